@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { constraintsSchema } from "./constraints.ts";
+import { FILE_STATES, fileViewSchema } from "./file_view.ts";
+import { versionWithFilesSchema } from "./module_view.ts";
+
+/** A file as an operator sees it. */
+export const adminFileSchema = fileViewSchema.extend({
+  tenant: z.string(),
+  /** An operator asked for it to be loaded again, and nobody has done so yet. */
+  replayRequested: z.boolean(),
+});
+export type AdminFile = z.infer<typeof adminFileSchema>;
+
+export const adminFileListSchema = z.object({
+  files: z.array(adminFileSchema),
+  /** Pass as `?after=` to get the next page; null on the last. */
+  next: z.string().nullable(),
+});
+export type AdminFileList = z.infer<typeof adminFileListSchema>;
+
+/** A tenant's account and limits. */
+export const tenantViewSchema = z.object({
+  name: z.string(),
+  enabled: z.boolean(),
+  constraints: constraintsSchema,
+  /** False where the platform's defaults hold. */
+  ownConstraints: z.boolean(),
+  module: z.object({
+    /** The version that runs. */
+    current: z.string().nullable(),
+    /** The newest version that waits for a decision. */
+    pending: z.string().nullable(),
+  }),
+});
+export type TenantView = z.infer<typeof tenantViewSchema>;
+export const tenantListSchema = z.object({ tenants: z.array(tenantViewSchema) });
+export type TenantList = z.infer<typeof tenantListSchema>;
+
+/** The body that makes an account; without a password one is made. */
+export const newTenantSchema = z.strictObject({
+  name: z.string(),
+  password: z.string().optional(),
+});
+/** The body that sets a password; without one it is made. */
+export const newPasswordSchema = z.strictObject({ password: z.string().optional() });
+/** The body that lets an account in or keeps it out. */
+export const tenantChangeSchema = z.strictObject({ enabled: z.boolean() });
+
+/** A new account, or a new password: null where the caller chose it. */
+export const credentialsSchema = z.object({ name: z.string(), password: z.string().nullable() });
+export type Credentials = z.infer<typeof credentialsSchema>;
+
+/** How one tenant is doing. */
+export const tenantHealthSchema = z.object({
+  name: z.string(),
+  /** Null for files that were put into staging by hand, without an account. */
+  enabled: z.boolean().nullable(),
+  files: z.record(z.enum(FILE_STATES), z.int().nonnegative()),
+  rows: z.object({ stored: z.int().nonnegative(), rejected: z.int().nonnegative() }),
+  /** Files in staging: waiting or being loaded. */
+  waiting: z.int().nonnegative(),
+  /** When the oldest of them arrived. */
+  oldestWaitingAt: z.string().nullable(),
+  /** The newest of its files that came to an end, where that was not a good one. */
+  failing: z.object({ fileId: z.string(), name: z.string(), reason: z.string() }).nullable(),
+});
+export type TenantHealth = z.infer<typeof tenantHealthSchema>;
+
+/** What was loaded in one stretch of time, by when it ended. */
+export const throughputSchema = z.object({
+  at: z.string(),
+  files: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  rows: z.int().nonnegative(),
+  rejected: z.int().nonnegative(),
+  bytes: z.int().nonnegative(),
+});
+export type Throughput = z.infer<typeof throughputSchema>;
+
+export const overviewSchema = z.object({
+  queue: z.object({
+    files: z.int().nonnegative(),
+    oldestAt: z.string().nullable(),
+  }),
+  tenants: z.array(tenantHealthSchema),
+  /** Oldest first; made of the newest 5,000 files. */
+  throughput: z.array(throughputSchema),
+  bucketSeconds: z.int().positive(),
+});
+export type Overview = z.infer<typeof overviewSchema>;
+
+/** One thing that an operator did, or tried to. */
+export const auditEntrySchema = z.object({
+  /** ISO 8601 in UTC. */
+  at: z.string(),
+  operator: z.string(),
+  /** The network address, or `cli`. */
+  from: z.string(),
+  /** Such as `tenant.add`. */
+  action: z.string(),
+  /** What it was done to: a tenant, a file. */
+  subject: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  /** `done`, or the code of the failure. */
+  outcome: z.string(),
+});
+export type AuditEntry = z.infer<typeof auditEntrySchema>;
+/** The newest entries, newest first. */
+export const auditListSchema = z.object({ entries: z.array(auditEntrySchema) });
+export type AuditList = z.infer<typeof auditListSchema>;
+
+/** A version of a tenant's module, for the one who decides on it. */
+export const versionReviewSchema = versionWithFilesSchema.extend({
+  /** Whether it runs now. */
+  current: z.boolean(),
+  /** The version that it is compared with: the one that runs, or ran before it. */
+  against: z.string().nullable(),
+  /** A unified diff; empty where they are the same. */
+  diff: z.string(),
+  /** It was approved, and `manage` has yet to make its tables. */
+  approvalRequested: z.boolean(),
+});
+export type VersionReview = z.infer<typeof versionReviewSchema>;
+
+/** The body that approves or rejects a version. */
+export const decisionSchema = z.strictObject({ note: z.string().max(1000).nullable().optional() });

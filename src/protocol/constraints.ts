@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { Failure } from "./failure.ts";
+
+/** A tenant's limits, in the JSON that the first version of the platform used. */
+export const constraintsSchema = z.object({
+  /** Allowed extensions with their dot, compared without case. */
+  formats: z.array(z.string().min(1)),
+  /** The most files in one batch (one run of `fetch`). */
+  number_files: z.int().nonnegative(),
+  /** The largest file, in KB of 1,024 bytes. */
+  data_sizes: z.number().nonnegative(),
+});
+export type Constraints = z.infer<typeof constraintsSchema>;
+
+/**
+ * Checks a file's name and size against a tenant's constraints. The number of files is checked by
+ * whoever knows the batch.
+ *
+ * @param name the file's name
+ * @param size bytes; undefined where it is not known yet
+ * @returns what is wrong, or null when the file may be sent
+ *
+ * @example
+ * ```ts
+ * import { checkFile } from "./constraints.ts";
+ * checkFile({ formats: [".csv"], number_files: 10, data_sizes: 4096 }, "a.CSV", 100); // null
+ * ```
+ */
+export function checkFile(
+  constraints: Constraints,
+  name: string,
+  size: number | undefined,
+): Failure | null {
+  if (!hasFormat(constraints, name)) {
+    return new Failure(
+      "refused",
+      "format-not-allowed",
+      `Cannot accept "${name}": only ${
+        constraints.formats.join(", ") || "no format at all"
+      } is allowed`,
+      { hint: "Convert the file, or ask the platform to allow its format." },
+    );
+  }
+  if (size !== undefined && size > constraints.data_sizes * 1024) {
+    const kb = Math.ceil(size / 1024);
+    return new Failure(
+      "refused",
+      "file-too-large",
+      `Cannot accept "${name}": it has ${kb} KB of at most ${constraints.data_sizes} KB`,
+      {
+        hint: "Split the file, or ask the platform for a higher limit.",
+        details: { size, limit: constraints.data_sizes * 1024 },
+      },
+    );
+  }
+  return null;
+}
+
+function hasFormat(constraints: Constraints, name: string): boolean {
+  const lower = name.toLowerCase();
+  return constraints.formats.some((format) => {
+    const suffix = format.toLowerCase();
+    return lower.endsWith(suffix.startsWith(".") ? suffix : `.${suffix}`);
+  });
+}
+
+/** The failure of the file that would be one too many in its batch. */
+export function tooManyFiles(constraints: Constraints, name: string): Failure {
+  return new Failure(
+    "refused",
+    "too-many-files",
+    `Cannot accept "${name}": one batch takes at most ${constraints.number_files} files`,
+    { hint: "Send it in the next run.", details: { limit: constraints.number_files } },
+  );
+}

@@ -1,0 +1,53 @@
+import { Failure } from "./failure.ts";
+
+/** The longest file name, in bytes of UTF-8 (NAME_MAX of Linux file systems). */
+export const MAX_NAME_BYTES = 255;
+
+// Device names that Windows reserves with or without an extension.
+const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
+// C0, DEL, C1, line and paragraph separators, and the marks that reorder text on a screen.
+const UNPRINTABLE =
+  // deno-lint-ignore no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+/**
+ * Brings a file's name to the one form under which it is kept, or says why it cannot be kept.
+ * Names never become paths: the server names files on disk by their id.
+ *
+ * @returns the name in Unicode NFC
+ * @throws {Failure} `bad-file-name`
+ *
+ * @example
+ * ```ts
+ * import { normalizeFileName } from "./file_names.ts";
+ * normalizeFileName("Data1000lines.csv"); // "Data1000lines.csv"
+ * ```
+ */
+export function normalizeFileName(name: string): string {
+  const normal = name.normalize("NFC");
+  const fault = faultOf(normal);
+  if (fault) {
+    throw new Failure(
+      "refused",
+      "bad-file-name",
+      `Cannot accept ${JSON.stringify(name)}: ${fault}`,
+      {
+        hint: "Rename the file.",
+      },
+    );
+  }
+  return normal;
+}
+
+function faultOf(name: string): string | null {
+  if (name === "") return "the name is empty";
+  if (/[/\\]/.test(name)) return "the name has a path separator";
+  if (name === "." || name === ".." || name.startsWith(".")) return "the name starts with a dot";
+  if (UNPRINTABLE.test(name)) return "the name has a control character";
+  if (!name.isWellFormed()) return "the name is not valid Unicode";
+  if (RESERVED.test(name)) return "the name is reserved by an operating system";
+  if (/[. ]$/.test(name)) return "the name ends in a dot or a space";
+  const bytes = new TextEncoder().encode(name).length;
+  if (bytes > MAX_NAME_BYTES) return `the name has ${bytes} bytes of at most ${MAX_NAME_BYTES}`;
+  return null;
+}

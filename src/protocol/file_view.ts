@@ -1,0 +1,91 @@
+import { z } from "zod";
+
+/** The states of a file's life in the ledger. */
+export const FILE_STATES = [
+  "received",
+  "queued",
+  "running",
+  "ingested",
+  "rejected",
+  "quarantined",
+] as const;
+export type FileState = (typeof FILE_STATES)[number];
+
+/** True for the states that a file stays in unless an operator replays it. */
+export function isFinal(state: FileState): boolean {
+  return state === "ingested" || state === "rejected" || state === "quarantined";
+}
+
+/** Records read from a file and what became of each: `read = stored + rejected + skipped`. */
+export const rowCountsSchema = z.object({
+  read: z.int().nonnegative(),
+  stored: z.int().nonnegative(),
+  rejected: z.int().nonnegative(),
+  skipped: z.int().nonnegative(),
+  /** Database rows written; differs from `stored` where a record yields several rows. */
+  written: z.int().nonnegative(),
+  /** Of `written`, rows that took the place of one with the same primary key. */
+  replaced: z.int().nonnegative(),
+});
+export type RowCounts = z.infer<typeof rowCountsSchema>;
+
+/** A file as its owner sees it at `GET /v1/files/:id`. Times are ISO 8601 in UTC. */
+export const fileViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** 1 for the first content under this name, 2 for the next. */
+  version: z.int().positive(),
+  /** Bytes. */
+  size: z.int().nonnegative(),
+  /** Lower-case hex. */
+  sha256: z.string(),
+  state: z.enum(FILE_STATES),
+  attempts: z.int().nonnegative(),
+  rows: rowCountsSchema,
+  receivedAt: z.string(),
+  startedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+  nextTryAt: z.string().nullable(),
+  /** Seconds from the start of the last attempt to its end. */
+  seconds: z.number().nullable(),
+  moduleVersion: z.string().nullable(),
+  reason: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+export type FileView = z.infer<typeof fileViewSchema>;
+
+export const fileListSchema = z.object({
+  files: z.array(fileViewSchema),
+  /** Pass as `?after=` to get the next page; null on the last. */
+  next: z.string().nullable(),
+});
+export type FileList = z.infer<typeof fileListSchema>;
+
+/** A record that was not stored. `line` and `column` count from 1. */
+export const rejectViewSchema = z.object({
+  line: z.int().positive(),
+  column: z.union([z.string(), z.int()]).nullable(),
+  reason: z.string(),
+  /** The record as it stands in the file, cut at 4,096 characters. */
+  raw: z.string(),
+});
+export type RejectView = z.infer<typeof rejectViewSchema>;
+
+export const rejectListSchema = z.object({
+  rejects: z.array(rejectViewSchema),
+  /** Pass as `?after=` to get the next page; null on the last. */
+  next: z.int().nullable(),
+});
+export type RejectList = z.infer<typeof rejectListSchema>;
+
+/** One of the caller's unfinished uploads at `GET /v1/uploads`. */
+export const uploadViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  sha256: z.string().nullable(),
+  /** Bytes that the finished file will have. */
+  length: z.int().nonnegative(),
+  /** Bytes that the server holds. */
+  offset: z.int().nonnegative(),
+});
+export type UploadView = z.infer<typeof uploadViewSchema>;
+export const uploadListSchema = z.object({ uploads: z.array(uploadViewSchema) });

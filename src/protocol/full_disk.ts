@@ -1,0 +1,5 @@
+/** Whether an error of the system says that the disk is full, or the quota used up. */
+export function isFullDisk(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOSPC" || code === "EDQUOT";
+}

@@ -1,0 +1,32 @@
+/** The HTTP routes and headers that `fetch` and `serve` agree on. */
+export const PATHS = {
+  constraints: "/v1/constraints",
+  session: "/v1/session",
+  uploads: "/v1/uploads",
+  batches: "/v1/batches",
+  files: "/v1/files",
+  module: "/v1/module",
+  usage: "/v1/usage",
+  events: "/v1/events",
+  admin: "/v1/admin",
+  moduleLog: "/v1/module/log",
+  live: "/livez",
+  ready: "/readyz",
+  metrics: "/metrics",
+  openapi: "/openapi.json",
+  docs: "/docs",
+} as const;
+
+/** Headers of our own, beside those of tus 1.0.0. */
+export const HEADERS = {
+  /** On the response that completes an upload: the id of the file at `/v1/files/:id`. */
+  fileId: "Mysimbdp-File-Id",
+  /**
+   * On the same response: the hex SHA-256 that the server computed while it received the bytes. On a
+   * PATCH: what the client says it is, where it did not say so in `Upload-Metadata`.
+   */
+  sha256: "Mysimbdp-Sha256",
+} as const;
+
+/** The protocol version of tus that both sides speak. */
+export const TUS_VERSION = "1.0.0";
