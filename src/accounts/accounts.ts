@@ -1,0 +1,255 @@
+import { Failure } from "../protocol/failure.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { HashPool } from "./hash_pool.ts";
+import { Sessions } from "./sessions.ts";
+import { SingleFlight } from "./single_flight.ts";
+import { dummyHash, needsRehash, parseStoredHash } from "./stored_hash.ts";
+import { addressGroup, Throttle, type ThrottleOptions } from "./throttle.ts";
+import { UsersFile } from "./users.ts";
+import type { Account } from "./users_text.ts";
+import { VerifiedCache } from "./verified_cache.ts";
+
+/** The answer to credentials. */
+export type Verification =
+  | { ok: true; tenant: string }
+  /** With `retryAfterSeconds` nothing was looked at: too many failures, or too much to do. */
+  | { ok: false; retryAfterSeconds?: number };
+
+/** What happened inside and is worth a log record. */
+export type AccountsEvent =
+  | { kind: "rehashed"; tenant: string }
+  | { kind: "rehash-failed"; tenant: string; error: unknown }
+  /** The accounts that were read before stay in force. */
+  | { kind: "users-file-broken"; failure: Failure };
+
+export interface AccountsOptions {
+  /** The path of users.json. */
+  usersPath: string;
+  clock?: Clock;
+  onEvent?: (event: AccountsEvent) => void;
+  /** The caller closes a pool that it brought. */
+  pool?: HashPool;
+  throttle?: Omit<ThrottleOptions, "now">;
+  /** A refusal is never answered sooner than this after the question. @default 250 */
+  refusalFloorMs?: number;
+  /** How long verified credentials are remembered. @default 300_000 */
+  cacheMs?: number;
+}
+
+/** Who may do what: accounts, their passwords and sessions. */
+export interface Accounts {
+  /**
+   * Verifies HTTP Basic credentials (RFC 7617). Credentials that were right minutes ago from the
+   * same address cost microseconds.
+   *
+   * @param address the caller's IP address, for throttling
+   * @throws {Failure} `hash-failed`, `hash-closed`
+   */
+  verify(user: string, password: string, address: string): Promise<Verification>;
+  /**
+   * Opens a session of at most an hour; a changed password ends it, as does disabling the account.
+   *
+   * @returns the bearer token (RFC 6750) and its end in milliseconds since the epoch
+   * @throws {Failure} `no-such-tenant` when the account is not there or disabled
+   */
+  openSession(tenant: string): Promise<{ token: string; expiresAt: number }>;
+  session(token: string): { tenant: string } | null;
+  closeSession(token: string): void;
+  /** Waits for the re-hashing that logins have started. */
+  settled(): Promise<void>;
+  /** Ends the workers and all sessions. */
+  close(): void;
+}
+
+/**
+ * Reads users.json and answers for it. Changes of the file count at once.
+ *
+ * @throws {Failure} `bad-users-file`, `users-file-unreadable`
+ *
+ * @example
+ * ```ts
+ * import { createAccounts } from "./accounts.ts";
+ * const accounts = createAccounts({ usersPath: "mysimbdp-data/users.json" });
+ * const answer = await accounts.verify("customer-1", "password-1", "192.0.2.1");
+ * accounts.close();
+ * ```
+ */
+export function createAccounts(options: AccountsOptions): Accounts {
+  return new FileAccounts(options);
+}
+
+class FileAccounts implements Accounts {
+  readonly #clock: Clock;
+  readonly #users: UsersFile;
+  readonly #pool: HashPool;
+  readonly #ownsPool: boolean;
+  readonly #throttle: Throttle;
+  readonly #sessions: Sessions;
+  readonly #verified: VerifiedCache;
+  readonly #floorMs: number;
+  readonly #onEvent: (event: AccountsEvent) => void;
+  readonly #attempts = new SingleFlight<Verification>();
+  readonly #checks = new SingleFlight<boolean>();
+  readonly #rehashing = new Map<string, Promise<void>>();
+  // A re-hashed account's old hash leads to its new one, so that its sessions go on.
+  readonly #successors = new Map<string, string>();
+  readonly #dummies = { seed: dummyHash("seed"), argon2id: dummyHash("argon2id") };
+  #lastGood: ReadonlyMap<string, Account>;
+  #lastFailure: Failure | null = null;
+  #closed = false;
+
+  constructor(options: AccountsOptions) {
+    this.#clock = options.clock ?? systemClock;
+    const now = () => this.#clock.now();
+    this.#users = new UsersFile(options.usersPath);
+    this.#lastGood = this.#users.accounts();
+    this.#ownsPool = options.pool === undefined;
+    this.#pool = options.pool ?? new HashPool();
+    this.#throttle = new Throttle({ ...options.throttle, now });
+    this.#sessions = new Sessions({ now });
+    this.#verified = new VerifiedCache({ now, lifeMs: options.cacheMs ?? 300_000 });
+    this.#floorMs = options.refusalFloorMs ?? 250;
+    this.#onEvent = options.onEvent ?? (() => {});
+  }
+
+  async verify(user: string, password: string, address: string): Promise<Verification> {
+    const blocked = this.#throttle.blockedSeconds(user, address);
+    if (blocked > 0) return { ok: false, retryAfterSeconds: blocked };
+    const stored = this.#enabled(user)?.stored ?? null;
+    // The address is part of it: who guesses from elsewhere must not profit from what is known.
+    const key = this.#verified.key(user, password, stored ?? "", addressGroup(address));
+    if (stored !== null && this.#verified.has(key)) return { ok: true, tenant: user };
+    return await this.#attempts.share(key, () => this.#attempt(user, password, address, stored));
+  }
+
+  openSession(tenant: string): Promise<{ token: string; expiresAt: number }> {
+    const account = this.#enabled(tenant);
+    if (account) return Promise.resolve(this.#sessions.open(tenant, account.stored));
+    return Promise.reject(
+      new Failure("auth", "no-such-tenant", `Cannot open a session for "${tenant}": no account`),
+    );
+  }
+
+  session(token: string): { tenant: string } | null {
+    const session = this.#sessions.find(token);
+    if (!session) return null;
+    const current = this.#enabled(session.tenant)?.stored;
+    const { credential, tenant } = session;
+    if (current === credential || current === this.#successors.get(credential)) {
+      if (current !== undefined) return { tenant };
+    }
+    this.#sessions.close(token);
+    return null;
+  }
+
+  closeSession(token: string): void {
+    this.#sessions.close(token);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#rehashing.values());
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#ownsPool) this.#pool.close();
+    this.#sessions.clear();
+    this.#verified.clear();
+  }
+
+  async #attempt(
+    user: string,
+    password: string,
+    address: string,
+    stored: string | null,
+  ): Promise<Verification> {
+    const started = this.#clock.now();
+    const attempt = this.#throttle.begin(user, address);
+    if ("retryAfterSeconds" in attempt) {
+      return { ok: false, retryAfterSeconds: attempt.retryAfterSeconds };
+    }
+    try {
+      const matches = await this.#check(user, password, stored);
+      // It may have been disabled meanwhile.
+      if (matches && stored !== null && this.#enabled(user)) {
+        attempt.succeeded();
+        this.#remember(user, password, address, stored);
+        return { ok: true, tenant: user };
+      }
+    } catch (thrown) {
+      attempt.succeeded();
+      if (thrown instanceof Failure && thrown.code === "too-busy") {
+        return { ok: false, retryAfterSeconds: 1 };
+      }
+      throw thrown;
+    }
+    await this.#holdBack(started, attempt.delayMs);
+    return { ok: false };
+  }
+
+  /** A wrong password costs one hash of each kind in use, whoever the user and whatever the kind. */
+  #check(user: string, password: string, stored: string | null): Promise<boolean> {
+    const compared = stored ?? this.#dummies.argon2id;
+    const kind = parseStoredHash(compared)?.kind;
+    const decoys: string[] = [];
+    if (kind !== "argon2id") decoys.push(this.#dummies.argon2id);
+    if (kind !== "seed" && this.#anySeed()) decoys.push(this.#dummies.seed);
+    const key = this.#verified.key(user, password, stored ?? "");
+    return this.#checks.share(key, () => this.#pool.verify(password, compared, decoys));
+  }
+
+  #anySeed(): boolean {
+    for (const { stored } of this.#current().values()) {
+      if (!stored.startsWith("$")) return true;
+    }
+    return false;
+  }
+
+  async #holdBack(started: number, delayMs: number): Promise<void> {
+    const most = this.#floorMs + delayMs;
+    const left = Math.min(most, started + most - this.#clock.now());
+    if (left > 0) await this.#clock.sleep(left);
+  }
+
+  #remember(user: string, password: string, address: string, stored: string): void {
+    const group = addressGroup(address);
+    this.#verified.add(this.#verified.key(user, password, stored, group));
+    if (!needsRehash(stored) || this.#rehashing.has(user) || this.#closed) return;
+    const work = this.#rehash(user, password, stored, group)
+      .finally(() => this.#rehashing.delete(user));
+    this.#rehashing.set(user, work);
+  }
+
+  async #rehash(user: string, password: string, stored: string, group: string): Promise<void> {
+    try {
+      const next = await this.#pool.hash(password);
+      // Known before it is written: nothing that is valid now may fail in between.
+      this.#successors.set(stored, next);
+      this.#verified.add(this.#verified.key(user, password, next, group));
+      if (await this.#users.replaceHash(user, stored, next)) {
+        this.#onEvent({ kind: "rehashed", tenant: user });
+      }
+    } catch (error) {
+      if (!this.#closed) this.#onEvent({ kind: "rehash-failed", tenant: user, error });
+    }
+  }
+
+  #enabled(name: string): Account | null {
+    const account = this.#current().get(name);
+    return account?.enabled ? account : null;
+  }
+
+  /** A server that runs goes on with the accounts it knows when somebody breaks the file. */
+  #current(): ReadonlyMap<string, Account> {
+    try {
+      this.#lastGood = this.#users.accounts();
+      this.#lastFailure = null;
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      const known = this.#lastFailure?.message === thrown.message;
+      this.#lastFailure = thrown;
+      if (!known) this.#onEvent({ kind: "users-file-broken", failure: thrown });
+    }
+    return this.#lastGood;
+  }
+}

@@ -1,0 +1,38 @@
+import { Failure, messageOf } from "../protocol/failure.ts";
+import { hashPassword, verifyPassword } from "./password_hash.ts";
+
+/** What the worker is asked. A failed verification also spends the time of every decoy. */
+export type HashRequest =
+  | { op: "verify"; password: string; stored: string; decoys: readonly string[] }
+  | { op: "hash"; password: string };
+
+/** What it answers: `code` is there when it was a {@link Failure}. */
+export type HashReply =
+  | { ok: true; value: boolean | string }
+  | { ok: false; message: string; code?: string };
+
+interface Port {
+  onmessage: ((event: MessageEvent<HashRequest>) => void) | null;
+  postMessage(reply: HashReply): void;
+}
+
+const port = self as unknown as Port;
+port.onmessage = async (event) => port.postMessage(await answer(event.data));
+
+async function answer(request: HashRequest): Promise<HashReply> {
+  try {
+    const value = request.op === "hash"
+      ? await hashPassword(request.password)
+      : await verify(request.password, request.stored, request.decoys);
+    return { ok: true, value };
+  } catch (thrown) {
+    const code = thrown instanceof Failure ? thrown.code : undefined;
+    return { ok: false, message: messageOf(thrown), ...(code === undefined ? {} : { code }) };
+  }
+}
+
+async function verify(password: string, stored: string, decoys: readonly string[]) {
+  if (await verifyPassword(password, stored)) return true;
+  for (const decoy of decoys) await verifyPassword(password, decoy);
+  return false;
+}

@@ -1,0 +1,95 @@
+import { createHash, randomBytes } from "node:crypto";
+
+/** How long a session lives at most. */
+export const SESSION_SECONDS = 3600;
+
+export interface SessionsOptions {
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Sessions of one tenant; one more ends its oldest. @default 100 */
+  maxPerTenant?: number;
+}
+
+/** An open session. */
+export interface Session {
+  tenant: string;
+  /** The stored hash of the account when the session began. */
+  credential: string;
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
+}
+
+/**
+ * Sessions in memory: they end with the process. A token has 256 random bits; only its SHA-256 is
+ * kept, so that a look into the memory or a dump gives no token.
+ *
+ * @example
+ * ```ts
+ * import { Sessions } from "./sessions.ts";
+ * const sessions = new Sessions({ now: Date.now });
+ * const { token } = sessions.open("customer-1", "stored hash");
+ * sessions.find(token)?.tenant; // "customer-1"
+ * ```
+ */
+export class Sessions {
+  readonly #now: () => number;
+  readonly #maxPerTenant: number;
+  readonly #byToken = new Map<string, Session>();
+  // In the order of their opening, which is the order of their expiry.
+  readonly #byTenant = new Map<string, Set<string>>();
+
+  constructor(options: SessionsOptions) {
+    this.#now = options.now;
+    this.#maxPerTenant = options.maxPerTenant ?? 100;
+  }
+
+  open(tenant: string, credential: string): { token: string; expiresAt: number } {
+    const mine = this.#byTenant.get(tenant) ?? new Set();
+    this.#byTenant.set(tenant, mine);
+    for (const key of [...mine]) {
+      const ended = (this.#byToken.get(key)?.expiresAt ?? 0) <= this.#now();
+      if (ended || mine.size >= this.#maxPerTenant) this.#drop(key);
+    }
+    const token = randomBytes(32).toString("base64url");
+    const key = keyOf(token);
+    const expiresAt = this.#now() + SESSION_SECONDS * 1000;
+    this.#byToken.set(key, { tenant, credential, expiresAt });
+    mine.add(key);
+    return { token, expiresAt };
+  }
+
+  /** The session of a token; null when there is none or it has expired. */
+  find(token: string): Session | null {
+    const key = keyOf(token);
+    const session = this.#byToken.get(key);
+    if (!session) return null;
+    if (session.expiresAt > this.#now()) return session;
+    this.#drop(key);
+    return null;
+  }
+
+  close(token: string): void {
+    this.#drop(keyOf(token));
+  }
+
+  clear(): void {
+    this.#byToken.clear();
+    this.#byTenant.clear();
+  }
+
+  /** Sessions that are kept. */
+  get size(): number {
+    return this.#byToken.size;
+  }
+
+  #drop(key: string): void {
+    const session = this.#byToken.get(key);
+    if (!session) return;
+    this.#byToken.delete(key);
+    this.#byTenant.get(session.tenant)?.delete(key);
+  }
+}
+
+function keyOf(token: string): string {
+  return createHash("sha256").update(token).digest("base64");
+}

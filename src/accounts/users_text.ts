@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { Failure, messageOf } from "../protocol/failure.ts";
+import { parseStoredHash } from "./stored_hash.ts";
+import { isTenantName } from "./tenant_name.ts";
+
+/** An account as users.json has it. */
+export interface Account {
+  name: string;
+  enabled: boolean;
+  /** The hash, without the mark of a disabled account. */
+  stored: string;
+}
+
+/** Before the hash of a disabled account; no hash starts with it. */
+const DISABLED = "!";
+const usersSchema = z.record(z.string(), z.string());
+
+/**
+ * Reads the text of users.json.
+ *
+ * @param file the file's path, for messages
+ * @throws {Failure} `bad-users-file`; it never quotes the text, which holds hashes
+ */
+export function parseUsers(text: string, file: string): Map<string, Account> {
+  const parsed = usersSchema.safeParse(parseJson(text, file));
+  if (!parsed.success) {
+    const key = parsed.error.issues[0]?.path[0];
+    const state = key === undefined
+      ? "it is not an object of names and hashes"
+      : `the hash of ${JSON.stringify(key)} is not text`;
+    throw badUsers(file, state, key === undefined ? null : lineOf(text, String(key)));
+  }
+  const accounts = new Map<string, Account>();
+  for (const [name, value] of Object.entries(parsed.data)) {
+    const account = toAccount(name, value);
+    const fault = faultOf(account);
+    if (fault) throw badUsers(file, fault, lineOf(text, name));
+    accounts.set(name, account);
+  }
+  return accounts;
+}
+
+/** The text of users.json: one account a line, in the order of the map. */
+export function formatUsers(accounts: ReadonlyMap<string, Account>): string {
+  const values: Record<string, string> = {};
+  for (const { name, enabled, stored } of accounts.values()) {
+    values[name] = enabled ? stored : DISABLED + stored;
+  }
+  return JSON.stringify(values, null, 4) + "\n";
+}
+
+function toAccount(name: string, value: string): Account {
+  const enabled = !value.startsWith(DISABLED);
+  return { name, enabled, stored: enabled ? value : value.slice(DISABLED.length) };
+}
+
+function faultOf(account: Account): string | null {
+  const name = JSON.stringify(account.name);
+  if (!isTenantName(account.name)) return `${name} cannot be the name of a tenant`;
+  if (!parseStoredHash(account.stored)) return `the hash of ${name} is in no known format`;
+  return null;
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    // V8 names the place in some of its messages, and quotes the text in others.
+    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(messageOf(thrown)) ?? [];
+    const place = line === undefined ? null : { line: Number(line), column: Number(column) };
+    throw badUsers(file, "it is not JSON", place);
+  }
+}
+
+function lineOf(text: string, key: string): { line: number } | null {
+  const at = text.indexOf(JSON.stringify(key));
+  return at < 0 ? null : { line: text.slice(0, at).split("\n").length };
+}
+
+function badUsers(
+  file: string,
+  state: string,
+  place: { line: number; column?: number } | null,
+): Failure {
+  const where = place
+    ? `${file}:${place.line}${place.column === undefined ? "" : `:${place.column}`}`
+    : file;
+  return new Failure(
+    "usage",
+    "bad-users-file",
+    `Cannot read the accounts in "${where}": ${state}`,
+    {
+      hint:
+        "Restore the file from a copy, or mend that line: it maps each tenant's name to its hash.",
+      details: { file, ...place },
+    },
+  );
+}

@@ -1,0 +1,53 @@
+import { createHmac, randomBytes } from "node:crypto";
+
+export interface VerifiedCacheOptions {
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** How long verified credentials are remembered. @default 300_000 */
+  lifeMs?: number;
+  /** @default 10_000 */
+  maxEntries?: number;
+}
+
+/**
+ * Remembers credentials that were verified a short while ago, by a keyed digest: the memory holds
+ * no password, and the key ends with the process. The stored hash is part of the digest, so an
+ * entry dies when that changes.
+ */
+export class VerifiedCache {
+  readonly #secret = randomBytes(32);
+  readonly #now: () => number;
+  readonly #lifeMs: number;
+  readonly #maxEntries: number;
+  readonly #expiry = new Map<string, number>();
+
+  constructor(options: VerifiedCacheOptions) {
+    this.#now = options.now;
+    this.#lifeMs = options.lifeMs ?? 300_000;
+    this.#maxEntries = options.maxEntries ?? 10_000;
+  }
+
+  /** The digest under which these parts are known here (HMAC-SHA256). */
+  key(...parts: string[]): string {
+    return createHmac("sha256", this.#secret).update(JSON.stringify(parts)).digest("base64");
+  }
+
+  has(key: string): boolean {
+    const expiry = this.#expiry.get(key);
+    if (expiry === undefined) return false;
+    if (expiry > this.#now()) return true;
+    this.#expiry.delete(key);
+    return false;
+  }
+
+  add(key: string): void {
+    this.#expiry.delete(key);
+    const [oldest] = this.#expiry.keys();
+    if (this.#expiry.size >= this.#maxEntries && oldest !== undefined) this.#expiry.delete(oldest);
+    this.#expiry.set(key, this.#now() + this.#lifeMs);
+  }
+
+  clear(): void {
+    this.#expiry.clear();
+  }
+}

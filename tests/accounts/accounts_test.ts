@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import {
+  type Accounts,
+  type AccountsEvent,
+  type AccountsOptions,
+  createAccounts,
+} from "../../src/accounts/accounts.ts";
+import { HashPool } from "../../src/accounts/hash_pool.ts";
+import { hashPassword } from "../../src/accounts/password_hash.ts";
+import { UsersFile } from "../../src/accounts/users.ts";
+import { SEED_USERS, standingClock, usersFolder } from "./samples.ts";
+
+const ADDRESS = "192.0.2.1";
+const RIGHT = { ok: true, tenant: "customer-1" };
+const WRONG = { ok: false };
+
+/** Counts what is computed. */
+class CountingPool extends HashPool {
+  verified = 0;
+  hashed = 0;
+  override verify(...args: Parameters<HashPool["verify"]>): Promise<boolean> {
+    this.verified++;
+    return super.verify(...args);
+  }
+  override hash(password: string): Promise<string> {
+    this.hashed++;
+    return super.hash(password);
+  }
+}
+
+/** Accounts on a standing clock, with all that a test looks at; `using` closes them. */
+function setUp(users: Record<string, string>, options: Partial<AccountsOptions> = {}) {
+  const folder = usersFolder(users);
+  const clock = standingClock();
+  const pool = new CountingPool();
+  const events: AccountsEvent[] = [];
+  const accounts: Accounts = createAccounts({
+    usersPath: folder.path,
+    clock,
+    pool,
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  return {
+    accounts,
+    folder,
+    clock,
+    pool,
+    events,
+    users: new UsersFile(folder.path),
+    [Symbol.dispose]: () => {
+      accounts.close();
+      pool.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+Deno.test("right credentials pass, wrong ones and unknown users do not", async () => {
+  using t = setUp(SEED_USERS);
+  const { accounts } = t;
+  assert.deepEqual(await accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  assert.deepEqual(await accounts.verify("customer-1", "password-2", ADDRESS), WRONG);
+  assert.deepEqual(await accounts.verify("customer-2", "", ADDRESS), WRONG);
+  assert.deepEqual(await accounts.verify("nobody", "password-1", ADDRESS), WRONG);
+  assert.deepEqual(await accounts.verify("__proto__", "password-1", ADDRESS), WRONG);
+  await accounts.settled();
+});
+
+Deno.test("a login with the seed's hash leaves argon2id, and the password still works", async () => {
+  using t = setUp(SEED_USERS);
+  await t.accounts.verify("customer-1", "password-1", ADDRESS);
+  await t.accounts.settled();
+  const stored = t.folder.read();
+  assert.match(stored["customer-1"] ?? "", /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  assert.equal(stored["customer-2"], SEED_USERS["customer-2"]);
+  assert.deepEqual(t.events, [{ kind: "rehashed", tenant: "customer-1" }]);
+  t.clock.move(600_000);
+  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  assert.deepEqual([t.pool.verified, t.pool.hashed], [2, 1]);
+});
+
+Deno.test("a login does not fail when the file cannot be rewritten", async () => {
+  using t = setUp(SEED_USERS);
+  // A folder where the lock file belongs: no one can open it for writing, not even root.
+  Deno.mkdirSync(`${t.folder.path}.lock`);
+  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  await t.accounts.settled();
+  assert.equal(t.events[0]?.kind, "rehash-failed");
+  assert.deepEqual(t.folder.read(), SEED_USERS);
+});
+
+Deno.test("verified credentials are remembered for minutes, for their address only", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  for (let i = 0; i < 100; i++) {
+    assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  }
+  assert.equal(t.pool.verified, 1);
+  await t.accounts.verify("customer-1", "password-1", "192.0.2.2");
+  assert.equal(t.pool.verified, 2);
+  t.clock.move(300_000);
+  await t.accounts.verify("customer-1", "password-1", ADDRESS);
+  assert.equal(t.pool.verified, 3);
+});
+
+Deno.test("remembered credentials die with the stored hash and with the account", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  const login = (password: string) => t.accounts.verify("customer-1", password, ADDRESS);
+  assert.deepEqual(await login("password-1"), RIGHT);
+  await t.users.setHash("customer-1", await hashPassword("password-9"));
+  assert.deepEqual(await login("password-1"), WRONG);
+  assert.deepEqual(await login("password-9"), RIGHT);
+  await t.users.disable("customer-1");
+  assert.deepEqual(await login("password-9"), WRONG);
+  await t.users.enable("customer-1");
+  assert.deepEqual(await login("password-9"), RIGHT);
+});
+
+Deno.test("identical credentials at the same time share one computation", async () => {
+  using t = setUp(SEED_USERS);
+  const logins = Array.from(
+    { length: 50 },
+    (_, i) => t.accounts.verify("customer-1", "password-1", i % 2 ? ADDRESS : "192.0.2.2"),
+  );
+  for (const answer of await Promise.all(logins)) assert.deepEqual(answer, RIGHT);
+  await t.accounts.settled();
+  assert.deepEqual([t.pool.verified, t.pool.hashed], [1, 1]);
+});
+
+Deno.test("the sixth failure within a minute is told to wait, known or unknown, right or wrong", async () => {
+  for (const user of ["customer-1", "nobody"]) {
+    using t = setUp(SEED_USERS);
+    for (let i = 0; i < 5; i++) {
+      assert.deepEqual(await t.accounts.verify(user, `guess-${i}`, ADDRESS), WRONG);
+    }
+    const waiting = { ok: false, retryAfterSeconds: 60 };
+    assert.deepEqual(await t.accounts.verify(user, "guess-6", ADDRESS), waiting);
+    assert.deepEqual(await t.accounts.verify(user, "password-1", ADDRESS), waiting);
+    assert.equal(t.pool.verified, 5);
+    assert.deepEqual(t.clock.slept, [250, 500, 750, 1250, 2250]);
+    t.clock.move(60_000);
+    const later = await t.accounts.verify(user, "password-1", ADDRESS);
+    assert.equal(later.ok, user === "customer-1");
+    await t.accounts.settled();
+  }
+});
+
+Deno.test("who is blocked learns nothing from what is remembered", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  const guesses = Array.from(
+    { length: 5 },
+    (_, i) => t.accounts.verify("customer-1", `guess-${i}`, ADDRESS),
+  );
+  await Promise.all(guesses);
+  assert.equal((await t.accounts.verify("customer-1", "password-1", ADDRESS)).ok, false);
+});
+
+Deno.test("others' failures do not lock out who has just been verified", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") }, { throttle: { perUser: 2 } });
+  await t.accounts.verify("customer-1", "password-1", ADDRESS);
+  for (const address of ["198.51.100.1", "198.51.100.2"]) {
+    await t.accounts.verify("customer-1", "guess", address);
+  }
+  const elsewhere = await t.accounts.verify("customer-1", "password-1", "198.51.100.3");
+  assert.ok(!elsewhere.ok && elsewhere.retryAfterSeconds === 60);
+  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+});
+
+Deno.test("a full queue asks to come back and counts no failure", async () => {
+  using t = setUp(SEED_USERS);
+  const pool = new HashPool({ workers: 1, maxQueued: 1 });
+  const accounts = createAccounts({ usersPath: t.folder.path, clock: t.clock, pool });
+  try {
+    const logins = Array.from(
+      { length: 5 },
+      (_, i) => accounts.verify("customer-2", `guess-${i}`, ADDRESS),
+    );
+    const answers = await Promise.all(logins);
+    const busy = answers.filter((answer) => !answer.ok && answer.retryAfterSeconds === 1);
+    assert.equal(busy.length, 3);
+    assert.equal((await accounts.verify("customer-2", "password-2", ADDRESS)).ok, true);
+    await accounts.settled();
+  } finally {
+    accounts.close();
+    pool.close();
+  }
+});
+
+Deno.test("a session lives through re-hashing, and ends with password, account or hour", async () => {
+  using t = setUp(SEED_USERS);
+  await t.accounts.verify("customer-1", "password-1", ADDRESS);
+  const open = async () => (await t.accounts.openSession("customer-1")).token;
+  const first = await open();
+  await t.accounts.settled();
+  assert.deepEqual(t.accounts.session(first), { tenant: "customer-1" });
+  await t.users.disable("customer-1");
+  assert.equal(t.accounts.session(first), null);
+  await assert.rejects(open(), { code: "no-such-tenant" });
+  await t.users.enable("customer-1");
+  assert.equal(t.accounts.session(first), null);
+
+  const second = await open();
+  await t.users.setHash("customer-1", await hashPassword("password-9"));
+  assert.equal(t.accounts.session(second), null);
+
+  const third = await open();
+  t.clock.move(3_600_000);
+  assert.equal(t.accounts.session(third), null);
+
+  const fourth = await open();
+  t.accounts.closeSession(fourth);
+  assert.equal(t.accounts.session(fourth), null);
+});
+
+Deno.test("a running server keeps its accounts while the file is broken, and says so once", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  const text = Deno.readTextFileSync(t.folder.path);
+  Deno.writeTextFileSync(t.folder.path, text.slice(0, -9));
+  for (const password of ["password-1", "guess", "password-1"]) {
+    const { ok } = await t.accounts.verify("customer-1", password, ADDRESS);
+    assert.equal(ok, password === "password-1");
+  }
+  assert.deepEqual(t.events.map(({ kind }) => kind), ["users-file-broken"]);
+  Deno.writeTextFileSync(t.folder.path, "{}");
+  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), WRONG);
+  Deno.writeTextFileSync(t.folder.path, "[]");
+  assert.throws(() => createAccounts({ usersPath: t.folder.path }), { code: "bad-users-file" });
+});

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../src/protocol/failure.ts";
+import { dummyHash } from "../../src/accounts/stored_hash.ts";
+import { UsersFile } from "../../src/accounts/users.ts";
+import { SEED_USERS, usersFolder } from "./samples.ts";
+
+const HASH = dummyHash("argon2id");
+
+Deno.test("accounts are read, added, disabled, enabled and listed", async () => {
+  using folder = usersFolder(SEED_USERS);
+  const users = new UsersFile(folder.path);
+  await users.add("a-new-one", HASH);
+  await users.disable("customer-1");
+  assert.deepEqual(users.list().map(({ name, enabled }) => [name, enabled]), [
+    ["a-new-one", true],
+    ["customer-1", false],
+    ["customer-2", true],
+  ]);
+  assert.equal(folder.read()["customer-1"], "!" + SEED_USERS["customer-1"]);
+  await users.setHash("customer-1", HASH);
+  assert.equal(folder.read()["customer-1"], "!" + HASH);
+  await users.enable("customer-1");
+  assert.deepEqual(folder.read(), { ...SEED_USERS, "customer-1": HASH, "a-new-one": HASH });
+});
+
+Deno.test("without a file there is no account, and the first one makes it, private", async () => {
+  using folder = usersFolder();
+  const users = new UsersFile(folder.path);
+  assert.equal(users.accounts().size, 0);
+  await users.add("customer-1", HASH);
+  assert.equal((Deno.statSync(folder.path).mode ?? 0) & 0o777, 0o600);
+  assert.deepEqual([...Deno.readDirSync(folder.dir)].map(({ name }) => name).sort(), [
+    "users.json",
+    "users.json.lock",
+  ]);
+});
+
+Deno.test("what cannot be changed is told, and the file stays as it is", async () => {
+  using folder = usersFolder(SEED_USERS);
+  const users = new UsersFile(folder.path);
+  const before = Deno.readTextFileSync(folder.path);
+  await assert.rejects(users.add("customer-1", HASH), { code: "tenant-exists" });
+  await assert.rejects(users.add("../etc", HASH), { code: "bad-tenant-name" });
+  await assert.rejects(users.setHash("nobody", HASH), { code: "no-such-tenant" });
+  await assert.rejects(users.disable("nobody"), { code: "no-such-tenant" });
+  assert.equal(await users.replaceHash("customer-1", HASH, HASH), false);
+  assert.equal(Deno.readTextFileSync(folder.path), before);
+  const nowhere = new UsersFile(`${folder.dir}/missing/users.json`);
+  await assert.rejects(nowhere.add("customer-1", HASH), { code: "users-file-unwritable" });
+});
+
+Deno.test("a hash is only replaced while it is the one that was verified", async () => {
+  using folder = usersFolder(SEED_USERS);
+  const users = new UsersFile(folder.path);
+  assert.equal(await users.replaceHash("customer-1", SEED_USERS["customer-1"], HASH), true);
+  await users.disable("customer-2");
+  assert.equal(await users.replaceHash("customer-2", SEED_USERS["customer-2"], HASH), false);
+  assert.equal(folder.read()["customer-2"], "!" + SEED_USERS["customer-2"]);
+});
+
+Deno.test("another writer's changes are seen at once, also within one tick of the clock", async () => {
+  using folder = usersFolder({});
+  const mine = new UsersFile(folder.path);
+  const theirs = new UsersFile(folder.path);
+  for (let i = 0; i < 20; i++) {
+    await theirs.add(`tenant-${i}`, HASH);
+    assert.equal(mine.accounts().size, i + 1);
+    await theirs.disable(`tenant-${i}`);
+    assert.equal(mine.accounts().get(`tenant-${i}`)?.enabled, false);
+  }
+});
+
+Deno.test("four processes add at once and no account is lost", async () => {
+  using folder = usersFolder(SEED_USERS);
+  const users = new URL("../../src/accounts/users.ts", import.meta.url).href;
+  const script = `import { UsersFile } from ${JSON.stringify(users)};
+    const users = new UsersFile(${JSON.stringify(folder.path)});
+    for (let i = 0; i < 10; i++) await users.add(Deno.args[0] + "-" + i, ${JSON.stringify(HASH)});`;
+  const file = `${folder.dir}/add.ts`;
+  Deno.writeTextFileSync(file, script);
+  const config = new URL("../../deno.json", import.meta.url).pathname;
+  const runs = ["a", "b", "c", "d"].map((name) =>
+    new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", "--config", config, file, name],
+    }).output()
+  );
+  for (const { code, stderr } of await Promise.all(runs)) {
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+  }
+  assert.equal(Object.keys(folder.read()).length, 42);
+});
+
+function failureOf(text: string): Failure {
+  using folder = usersFolder(text);
+  try {
+    new UsersFile(folder.path).accounts();
+  } catch (thrown) {
+    assert.ok(thrown instanceof Failure);
+    assert.equal(thrown.code, "bad-users-file");
+    assert.ok(thrown.message.includes(folder.path));
+    assert.ok(thrown.hint);
+    return thrown;
+  }
+  throw new Error("it was read");
+}
+
+Deno.test("a broken file is told with its place, without what is in it", () => {
+  const hash = SEED_USERS["customer-1"];
+  const cut = failureOf(`{\n  "customer-1": "${hash}`);
+  assert.equal(cut.details["line"], 2);
+  const wrongHash = failureOf(`{\n"a": "${hash}",\n"b": "secret-text"}`);
+  assert.match(wrongHash.message, /:3": the hash of "b" is in no known format/);
+  const notText = failureOf(`{\n"a": "${hash}",\n"b": 5}`);
+  assert.match(notText.message, /:3": the hash of "b" is not text/);
+  assert.match(failureOf(`{"../x": "${hash}"}`).message, /cannot be the name of a tenant/);
+  assert.match(failureOf(`["${hash}"]`).message, /not an object/);
+  for (const failure of [cut, wrongHash, failureOf(`{"a": secret ${hash}}`)]) {
+    const shown = failure.message + failure.hint + JSON.stringify(failure.details);
+    assert.ok(!shown.includes(hash.slice(0, 8)) && !shown.includes("secret"), shown);
+  }
+});

@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../src/protocol/failure.ts";
+import { CONFIG_FILE, loadConfig, type LoadOptions } from "../../src/config/load.ts";
+import { SETTINGS } from "../../src/config/schema.ts";
+import { templateToml } from "../../src/config/template.ts";
+
+/** A folder with config files; `using` removes it. */
+function folder(files: Record<string, string> = {}) {
+  const dir = Deno.makeTempDirSync({ prefix: "mysimbdp-config-" });
+  for (const [name, text] of Object.entries(files)) Deno.writeTextFileSync(`${dir}/${name}`, text);
+  return { dir, [Symbol.dispose]: () => Deno.removeSync(dir, { recursive: true }) };
+}
+
+function failureOf(options: LoadOptions): Failure {
+  try {
+    loadConfig({ env: {}, ...options });
+  } catch (thrown) {
+    assert.ok(thrown instanceof Failure, String(thrown));
+    assert.equal(thrown.kind, "usage");
+    assert.ok(thrown.hint);
+    return thrown;
+  }
+  throw new Error("it was loaded");
+}
+
+Deno.test("without anything the defaults hold", () => {
+  using f = folder();
+  assert.deepEqual(loadConfig({ env: {}, cwd: f.dir }), {
+    data: `${f.dir}/mysimbdp-data`,
+    server: { listen: "127.0.0.1:8080", tls_cert: "", tls_key: "", url: "http://127.0.0.1:8080" },
+    uploads: { expire_hours: 24, stall_seconds: 60 },
+    constraints: { formats: [".csv"], number_files: 10, data_sizes: 4096 },
+    manage: {
+      concurrency: navigator.hardwareConcurrency,
+      scan_seconds: 5,
+      drain_seconds: 60,
+      max_attempts: 3,
+      max_rejects_kept: 100_000,
+      archive_days: 30,
+      quarantine_days: 0,
+      rejects_days: 0,
+      ledger_days: 0,
+    },
+    storage: { url: "sqlite:", replication: "", lease_seconds: 30 },
+    sandbox: {
+      memory_mb: 512,
+      seconds_per_file: 3600,
+      reject_share: 1,
+      max_record_chars: 1_048_576,
+      max_unpacked_mb: 10_240,
+      max_whole_file_mb: 64,
+      max_output_ratio: 100,
+      require_os_sandbox: false,
+    },
+    modules: {
+      approval: "operator",
+      trial_files: 3,
+      net_hosts: [],
+      net_private_hosts: [],
+      net_seconds: 10,
+      net_max_kb: 1024,
+      net_requests: 1000,
+    },
+    log: { level: "info" },
+  });
+});
+
+Deno.test("a flag goes before the environment, that before the file, that before the default", () => {
+  using f = folder({ "c.toml": "[manage]\nconcurrency = 2\nmax_attempts = 2\nscan_seconds = 2\n" });
+  const { manage } = loadConfig({
+    configPath: `${f.dir}/c.toml`,
+    env: { MYSIMBDP_MANAGE_CONCURRENCY: "4", MYSIMBDP_MANAGE_MAX_ATTEMPTS: "4" },
+    flags: { "manage.concurrency": "8" },
+  });
+  assert.deepEqual([manage.concurrency, manage.max_attempts, manage.scan_seconds], [8, 4, 2]);
+  assert.equal(manage.drain_seconds, 60);
+});
+
+Deno.test("every setting can be given by its variable", () => {
+  const values: Record<string, string> = {
+    "data": "/elsewhere",
+    "server.listen": "[::1]:1",
+    "server.tls_cert": "/c.pem",
+    "server.tls_key": "/k.pem",
+    "server.url": "https://example.com",
+    "constraints.formats": ".csv, .jsonl",
+    "sandbox.memory_mb": "128",
+    "sandbox.reject_share": "0.5",
+    "sandbox.max_record_chars": "2048",
+    "sandbox.require_os_sandbox": "true",
+    "storage.url": "cassandra://u:p@h1,h2:9042?datacenter=dc1",
+    "storage.replication": "dc1:3",
+    "modules.approval": "auto",
+    "modules.net_hosts": "a.example.com, b.example.com",
+    "log.level": "debug",
+  };
+  const env: Record<string, string> = {};
+  for (const { name, variable } of SETTINGS) env[variable] = values[name] ?? "7";
+  const config = loadConfig({ env }) as unknown as Record<string, unknown>;
+  for (const { name, path, default: preset } of SETTINGS) {
+    const value = path.reduce<unknown>(
+      (node, key) => (node as Record<string, unknown>)[key],
+      config,
+    );
+    const text = values[name] ?? "7";
+    const expected = Array.isArray(preset)
+      ? text.split(", ")
+      : typeof preset === "number"
+      ? Number(text)
+      : typeof preset === "boolean"
+      ? text === "true"
+      : text;
+    assert.deepEqual(value, expected, name);
+  }
+});
+
+Deno.test("an empty variable counts as not set", () => {
+  assert.equal(
+    loadConfig({ env: { MYSIMBDP_LOG_LEVEL: "", MYSIMBDP_CONFIG: "" } }).log.level,
+    "info",
+  );
+});
+
+Deno.test("the file in the data directory is found through flag, variable or default", () => {
+  using f = folder({ [CONFIG_FILE]: '[log]\nlevel = "error"\n' });
+  Deno.mkdirSync(`${f.dir}/mysimbdp-data`);
+  Deno.writeTextFileSync(`${f.dir}/mysimbdp-data/${CONFIG_FILE}`, '[log]\nlevel = "debug"\n');
+  const level = (options: LoadOptions) => loadConfig({ env: {}, cwd: f.dir, ...options }).log.level;
+  assert.equal(level({ flags: { data: f.dir } }), "error");
+  assert.equal(level({ env: { MYSIMBDP_DATA: "." } }), "error");
+  assert.equal(level({}), "debug");
+});
+
+Deno.test("relative paths in a file are relative to it, others to the working directory", () => {
+  using f = folder({ "c.toml": 'data = "d"\n[server]\ntls_cert = "c.pem"\ntls_key = "/k.pem"\n' });
+  const fromFile = loadConfig({ env: {}, configPath: "c.toml", cwd: f.dir });
+  assert.deepEqual([fromFile.data, fromFile.server.tls_cert, fromFile.server.tls_key], [
+    `${f.dir}/d`,
+    `${f.dir}/c.pem`,
+    "/k.pem",
+  ]);
+  const flags = { data: "x" };
+  assert.equal(
+    loadConfig({ env: {}, configPath: `${f.dir}/c.toml`, cwd: "/", flags }).data,
+    "/x",
+  );
+});
+
+const BROKEN: [what: string, text: string, place: string, message: RegExp][] = [
+  ["a syntax error", "[log]\nlevel = loud\n", "2:9", /./],
+  ["an unknown key", "[manage]\n\n# x\nscan_secs = 5\n", "4:1", /allowed are .*scan_seconds/],
+  ["an unknown table", "[servr]\nlisten = 1\n", "1:2", /allowed are data, server/],
+  ["an unknown key inline", 'log = { levl = "x" }\n', "1:9", /allowed are level/],
+  ["a wrong type", '[manage]\nscan_seconds = "5"\n', "2:1", /expected number, received string/],
+  ["a value in place of a table", "server = 5\n", "1:1", /expected object, received number/],
+  ["a number too small", "[manage]\nmax_attempts = 0\n", "2:1", />=1/],
+  ["a level that is none", '[log]\nlevel = "loud"\n', "2:1", /"debug"\|"info"\|"warning"\|"error"/],
+  ["an address that is none", '[server]\nlisten = "8080"\n', "2:1", /expected HOST:PORT/],
+  ["a port that is none", '[server]\nlisten = "a:70000"\n', "2:1", /expected HOST:PORT/],
+  [
+    "a list's element",
+    '[constraints]\nformats = [\n  ".csv",\n  5,\n]\n',
+    "2:1",
+    /received number/,
+  ],
+  ["a certificate without key", '[server]\nurl="http://a"\ntls_cert = "c"\n', "3:1", /together/],
+  ["a key twice", "[log]\nlevel='info'\nlevel='info'\n", "3:1", /already defined/],
+  ["a key that looks like a value", "[log]\nx = '''\nlevl = 1\n'''\nlevl = 1\n", "2:1", /allowed/],
+];
+
+for (const [what, text, place, message] of BROKEN) {
+  Deno.test(`${what} is told with file, line, column and what is allowed`, () => {
+    using f = folder({ "c.toml": text });
+    const path = `${f.dir}/c.toml`;
+    const failure = failureOf({ configPath: path });
+    assert.equal(failure.code, "bad-config");
+    assert.ok(failure.message.includes(`${path}:${place}"`), failure.message);
+    assert.match(failure.message, message);
+    const { line, column } = failure.details;
+    assert.equal(`${line}:${column}`, place);
+  });
+}
+
+Deno.test("a wrong variable or flag is told by its name, without its value", () => {
+  const env = { MYSIMBDP_STORAGE_URL: "mysql://u:secret@h" };
+  const variable = failureOf({ env });
+  assert.match(
+    variable.message,
+    /^Cannot use the setting "MYSIMBDP_STORAGE_URL": expected "sqlite:"/,
+  );
+  const flag = failureOf({ flags: { "storage.url": "mysql://u:secret@h" } });
+  assert.match(flag.message, /^Cannot use the setting "--storage": expected/);
+  for (const { message, hint, details } of [variable, flag]) {
+    assert.ok(!`${message} ${hint} ${JSON.stringify(details)}`.includes("secret"));
+  }
+  const number = failureOf({ env: { MYSIMBDP_MANAGE_CONCURRENCY: "four" } });
+  assert.match(number.message, /"MYSIMBDP_MANAGE_CONCURRENCY": expected number/);
+});
+
+Deno.test("a config file that was asked for must be there", () => {
+  using f = folder();
+  assert.equal(failureOf({ configPath: `${f.dir}/none.toml` }).code, "no-config");
+  const env = { MYSIMBDP_CONFIG: `${f.dir}/none.toml` };
+  assert.equal(failureOf({ env }).code, "no-config");
+});
+
+Deno.test("the file in the data directory may not choose another data directory", () => {
+  using f = folder({ [CONFIG_FILE]: '\ndata = "/x"\n' });
+  const failure = failureOf({ flags: { data: f.dir } });
+  assert.match(failure.message, /"data" in ".*mysimbdp\.toml:2:1"/);
+});
+
+Deno.test("the template names every setting but the data directory, with its default", () => {
+  const template = templateToml();
+  const settings = template.replaceAll(/^#(?=\w+ = )/gm, "");
+  for (const text of [template, settings]) {
+    using f = folder({ [CONFIG_FILE]: text });
+    assert.deepEqual(
+      loadConfig({ env: {}, flags: { data: f.dir } }),
+      loadConfig({ env: {}, flags: { data: f.dir }, configPath: "/dev/null" }),
+    );
+  }
+  const named = settings.match(/^\w+ = /gm) ?? [];
+  assert.equal(named.length, SETTINGS.length - 1);
+  for (const { path, description } of SETTINGS.slice(1)) {
+    assert.ok(settings.includes(`# ${description}\n${path[1]} = `), path.join("."));
+    assert.notEqual(description, "");
+  }
+});
