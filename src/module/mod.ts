@@ -1,0 +1,41 @@
+/**
+ * All that a tenant's module may import.
+ *
+ * @example
+ * ```ts
+ * import { csv, defineIngest } from "mysimbdp";
+ *
+ * export default defineIngest({
+ *   files: "*.csv",
+ *   format: csv({ header: true }),
+ *   tables: {
+ *     readings: { columns: { station: "text", day: "date", rain: "double" }, partitionKey: ["station"], clusteringKey: ["day"] },
+ *   },
+ *   row: (record) => ({ readings: { station: record["station"], day: record["day"], rain: record["rain"] } }),
+ * });
+ * ```
+ *
+ * @module
+ */
+export { avro, type AvroFormat, type AvroOptions } from "./avro.ts";
+export { csv, type CsvFormat, type CsvOptions, type CsvRecord } from "./csv.ts";
+export type { Format } from "./format.ts";
+export { json, type JsonFormat, type JsonOptions } from "./json.ts";
+export { jsonl, type JsonlFormat, type JsonlOptions, type JsonRecord } from "./jsonl.ts";
+export { parquet, type ParquetFormat, type ParquetOptions } from "./parquet.ts";
+export { tsv, type TsvOptions } from "./tsv.ts";
+export { xlsx, type XlsxCell, type XlsxFormat, type XlsxOptions } from "./xlsx.ts";
+export {
+  type ColumnType,
+  type Context,
+  defineIngest,
+  type FetchedAnswer,
+  type FetchInit,
+  type FoundRow,
+  type Ingest,
+  type KeyValue,
+  type Reject,
+  type RowOutput,
+  type RowResult,
+  type TableDefinition,
+} from "./ingest.ts";

@@ -1,0 +1,52 @@
+import { createTwoFilesPatch } from "diff";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import type { ModuleFiles } from "../protocol/module_view.ts";
+import { withHiddenShown } from "./visible.ts";
+
+/** Milliseconds for one file: a stranger's text may be made to be slow to compare. */
+const TIMEOUT_MS = 2_000;
+
+/**
+ * How two versions of a module differ, as a unified diff of the files that are not the same, for
+ * somebody who decides on it: nothing in it is hidden. Of programs in WebAssembly the hash is told.
+ *
+ * @returns "" where they are the same
+ *
+ * @example
+ * ```ts
+ * import { diffModules } from "./diff.ts";
+ * diffModules({ "a.ts": "1\n" }, { "a.ts": "2\n" }); // "--- a/a.ts\n+++ b/a.ts\n@@ -1,1 +1,1 @@\n-1\n+2\n"
+ * ```
+ */
+export function diffModules(before: ModuleFiles, after: ModuleFiles): string {
+  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const text = (files: ModuleFiles, path: string) => {
+    const content = files[path];
+    return content !== undefined && path.endsWith(".wasm") ? binaryText(content) : content;
+  };
+  const diffs = paths.map((path) => diffFile(path, text(before, path), text(after, path)));
+  return withHiddenShown(diffs.join(""));
+}
+
+function diffFile(path: string, before: string | undefined, after: string | undefined): string {
+  if (before === after) return "";
+  const from = before === undefined ? "/dev/null" : `a/${path}`;
+  const to = after === undefined ? "/dev/null" : `b/${path}`;
+  const patch = createTwoFilesPatch(from, to, before ?? "", after ?? "", "", "", {
+    context: 3,
+    timeout: TIMEOUT_MS,
+    headerOptions: { includeIndex: false, includeUnderline: false, includeFileHeaders: true },
+  });
+  return patch?.replaceAll(/^(---|\+\+\+) (.*)\t$/gm, "$1 $2") ?? tooDifferent(path);
+}
+
+/** @param base64 as binary files are kept */
+function binaryText(base64: string): string {
+  const hash = createHash("sha256").update(base64, "base64").digest("hex");
+  return `WebAssembly of ${Buffer.byteLength(base64, "base64")} bytes, SHA-256 ${hash}\n`;
+}
+
+function tooDifferent(path: string): string {
+  return `--- a/${path}\n+++ b/${path}\n(too different to compare line by line)\n`;
+}

@@ -1,0 +1,222 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { parseTenantJson, type TenantJson } from "../config/tenant_json.ts";
+import { Failure } from "../protocol/failure.ts";
+import { type ModuleFiles, moduleFilesSchema } from "../protocol/module_view.ts";
+import { type Declaration, parseDeclaration } from "../sandbox/declaration.ts";
+import { ensureFolder, fsyncFolder, orNull, writeDurably } from "../staging/durable.ts";
+import { withModuleLock } from "./lock.ts";
+import { newRecord, type VersionRecord, versionRecordSchema } from "./version_record.ts";
+
+/** A module that was bundled and checked, but has no version yet. */
+export interface BuiltModule {
+  /** The bundled script. */
+  script: string;
+  declaration: Declaration;
+  tenantJson: TenantJson;
+}
+
+/** A version of a tenant's module that can run: all that a run needs. */
+export interface DeployedModule extends BuiltModule {
+  version: string;
+}
+
+const VERSION = /^v\d+-[0-9a-f]{8}$/;
+
+/** True for the name of a version, such as `v3-1f0c9a2b`: only such a name becomes a path. */
+export function isVersion(text: string): boolean {
+  return VERSION.test(text);
+}
+
+/**
+ * The versions of tenants' modules below `DATA/tenants`: one folder a version, and `current`, a
+ * symbolic link that points at one and is replaced by rename. `serve` puts versions in, `manage`
+ * builds them; a lock keeps them from changing the same tenant's at once.
+ *
+ * In a version's folder: `source.json` (texts by path, as they came), `version.json` (its state) and,
+ * once it was built, `module.js`, `declaration.json` and `tenant.json`.
+ */
+export class ModuleStore {
+  readonly #root: string;
+  readonly #cache = new Map<string, DeployedModule>();
+
+  /** @param root `DATA/tenants` */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** The module that is current for a tenant, or null when none is. */
+  async current(tenant: string): Promise<DeployedModule | null> {
+    const version = await this.currentVersion(tenant);
+    if (version === null) return null;
+    const known = this.#cache.get(tenant);
+    if (known?.version === version) return known;
+    const module = await this.built(tenant, version);
+    this.#cache.set(tenant, module);
+    return module;
+  }
+
+  currentVersion(tenant: string): Promise<string | null> {
+    return orNull(Deno.readLink(join(this.folder(tenant), "current")));
+  }
+
+  /** The names of all versions, oldest first. */
+  async versions(tenant: string): Promise<string[]> {
+    const names: string[] = [];
+    try {
+      for await (const entry of Deno.readDir(this.folder(tenant))) {
+        if (entry.isDirectory && isVersion(entry.name)) names.push(entry.name);
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+    }
+    return names.sort((a, b) => numberOf(a) - numberOf(b));
+  }
+
+  /** What is known of a version. @throws {Failure} `no-such-version` */
+  async record(tenant: string, version: string): Promise<VersionRecord> {
+    const folder = this.#folderOf(tenant, version);
+    const text = await orNull(Deno.readTextFile(join(folder, "version.json")));
+    if (text !== null) return versionRecordSchema.parse(JSON.parse(text));
+    const stat = await orNull(Deno.stat(folder));
+    if (stat === null) throw noSuchVersion(tenant, version);
+    // Deployed before versions had a record.
+    const record = newRecord(version, stat.mtime?.getTime() ?? 0);
+    return { ...record, state: "approved", decidedAt: record.submittedAt };
+  }
+
+  /** All versions' records, oldest first. */
+  async records(tenant: string): Promise<VersionRecord[]> {
+    const records: VersionRecord[] = [];
+    for (const version of await this.versions(tenant)) {
+      records.push(await this.record(tenant, version));
+    }
+    return records;
+  }
+
+  /** A version's sources; none of one that was deployed before they were kept. */
+  async sources(tenant: string, version: string): Promise<ModuleFiles> {
+    const path = join(this.#folderOf(tenant, version), "source.json");
+    const text = await orNull(Deno.readTextFile(path));
+    return text === null ? {} : moduleFilesSchema.parse(JSON.parse(text));
+  }
+
+  /**
+   * Puts a new version in, durably. The caller holds the tenant's lock.
+   * @param record what is known of it, made from its name
+   */
+  async create(
+    tenant: string,
+    files: ModuleFiles,
+    record: (version: string) => VersionRecord,
+    module: BuiltModule | null = null,
+  ): Promise<VersionRecord> {
+    const last = (await this.versions(tenant)).at(-1);
+    const version = `v${last ? numberOf(last) + 1 : 1}-${hashOfSources(files)}`;
+    const folder = this.folder(tenant);
+    const part = join(folder, `.${version}.part`);
+    await Deno.remove(part, { recursive: true }).catch(() => {});
+    await ensureFolder(part);
+    const made = record(version);
+    await writeDurably(join(part, "source.json"), JSON.stringify(files));
+    await writeDurably(join(part, "version.json"), JSON.stringify(made, null, 2));
+    if (module) await writeBuilt(part, module);
+    await Deno.rename(part, join(folder, version));
+    await fsyncFolder(folder);
+    return made;
+  }
+
+  /** Keeps what a version was built to, beside its sources. */
+  async keepBuilt(tenant: string, version: string, module: BuiltModule): Promise<void> {
+    await writeBuilt(this.#folderOf(tenant, version), module);
+  }
+
+  /** Changes what is known of a version. The caller holds the tenant's lock. */
+  async write(tenant: string, record: VersionRecord): Promise<void> {
+    const path = join(this.#folderOf(tenant, record.version), "version.json");
+    await writeDurably(path, JSON.stringify(record, null, 2));
+  }
+
+  /** Makes a version the current one. The caller holds the tenant's lock. */
+  async point(tenant: string, version: string): Promise<void> {
+    const folder = this.folder(tenant);
+    const part = join(folder, "current.part");
+    await Deno.remove(part).catch(() => {});
+    await Deno.symlink(version, part);
+    await Deno.rename(part, join(folder, "current"));
+    await fsyncFolder(folder);
+  }
+
+  /** Drops a version that is not the current one. The caller holds the tenant's lock. */
+  async drop(tenant: string, version: string): Promise<void> {
+    await Deno.remove(this.#folderOf(tenant, version), { recursive: true });
+  }
+
+  /** Runs `work` while nobody else changes the tenant's versions. */
+  locked<T>(tenant: string, work: () => Promise<T>): Promise<T> {
+    return withModuleLock(this.folder(tenant), work);
+  }
+
+  /** The folder of a tenant's versions. */
+  folder(tenant: string): string {
+    return join(this.#root, tenant);
+  }
+
+  /** A version as it runs. @throws {Failure} `module-unreadable` when it was never built */
+  async built(tenant: string, version: string): Promise<DeployedModule> {
+    const dir = this.#folderOf(tenant, version);
+    try {
+      const tenantJson = await Deno.readTextFile(join(dir, "tenant.json"));
+      const declaration = await Deno.readTextFile(join(dir, "declaration.json"));
+      return {
+        version,
+        script: await Deno.readTextFile(join(dir, "module.js")),
+        declaration: parseDeclaration(JSON.parse(declaration)),
+        tenantJson: parseTenantJson(tenantJson, join(dir, "tenant.json")),
+      };
+    } catch (cause) {
+      const text = `Cannot read the module ${version} of "${tenant}"`;
+      const hint = `Deploy it again: mysimbdp manage tenant deploy ${tenant} DIR`;
+      throw new Failure("internal", "module-unreadable", text, { cause, hint });
+    }
+  }
+
+  #folderOf(tenant: string, version: string): string {
+    if (!isVersion(version)) throw noSuchVersion(tenant, version);
+    return join(this.folder(tenant), version);
+  }
+}
+
+/** The number of a version: they count up. */
+export function numberOf(version: string): number {
+  return Number(/^v(\d+)-/.exec(version)?.[1] ?? 0);
+}
+
+/** The part of a version's name that follows from its sources. */
+export function hashOfSources(files: ModuleFiles): string {
+  const sorted = Object.entries(files).sort(([a], [b]) => a < b ? -1 : 1);
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 8);
+}
+
+function noSuchVersion(tenant: string, version: string): Failure {
+  const text = `Cannot find the version ${JSON.stringify(version.slice(0, 60))} of "${tenant}"`;
+  return new Failure("usage", "no-such-version", text, {
+    hint: `To see them all: mysimbdp manage tenant versions ${tenant}`,
+  });
+}
+
+async function writeBuilt(folder: string, module: BuiltModule): Promise<void> {
+  await writeDurably(join(folder, "module.js"), module.script);
+  await writeDurably(join(folder, "declaration.json"), declarationText(module.declaration));
+  await writeDurably(join(folder, "tenant.json"), JSON.stringify(module.tenantJson, null, 2));
+}
+
+/** A declaration in the form in which modules write it, so that one parser reads both. */
+function declarationText(declaration: Declaration): string {
+  const tables = declaration.tables.map((table) => [table.name, {
+    columns: Object.fromEntries(table.columns.map((column) => [column.name, column.type])),
+    partitionKey: table.partitionKey,
+    clusteringKey: table.clusteringKey,
+  }]);
+  return JSON.stringify({ ...declaration, tables: Object.fromEntries(tables) }, null, 2);
+}

@@ -1,0 +1,127 @@
+/**
+ * Reads a batch without making values of it: for engines that want bytes again, which is what text
+ * in a batch already is.
+ *
+ * @module
+ */
+import { isKey, openBatch } from "./batch.ts";
+import { bad, type Cursor, NULL_LENGTH } from "./batch_bytes.ts";
+import { physicalOf, type TableSpec } from "./column.ts";
+import { decodeNumbers } from "./decode_columns.ts";
+
+/** A column of text or of byte strings: row `r` lies from `starts[r]` to `starts[r + 1]`. */
+export interface BytesView {
+  physical: "text" | "bytes";
+  bytes: Uint8Array;
+  starts: Uint32Array;
+  /** 1 for each row that is null; null itself where no row is. */
+  nulls: Uint8Array | null;
+}
+
+/** A column of numbers. */
+export interface NumbersView {
+  physical: "number";
+  values: readonly (number | null)[];
+}
+
+export type ColumnView = BytesView | NumbersView;
+
+/** What {@link viewBatch} found; the views lie on the bytes of the batch. */
+export interface BatchView {
+  table: TableSpec;
+  rows: number;
+  columns: ColumnView[];
+}
+
+const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+
+/**
+ * Views an encoded batch. Shape, lengths, UTF-8 and nulls in keys are checked as `decodeBatch` does;
+ * whether a text is a date or an address is for the reader of the view.
+ *
+ * @throws {BadBatch} when the bytes are anything but a batch for one of `tables`
+ */
+export function viewBatch(bytes: Uint8Array, tables: readonly TableSpec[]): BatchView {
+  const { cursor, table, rows } = openBatch(bytes, tables);
+  const columns = table.columns.map(({ name, type }): ColumnView => {
+    const required = isKey(table, name);
+    const physical = physicalOf(type);
+    if (physical !== "number") return viewBytes(cursor, rows, name, physical, required);
+    return { physical, values: decodeNumbers(cursor, rows, name, type, required) };
+  });
+  cursor.close();
+  return { table, rows, columns };
+}
+
+function viewBytes(
+  cursor: Cursor,
+  rows: number,
+  name: string,
+  physical: "text" | "bytes",
+  required: boolean,
+): BytesView {
+  const size = cursor.section(name);
+  const lengths = cursor.lengths(rows, name);
+  const start = cursor.skip(size, name);
+  const bytes = cursor.bytes.subarray(start, start + size);
+  const nulls = nullsOf(lengths);
+  if (nulls !== null && required) throw bad(name, "a key is null");
+  // In ASCII a code unit is a byte, so that lengths are what they are for byte strings.
+  const isPlain = physical === "bytes" || isAscii(bytes);
+  const starts = isPlain ? sums(lengths, size, name) : cuts(bytes, lengths, name);
+  return { physical, bytes, starts, nulls };
+}
+
+function nullsOf(lengths: Uint32Array): Uint8Array | null {
+  let nulls: Uint8Array | null = null;
+  for (let r = 0; r < lengths.length; r++) {
+    if (lengths[r] !== NULL_LENGTH) continue;
+    nulls ??= new Uint8Array(lengths.length);
+    nulls[r] = 1;
+  }
+  return nulls;
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  let high = 0;
+  for (let i = 0; i < bytes.length; i++) high |= bytes[i]!;
+  return high < 0x80;
+}
+
+function sums(lengths: Uint32Array, size: number, name: string): Uint32Array {
+  const starts = new Uint32Array(lengths.length + 1);
+  let at = 0;
+  for (let r = 0; r < lengths.length; r++) {
+    const length = lengths[r]!;
+    if (length !== NULL_LENGTH) at += length;
+    if (at > size) throw bad(name, "its lengths do not fit its payload");
+    starts[r + 1] = at;
+  }
+  if (at !== size) throw bad(name, "its lengths do not fit its payload");
+  return starts;
+}
+
+/** Where values start in text that is not ASCII: lengths count UTF-16 code units. */
+function cuts(bytes: Uint8Array, lengths: Uint32Array, name: string): Uint32Array {
+  try {
+    strictDecoder.decode(bytes as Uint8Array<ArrayBuffer>);
+  } catch {
+    throw bad(name, "its text is not UTF-8");
+  }
+  const starts = new Uint32Array(lengths.length + 1);
+  let at = 0;
+  for (let r = 0; r < lengths.length; r++) {
+    let units = lengths[r] === NULL_LENGTH ? 0 : lengths[r]!;
+    while (units > 0) {
+      if (at >= bytes.length) throw bad(name, "its lengths do not fit its text");
+      const first = bytes[at]!;
+      const size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+      units -= size === 4 ? 2 : 1;
+      at += size;
+    }
+    if (units < 0) throw bad(name, "a length ends within a character");
+    starts[r + 1] = at;
+  }
+  if (at !== bytes.length) throw bad(name, "its lengths do not fit its text");
+  return starts;
+}
