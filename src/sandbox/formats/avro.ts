@@ -1,0 +1,60 @@
+import type { Buffer } from "node:buffer";
+import { rawText, type RecordSink } from "./contract.ts";
+import { AvroBlocks } from "./avro_blocks.ts";
+import { corruptAvro } from "./avro_failures.ts";
+import { avroType } from "./avro_type.ts";
+import { nameOf } from "./json_value.ts";
+import { plain, shownRecord } from "./plain.ts";
+import type { FileReader, FileReaderLimits } from "./record_reader.ts";
+
+/**
+ * Reads an Avro object container file, of which no more than a block is held. A record's line is its
+ * number in the file.
+ *
+ * Longs beyond Number.MAX_SAFE_INTEGER come as bigint, decimals as text, dates and timestamps as
+ * `Date`, times of day as text, bytes as Uint8Array.
+ *
+ * @throws {Failure} from `push` and `end`: `avro-corrupt`, `avro-cut-short`, `avro-schema`,
+ * `avro-codec`, `avro-block-too-large`
+ */
+export function avroReader(sink: RecordSink, limits: FileReaderLimits): FileReader {
+  let number = 0;
+  let current: unknown = null;
+  let type: ReturnType<typeof avroType> | null = null;
+  const raw = () => rawText(shownRecord(current));
+  const blocks = new AvroBlocks(limits.maxWholeBytes, (schema) => type = avroType(schema), block);
+
+  function block(data: Buffer, count: number): void {
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      const { value, offset } = decoded(data, at);
+      at = offset;
+      current = value;
+      number++;
+      if (isRecord(value)) sink.value(value, number);
+      else {
+        const reason = `is ${nameOf(value)}, not an Avro record`;
+        sink.fault({ line: number, column: null, reason, raw: raw() });
+      }
+    }
+    if (at !== data.length) throw corruptAvro("a block is longer than its records");
+  }
+
+  function decoded(data: Buffer, at: number): { value: unknown; offset: number } {
+    let found: { value: unknown; offset: number };
+    try {
+      found = type!.decode(data, at);
+    } catch (cause) {
+      throw corruptAvro(`record ${number + 1} cannot be decoded`, cause);
+    }
+    if (found.offset < 0) throw corruptAvro("a block is shorter than its records");
+    return { value: plain(found.value), offset: found.offset };
+  }
+
+  return { push: (bytes) => blocks.push(bytes), end: () => blocks.end(), raw };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) ===
+      Object.prototype;
+}

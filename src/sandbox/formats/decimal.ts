@@ -1,0 +1,21 @@
+/** The integer that big-endian bytes in two's complement stand for. */
+export function bigIntOf(bytes: Uint8Array): bigint {
+  let value = 0n;
+  for (const byte of bytes) value = value << 8n | BigInt(byte);
+  return BigInt.asIntN(bytes.length * 8, value);
+}
+
+/**
+ * An integer with the decimal point `scale` digits from its end.
+ *
+ * @example
+ * ```ts
+ * import { withPoint } from "./decimal.ts";
+ * withPoint(-5n, 2); // "-0.05"
+ * ```
+ */
+export function withPoint(value: bigint, scale: number): string {
+  if (scale <= 0) return String(value * 10n ** BigInt(-scale));
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
+  return `${value < 0n ? "-" : ""}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}

@@ -1,0 +1,120 @@
+import { createGunzip, type Gunzip } from "node:zlib";
+import { Failure } from "../../protocol/failure.ts";
+import { withCommas } from "./contract.ts";
+
+export interface GunzipLimits {
+  /** The most bytes that may come out. */
+  maxBytes: number;
+  /** The most bytes out for each byte in, once 10 MB are out. @default 1000 */
+  maxRatio?: number;
+}
+
+const DEFAULT_MAX_RATIO = 1_000;
+const RATIO_COUNTS_FROM = 10 * 1024 * 1024;
+/** Small enough that the ratio is known before much is inflated: at most 64 MB come of it. */
+const INPUT_PIECE = 64 * 1024;
+const OUTPUT_PIECE = 256 * 1024;
+
+/** Whether the bytes begin as a gzip file does (RFC 1952). */
+export function looksGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/**
+ * Decompresses gzip (RFC 1952), also of several members; zero bytes may pad the end. It reads the
+ * source only as fast as its output is taken, and ends it when it is left early. The pieces are
+ * views: copy them before they are transferred.
+ *
+ * @throws {Failure} `gzip-truncated`, `gzip-corrupt`, `gzip-too-large`; what the source throws is
+ * passed on.
+ *
+ * @example
+ * ```ts ignore
+ * for await (const bytes of gunzip(file.readable, { maxBytes: 2 ** 32 })) reader.push(bytes);
+ * ```
+ */
+export async function* gunzip(
+  source: AsyncIterable<Uint8Array>,
+  { maxBytes, maxRatio = DEFAULT_MAX_RATIO }: GunzipLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const inflater = createGunzip({ chunkSize: OUTPUT_PIECE });
+  const input = { bytes: 0 };
+  const feeding = feed(source, inflater, input);
+  // A failed source must end the loop below; its error is thrown by the await after it.
+  feeding.catch((error) => inflater.destroy(error));
+  let bytesOut = 0;
+  try {
+    for await (const bytes of inflater as AsyncIterable<Uint8Array>) {
+      bytesOut += bytes.length;
+      if (bytesOut > maxBytes) throw tooLarge(`more than ${withCommas(maxBytes)} bytes`);
+      if (bytesOut > RATIO_COUNTS_FROM && bytesOut > input.bytes * maxRatio) {
+        throw tooLarge(`more than ${withCommas(maxRatio)} times its size`);
+      }
+      yield bytes;
+    }
+    await feeding;
+  } catch (error) {
+    throw asFailure(error);
+  } finally {
+    inflater.destroy();
+  }
+}
+
+/** Writes the source to the inflater, piece after piece, and looks at what it leaves over. */
+async function feed(
+  source: AsyncIterable<Uint8Array>,
+  inflater: Gunzip,
+  input: { bytes: number },
+): Promise<void> {
+  let isPadding = false;
+  for await (const bytes of source) {
+    for (let from = 0; from < bytes.length; from += INPUT_PIECE) {
+      const piece = bytes.subarray(from, from + INPUT_PIECE);
+      input.bytes += piece.length;
+      let rest = piece;
+      if (!isPadding) {
+        await written(inflater, piece);
+        if (inflater.destroyed && !inflater.readableEnded) return;
+        // What zlib did not take: it stops at a zero byte after a member and forgets all that follows.
+        rest = piece.subarray(piece.length - (input.bytes - inflater.bytesWritten));
+        isPadding = rest.length > 0;
+      }
+      if (rest.some((byte) => byte !== 0)) throw corrupt("other data follows the compressed data");
+    }
+  }
+  if (!isPadding) inflater.end();
+}
+
+/** Waits until a piece is inflated and its output taken, or the inflater has failed or was left. */
+function written(inflater: Gunzip, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    inflater.once("close", resolve);
+    inflater.write(piece, () => {
+      inflater.off("close", resolve);
+      resolve();
+    });
+  });
+}
+
+function asFailure(error: unknown): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "Z_DATA_ERROR") return corrupt("the compressed data is damaged", error);
+  if (code !== "Z_BUF_ERROR") return error;
+  return new Failure("refused", "gzip-truncated", "Cannot decompress the file: it is cut short", {
+    hint: "Compress the file anew and send it again.",
+    cause: error,
+  });
+}
+
+function corrupt(state: string, cause?: unknown): Failure {
+  return new Failure("refused", "gzip-corrupt", `Cannot decompress the file: ${state}`, {
+    hint: "Compress the file anew and send it again.",
+    cause,
+  });
+}
+
+function tooLarge(state: string): Failure {
+  return new Failure("refused", "gzip-too-large", `Cannot decompress the file: it has ${state}`, {
+    hint: "Split the file, or ask the platform for a higher limit.",
+  });
+}

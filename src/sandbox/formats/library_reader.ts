@@ -1,0 +1,19 @@
+import { avroReader } from "./avro.ts";
+import { parquetReader } from "./parquet.ts";
+import { isTextFormat, type OpenReader, recordReader } from "./record_reader.ts";
+import { xlsxReader } from "./xlsx.ts";
+
+/** Opens a reader for any format. It brings the libraries along, which text formats do without. */
+export const libraryReader: OpenReader = (format, sink, limits) => {
+  if (isTextFormat(format)) return recordReader(format, sink, limits);
+  switch (format.kind) {
+    case "xlsx":
+      return xlsxReader(format.options, sink, limits);
+    case "parquet":
+      return parquetReader(format.options, sink, limits);
+    case "avro":
+      return avroReader(sink, limits);
+    case "program":
+      throw new Error("a program reads its files itself");
+  }
+};

@@ -1,0 +1,126 @@
+import { type ParquetScan, parquetScan, parquetSchema, type SchemaElement } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import type { ParquetOptions } from "../../module/parquet.ts";
+import { Failure, messageOf } from "../../protocol/failure.ts";
+import { rawText, type RecordSink } from "./contract.ts";
+import { bigIntOf, withPoint } from "./decimal.ts";
+import { plain, shownRecord } from "./plain.ts";
+import type { FileReader, FileReaderLimits } from "./record_reader.ts";
+import { WholeFile } from "./whole_file.ts";
+
+const ROWS_BETWEEN_PAUSES = 1_000;
+
+/** A column and how its values become what `row` gets. */
+interface Column {
+  name: string;
+  value: (decoded: unknown) => unknown;
+}
+
+/**
+ * Reads a Parquet file, one row group after the other. A record's line is its number in the file.
+ *
+ * Integers beyond Number.MAX_SAFE_INTEGER come as bigint, decimals as text, dates and times of day
+ * as `Date`, bytes as Uint8Array, lists and structs as arrays and objects.
+ *
+ * @throws {Failure} from `end`: `parquet-corrupt`, `parquet-no-column`, and what {@link WholeFile}
+ * throws
+ */
+export function parquetReader(
+  options: ParquetOptions,
+  sink: RecordSink,
+  limits: FileReaderLimits,
+): FileReader {
+  const file = new WholeFile("Parquet files", limits.maxWholeBytes);
+  let current: unknown[] = [];
+  return {
+    push: (bytes) => file.push(bytes),
+    raw: () => rawText(shownRecord(current)),
+    end: async () => {
+      const scan = await opened(file.take());
+      const columns = columnsOf(scan, options.columns);
+      sink.header?.(columns.map(({ name }) => name));
+      for (const range of scan.ranges) {
+        const decoded = await decode(scan, columns, range);
+        for (let i = 0; i < range.rowEnd - range.rowStart; i++) {
+          if (i % ROWS_BETWEEN_PAUSES === 0) await limits.room?.();
+          current = columns.map(({ value }, c) => value(decoded[c]![i]));
+          sink.fields(current, range.rowStart + i + 1);
+        }
+      }
+    },
+  };
+}
+
+async function opened(bytes: Uint8Array<ArrayBuffer>): Promise<ParquetScan> {
+  const slice = (start: number, end?: number) => bytes.buffer.slice(start, end);
+  try {
+    const file = { byteLength: bytes.length, slice };
+    // Bytes that are not said to be text stay bytes.
+    return await parquetScan({ file, compressors, geoparquet: false, utf8: false });
+  } catch (thrown) {
+    throw corrupt(thrown);
+  }
+}
+
+async function decode(
+  scan: ParquetScan,
+  columns: readonly Column[],
+  { rowStart, rowEnd }: { rowStart: number; rowEnd: number },
+): Promise<ArrayLike<unknown>[]> {
+  const decoded: ArrayLike<unknown>[] = [];
+  for (const { name } of columns) {
+    try {
+      decoded.push(await scan.readColumn({ column: name, rowStart, rowEnd }));
+    } catch (thrown) {
+      throw corrupt(thrown);
+    }
+    if (decoded.at(-1)?.length !== rowEnd - rowStart) {
+      throw corrupt(new Error(`column "${name}" has another number of values than its rows`));
+    }
+  }
+  return decoded;
+}
+
+function columnsOf(scan: ParquetScan, wanted: readonly string[] | undefined): Column[] {
+  const { children } = parquetSchema(scan.metadata);
+  const known = new Map(children.map((child) => [child.element.name, child]));
+  const names = wanted ?? [...known.keys()];
+  return names.map((name) => {
+    const child = known.get(name);
+    if (!child) throw noColumn(name, [...known.keys()]);
+    const isDecimal = child.children.length === 0 && isDecimalType(child.element);
+    return { name, value: isDecimal ? exactDecimal(child.element) : plain };
+  });
+}
+
+function isDecimalType({ converted_type: converted, logical_type: logical }: SchemaElement) {
+  return converted === "DECIMAL" || logical?.type === "DECIMAL";
+}
+
+/** The library would make a double of a decimal; here it decodes what is stored, and we place the point. */
+function exactDecimal(element: SchemaElement): (stored: unknown) => unknown {
+  const { scale = 0 } = element;
+  delete element.converted_type;
+  delete element.logical_type;
+  return (value) =>
+    value === null || value === undefined ? null : withPoint(unscaled(value), scale);
+}
+
+function unscaled(stored: unknown): bigint {
+  return stored instanceof Uint8Array ? bigIntOf(stored) : BigInt(stored as number | bigint);
+}
+
+function corrupt(cause: unknown): Failure {
+  const text = `Cannot read the Parquet file: ${messageOf(cause)}`;
+  return new Failure("refused", "parquet-corrupt", text, {
+    hint: "Write the file anew and send it again.",
+    cause,
+  });
+}
+
+function noColumn(name: string, known: readonly string[]): Failure {
+  const text = `Cannot read column ${JSON.stringify(name)} of the Parquet file: it is not there`;
+  return new Failure("refused", "parquet-no-column", text, {
+    hint: `Its columns are ${known.slice(0, 50).join(", ").slice(0, 1_000)}.`,
+  });
+}

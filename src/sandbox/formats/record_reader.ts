@@ -1,0 +1,90 @@
+import type { CsvFormat } from "../../module/csv.ts";
+import type { DeclaredFormat } from "../declaration.ts";
+import type { JsonFormat } from "../../module/json.ts";
+import type { JsonlFormat } from "../../module/jsonl.ts";
+import type { ReaderSettings, RecordReader, RecordSink } from "./contract.ts";
+import { csvReader } from "./csv.ts";
+import { jsonArrayReader } from "./json_array.ts";
+import { jsonlReader } from "./jsonl.ts";
+import { textDecoder } from "./text.ts";
+
+/** A {@link RecordReader} that takes the bytes of a file. A promise must be awaited before more. */
+export interface FileReader {
+  push(bytes: Uint8Array): void | Promise<void>;
+  end(): void | Promise<void>;
+  raw(): string;
+}
+
+/** What a file may cost, and how fast its records may come. */
+export interface FileReaderLimits {
+  /** The longest record of a text format, in characters. @default 1_048_576 */
+  maxRecordChars?: number;
+  /** The most bytes of a file that can only be read as a whole. @default 67_108_864 */
+  maxWholeBytes?: number;
+  /** The most bytes to which a compressed part of a file may grow. @default 1_073_741_824 */
+  maxUnpackedBytes?: number;
+  /** Waits until the sink can take more: for readers that have all of a file at once. */
+  room?: () => Promise<void>;
+}
+
+/** Opens a reader for a file of a format: bytes in, records out to the sink. */
+export type OpenReader = (
+  format: DeclaredFormat,
+  sink: RecordSink,
+  limits: FileReaderLimits,
+) => FileReader;
+
+// A string of more than 128 KB is a large object to V8: what is alive of those when the young are
+// collected counts as old, and the heap grows by it.
+const DECODED_BYTES = 64 * 1024;
+
+type TextFormat = CsvFormat | JsonlFormat | JsonFormat;
+
+/** Whether a format is text, which is read as a stream and without a library. */
+export function isTextFormat(format: DeclaredFormat): format is TextFormat {
+  return format.kind === "csv" || format.kind === "jsonl" || format.kind === "json";
+}
+
+/**
+ * Reads a decompressed file of a text format: bytes in, records out to the sink.
+ *
+ * @throws {Failure} what {@link textDecoder} and {@link csvReader} throw
+ *
+ * @example
+ * ```ts ignore
+ * const reader = recordReader(csv({ delimiter: ";" }), sink);
+ * for await (const bytes of file.readable) reader.push(bytes);
+ * reader.end();
+ * ```
+ */
+export function recordReader(
+  format: TextFormat,
+  sink: RecordSink,
+  { maxRecordChars }: FileReaderLimits = {},
+) {
+  const text = textDecoder(format.options.encoding ?? "utf-8");
+  const reader = open(format, sink, { maxRecordChars, encoding: () => text.encoding() });
+  return {
+    push: (bytes: Uint8Array): void => {
+      for (let at = 0; at < bytes.length; at += DECODED_BYTES) {
+        reader.push(text.push(bytes.subarray(at, at + DECODED_BYTES)));
+      }
+    },
+    end: (): void => {
+      reader.push(text.end());
+      reader.end();
+    },
+    raw: (): string => reader.raw(),
+  } satisfies FileReader;
+}
+
+function open(format: TextFormat, sink: RecordSink, settings: ReaderSettings): RecordReader {
+  switch (format.kind) {
+    case "csv":
+      return csvReader(format.options, sink, settings);
+    case "jsonl":
+      return jsonlReader(sink, settings);
+    case "json":
+      return jsonArrayReader(format.options, sink, settings);
+  }
+}

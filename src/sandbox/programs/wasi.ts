@@ -1,0 +1,184 @@
+import { Fd, WASI, wasi } from "@bjorn3/browser_wasi_shim";
+import { Failure, messageOf } from "../../protocol/failure.ts";
+
+/** What a program in WebAssembly is given. */
+export interface WasiWorld {
+  /** Its arguments, the first of which is its own name. */
+  args: readonly string[];
+  /** At most `size` bytes of standard input, none at its end. */
+  read(size: number): Uint8Array;
+  stdout(bytes: Uint8Array): void;
+  stderr(bytes: Uint8Array): void;
+  /** For its random numbers: the same seed gives the same ones. */
+  seed: string;
+}
+
+const SYSTEM = "wasi_snapshot_preview1";
+const CLOCK_START = 946_684_800_000_000_000n;
+/**
+ * Nanoseconds that a look at the clock takes. Small: a runtime that gives its collector a share of
+ * the time, as Go's does, must not see most of it go by while it looks at the clock.
+ */
+const CLOCK_STEP = 1_000n;
+
+/**
+ * Compiles a program, of which nothing is known yet.
+ *
+ * @param base64 its bytes
+ * @throws {Failure} `wasm-invalid`
+ */
+export function compileWasi(base64: string): WebAssembly.Module {
+  let module: WebAssembly.Module;
+  try {
+    module = new WebAssembly.Module(Uint8Array.fromBase64(base64));
+  } catch (thrown) {
+    throw invalid(messageOf(thrown).slice(0, 300));
+  }
+  const foreign = WebAssembly.Module.imports(module).find((one) => one.module !== SYSTEM);
+  if (foreign) {
+    const name = `${foreign.module}.${foreign.name}`.slice(0, 100);
+    throw invalid(`it imports "${name}", which is not of ${SYSTEM}`);
+  }
+  const exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
+  for (const name of ["_start", "memory"]) {
+    if (!exports.has(name)) throw invalid(`it does not export "${name}": build it as a command`);
+  }
+  return module;
+}
+
+/**
+ * Runs a program to its end. It has no files, no sockets, no environment, a clock that counts its own
+ * calls and random numbers that follow from the seed: the same input gives the same output.
+ *
+ * @returns its exit code
+ * @throws {Failure} `program-crashed`, and what the streams throw
+ */
+export function runWasi(module: WebAssembly.Module, world: WasiWorld): number {
+  const system = new WASI([], [], [
+    new Input(world.read),
+    new Output(world.stdout),
+    new Output(world.stderr),
+  ], { debug: false });
+  let instance: WebAssembly.Instance | null = null;
+  const memory = () => (instance!.exports["memory"] as WebAssembly.Memory).buffer as ArrayBuffer;
+  const imports = {
+    ...system.wasiImport,
+    ...argumentCalls(world.args, memory),
+    ...repeatableCalls(world.seed, memory),
+  };
+  try {
+    instance = new WebAssembly.Instance(module, { [SYSTEM]: imports });
+    return system.start(instance as never);
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
+    const text = `Cannot run the program: ${messageOf(thrown).slice(0, 300)}`;
+    throw new Failure("refused", "program-crashed", text, {
+      hint: "What it wrote to standard error is in the module's log.",
+    });
+  }
+}
+
+/** The library counts an argument's characters where bytes are meant. */
+function argumentCalls(args: readonly string[], memory: () => ArrayBuffer) {
+  const encoded = args.map((arg) => new TextEncoder().encode(`${arg}\0`));
+  const size = encoded.reduce((sum, { length }) => sum + length, 0);
+  return {
+    args_sizes_get(countAt: number, sizeAt: number): number {
+      const view = new DataView(memory());
+      view.setUint32(countAt, encoded.length, true);
+      view.setUint32(sizeAt, size, true);
+      return wasi.ERRNO_SUCCESS;
+    },
+    args_get(pointersAt: number, bytesAt: number): number {
+      const view = new DataView(memory());
+      const bytes = new Uint8Array(memory());
+      for (const [i, arg] of encoded.entries()) {
+        view.setUint32(pointersAt + 4 * i, bytesAt, true);
+        bytes.set(arg, bytesAt);
+        bytesAt += arg.length;
+      }
+      return wasi.ERRNO_SUCCESS;
+    },
+  };
+}
+
+function repeatableCalls(seed: string, memory: () => ArrayBuffer) {
+  let now = CLOCK_START;
+  const random = numbers(seed);
+  return {
+    clock_time_get(_id: number, _precision: bigint, at: number): number {
+      now += CLOCK_STEP;
+      new DataView(memory()).setBigUint64(at, now, true);
+      return wasi.ERRNO_SUCCESS;
+    },
+    random_get(at: number, length: number): number {
+      const bytes = new Uint8Array(memory(), at, length);
+      for (let i = 0; i < length; i++) bytes[i] = random();
+      return wasi.ERRNO_SUCCESS;
+    },
+  };
+}
+
+/** Numbers that look random (xorshift), from the first 32 bits of a hexadecimal seed. */
+function numbers(seed: string): () => number {
+  let state = parseInt(seed.slice(0, 8), 16) | 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state & 0xff;
+  };
+}
+
+class Stream extends Fd {
+  readonly #rights: number;
+
+  constructor(rights: number) {
+    super();
+    this.#rights = rights;
+  }
+
+  override fd_fdstat_get() {
+    const fdstat = new wasi.Fdstat(wasi.FILETYPE_CHARACTER_DEVICE, 0);
+    fdstat.fs_rights_base = BigInt(this.#rights);
+    return { ret: wasi.ERRNO_SUCCESS, fdstat };
+  }
+
+  override fd_filestat_get() {
+    const filestat = new wasi.Filestat(0n, wasi.FILETYPE_CHARACTER_DEVICE, 0n);
+    return { ret: wasi.ERRNO_SUCCESS, filestat };
+  }
+}
+
+class Input extends Stream {
+  readonly #read: (size: number) => Uint8Array;
+
+  constructor(read: (size: number) => Uint8Array) {
+    super(wasi.RIGHTS_FD_READ);
+    this.#read = read;
+  }
+
+  override fd_read(size: number) {
+    return { ret: wasi.ERRNO_SUCCESS, data: this.#read(size) };
+  }
+}
+
+class Output extends Stream {
+  readonly #write: (bytes: Uint8Array) => void;
+
+  constructor(write: (bytes: Uint8Array) => void) {
+    super(wasi.RIGHTS_FD_WRITE);
+    this.#write = write;
+  }
+
+  override fd_write(bytes: Uint8Array) {
+    this.#write(bytes);
+    return { ret: wasi.ERRNO_SUCCESS, nwritten: bytes.length };
+  }
+}
+
+function invalid(state: string): Failure {
+  return new Failure("refused", "wasm-invalid", `Cannot use the WebAssembly module: ${state}`, {
+    hint: "Build it for WASI preview 1, for example with GOOS=wasip1 GOARCH=wasm.",
+  });
+}

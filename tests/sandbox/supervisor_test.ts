@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import type { RejectView } from "../../src/protocol/file_view.ts";
+import { decodeBatch } from "../../src/rows/batch.ts";
+import type { TableSpec, Value } from "../../src/rows/column.ts";
+import { parseDeclaration } from "../../src/sandbox/declaration.ts";
+import type { Grants } from "../../src/sandbox/host_messages.ts";
+import { ModuleFault, Sandbox } from "../../src/sandbox/supervisor.ts";
+
+const ROOMY = { memoryBytes: 512 * 1024 ** 2, seconds: 30 };
+const SHA256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+function moduleOf(row: string, format = "csv()"): string {
+  return `import { csv, defineIngest, jsonl } from "mysimbdp";
+export default defineIngest({
+  files: "*",
+  format: ${format},
+  tables: { t: { columns: { id: "uuid", a: "text", n: "int" }, partitionKey: ["id"] } },
+  row: ${row},
+});`;
+}
+
+const NOTHING: Grants = { read: [], net: [], secrets: {} };
+const PLAIN = "(r, ctx) => ({ t: { id: ctx.rowId, a: r.a, n: r.n } })";
+
+async function build(source: string): Promise<string> {
+  return await Sandbox.spawn().bundle("ingest.ts", { "ingest.ts": source }, ROOMY);
+}
+
+async function run(
+  source: string,
+  input: (string | Uint8Array)[],
+  { limits = ROOMY, fileName = "f.csv", grants = NOTHING } = {},
+) {
+  const script = await build(source);
+  const declaration = parseDeclaration(await Sandbox.spawn().describe(script, ROOMY));
+  const { tables } = declaration;
+  const rejects: RejectView[] = [];
+  const rows: Value[][] = [];
+  const logs: string[] = [];
+  const encoder = new TextEncoder();
+  const counts = await Sandbox.spawn().ingest({
+    script,
+    fileName,
+    sha256: SHA256,
+    ...declaration,
+    source: ReadableStream.from(input.map((x) => typeof x === "string" ? encoder.encode(x) : x)),
+    limits,
+    grants,
+    maxRecordChars: 1024 * 1024,
+    maxInputBytes: 2 ** 40,
+    maxWholeBytes: 64 * 1024 ** 2,
+  }, {
+    batch: (bytes) => Promise.resolve(void rows.push(...rowsOf(bytes, tables))),
+    rejects: (found) => Promise.resolve(void rejects.push(...found)),
+    log: (text) => logs.push(text),
+  });
+  return { counts, rows, rejects, logs };
+}
+
+function rowsOf(bytes: Uint8Array, tables: TableSpec[]): Value[][] {
+  const { columns, rows } = decodeBatch(bytes, tables);
+  return Array.from({ length: rows }, (_, i) => columns.map((column) => column[i] ?? null));
+}
+
+async function faultsOf(source: string, files: Record<string, string> = {}) {
+  try {
+    await Sandbox.spawn().bundle("ingest.ts", { "ingest.ts": source, ...files }, ROOMY);
+  } catch (thrown) {
+    if (thrown instanceof ModuleFault) return thrown.faults;
+    throw thrown;
+  }
+  return [];
+}
+
+Deno.test("a file goes through a module: rows, rejects and skips add up", async () => {
+  const row = `(r, ctx) => r.a === "skip" ? null : r.a === "no" ? ctx.reject("said no", "a")
+    : { t: { id: ctx.rowId, a: r.a, n: r.n } }`;
+  const { counts, rows, rejects } = await run(moduleOf(row), [
+    "a,n\nx,1\nskip,2\n",
+    "no,3\ny,b",
+    "ad\n\nz,\n",
+  ]);
+  assert.deepEqual(counts, { read: 6, stored: 2, rejected: 2, skipped: 2, written: 2 });
+  assert.deepEqual(rows, [
+    ["ba7816bf-8f01-8cfe-a414-000000000002", "x", 1],
+    ["ba7816bf-8f01-8cfe-a414-000000000007", "z", null],
+  ]);
+  assert.deepEqual(rejects, [
+    { line: 4, column: "a", reason: "said no", raw: "no,3" },
+    { line: 5, column: "n", reason: '"bad" is not an int number', raw: "y,bad" },
+  ]);
+});
+
+Deno.test("a module's relative imports are bundled with it", async () => {
+  const files = {
+    "ingest.ts": `import { double } from "./lib/double.ts";\n${
+      moduleOf("(r, ctx) => ({ t: { id: ctx.rowId, n: double(Number(r.n)) } })")
+    }`,
+    "lib/double.ts": "export const double = (n: number): number => 2 * n;",
+  };
+  const script = await Sandbox.spawn().bundle("ingest.ts", files, ROOMY);
+  assert.match(script, /2 \* n/);
+});
+
+Deno.test("faults in a module's source are told with file and line", async () => {
+  assert.deepEqual(
+    (await faultsOf("const a = 1;\nconst b = ;")).map((
+      { file, line, column },
+    ) => [file, line, column]),
+    [["ingest.ts", 2, 11]],
+  );
+  const [node] = await faultsOf('\nimport fs from "node:fs";\nfs;');
+  assert.deepEqual([node?.file, node?.line], ["ingest.ts", 2]);
+  assert.match(node?.message ?? "", /"node:fs" may not be imported/);
+  const [outside] = await faultsOf('import "../../etc/passwd.ts";');
+  assert.match(outside?.message ?? "", /outside the module's folder/);
+  const [nested] = await faultsOf('import "./a.ts";', {
+    "a.ts": 'export const x = 1;\nawait import("./b.ts");',
+  });
+  assert.deepEqual([nested?.file, nested?.line], ["a.ts", 2]);
+});
+
+Deno.test("a module that lacks its shape is refused", async () => {
+  const describe = async (source: string) =>
+    await Sandbox.spawn().describe(await build(source), ROOMY);
+  await assert.rejects(() => describe("export const a = 1;"), /no default export/);
+  await assert.rejects(() => describe("export default { files: '*' };"), /`row` is not a function/);
+  await assert.rejects(() => describe("throw new Error('on purpose');"), /on purpose/);
+});
+
+Deno.test("a module sees the language and nothing of the host", async () => {
+  const names = [
+    "Deno",
+    "process",
+    "require",
+    "fetch",
+    "Worker",
+    "postMessage",
+    "self",
+    "window",
+    "location",
+  ];
+  const row = `(r, ctx) => ({ t: { id: ctx.rowId, a: ${JSON.stringify(names)}.map((n) => {
+    try { return typeof new Function("return " + n)() } catch { return typeof globalThis[n] } }).join() } })`;
+  const { rows } = await run(moduleOf(row), ["a,n\n1,1\n"]);
+  assert.equal(rows[0]?.[1], names.map(() => "undefined").join());
+});
+
+Deno.test("an endless loop is ended by the time limit", async () => {
+  await assert.rejects(
+    () =>
+      run(moduleOf("() => { for (;;); }"), ["a,n\n1,1\n"], { limits: { ...ROOMY, seconds: 1 } }),
+    { code: "sandbox-time" },
+  );
+});
+
+Deno.test("a memory bomb is ended by the memory limit", async () => {
+  const bomb =
+    "() => { const all = []; for (;;) all.push(new Array(1e5).fill(Math.PI * all.length)); }";
+  await assert.rejects(
+    () =>
+      run(moduleOf(bomb), ["a,n\n1,1\n"], {
+        limits: { memoryBytes: 300 * 1024 ** 2, seconds: 30 },
+      }),
+    { code: "sandbox-memory" },
+  );
+});
+
+Deno.test("rows that do not fit their table are rejected with the column's name", async () => {
+  const rejectOf = async (row: string) => (await run(moduleOf(row), ["a,n\n1,1\n"])).rejects[0];
+  const unknown = await rejectOf("(r, ctx) => ({ t: { id: ctx.rowId, b: 1 } })");
+  assert.deepEqual([unknown?.column, unknown?.reason], ["b", 'the table "t" has no such column']);
+  const noKey = await rejectOf("() => ({ t: { a: 1 } })");
+  assert.deepEqual([noKey?.column, noKey?.reason], ["id", "a key column is empty"]);
+  const noTable = await rejectOf("() => ({ users: { a: 1 } })");
+  assert.equal(noTable?.reason, 'the module declares no table "users"');
+  const thrown = await rejectOf("() => { throw new Error('oops') }");
+  assert.match(thrown?.reason ?? "", /^row threw: oops \(ingest\.ts:\d+:\d+\)$/);
+});
+
+Deno.test("a record may give several rows, all or none of them", async () => {
+  const row = `(r, ctx) => ({ t: [{ id: ctx.rowId, n: 1 },
+    { id: "00000000-0000-0000-0000-000000000001", n: r.n }] })`;
+  const { counts, rows } = await run(moduleOf(row), ["a,n\nx,2\ny,bad\n"]);
+  assert.deepEqual(counts, { read: 2, stored: 1, rejected: 1, skipped: 0, written: 2 });
+  assert.equal(rows.length, 2);
+});
+
+Deno.test("an async row function may wait; its rows and rejects keep the order of the file", async () => {
+  const source = moduleOf(`async (r, ctx) => {
+    for (let i = Number(r.n); i < 5; i++) await null;
+    if (r.a === "bad") return ctx.reject("bad", "a");
+    if (r.a === "thrown") throw new Error("oops");
+    return { t: { id: ctx.rowId, a: r.a + ctx.line, n: r.n } };
+  }`);
+  const input = ["a,n\nx,1\nbad,0\ny,5\nthrown,0\n", "z,0\n"];
+  const { counts, rows, rejects } = await run(source, input);
+  assert.deepEqual(counts, { read: 5, stored: 3, rejected: 2, skipped: 0, written: 3 });
+  assert.deepEqual(rows.map(([, a]) => a), ["x2", "y4", "z6"]);
+  assert.deepEqual(new Set(rows.map(([id]) => id)).size, 3);
+  assert.deepEqual(rejects.map(({ line, raw }) => [line, raw]), [[3, "bad,0"], [5, "thrown,0"]]);
+  assert.match(rejects[1]?.reason ?? "", /^row threw: oops \(ingest\.ts:\d+:\d+\)$/);
+});
+
+Deno.test("a promise of a row function that is not async is refused as a whole", async () => {
+  await assert.rejects(() => run(moduleOf("() => Promise.resolve(null)"), ["a,n\n1,1\n"]), {
+    code: "module-async",
+  });
+});
+
+Deno.test("a promise that never comes is ended by the time limit", async () => {
+  const source = moduleOf("async () => { await new Promise(() => {}); return null; }");
+  await assert.rejects(
+    () => run(source, ["a,n\n1,1\n"], { limits: { ...ROOMY, seconds: 2 } }),
+    { code: "sandbox-time" },
+  );
+});
+
+Deno.test("a module that asks where nobody answers is not to be trusted with more", async () => {
+  const source = moduleOf(`async (r, ctx) => { await ctx.lookup("t", "1"); return null; }`);
+  await assert.rejects(() => run(source, ["a,n\n1,1\n"]), { code: "permission-missing" });
+});
+
+Deno.test("what the host would not take is refused where the module can see it", async () => {
+  const source = moduleOf(`async (r, ctx) => {
+    const asks = {
+      method: () => ctx.fetch("http://a.example/", { method: "DELETE" }),
+      turned: () => {
+        let asked = 0;
+        const method = { toString: () => asked++ === 0 ? "nothing" : "GET" };
+        return ctx.fetch("http://a.example/", { method });
+      },
+      body: () => ctx.fetch("http://a.example/", { method: "POST", body: "x".repeat(2e6) }),
+      headers: () => ctx.fetch("http://a.example/", { headers: { a: "x".repeat(1e4) } }),
+      address: () => ctx.fetch("http://a.example/" + "x".repeat(5e3)),
+      key: () => ctx.lookup("t", []),
+    };
+    const refused = [];
+    for (const [name, ask] of Object.entries(asks)) await ask().catch(() => refused.push(name));
+    return { t: { id: ctx.rowId, a: refused.join(" "), n: 1 } };
+  }`);
+  const grants = { read: ["t"], net: ["a.example"], secrets: {} };
+  const { rows } = await run(source, ["a,n\n1,1\n"], { grants });
+  assert.equal(rows[0]?.[1], "method turned body headers address key");
+});
+
+Deno.test("JSON lines, gzip and gzip cut short", async () => {
+  const jsonl = moduleOf(PLAIN, "jsonl()");
+  const text = '{"a":"x","n":1}\nnot json\n[1]\n{"a":"y","n":2}\n';
+  const { counts } = await run(jsonl, [text], { fileName: "f.jsonl" });
+  assert.deepEqual(counts, { read: 4, stored: 2, rejected: 2, skipped: 0, written: 2 });
+  const zipped = new Uint8Array(
+    await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip")))
+      .arrayBuffer(),
+  );
+  const gzip = await run(jsonl, [zipped], { fileName: "f.jsonl.gz" });
+  assert.equal(gzip.counts.stored, 2);
+  await assert.rejects(() => run(jsonl, [zipped.slice(0, -9)]), { code: "gzip-truncated" });
+  await assert.rejects(() => run(jsonl, [text], { fileName: "f.jsonl.gz" }), {
+    code: "gzip-corrupt",
+  });
+});
+
+Deno.test("column names may be anything", async () => {
+  const row =
+    `(r, ctx) => ({ t: { id: ctx.rowId, a: Object.keys(r).join("|") + r["__proto__"] } })`;
+  for (const names of ["__proto__,import(x)", "__proto__,plain", "constructor,__proto__"]) {
+    const { rows } = await run(moduleOf(row), [`${names}\n1,2\n`]);
+    const value = names.split(",").indexOf("__proto__") + 1;
+    assert.equal(rows[0]?.[1], `${names.replace(",", "|")}${value}`);
+  }
+});
+
+Deno.test("what a module writes to its console arrives, bounded", async () => {
+  const { logs } = await run(
+    moduleOf("(r) => { for (let i = 0; i < 300; i++) console.log('saw', r.a); }"),
+    ["a,n\nx,1\n"],
+  );
+  assert.equal(logs.length, 200);
+  assert.equal(logs[0], "saw x");
+});
