@@ -1,0 +1,116 @@
+import { LEDGER_SCHEMA } from "./ledger_rows.ts";
+import type { KeyFile } from "./key_file.ts";
+import { quoted, quotedText } from "./names.ts";
+import { cassandraFailure } from "./errors.ts";
+import { newClient, Session } from "./session.ts";
+import type { CassandraSettings } from "./settings.ts";
+
+/** Replicas where nothing is configured, if there are so many nodes. */
+const DEFAULT_REPLICAS = 3;
+const LEDGER_NAME = /(EXISTS|ON) (files|file_tenants|rejects|loads)\b(?=[\s(])/;
+
+/** Makes keyspaces, roles and rights, each only once in a process. */
+export class Keyspaces {
+  readonly #session: Session;
+  readonly #settings: CassandraSettings;
+  readonly #keys: KeyFile;
+  readonly #done = new Map<string, Promise<void>>();
+
+  constructor(session: Session, settings: CassandraSettings, keys: KeyFile) {
+    this.#session = session;
+    this.#settings = settings;
+    this.#keys = keys;
+  }
+
+  /** Makes the ledger's keyspace and its tables where they are missing. */
+  ensureLedger(keyspace: string): Promise<void> {
+    return this.#once(keyspace, async () => {
+      const there = await this.#namesIn(keyspace);
+      const missing = LEDGER_SCHEMA.filter(({ table, index }) => !there.has(index ?? table))
+        .map(({ cql }) => cql.replace(LEDGER_NAME, `$1 ${keyspace}.$2`));
+      if (missing.length === 0) return;
+      await this.#session.change(...await this.#keyspaceChanges(keyspace), ...missing);
+    });
+  }
+
+  /** Makes a tenant's keyspace, and a role of the same name that may read and write in it alone. */
+  ensureTenant(keyspace: string): Promise<void> {
+    return this.#once(keyspace, async () => {
+      const role = quoted(keyspace);
+      const login = `PASSWORD = ${quotedText(this.#keys.passwordOf(keyspace))} AND LOGIN = true`;
+      await this.#session.change(
+        ...await this.#keyspaceChanges(keyspace),
+        `CREATE ROLE IF NOT EXISTS ${role} WITH ${login}`,
+        `GRANT SELECT ON KEYSPACE ${role} TO ${role}`,
+        `GRANT MODIFY ON KEYSPACE ${role} TO ${role}`,
+      );
+      // The role may have been there before, with the password of a key that was lost.
+      if (!await this.#canLogIn(keyspace)) {
+        await this.#session.change(`ALTER ROLE ${role} WITH ${login}`);
+      }
+    });
+  }
+
+  async exists(keyspace: string): Promise<boolean> {
+    const { rows } = await this.#session.run(
+      "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?",
+      [keyspace],
+    );
+    return rows.length > 0;
+  }
+
+  async #canLogIn(role: string): Promise<boolean> {
+    const login = { user: role, password: this.#keys.passwordOf(role) };
+    const session = new Session(() => newClient(this.#settings.connection, login));
+    try {
+      await session.client();
+      return true;
+    } catch (thrown) {
+      const failure = cassandraFailure(thrown, `Cannot log in as "${role}"`);
+      if (failure.code === "storage-credentials") return false;
+      throw failure;
+    } finally {
+      await session.close();
+    }
+  }
+
+  /** What makes a keyspace that is not there; one that is there keeps its replication. */
+  async #keyspaceChanges(keyspace: string): Promise<string[]> {
+    if (await this.exists(keyspace)) return [];
+    const replication = await this.#replication();
+    return [`CREATE KEYSPACE IF NOT EXISTS ${quoted(keyspace)} WITH replication = ${replication}`];
+  }
+
+  async #replication(): Promise<string> {
+    const { replication, connection: { datacenter } } = this.#settings;
+    const given = replication ?? { [datacenter]: await this.#defaultReplicas(datacenter) };
+    const pairs = Object.entries(given).map(([name, count]) => `, ${quotedText(name)}: ${count}`);
+    return `{'class': 'NetworkTopologyStrategy'${pairs.join("")}}`;
+  }
+
+  async #defaultReplicas(datacenter: string): Promise<number> {
+    const { hosts } = await this.#session.client();
+    const nodes = hosts.values().filter((host) => host.datacenter === datacenter).length;
+    return Math.max(1, Math.min(DEFAULT_REPLICAS, nodes));
+  }
+
+  async #namesIn(keyspace: string): Promise<Set<string>> {
+    const names = new Set<string>();
+    for (const [table, column] of [["tables", "table_name"], ["indexes", "index_name"]] as const) {
+      const { rows } = await this.#session.run(
+        `SELECT ${column} FROM system_schema.${table} WHERE keyspace_name = ?`,
+        [keyspace],
+      );
+      for (const row of rows) names.add(row[column] as string);
+    }
+    return names;
+  }
+
+  /** What failed is tried again by whoever asks next. */
+  #once(name: string, work: () => Promise<void>): Promise<void> {
+    const running = this.#done.get(name) ?? work();
+    this.#done.set(name, running);
+    running.catch(() => this.#done.delete(name));
+    return running;
+  }
+}

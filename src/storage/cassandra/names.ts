@@ -1,0 +1,55 @@
+import { createHash } from "node:crypto";
+import { Failure } from "../../protocol/failure.ts";
+
+/** What Cassandra allows. */
+const MAX_CHARS = 48;
+const TENANT = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+// Of such names a dash can become an underscore without two of them meeting.
+const PLAIN = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+/** The keyspace of the ledger. */
+export function ledgerKeyspace(namespace: string): string {
+  return namespace === "" ? "mysimbdp" : `mysimbdp_${namespace}`;
+}
+
+/**
+ * The name of a tenant's keyspace and of its role. Different tenants have different ones, none is
+ * a keyspace of Cassandra's own, and none needs quotes.
+ *
+ * @throws {Failure} `bad-tenant`
+ * @example
+ * ```ts
+ * import { tenantKeyspace } from "./names.ts";
+ * tenantKeyspace("", "customer-1"); // "t_customer_1"
+ * tenantKeyspace("", "a_b.c"); // "t_a_b_c__" and eight digits of the name's SHA-256
+ * ```
+ */
+export function tenantKeyspace(namespace: string, tenant: string): string {
+  if (!TENANT.test(tenant)) {
+    throw new Failure("refused", "bad-tenant", `Cannot open keyspace "${tenant}": not a name`);
+  }
+  const prefix = tenantPrefix(namespace);
+  const plain = `${prefix}${tenant.replaceAll(/[.-]/g, "_")}`;
+  if (PLAIN.test(tenant) && plain.length <= MAX_CHARS) return plain;
+  const digest = createHash("sha256").update(tenant).digest("hex").slice(0, 8);
+  return `${plain.slice(0, MAX_CHARS - digest.length - 2)}__${digest}`;
+}
+
+/** Whether a keyspace is that of a tenant of this installation. */
+export function isTenantKeyspace(namespace: string, keyspace: string): boolean {
+  return keyspace.startsWith(tenantPrefix(namespace));
+}
+
+function tenantPrefix(namespace: string): string {
+  return namespace === "" ? "t_" : `${namespace}_t_`;
+}
+
+/** Quotes a name for CQL. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Quotes a text for CQL. */
+export function quotedText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs";
+import { Failure } from "../../protocol/failure.ts";
+import type { ConnectionSettings } from "./write/contract.ts";
+
+/** What a storage URL says. */
+export interface CassandraSettings {
+  connection: ConnectionSettings;
+  user: string;
+  password: string;
+  /** Tells several installations in one cluster apart; in front of every keyspace and role. */
+  namespace: string;
+  /** Replicas in each datacenter; null leaves it to the size of the cluster. */
+  replication: Record<string, number> | null;
+}
+
+const DEFAULT_PORT = 9042;
+const PARAMETERS = [
+  "datacenter",
+  "tls",
+  "ca",
+  "cert",
+  "key",
+  "tls_name",
+  "verify",
+  "namespace",
+] as const;
+type Parameter = typeof PARAMETERS[number];
+const NAMESPACE = /^[a-z][a-z0-9]{0,11}$/;
+
+/**
+ * Reads `cassandra://user:password@h1,h2:9042?datacenter=dc1`. More parameters: `tls=true` with `ca`,
+ * `cert` and `key` (PEM files), `tls_name` and `verify=false`, and `namespace`.
+ *
+ * @param replication as `storage.replication` has it, such as `dc1:3,dc2:3`; "" leaves it open
+ * @throws {Failure} `bad-storage-url`; it never quotes the URL, which holds a password
+ * @example
+ * ```ts
+ * import { parseStorageUrl } from "./settings.ts";
+ * parseStorageUrl("cassandra://me:secret@h1,h2:9043?datacenter=dc1", "").connection.contactPoints;
+ * // ["h1:9043", "h2:9043"]
+ * ```
+ */
+export function parseStorageUrl(url: string, replication: string): CassandraSettings {
+  const found = /^cassandra:\/\/(?:([^@/?#]*)@)?([^@/?#]+)\/?(?:\?([^#]*))?$/.exec(url);
+  if (!found) throw badUrl("it has another form");
+  const [, login = "", hosts = "", query = ""] = found;
+  const colon = login.indexOf(":");
+  if (colon < 1) throw badUrl("it names no user and password");
+  const given = parametersOf(query);
+  const datacenter = given.get("datacenter");
+  if (!datacenter) throw badUrl("it names no datacenter");
+  const namespace = given.get("namespace") ?? "";
+  if (namespace !== "" && !NAMESPACE.test(namespace)) {
+    throw badUrl("its namespace must be 1 to 12 of a-z and 0-9, a letter first");
+  }
+  return {
+    connection: { contactPoints: contactPoints(hosts), datacenter, tls: tlsOf(given) },
+    user: decoded(login.slice(0, colon)),
+    password: decoded(login.slice(colon + 1)),
+    namespace,
+    replication: replicationOf(replication),
+  };
+}
+
+function parametersOf(query: string): Map<Parameter, string> {
+  const given = new Map<Parameter, string>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    const known = PARAMETERS.find((each) => each === name);
+    if (!known) {
+      throw badUrl(`there is no parameter "${name}"; allowed are ${PARAMETERS.join(", ")}`);
+    }
+    given.set(known, value);
+  }
+  return given;
+}
+
+/** A port behind the last host is that of all hosts without one of their own. */
+function contactPoints(hosts: string): string[] {
+  const parts = hosts.split(",").map((host) => {
+    const [, name, port] = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i.exec(host) ?? [];
+    if (name === undefined) throw badUrl("one of its hosts is none");
+    return { name, port };
+  });
+  const common = parts.at(-1)?.port ?? DEFAULT_PORT;
+  return parts.map(({ name, port }) => `${name}:${port ?? common}`);
+}
+
+function tlsOf(given: Map<Parameter, string>): ConnectionSettings["tls"] {
+  const files = (["ca", "cert", "key"] as const).flatMap((name) => {
+    const path = given.get(name);
+    return path === undefined ? [] : [[name, readPem(name, path)] as const];
+  });
+  const tls = flag(given, "tls") ?? files.length > 0;
+  if (!tls && files.length > 0) throw badUrl("it names files for TLS and says tls=false");
+  if (!tls) return null;
+  const name = given.get("tls_name");
+  return {
+    ...Object.fromEntries(files),
+    ...(name && { name }),
+    verify: flag(given, "verify") ?? true,
+  };
+}
+
+function flag(given: Map<Parameter, string>, name: Parameter): boolean | undefined {
+  const value = given.get(name);
+  if (value === undefined) return undefined;
+  if (value !== "true" && value !== "false") throw badUrl(`"${name}" must be true or false`);
+  return value === "true";
+}
+
+function readPem(name: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new Failure("usage", "bad-storage-url", `Cannot read the TLS file "${path}" (${name})`, {
+      hint: "Check the path and its rights.",
+      cause,
+    });
+  }
+}
+
+function replicationOf(text: string): Record<string, number> | null {
+  if (text === "") return null;
+  const pairs = text.split(",").map((part) => {
+    const [, name, count] = /^\s*([A-Za-z0-9_.-]+):([1-9]\d?)\s*$/.exec(part) ?? [];
+    if (name === undefined) {
+      throw new Failure(
+        "usage",
+        "bad-config",
+        `Cannot use the setting "storage.replication": "${text}" has another form`,
+        { hint: 'Write replicas by datacenter, such as "dc1:3" or "dc1:3,dc2:3".' },
+      );
+    }
+    return [name, Number(count)] as const;
+  });
+  return Object.fromEntries(pairs);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw badUrl("its user or password is not percent-encoded");
+  }
+}
+
+function badUrl(state: string): Failure {
+  return new Failure("usage", "bad-storage-url", `Cannot use the storage URL: ${state}`, {
+    hint: "Write cassandra://user:password@h1,h2:9042?datacenter=dc1, each part percent-encoded.",
+  });
+}

@@ -1,0 +1,64 @@
+const START_BYTES = 64 << 10;
+/** A buffer that grew beyond this is given back. */
+const KEPT_BYTES = 4 << 20;
+
+/** Bytes in the order of the native protocol, which is big-endian, written from the front. */
+export class CqlBytes {
+  bytes = new Uint8Array(START_BYTES);
+  view = new DataView(this.bytes.buffer);
+  at = 0;
+
+  /** Makes room for `more` bytes behind {@link at}; the writers below do not check. */
+  reserve(more: number): void {
+    const needed = this.at + more;
+    if (needed <= this.bytes.length) return;
+    const before = this.bytes;
+    this.#use(Math.max(needed, before.length * 2));
+    this.bytes.set(before.subarray(0, this.at));
+  }
+
+  /** Starts again from the front. */
+  clear(): void {
+    this.at = 0;
+    if (this.bytes.length > KEPT_BYTES) this.#use(START_BYTES);
+  }
+
+  byte(value: number): void {
+    this.bytes[this.at++] = value;
+  }
+
+  short(value: number): void {
+    this.view.setInt16(this.at, value);
+    this.at += 2;
+  }
+
+  int(value: number): void {
+    this.view.setInt32(this.at, value);
+    this.at += 4;
+  }
+
+  /** An integer of up to 53 bits as a number of 64. */
+  safeLong(value: number): void {
+    this.view.setInt32(this.at, Math.floor(value / 2 ** 32));
+    this.view.setUint32(this.at + 4, value % 2 ** 32 + (value < 0 ? 2 ** 32 : 0));
+    this.at += 8;
+  }
+
+  long(value: bigint): void {
+    this.view.setBigInt64(this.at, value);
+    this.at += 8;
+  }
+
+  copy(from: Uint8Array, start: number, end: number): void {
+    const { bytes, at } = this;
+    // A call of set() costs more than a short loop.
+    if (end - start > 48) bytes.set(from.subarray(start, end), at);
+    else for (let i = start, to = at; i < end; i++, to++) bytes[to] = from[i]!;
+    this.at = at + end - start;
+  }
+
+  #use(size: number): void {
+    this.bytes = new Uint8Array(size);
+    this.view = new DataView(this.bytes.buffer);
+  }
+}

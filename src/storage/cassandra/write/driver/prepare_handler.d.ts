@@ -1,0 +1,18 @@
+import type { Client } from "cassandra-driver";
+
+/** A statement as the server knows it. */
+export interface Prepared {
+  queryId: Uint8Array;
+  meta: { columns: { name: string; type: { code: number } }[] };
+}
+
+/** Of the driver's lib/prepare-handler.js: prepares, and remembers for whoever asks again. */
+declare const handler: {
+  getPrepared(
+    client: Client,
+    policy: unknown,
+    query: string,
+    keyspace: string | undefined,
+  ): Promise<Prepared>;
+};
+export default handler;

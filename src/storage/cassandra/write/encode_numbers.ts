@@ -1,0 +1,89 @@
+/**
+ * Numbers beyond JavaScript's from their digits into CQL's bytes.
+ *
+ * @module
+ */
+import type { CqlBytes } from "./cql_bytes.ts";
+import { textOf, wrong } from "./wrong_value.ts";
+
+const MINUS = 0x2d;
+const ZERO = 0x30;
+/** So many digits are a safe integer. */
+const SAFE_DIGITS = 15;
+/** More of them would not fit what is set aside for a value beside its text. */
+const MAX_ZEROS = 38;
+const MIN_LONG = -(2n ** 63n);
+const MAX_LONG = 2n ** 63n - 1n;
+const DECIMAL = /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,10}))?$/;
+
+/** The value of a minus and digits that are few; null where they are many or something else. */
+function safeInteger(bytes: Uint8Array, start: number, end: number): number | null {
+  const isNegative = bytes[start] === MINUS;
+  let at = isNegative ? start + 1 : start;
+  if (at === end || end - at > SAFE_DIGITS) return null;
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = bytes[at]! - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return null;
+    value = value * 10 + digit;
+  }
+  return isNegative ? 0 - value : value;
+}
+
+function integerOf(text: string, what: string): bigint {
+  return /^-?\d+$/.test(text) ? BigInt(text) : wrong(what);
+}
+
+export function writeBigint(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
+  const safe = safeInteger(bytes, start, end);
+  if (safe !== null) return out.safeLong(safe);
+  const value = integerOf(textOf(bytes, start, end), "a 64-bit integer");
+  if (value < MIN_LONG || value > MAX_LONG) wrong("a 64-bit integer");
+  out.long(value);
+}
+
+export function writeVarint(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
+  const safe = safeInteger(bytes, start, end);
+  if (safe !== null) return writeSafe(safe, out);
+  writeBig(integerOf(textOf(bytes, start, end), "an integer"), out);
+}
+
+/** Digits with a point, an exponent, or neither: the scale and the digits as one integer. */
+export function writeDecimal(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
+  const found = DECIMAL.exec(textOf(bytes, start, end));
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] = found ?? [];
+  const digits = whole + fraction;
+  if (found === null || digits === "") wrong("a decimal number");
+  const scale = fraction.length - Number(exponent);
+  if (scale !== (scale | 0)) wrong("a decimal number whose scale has 32 bits");
+  // Clients show small powers of ten better as zeros.
+  const zeros = scale < 0 && scale >= -MAX_ZEROS ? -scale : 0;
+  out.int(scale + zeros);
+  writeBig(BigInt(sign + digits + "0".repeat(zeros)), out);
+}
+
+/** Two's complement in as few bytes as hold the sign. */
+function writeSafe(value: number, out: CqlBytes): void {
+  let size = 1;
+  for (let limit = 128; value < -limit || value >= limit; limit *= 256) size++;
+  let rest = value;
+  for (let at = out.at + size - 1; at >= out.at; at--) {
+    const low = ((rest % 256) + 256) % 256;
+    out.bytes[at] = low;
+    rest = (rest - low) / 256;
+  }
+  out.at += size;
+}
+
+function writeBig(value: bigint, out: CqlBytes): void {
+  const magnitude = value < 0n ? ~value : value;
+  const hex = magnitude.toString(16);
+  // One more bit than the magnitude has, for the sign.
+  const size = Math.floor((hex.length * 4 - leadingZeros(hex)) / 8) + 1;
+  const whole = BigInt.asUintN(size * 8, value).toString(16).padStart(size * 2, "0");
+  for (let i = 0; i < size; i++) out.byte(parseInt(whole.slice(2 * i, 2 * i + 2), 16));
+}
+
+function leadingZeros(hex: string): number {
+  return Math.clz32(parseInt(hex[0]!, 16)) - 28;
+}

@@ -1,0 +1,9 @@
+import { Failure } from "../protocol/failure.ts";
+
+/** In the details of a failure at which nothing was at fault but the moment. */
+export const PASSING = { passing: true } as const;
+
+/** Whether a storage may answer in a moment, with nothing changed by anybody. */
+export function isPassing(thrown: unknown): boolean {
+  return thrown instanceof Failure && thrown.details["passing"] === true;
+}

@@ -1,0 +1,67 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** Where everything of this engine lies within the data directory. */
+export const DB_FOLDER = "db";
+
+const BUSY_MS = 2_000;
+
+/**
+ * Opens a database file durably: write-ahead log, every commit synced to disk.
+ *
+ * @param cacheKb memory for pages, in KB of 1,024 bytes
+ */
+export function openDatabase(path: string, cacheKb = 2_000): DatabaseSync {
+  const db = new DatabaseSync(path);
+  try {
+    db.exec(
+      `PRAGMA busy_timeout=${BUSY_MS}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+       PRAGMA cache_size=-${cacheKb}`,
+    );
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+  return db;
+}
+
+/** Closes a database; again does nothing. */
+export function closeOnce(db: DatabaseSync): void {
+  if (db.isOpen) db.close();
+}
+
+/** Runs `work` in a transaction that takes the write lock at its start. */
+export function transaction<T>(db: DatabaseSync, work: () => T): T {
+  // Prepared, not `exec`: only then an error carries SQLite's number.
+  db.prepare("BEGIN IMMEDIATE").run();
+  try {
+    const result = work();
+    db.prepare("COMMIT").run();
+    return result;
+  } catch (thrown) {
+    try {
+      db.exec("ROLLBACK");
+    } catch {
+      // A full disk has rolled back already.
+    }
+    throw thrown;
+  }
+}
+
+/** Makes a folder and, where it is new, its name durable. */
+export function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const parent = Deno.openSync(dirname(first));
+  try {
+    parent.syncSync();
+  } finally {
+    parent.close();
+  }
+}
+
+/** Quotes a name for SQL. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

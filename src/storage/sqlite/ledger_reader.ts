@@ -1,0 +1,135 @@
+import { statSync } from "node:fs";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { FileState, RejectView } from "../../protocol/file_view.ts";
+import type { FileQuery, FileRecord, LedgerReader } from "../contract.ts";
+import { promised } from "./errors.ts";
+import { recordOf, rejectOf } from "./ledger_rows.ts";
+
+const DEFAULT_LIMIT = 100;
+const BUSY_MS = 2_000;
+
+/**
+ * Reads the ledger that another process writes. A file that is not there yet is an empty ledger;
+ * it is picked up once it appears, also when it was replaced.
+ *
+ * @param path usually `DATA/db/ledger.sqlite`
+ * @example
+ * ```ts
+ * import { openLedgerReader } from "./ledger_reader.ts";
+ * const reader = openLedgerReader("/nowhere/ledger.sqlite");
+ * await reader.list({}); // []
+ * ```
+ */
+export function openLedgerReader(path: string): LedgerReader {
+  return new SqliteLedgerReader(new AppearingDatabase(path));
+}
+
+/** Where a reader's database comes from; null while there is none. */
+export interface DatabaseSource {
+  current(): DatabaseSync | null;
+  close(): void;
+}
+
+/** A database that another process makes, some time. */
+class AppearingDatabase implements DatabaseSource {
+  readonly #path: string;
+  #open: { db: DatabaseSync; inode: number } | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  current(): DatabaseSync | null {
+    const inode = statSync(this.#path, { throwIfNoEntry: false })?.ino;
+    if (this.#open !== null && this.#open.inode !== inode) this.close();
+    if (this.#open !== null || inode === undefined) return this.#open?.db ?? null;
+    const db = new DatabaseSync(this.#path, { readOnly: true });
+    db.exec(`PRAGMA busy_timeout=${BUSY_MS}`);
+    const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'rejects'").get();
+    if (made === undefined) {
+      // Seen between its creation and that of its tables.
+      db.close();
+      return null;
+    }
+    this.#open = { db, inode };
+    return db;
+  }
+
+  close(): void {
+    this.#open?.db.close();
+    this.#open = null;
+  }
+}
+
+/** Every question that may be asked of the ledger. */
+export class SqliteLedgerReader implements LedgerReader {
+  readonly #source: DatabaseSource;
+
+  constructor(source: DatabaseSource) {
+    this.#source = source;
+  }
+
+  async get(id: string): Promise<FileRecord | null> {
+    const [row] = await this.#all("SELECT * FROM files WHERE id = ?", [id]);
+    return row === undefined ? null : recordOf(row);
+  }
+
+  async list(query: FileQuery): Promise<FileRecord[]> {
+    const { tenant, state, name, sha256 } = query;
+    const conditions: string[] = [];
+    const values: SQLInputValue[] = [];
+    for (const [column, value] of Object.entries({ tenant, state, name, sha256 })) {
+      if (value === undefined) continue;
+      conditions.push(`${column} = ?`);
+      values.push(value);
+    }
+    if (query.after !== undefined) {
+      // Ids grow with time, so their order is that of the list.
+      conditions.push("id < ?");
+      values.push(query.after);
+    }
+    const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+    const rows = await this.#all(`SELECT * FROM files ${where} ORDER BY id DESC LIMIT ?`, [
+      ...values,
+      query.limit ?? DEFAULT_LIMIT,
+    ]);
+    return rows.map(recordOf);
+  }
+
+  async rejects(id: string, after: number, limit: number): Promise<RejectView[]> {
+    const rows = await this.#all(
+      `SELECT line, column_name, column_number, reason, raw FROM rejects
+       WHERE file_id = ? AND n > ? ORDER BY n LIMIT ?`,
+      [id, after, limit],
+    );
+    return rows.map(rejectOf);
+  }
+
+  async counts(): ReturnType<LedgerReader["counts"]> {
+    const rows = await this.#all(
+      `SELECT tenant, state, count(*) AS files, sum(rows_stored) AS stored,
+              sum(rows_rejected) AS rejected
+       FROM files GROUP BY tenant, state ORDER BY tenant, state`,
+      [],
+    );
+    return rows.map((row) => ({
+      tenant: row["tenant"] as string,
+      state: row["state"] as FileState,
+      files: row["files"] as number,
+      stored: row["stored"] as number,
+      rejected: row["rejected"] as number,
+    }));
+  }
+
+  close(): Promise<void> {
+    this.#source.close();
+    return Promise.resolve();
+  }
+
+  #all(sql: string, values: SQLInputValue[]) {
+    return promised(
+      "Cannot read the ledger",
+      () => this.#source.current()?.prepare(sql).all(...values) ?? [],
+    );
+  }
+}

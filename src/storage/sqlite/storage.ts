@@ -1,0 +1,148 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { Failure } from "../../protocol/failure.ts";
+import { type RowCounts, rowCountsSchema } from "../../protocol/file_view.ts";
+import type { TableSpec, Value } from "../../rows/column.ts";
+import type { Ledger, Load, LoadReceipt, Storage } from "../contract.ts";
+import { DB_FOLDER, makeFolder, openDatabase, quoted } from "./database.ts";
+import { guarded, promised } from "./errors.ts";
+import { openLedger } from "./ledger.ts";
+import { LoadThreads } from "./load.ts";
+import { lookUpRows } from "./lookup.ts";
+import { ensureTables, OWN_TABLES } from "./tables.ts";
+
+const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const OPEN_KEYSPACES = 16;
+
+/**
+ * Opens the embedded engine below `dataDir/db`: `ledger.sqlite` and `tenants/<tenant>.sqlite`.
+ * Only one process may have it open for writing, see `acquireManageLock`.
+ *
+ * @throws {Failure} kind `storage`
+ */
+export function openSqliteStorage(dataDir: string): Storage {
+  return new SqliteStorage(join(dataDir, DB_FOLDER));
+}
+
+class SqliteStorage implements Storage {
+  readonly ledger: Ledger;
+  readonly #folder: string;
+  readonly #threads = new LoadThreads();
+  /** Open keyspaces, the one used longest ago first. */
+  readonly #keyspaces = new Map<string, DatabaseSync>();
+
+  constructor(folder: string) {
+    this.#folder = join(folder, "tenants");
+    guarded(`Cannot open storage "${folder}"`, () => makeFolder(this.#folder));
+    this.ledger = openLedger(join(folder, "ledger.sqlite"));
+  }
+
+  ensureKeyspace(tenant: string): Promise<void> {
+    return promised(`Cannot open keyspace "${tenant}"`, () => {
+      this.#keyspace(tenant);
+    });
+  }
+
+  ensureTables(tenant: string, tables: TableSpec[]): Promise<void> {
+    return promised(
+      `Cannot prepare the tables of "${tenant}"`,
+      () => ensureTables(this.#keyspace(tenant), tables),
+    );
+  }
+
+  receipt(tenant: string, fileId: string): Promise<LoadReceipt | null> {
+    return promised(`Cannot read the receipt of "${fileId}"`, () => {
+      if (!this.#exists(tenant)) return null;
+      const row = this.#keyspace(tenant)
+        .prepare("SELECT module_version, rows FROM _mysimbdp_loads WHERE file_id = ?").get(fileId);
+      if (row === undefined) return null;
+      const rows: RowCounts = rowCountsSchema.parse(JSON.parse(row["rows"] as string));
+      return { rows, moduleVersion: row["module_version"] as string };
+    });
+  }
+
+  forget(tenant: string, fileId: string): Promise<void> {
+    return promised(`Cannot forget the load of "${fileId}"`, () => {
+      if (!this.#exists(tenant)) return;
+      this.#keyspace(tenant).prepare("DELETE FROM _mysimbdp_loads WHERE file_id = ?").run(fileId);
+    });
+  }
+
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  begun(): Promise<null> {
+    // Rows and receipt are one transaction.
+    return Promise.resolve(null);
+  }
+
+  async begin(tenant: string, fileId: string, tables: TableSpec[]): Promise<Load> {
+    await this.ensureTables(tenant, tables);
+    return await this.#threads.begin(this.#path(tenant), fileId, tables);
+  }
+
+  lookup(
+    tenant: string,
+    table: TableSpec,
+    keys: readonly Value[][],
+  ): Promise<(Value[] | null)[]> {
+    return promised(`Cannot look up rows of "${tenant}"`, () => {
+      if (!this.#exists(tenant)) return keys.map(() => null);
+      return lookUpRows(this.#keyspace(tenant), table, keys);
+    });
+  }
+
+  countRows(tenant: string): Promise<{ table: string; rows: number }[]> {
+    return promised(`Cannot count the rows of "${tenant}"`, () => {
+      if (!this.#exists(tenant)) return [];
+      const db = this.#keyspace(tenant);
+      const names = db.prepare("SELECT name FROM _mysimbdp_tables ORDER BY name").all();
+      return names.map((row) => {
+        const table = row["name"] as string;
+        const count = db.prepare(`SELECT count(*) AS rows FROM ${quoted(table)}`).get();
+        return { table, rows: Number(count?.["rows"]) };
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#threads.close();
+    for (const db of this.#keyspaces.values()) db.close();
+    this.#keyspaces.clear();
+    await this.ledger.close();
+  }
+
+  #path(tenant: string): string {
+    if (!TENANT.test(tenant)) {
+      throw new Failure("refused", "bad-tenant", `Cannot open keyspace "${tenant}": not a name`);
+    }
+    return join(this.#folder, `${tenant}.sqlite`);
+  }
+
+  #exists(tenant: string): boolean {
+    return this.#keyspaces.has(tenant) || existsSync(this.#path(tenant));
+  }
+
+  #keyspace(tenant: string): DatabaseSync {
+    const path = this.#path(tenant);
+    let db = this.#keyspaces.get(tenant);
+    if (db === undefined) {
+      db = openDatabase(path);
+      db.exec(OWN_TABLES);
+      if (this.#keyspaces.size >= OPEN_KEYSPACES) this.#closeOldest();
+    }
+    this.#keyspaces.delete(tenant);
+    this.#keyspaces.set(tenant, db);
+    return db;
+  }
+
+  #closeOldest(): void {
+    for (const [tenant, db] of this.#keyspaces) {
+      db.close();
+      this.#keyspaces.delete(tenant);
+      return;
+    }
+  }
+}

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { Failure } from "../../../src/protocol/failure.ts";
+import {
+  SCALAR_TYPES,
+  type ScalarType,
+  type TableSpec,
+  type Value,
+} from "../../../src/rows/column.ts";
+import { fastWriter } from "../../../src/storage/cassandra/write/fast_writer.ts";
+import { testCluster } from "../../harness/cassandra.ts";
+import { Passage } from "../../harness/passage.ts";
+import { batchOf, missing, Rig } from "./rig.ts";
+
+const READINGS: TableSpec = {
+  name: "readings",
+  columns: [
+    { name: "station", type: "int" },
+    { name: "day", type: "int" },
+    { name: "note", type: "text" },
+  ],
+  partitionKey: ["station"],
+  clusteringKey: ["day"],
+};
+/** Long ago, so that what is written by hand is newer. */
+const TIMESTAMP = 1_700_000_000_000_000;
+const ROWS_A_BATCH = 300;
+
+/** Batches of different rows, `stations` partitions among them. */
+function batches(count: number, stations: number): Uint8Array[] {
+  return Array.from({ length: count }, (_, b) =>
+    batchOf(
+      READINGS,
+      Array.from({ length: ROWS_A_BATCH }, (_, r): Value[] => {
+        const i = b * ROWS_A_BATCH + r;
+        return [i % stations, i, `note ${i}`];
+      }),
+    ));
+}
+
+/** Encodes and sends; how many chunks were acknowledged by the end. */
+async function load(rig: Rig, given: Uint8Array[], between: (sent: number) => unknown = () => {}) {
+  const encoder = fastWriter.encoder(rig.keyspace, [READINGS]);
+  const sender = await rig.sender([READINGS]);
+  let acknowledged = 0;
+  for (const [i, batch] of given.entries()) {
+    await sender.send(await encoder.encode(batch, TIMESTAMP + i), () => acknowledged++);
+    await between(i + 1);
+  }
+  await sender.drain();
+  return acknowledged;
+}
+
+type Run = (rig: Rig) => Promise<void>;
+const tests: [name: string, run: Run][] = [];
+
+function test(name: string, run: Run): void {
+  tests.push([name, run]);
+}
+
+test("every row once, whatever the partitions, and again is the same", async (rig) => {
+  await rig.createTable(READINGS);
+  for (const stations of [7, 3_000]) {
+    await rig.client.execute(`TRUNCATE ${rig.keyspace}.readings`);
+    const given = batches(12, stations);
+    assert.equal(await load(rig, given), 12);
+    assert.equal(await rig.count("readings"), 12 * ROWS_A_BATCH);
+    assert.equal(await load(rig, given), 12);
+    assert.equal(await rig.count("readings"), 12 * ROWS_A_BATCH);
+  }
+  const written = await rig.rows("SELECT station, writetime(note) AS t FROM readings");
+  const times = new Set(written.map((row) => String(row["t"])));
+  assert.equal(times.size, 12, "each batch has a write timestamp of its own");
+  assert.ok([...times].every((time) => time.startsWith("17000000000000")));
+});
+
+const SAMPLES: Record<ScalarType, [Value, unknown]> = {
+  ascii: ["plain", "plain"],
+  bigint: ["-9223372036854775808", "-9223372036854775808"],
+  blob: [new Uint8Array([0, 255, 1]), "00ff01"],
+  boolean: [1, "true"],
+  date: ["2019-10-31", "2019-10-31"],
+  decimal: ["-12345678901234567890.123456789", "-12345678901234567890.123456789"],
+  double: [0.1, "0.1"],
+  duration: ["1mo2d3ns", "1mo2d3ns"],
+  float: [1.5, "1.5"],
+  inet: ["2001:db8::1", "2001:db8::1"],
+  int: [-2147483648, "-2147483648"],
+  smallint: [32767, "32767"],
+  text: ["snö \u{1f41f} 007", "snö \u{1f41f} 007"],
+  time: ["15:16:22.5", "15:16:22.5"],
+  timestamp: ["1919-10-31T15:16:22.001Z", "1919-10-31T15:16:22.001Z"],
+  timeuuid: ["00000000-0000-1000-8000-000000000000", "00000000-0000-1000-8000-000000000000"],
+  tinyint: [-128, "-128"],
+  uuid: ["cd613e30-d8f1-4adf-91b7-584a2265b1f5", "cd613e30-d8f1-4adf-91b7-584a2265b1f5"],
+  varint: ["-123456789012345678901234567890", "-123456789012345678901234567890"],
+};
+
+function shown(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  return value instanceof Uint8Array ? value.toHex() : String(value);
+}
+
+test("every type and null come back, and a null takes an old value away", async (rig) => {
+  const spec: TableSpec = {
+    name: "all_types",
+    columns: [
+      { name: "k", type: "int" },
+      ...SCALAR_TYPES.map((type) => ({ name: `c_${type}`, type })),
+    ],
+    partitionKey: ["k"],
+    clusteringKey: [],
+  };
+  await rig.createTable(spec);
+  const values = SCALAR_TYPES.map((type) => SAMPLES[type][0]);
+  const none = SCALAR_TYPES.map(() => null);
+  const encoder = fastWriter.encoder(rig.keyspace, [spec]);
+  const sender = await rig.sender([spec]);
+  const first = batchOf(spec, [[1, ...values], [2, ...none], [3, ...values]]);
+  await sender.send(await encoder.encode(first, TIMESTAMP), () => {});
+  await sender.send(await encoder.encode(batchOf(spec, [[3, ...none]]), TIMESTAMP + 1), () => {});
+  await sender.drain();
+  const rows = new Map((await rig.rows("SELECT * FROM all_types")).map((row) => [row["k"], row]));
+  for (const type of SCALAR_TYPES) {
+    assert.equal(shown(rows.get(1)![`c_${type}`]), SAMPLES[type][1], type);
+    assert.equal(rows.get(2)![`c_${type}`], null, type);
+    assert.equal(rows.get(3)![`c_${type}`], null, type);
+  }
+});
+
+test("of rows with one key the last of the file stays, and newer data is not buried", async (rig) => {
+  await rig.createTable(READINGS);
+  const note = async (day: number) =>
+    (await rig.rows(`SELECT note FROM readings WHERE station = 1 AND day = ${day}`))[0]!["note"];
+  // "z" is the greater value: at equal timestamps it would stay.
+  const first = batchOf(READINGS, [[1, 1, "z"], [1, 1, "a"], [1, 2, "z"], [1, 3, "z"]]);
+  const second = batchOf(READINGS, [[1, 2, "b"]]);
+  await rig.client.execute(
+    `INSERT INTO ${rig.keyspace}.readings (station, day, note) VALUES (1, 3, 'by hand')`,
+  );
+  for (let attempt = 0; attempt < 2; attempt++) {
+    await load(rig, [first, second]);
+    assert.deepEqual([await note(1), await note(2), await note(3)], ["a", "b", "by hand"]);
+  }
+});
+
+test("a table that is widened under a load, and a statement forgotten, harm nothing", async (rig) => {
+  await rig.createTable(READINGS);
+  const given = batches(12, 50);
+  const acknowledged = await load(rig, given, async (sent) => {
+    if (sent === 5) {
+      await rig.client.execute(`ALTER TABLE ${rig.keyspace}.readings ADD rain double`);
+    }
+  });
+  assert.equal(acknowledged, 12);
+  assert.equal(await rig.count("readings"), 12 * ROWS_A_BATCH);
+});
+
+test("connections that break again and again cost no row", async (rig) => {
+  await rig.createTable(READINGS);
+  await using middle = await Passage.open(rig.address, `${rig.address}:9042`);
+  const encoder = fastWriter.encoder(rig.keyspace, [READINGS]);
+  const sender = await rig.sender([READINGS], 30_000, middle.port);
+  let acknowledged = 0;
+  for (const [i, batch] of batches(24, 300).entries()) {
+    await sender.send(await encoder.encode(batch, TIMESTAMP + i), () => acknowledged++);
+    if (i % 8 === 4) middle.cut();
+  }
+  await sender.drain();
+  assert.equal(acknowledged, 24);
+  assert.ok(middle.cuts >= 2, `${middle.cuts} connections were cut`);
+  assert.equal(await rig.count("readings"), 24 * ROWS_A_BATCH);
+});
+
+test("a node that is gone for longer than the patience fails the load, once and clearly", async (rig) => {
+  await rig.createTable(READINGS);
+  await using middle = await Passage.open(rig.address, `${rig.address}:9042`);
+  const encoder = fastWriter.encoder(rig.keyspace, [READINGS]);
+  const sender = await rig.sender([READINGS], 1_000, middle.port);
+  await sender.send(await encoder.encode(batches(1, 10)[0]!, TIMESTAMP), () => {});
+  await sender.drain();
+  middle.refuse();
+  const isUnreachable = (thrown: unknown) =>
+    thrown instanceof Failure && thrown.kind === "storage" && thrown.code === "storage-unreachable";
+  let early = 0;
+  await assert.rejects(async () => {
+    await sender.send(await encoder.encode(batches(1, 10)[0]!, TIMESTAMP), () => early++);
+    await sender.drain();
+  }, isUnreachable);
+  assert.equal(early, 0);
+  await assert.rejects(sender.drain(), isUnreachable);
+  await sender.close();
+  await sender.close();
+});
+
+test("wrong tables and rights are told before and while rows are sent", async (rig) => {
+  const code = (wanted: string) => (thrown: unknown) =>
+    thrown instanceof Failure && thrown.kind === "storage" && thrown.code === wanted;
+  await assert.rejects(rig.sender([READINGS]), code("table-mismatch"));
+  await rig.createTable({
+    ...READINGS,
+    columns: READINGS.columns.map((c) => c.name === "note" ? { ...c, type: "blob" } : c),
+  });
+  await assert.rejects(rig.sender([READINGS]), code("table-mismatch"));
+  await rig.client.execute(`DROP TABLE ${rig.keyspace}.readings`);
+  await rig.createTable(READINGS);
+  const encoder = fastWriter.encoder(rig.keyspace, [READINGS]);
+  const sender = await rig.sender([READINGS]);
+  await rig.client.execute(`REVOKE MODIFY ON KEYSPACE ${rig.keyspace} FROM ${rig.keyspace}`);
+  // Rights are cached by the node for two seconds.
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await assert.rejects(async () => {
+    await sender.send(await encoder.encode(batches(1, 10)[0]!, TIMESTAMP), () => {});
+    await sender.drain();
+  }, code("storage-denied"));
+});
+
+Deno.test({
+  name: `fast writer on a real node${missing === null ? "" : ` (skipped: ${missing})`}`,
+  ignore: missing !== null,
+  // What the driver leaves behind when connections break is not ours to count.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn(t) {
+    await using rig = await Rig.open();
+    for (const [name, run] of tests) {
+      await t.step({ name, sanitizeOps: false, sanitizeResources: false, fn: () => run(rig) });
+      await rig.clear();
+    }
+  },
+});
+
+Deno.test({
+  name: `fast writer on a cluster${missing === null ? "" : ` (skipped: ${missing})`}`,
+  ignore: missing !== null,
+  // The cluster stays for the next test file.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    const { hosts } = await testCluster();
+    await using rig = await Rig.open(hosts[0]!.replace(/:\d+$/, ""));
+    await rig.createTable(READINGS);
+    for (const stations of [40, 3_000]) {
+      await rig.client.execute(`TRUNCATE ${rig.keyspace}.readings`);
+      assert.equal(await load(rig, batches(12, stations)), 12);
+      assert.equal(await rig.count("readings"), 12 * ROWS_A_BATCH);
+    }
+  },
+});

@@ -1,0 +1,104 @@
+import cassandra from "cassandra-driver";
+import { down, SUPERUSER, up } from "../../../scripts/cassandra/cluster.ts";
+import { whatIsMissing } from "../../../scripts/cassandra/release.ts";
+import { CQL_PORT, DATACENTER } from "../../../scripts/cassandra/settings.ts";
+import { encodeBatch } from "../../../src/rows/batch.ts";
+import type { TableSpec, Value } from "../../../src/rows/column.ts";
+import type { ChunkSender } from "../../../src/storage/cassandra/write/contract.ts";
+import { fastWriter } from "../../../src/storage/cassandra/write/fast_writer.ts";
+
+/** Why there is no node to test with; null where there is one, or can be. */
+export const missing = await whatIsMissing();
+
+/** A node for these tests alone: what lies between it and the writer is broken on purpose. */
+const ADDRESS = "127.0.0.71";
+const HEAP_MB = 512;
+
+/** A keyspace of its own on a real node, with a role as a tenant has. */
+export class Rig implements AsyncDisposable {
+  readonly client: cassandra.Client;
+  readonly keyspace = `write_${Deno.pid}`;
+  readonly address: string;
+  readonly #senders: ChunkSender[] = [];
+
+  private constructor(client: cassandra.Client, address: string) {
+    this.client = client;
+    this.address = address;
+  }
+
+  /** @param address of a node that runs; without it one is started, and ended at the end */
+  static async open(address?: string): Promise<Rig> {
+    if (address === undefined) {
+      await up({ nodes: 1, base: ADDRESS, heapMb: HEAP_MB, quick: true, forgetful: true });
+    }
+    const client = new cassandra.Client({
+      contactPoints: [`${address ?? ADDRESS}:${CQL_PORT}`],
+      localDataCenter: DATACENTER,
+      credentials: { username: SUPERUSER.user, password: SUPERUSER.password },
+    });
+    await client.connect();
+    const rig = new Rig(client, address ?? ADDRESS);
+    const { keyspace } = rig;
+    // One replica: among several nodes only one has a row, and must be found.
+    await client.execute(
+      `CREATE KEYSPACE ${keyspace} WITH replication = ` +
+        `{'class': 'NetworkTopologyStrategy', '${DATACENTER}': 1}`,
+    );
+    await client.execute(`CREATE ROLE ${keyspace} WITH PASSWORD = 'secret' AND LOGIN = true`);
+    await client.execute(`GRANT MODIFY, SELECT ON KEYSPACE ${keyspace} TO ${keyspace}`);
+    return rig;
+  }
+
+  async createTable({ name, columns, partitionKey, clusteringKey }: TableSpec): Promise<void> {
+    const types = columns.map((column) => `${column.name} ${column.type}`).join(", ");
+    const key = `(${[`(${partitionKey.join(", ")})`, ...clusteringKey].join(", ")})`;
+    await this.client.execute(
+      `CREATE TABLE ${this.keyspace}.${name} (${types}, PRIMARY KEY ${key})`,
+    );
+  }
+
+  /** @param port of something between the sender and the node */
+  async sender(tables: TableSpec[], patienceMs = 30_000, port = CQL_PORT): Promise<ChunkSender> {
+    const sender = await fastWriter.sender({
+      connection: { contactPoints: [`${this.address}:${port}`], datacenter: DATACENTER, tls: null },
+      keyspace: this.keyspace,
+      password: "secret",
+      tables,
+      patienceMs,
+    });
+    this.#senders.push(sender);
+    return sender;
+  }
+
+  async rows(query: string): Promise<cassandra.types.Row[]> {
+    const text = query.replace("FROM ", `FROM ${this.keyspace}.`);
+    const options = { prepare: true, fetchSize: 100_000, readTimeout: 60_000 };
+    return (await this.client.execute(text, [], options)).rows;
+  }
+
+  async count(table: string): Promise<number> {
+    return Number((await this.rows(`SELECT count(*) AS n FROM ${table}`))[0]!["n"]);
+  }
+
+  /** Closes what was opened and takes the tables away. */
+  async clear(): Promise<void> {
+    for (const sender of this.#senders.splice(0)) await sender.close();
+    for (const table of ["readings", "all_types"]) {
+      await this.client.execute(`DROP TABLE IF EXISTS ${this.keyspace}.${table}`);
+    }
+    await this.client.execute(`GRANT MODIFY ON KEYSPACE ${this.keyspace} TO ${this.keyspace}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const sender of this.#senders) await sender.close();
+    await this.client.execute(`DROP KEYSPACE ${this.keyspace}`);
+    await this.client.execute(`DROP ROLE ${this.keyspace}`);
+    await this.client.shutdown();
+    if (this.address === ADDRESS) await down(ADDRESS, true);
+  }
+}
+
+/** A batch of rows, each an array in the order of the columns. */
+export function batchOf(spec: TableSpec, rows: Value[][]): Uint8Array {
+  return encodeBatch(0, spec, spec.columns.map((_, c) => rows.map((row) => row[c]!)), rows.length);
+}

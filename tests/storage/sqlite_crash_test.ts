@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
+import { code, READINGS } from "../contracts/storage_fixtures.ts";
+import { acquireManageLock } from "../../src/storage/sqlite/manage_lock.ts";
+import { sqliteBackend } from "./sqlite_backend.ts";
+
+const KILLS = 40;
+const ROWS_A_FILE = 1_000;
+
+function spawnLoader(dataDir: string, first: number): Deno.ChildProcess {
+  const script = fileURLToPath(new URL("./load_and_die.ts", import.meta.url));
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", script, dataDir, String(first)],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+}
+
+/** Runs the loader, kills it `delay` ms after its first commit; the last commit that it told of. */
+async function loadAndKill(dataDir: string, first: number, delay: number): Promise<number> {
+  const child = spawnLoader(dataDir, first);
+  let said = "";
+  let killing: number | undefined;
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    said += text;
+    killing ??= setTimeout(() => child.kill("SIGKILL"), delay);
+  }
+  assert.equal((await child.status).signal, "SIGKILL");
+  return Number(said.trim().split("\n").at(-1));
+}
+
+Deno.test(`sqlite: after each of ${KILLS} SIGKILLs a file's rows and its receipt are both there or both not`, async () => {
+  const backend = await sqliteBackend();
+  try {
+    let next = 0;
+    let cutShort = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const told = await loadAndKill(backend.dir, next, Math.random() * 60);
+      const storage = openSqliteStorage(backend.dir);
+      const rows = new Map<unknown, number>();
+      for (const [file] of await backend.readRows("customer-1", READINGS)) {
+        rows.set(file, (rows.get(file) ?? 0) + 1);
+      }
+      let file = 0;
+      for (; await storage.receipt("customer-1", `f${file}`) !== null; file++) {
+        assert.equal(rows.get(`f${file}`), ROWS_A_FILE, `rows of f${file}`);
+      }
+      await storage.close();
+      assert.equal(rows.size, file, "a file has rows but no receipt");
+      assert.ok(file > told, `f${told} was committed and is gone`);
+      if (file === told + 1) cutShort++;
+      next = file;
+    }
+    assert.ok(cutShort > 0, "no kill fell into a load");
+  } finally {
+    await backend.remove();
+  }
+});
+
+Deno.test("sqlite: a second manage refuses within 2 s, and may start when the first was killed", async () => {
+  const backend = await sqliteBackend();
+  try {
+    const child = spawnLoader(backend.dir, 0);
+    const reader = child.stdout.getReader();
+    await reader.read();
+    const started = performance.now();
+    assert.throws(() => acquireManageLock(backend.dir), code("manage-running"));
+    assert.ok(performance.now() - started < 2_000);
+    child.kill("SIGKILL");
+    await child.status;
+    await reader.cancel();
+    const lock = acquireManageLock(backend.dir);
+    assert.throws(() => acquireManageLock(backend.dir), code("manage-running"));
+    lock.release();
+    lock.release();
+    acquireManageLock(backend.dir).release();
+  } finally {
+    await backend.remove();
+  }
+});
