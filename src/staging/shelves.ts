@@ -1,0 +1,31 @@
+import { orNull, removeIfThere } from "./durable.ts";
+import { isFileId } from "./file_id.ts";
+import { isTenantName, type Layout, type Shelf } from "./layout.ts";
+
+/** The files on a shelf, tenant by tenant. */
+export async function* shelvedFiles(
+  layout: Layout,
+  shelf: Shelf,
+): AsyncGenerator<{ tenant: string; id: string }> {
+  for (const { name: tenant } of await entriesOf(layout.shelf(shelf))) {
+    if (!isTenantName(tenant)) continue;
+    for (const { name: id } of await entriesOf(layout.tenantShelf(shelf, tenant))) {
+      if (isFileId(id)) yield { tenant, id };
+    }
+  }
+}
+
+/** Removes a file from a shelf; the bytes first, so that no record points at nothing for long. */
+export async function dropFile(
+  layout: Layout,
+  shelf: Shelf,
+  tenant: string,
+  id: string,
+): Promise<void> {
+  await removeIfThere(layout.file(shelf, tenant, id));
+  await removeIfThere(layout.sidecar(shelf, tenant, id));
+}
+
+async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
+  return await orNull(Array.fromAsync(Deno.readDir(folder))) ?? [];
+}

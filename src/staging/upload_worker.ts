@@ -1,0 +1,98 @@
+/**
+ * Writes uploads and hashes their bytes on the way, on a thread of its own: {@link UploadThread} is
+ * the other side.
+ *
+ * @module
+ */
+import { createHash, type Hash } from "node:crypto";
+
+/** What the thread is told. Paths are files that only grow, until they are forgotten. */
+export type UploadRequest =
+  /** Write these bytes at this place and, if asked, hash them too. Answered with their memory. */
+  | { type: "write"; path: string; position: number; bytes: Bytes; hashed: boolean; call: number }
+  /** Answer with the hash of the first `size` bytes. */
+  | { type: "digest"; path: string; size: number; call: number }
+  | { type: "forget"; path: string };
+
+/** What the thread answers to `write` and `digest`. */
+export type UploadReply =
+  | { call: number; memory: ArrayBuffer }
+  | { call: number; sha256: string }
+  /** `code` is the system's, such as ENOSPC. */
+  | { call: number; error: string; code?: string };
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+interface Progress {
+  hash: Hash;
+  position: number;
+}
+
+// The compiler knows the page's global scope only, not a worker's.
+const scope = self as unknown as {
+  onmessage: ((event: MessageEvent<UploadRequest>) => void) | null;
+  postMessage(reply: UploadReply, transfer?: Transferable[]): void;
+};
+
+const files = new Map<string, Progress>();
+const buffer = new Uint8Array(256 * 1024);
+
+/** The progress of a file's hash; one that has gone beyond `position` begins anew. */
+function progressOf(path: string, position: number): Progress {
+  let progress = files.get(path);
+  if (!progress || progress.position > position) {
+    progress = { hash: createHash("sha256"), position: 0 };
+  }
+  files.set(path, progress);
+  return progress;
+}
+
+/** Reads on until the hash has the first `to` bytes. */
+function advance(path: string, to: number): Progress {
+  const progress = progressOf(path, to);
+  using file = Deno.openSync(path, { read: true });
+  file.seekSync(progress.position, Deno.SeekMode.Start);
+  while (progress.position < to) {
+    const read = file.readSync(buffer.subarray(0, Math.min(buffer.length, to - progress.position)));
+    if (read === null) throw new Error(`Cannot hash "${path}": it ends at ${progress.position}`);
+    progress.hash.update(buffer.subarray(0, read));
+    progress.position += read;
+  }
+  return progress;
+}
+
+// Written while the bytes are still in the processor's cache, and hashed in the same breath: no
+// second thread has to fetch them again.
+function write({ path, position, bytes, hashed }: Extract<UploadRequest, { type: "write" }>): void {
+  using file = Deno.openSync(path, { write: true });
+  file.seekSync(position, Deno.SeekMode.Start);
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+  if (!hashed) return;
+  const progress = progressOf(path, position);
+  // After a restart what came before is read by the digest, and these bytes with it.
+  if (progress.position !== position) return;
+  progress.hash.update(bytes);
+  progress.position += bytes.length;
+}
+
+function answer(request: Exclude<UploadRequest, { type: "forget" }>): void {
+  const { call } = request;
+  try {
+    if (request.type === "digest") {
+      const { hash } = advance(request.path, request.size);
+      scope.postMessage({ call, sha256: hash.copy().digest("hex") });
+    } else {
+      write(request);
+      const memory = request.bytes.buffer;
+      scope.postMessage({ call, memory }, [memory]);
+    }
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
+    scope.postMessage({ call, error: error instanceof Error ? error.message : `${error}`, code });
+  }
+}
+
+scope.onmessage = ({ data }) => {
+  if (data.type === "forget") files.delete(data.path);
+  else answer(data);
+};

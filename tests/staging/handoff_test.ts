@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { HANDOFF_STEPS, type HandoffStep } from "../../src/staging/handoff.ts";
+import { type Intake, openIntake } from "../../src/staging/intake.ts";
+import { archiveFile, scanStaging } from "../../src/staging/staged.ts";
+import { completeUpload, finish, namesIn, sha256Hex, withData } from "./harness.ts";
+
+class Killed extends Error {}
+
+/** An intake that dies after a step of a hand-off, as far as a test in process can. */
+function openDying(dataDir: string, lastStep: HandoffStep): Promise<Intake> {
+  return openIntake(dataDir, {
+    onStep(step) {
+      if (step === lastStep) throw new Killed(step);
+    },
+  });
+}
+
+for (const step of HANDOFF_STEPS) {
+  Deno.test(`killed after "${step}", the file is handed over once at the next start`, () =>
+    withData(async (dataDir) => {
+      const dying = await openDying(dataDir, step);
+      const upload = await completeUpload(dying, "a.csv", "hello");
+      await assert.rejects(finish(dying, upload), Killed);
+      dying.close();
+
+      for (let start = 0; start < 2; start++) {
+        const intake = await openIntake(dataDir);
+        const receipt = intake.receipts.ofUpload("customer-1", upload.info.id);
+        assert.equal(receipt?.id, upload.info.id);
+        assert.equal(receipt?.sha256, sha256Hex("hello"));
+        assert.equal(receipt?.version, 1);
+        assert.equal(intake.uploads.get(upload.info.id), null);
+        assert.deepEqual(await namesIn(intake.layout.uploads), []);
+        assert.deepEqual((await scanStaging(intake.layout)).map(({ id }) => id), [upload.info.id]);
+        intake.close();
+      }
+    }));
+
+  Deno.test(`killed after "${step}" and ingested meanwhile, the file does not come again`, () =>
+    withData(async (dataDir) => {
+      const dying = await openDying(dataDir, step);
+      const upload = await completeUpload(dying, "a.csv", "hello");
+      await assert.rejects(finish(dying, upload), Killed);
+      dying.close();
+      const staged = await scanStaging(dying.layout);
+      for (const file of staged) await archiveFile(dying.layout, file);
+
+      const intake = await openIntake(dataDir);
+      const again = await finish(intake, await completeUpload(intake, "a.csv", "hello"));
+      assert.equal(again.id, upload.info.id);
+      assert.equal((await scanStaging(intake.layout)).length, 1 - staged.length);
+      intake.close();
+    }));
+}
+
+Deno.test("however often it is killed, each content is staged once and has its own version", () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ content: fc.constantFrom("1", "2", "3"), kill: killPoint() }), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      (sends) =>
+        withData(async (dataDir) => {
+          for (const { content, kill } of sends) await sendAndDie(dataDir, content, kill);
+          const intake = await openIntake(dataDir);
+          const contents = new Set(sends.map(({ content }) => sha256Hex(content)));
+          const staged = await scanStaging(intake.layout);
+          assert.equal(staged.length, contents.size);
+          assert.deepEqual(new Set(staged.map((file) => file.sha256)), contents);
+          const versions = staged.map(({ version }) => version).sort();
+          assert.deepEqual(versions, [...contents].map((_, index) => index + 1));
+          intake.close();
+        }),
+    ),
+    { numRuns: 40 },
+  ));
+
+/** Sends a content to a server that dies at a point, of this hand-off or of those it recovers. */
+async function sendAndDie(dataDir: string, content: string, kill: HandoffStep | null) {
+  const opening = kill ? openDying(dataDir, kill) : openIntake(dataDir);
+  const intake = await opening.catch(() => openIntake(dataDir));
+  await finish(intake, await completeUpload(intake, "a.csv", content)).catch((error) => {
+    assert.ok(error instanceof Killed);
+  });
+  intake.close();
+}
+
+function killPoint() {
+  return fc.option(fc.constantFrom(...HANDOFF_STEPS), { nil: null });
+}
+
+Deno.test("a hand-off never overwrites what lies in staging under its id", () =>
+  withData(async (dataDir) => {
+    const intake = await openIntake(dataDir);
+    const upload = await completeUpload(intake, "a.csv", "hello");
+    const path = intake.layout.file("staging", "customer-1", upload.info.id);
+    await Deno.mkdir(intake.layout.tenantShelf("staging", "customer-1"));
+    await Deno.writeTextFile(path, "another's");
+    await assert.rejects(finish(intake, upload));
+    assert.equal(await Deno.readTextFile(path), "another's");
+    intake.close();
+  }));
+
+Deno.test("a wrong sha256 ends the upload, also where the server was killed before it looked", () =>
+  withData(async (dataDir) => {
+    const dying = await openDying(dataDir, "synced");
+    const upload = await completeUpload(dying, "a.csv", "hello", { sha256: sha256Hex("other") });
+    await assert.rejects(finish(dying, upload), Killed);
+    dying.close();
+    const intake = await openIntake(dataDir);
+    assert.equal(intake.uploads.get(upload.info.id), null);
+    assert.deepEqual(await scanStaging(intake.layout), []);
+    intake.close();
+  }));
+
+Deno.test("a second server on the same data directory is refused", () =>
+  withData(async (dataDir) => {
+    const first = await openIntake(dataDir);
+    await assert.rejects(openIntake(dataDir), { code: "data-in-use" });
+    first.close();
+    (await openIntake(dataDir)).close();
+  }));
+
+Deno.test("a hand-off that failed after the link does not let the content in twice", () =>
+  withData(async (dataDir) => {
+    let failures = 1;
+    const intake = await openIntake(dataDir, {
+      onStep(step) {
+        if (step === "linked" && failures-- > 0) throw new Error("the disk failed once");
+      },
+    });
+    const first = await completeUpload(intake, "a.csv", "hello");
+    await assert.rejects(finish(intake, first), /failed once/);
+    const second = await finish(intake, await completeUpload(intake, "a.csv", "hello"));
+    assert.equal(second.id, first.info.id);
+    assert.equal((await finish(intake, first)).id, first.info.id);
+    assert.equal((await scanStaging(intake.layout)).length, 1);
+    intake.close();
+  }));

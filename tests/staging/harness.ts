@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import type { Intake } from "../../src/staging/intake.ts";
+import { Layout, prepareData } from "../../src/staging/layout.ts";
+import type { Upload } from "../../src/staging/upload.ts";
+
+/** Runs a test on a data directory, and removes it. */
+export async function withData(test: (dataDir: string) => Promise<void>): Promise<void> {
+  const dataDir = await Deno.makeTempDir({ prefix: "mysimbdp-staging-" });
+  try {
+    await test(dataDir);
+  } finally {
+    await Deno.remove(dataDir, { recursive: true });
+  }
+}
+
+/** Runs a test on the prepared folders of a data directory. */
+export function withLayout(test: (layout: Layout) => Promise<void>): Promise<void> {
+  return withData(async (dataDir) => {
+    const layout = new Layout(dataDir);
+    await prepareData(layout);
+    await test(layout);
+  });
+}
+
+/** An upload that has all its bytes and was not handed over. */
+export async function completeUpload(
+  intake: Intake,
+  name: string,
+  content: string,
+  more: { sha256?: string } = {},
+): Promise<Upload> {
+  const bytes = new TextEncoder().encode(content);
+  const upload = await intake.uploads.create({
+    id: intake.nextId(),
+    tenant: "customer-1",
+    name,
+    length: bytes.length,
+    sha256: more.sha256 ?? null,
+    batch: null,
+    counted: true,
+    metadata: "",
+    createdAt: Date.now(),
+  });
+  const writer = await intake.uploads.openWriter(upload);
+  await writer.write(bytes);
+  await writer.close();
+  upload.offset = bytes.length;
+  return upload;
+}
+
+/** Hands a complete upload over as a request does. */
+export function finish(intake: Intake, upload: Upload) {
+  return intake.uploads.hold(upload, () => intake.finish(upload));
+}
+
+export function sha256Hex(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** Names in a folder, sorted; none where there is no folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
