@@ -1,0 +1,250 @@
+import type { z } from "zod";
+import { type Constraints, constraintsSchema } from "../protocol/constraints.ts";
+import { Failure } from "../protocol/failure.ts";
+import {
+  fileListSchema,
+  type FileView,
+  fileViewSchema,
+  uploadListSchema,
+  type UploadView,
+} from "../protocol/file_view.ts";
+import { PATHS } from "../protocol/paths.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { foreignAnswer, networkFailure } from "./network_failure.ts";
+import { answerFailure, retryAfter } from "./answer_failure.ts";
+
+/** `fetch`, with Deno's own option for certificates. */
+export type FetchFunction = (
+  url: string,
+  init: RequestInit & { client?: Deno.HttpClient },
+) => Promise<Response>;
+
+export interface ClientOptions {
+  /** For example `https://intake.example.com`, with or without a path. */
+  server: string;
+  user: string;
+  password: string;
+  /** PEM certificates that are trusted besides the system's. */
+  ca?: string;
+  /** @default globalThis.fetch */
+  fetch?: FetchFunction;
+  clock?: Clock;
+  /** Is told that the server asked to wait (429), before the seconds begin. */
+  onThrottled?: (failure: Failure, seconds: number) => void;
+}
+
+/**
+ * Begins a stream of bytes, anew for each try.
+ * @param onPart to be called whenever some bytes were taken: the request is alive
+ */
+export type StreamBody = (onPart: () => void) => ReadableStream<Uint8Array<ArrayBuffer>>;
+
+export interface RequestOptions {
+  /** A path of {@link PATHS}, with what follows it. */
+  path: string;
+  method?: string;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  body?: Uint8Array<ArrayBuffer> | StreamBody;
+  signal: AbortSignal;
+  /** Milliseconds of silence until it is given up. @default 30000 */
+  timeout?: number;
+}
+
+const DEFAULT_TIMEOUT = 30_000;
+const MAX_THROTTLED = 5;
+/** Seconds; a server that asks for more is not waited for. */
+const LONGEST_RETRY_AFTER = 120;
+
+/**
+ * The platform's HTTP API for one user. Every method throws a {@link Failure}: kind `auth` for 401
+ * and 403, `refused` for other 4xx, `storage` for 507, `server` for the rest and for the network.
+ *
+ * @example
+ * ```ts ignore
+ * using client = new ApiClient({ server: "http://127.0.0.1:8080", user, password });
+ * const constraints = await client.constraints(AbortSignal.timeout(5000));
+ * ```
+ */
+export class ApiClient implements Disposable {
+  /** The server's address without a trailing slash. */
+  readonly server: string;
+  readonly user: string;
+  readonly #authorization: string;
+  readonly #fetch: FetchFunction;
+  readonly #http: Deno.HttpClient | undefined;
+  readonly #clock: Clock;
+  readonly #onThrottled: (failure: Failure, seconds: number) => void;
+
+  /** @throws {Failure} kind `usage`, when the address or the certificates cannot be used */
+  constructor(options: ClientOptions) {
+    this.server = checkServer(options.server);
+    this.user = options.user;
+    this.#authorization = basic(options.user, options.password);
+    this.#fetch = options.fetch ?? fetch;
+    this.#clock = options.clock ?? systemClock;
+    this.#onThrottled = options.onThrottled ?? (() => {});
+    this.#http = options.ca === undefined ? undefined : trusting(options.ca);
+  }
+
+  constraints(signal: AbortSignal): Promise<Constraints> {
+    return this.#json({ path: PATHS.constraints, signal }, constraintsSchema);
+  }
+
+  /** The user's file of this name and content, if the server has it. */
+  async findFile(name: string, sha256: string, signal: AbortSignal): Promise<FileView | null> {
+    const query = { name, sha256 };
+    const list = await this.#json({ path: PATHS.files, query, signal }, fileListSchema);
+    return list.files.find((file) => file.name === name && file.sha256 === sha256) ?? null;
+  }
+
+  /** The user's files of this name, newest first; null when there are more than one page holds. */
+  async filesNamed(name: string, signal: AbortSignal): Promise<FileView[] | null> {
+    const list = await this.#json({ path: PATHS.files, query: { name }, signal }, fileListSchema);
+    return list.next === null ? list.files.filter((file) => file.name === name) : null;
+  }
+
+  file(id: string, signal: AbortSignal): Promise<FileView> {
+    const path = `${PATHS.files}/${encodeURIComponent(id)}`;
+    return this.#json({ path, signal }, fileViewSchema);
+  }
+
+  /** The user's unfinished uploads. */
+  async uploads(signal: AbortSignal): Promise<UploadView[]> {
+    return (await this.#json({ path: PATHS.uploads, signal }, uploadListSchema)).uploads;
+  }
+
+  /** Opens a batch, in which `number_files` counts; gives its id. */
+  async openBatch(signal: AbortSignal): Promise<string> {
+    const response = await this.request({ path: PATHS.batches, method: "POST", signal });
+    const body = readJson(await response.text(), this.server);
+    const id = (body as { id?: unknown } | null)?.id;
+    if (typeof id !== "string") throw foreignAnswer(this.server, "it gave no id for a batch");
+    return id;
+  }
+
+  /** Sends one request; an answer that is not 2xx becomes a {@link Failure}. */
+  async request(options: RequestOptions): Promise<Response> {
+    for (let throttled = 0;; throttled += 1) {
+      const response = await this.#send(options);
+      if (response.ok) return response;
+      const failure = await answerFailure(response, this, options.method ?? "GET", options.path);
+      const seconds = retryAfter(response);
+      const wait = response.status === 429 && throttled < MAX_THROTTLED;
+      if (!wait || seconds > LONGEST_RETRY_AFTER) throw failure;
+      this.#onThrottled(failure, seconds);
+      await this.#clock.sleep(seconds * 1000, options.signal);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#http?.close();
+  }
+
+  async #json<Schema extends z.ZodType>(
+    options: RequestOptions,
+    schema: Schema,
+  ): Promise<z.infer<Schema>> {
+    const response = await this.request(options);
+    const parsed = schema.safeParse(readJson(await response.text(), this.server));
+    if (parsed.success) return parsed.data;
+    const what = `it answered ${options.method ?? "GET"} ${options.path} with something else`;
+    throw foreignAnswer(this.server, what, { cause: parsed.error });
+  }
+
+  async #send(options: RequestOptions): Promise<Response> {
+    const query = options.query ? `?${new URLSearchParams(options.query)}` : "";
+    const timeout = new AbortController();
+    const { body } = options;
+    let timer = 0;
+    const alive = () => {
+      clearTimeout(timer);
+      timer = setTimeout(
+        () => timeout.abort(new DOMException("no answer in time", "TimeoutError")),
+        options.timeout ?? DEFAULT_TIMEOUT,
+      );
+    };
+    alive();
+    let response: Response | null = null;
+    try {
+      response = await this.#fetch(`${this.server}${options.path}${query}`, {
+        method: options.method ?? "GET",
+        headers: { ...options.headers, authorization: this.#authorization },
+        body: typeof body === "function" ? body(alive) : body,
+        // A redirect would carry the password to wherever it points.
+        redirect: "manual",
+        signal: AbortSignal.any([options.signal, timeout.signal]),
+        ...(this.#http ? { client: this.#http } : {}),
+      });
+      // Read here, so that a body that stalls runs into the same time limit; bodies are small.
+      const content = await response.text();
+      const { status, headers } = response;
+      return new Response(content === "" ? null : content, { status, headers });
+    } catch (thrown) {
+      await response?.body?.cancel().catch(() => {});
+      options.signal.throwIfAborted();
+      throw networkFailure(this.server, timeout.signal.aborted ? timeout.signal.reason : thrown);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function readJson(text: string, server: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    throw foreignAnswer(server, "its answer is not JSON", { cause: thrown });
+  }
+}
+
+function checkServer(server: string): string {
+  const url = URL.canParse(server) ? new URL(server) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw badServer(
+      server,
+      "it is not an http or https address",
+      "For example http://127.0.0.1:8080",
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    url.username = url.password = "";
+    throw badServer(
+      url.href,
+      "it carries a user",
+      "Pass the user with -u and the password with -p.",
+    );
+  }
+  if (url.search !== "" || url.hash !== "") throw badServer(server, "it has more than a path", "");
+  return url.href.replace(/\/+$/, "");
+}
+
+function badServer(server: string, state: string, hint: string): Failure {
+  return new Failure("usage", "bad-server", `Cannot use the server "${server}": ${state}`, {
+    hint,
+  });
+}
+
+/** RFC 7617, with the user and the password in UTF-8. */
+function basic(user: string, password: string): string {
+  if (user.includes(":")) {
+    throw new Failure("usage", "bad-user", `Cannot use the user "${user}": it has a colon in it`);
+  }
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}
+
+function trusting(ca: string): Deno.HttpClient {
+  try {
+    return Deno.createHttpClient({ caCerts: [ca] });
+  } catch (thrown) {
+    throw new Failure(
+      "usage",
+      "bad-certificate",
+      `Cannot use the certificate of --ca: it is not PEM`,
+      {
+        cause: thrown,
+      },
+    );
+  }
+}

@@ -1,0 +1,76 @@
+import { Failure } from "../protocol/failure.ts";
+import { type FileView, isFinal } from "../protocol/file_view.ts";
+import type { ApiClient } from "./client.ts";
+import type { Clock } from "./clock.ts";
+import type { Emit } from "./events.ts";
+import type { Gate } from "./gate.ts";
+import { Backoff, type RetryPolicy } from "./retry.ts";
+
+const FIRST_INTERVAL = 100;
+const LONGEST_INTERVAL = 1000;
+
+export interface FollowOptions {
+  client: ApiClient;
+  clock: Clock;
+  retries: RetryPolicy;
+  emit: Emit;
+  /** Bounds how many files are asked about at once. */
+  gate: Gate;
+  signal: AbortSignal;
+}
+
+/**
+ * Asks after a file until its rows are stored or it was rejected, and emits `waiting`, then
+ * `ingested`, `rejected` or, where the answer does not come, `failed`.
+ */
+export async function followFile(
+  options: FollowOptions,
+  sent: { name: string; size: number; id: string },
+): Promise<void> {
+  const { clock, emit } = options;
+  const { name, size } = sent;
+  const startedAt = clock.now();
+  const waited = () => (clock.now() - startedAt) / 1000;
+  emit({ type: "waiting", name, size, file: null, seconds: 0 });
+  try {
+    const file = await untilFinal(options, sent, (file) => {
+      emit({ type: "waiting", name, size, file, seconds: waited() });
+    });
+    const type = file.state === "ingested" ? "ingested" : "rejected";
+    emit({ type, name, size, file, seconds: waited() });
+  } catch (thrown) {
+    emit({ type: "failed", name, size, failure: notFollowed(name, thrown) });
+  }
+}
+
+async function untilFinal(
+  { client, clock, retries, emit, gate, signal }: FollowOptions,
+  { name, id }: { name: string; id: string },
+  onWait: (file: FileView) => void,
+): Promise<FileView> {
+  const backoff = new Backoff(retries, clock);
+  for (let interval = FIRST_INTERVAL;; interval = Math.min(interval * 1.5, LONGEST_INTERVAL)) {
+    try {
+      const file = await gate.run(() => client.file(id, signal));
+      if (isFinal(file.state)) return file;
+      backoff.reset();
+      onWait(file);
+    } catch (thrown) {
+      await backoff.wait(thrown, signal, (failure, seconds) => {
+        emit({ type: "retrying", name, failure, seconds });
+      });
+    }
+    await clock.sleep(interval, signal);
+  }
+}
+
+function notFollowed(name: string, thrown: unknown): Failure {
+  const known = thrown instanceof Failure ? thrown : null;
+  const state = known?.message ?? "it is not known what became of its rows";
+  return new Failure(
+    known?.kind ?? "internal",
+    "not-followed",
+    `Cannot follow "${name}": it was sent, but ${state.charAt(0).toLowerCase()}${state.slice(1)}`,
+    { hint: "Run the command again with --wait: the file is not sent twice.", cause: thrown },
+  );
+}

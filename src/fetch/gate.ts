@@ -1,0 +1,45 @@
+/** Lets at most `width` tasks run at once; the others wait in the order in which they came. */
+export class Gate {
+  #free: number;
+  readonly #queue: (() => void)[] = [];
+
+  constructor(width: number) {
+    this.#free = width;
+  }
+
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((start) => this.#queue.push(start));
+    try {
+      return await task();
+    } finally {
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
+  }
+}
+
+/**
+ * Maps items with at most `width` running at once, and gives the results in the items' order.
+ *
+ * @example
+ * ```ts ignore
+ * for await (const checked of inOrder(entries, 8, check)) decide(checked);
+ * ```
+ */
+export async function* inOrder<In, Out>(
+  items: Iterable<In>,
+  width: number,
+  map: (item: In) => Promise<Out>,
+): AsyncGenerator<Out> {
+  const running: Promise<Out>[] = [];
+  for (const item of items) {
+    const started = map(item);
+    // It is awaited later; until then its failure must not count as unhandled.
+    started.catch(() => {});
+    running.push(started);
+    if (running.length >= width) yield await running.shift()!;
+  }
+  for (const last of running) yield await last;
+}

@@ -1,0 +1,325 @@
+import { checkFile, type Constraints, tooManyFiles } from "../protocol/constraints.ts";
+import { Failure, messageOf } from "../protocol/failure.ts";
+import type { FileView } from "../protocol/file_view.ts";
+import { NO_SPAN, type Span } from "../protocol/tracing.ts";
+import { ByteBudget } from "./byte_budget.ts";
+import type { ApiClient } from "./client.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { type Emit, type FetchEvent, type FetchSummary, Tally } from "./events.ts";
+import { followFile } from "./follow.ts";
+import { Gate, inOrder } from "./gate.ts";
+import { hashLarge } from "./large_hash.ts";
+import { Backoff, type RetryPolicy, RUN_RETRIES } from "./retry.ts";
+import { scanDirectory, type ScanEntry } from "./scan.ts";
+import { type Candidate, SteadyFile } from "./steady_file.ts";
+import {
+  findUnfinished,
+  ONE_REQUEST_LIMIT,
+  Uploader,
+  type UploadResult,
+  type UploadTask,
+} from "./upload.ts";
+import { Wave } from "./wave.ts";
+
+export interface RunOptions {
+  client: ApiClient;
+  dir: string;
+  emit: Emit;
+  signal: AbortSignal;
+  /** Uploads at once. @default 4 */
+  parallel?: number;
+  /** Follow each file until its rows are stored. @default false */
+  wait?: boolean;
+  /** Check everything and send nothing. @default false */
+  dryRun?: boolean;
+  /** @default RUN_RETRIES */
+  retries?: RetryPolicy;
+  clock?: Clock;
+  /** The step of a trace that this run is. @default none */
+  span?: Span;
+}
+
+export const DEFAULT_PARALLEL = 4;
+const BUDGET = 64 * 1024 * 1024;
+/** Checks under way at once: mostly they wait for the server's answer. */
+const CHECKS = 8;
+/** Hashing keeps a processor busy; more at once would only delay the first file. */
+const HASHES = 2;
+const QUESTIONS = 4;
+
+/** What is left to do for an entry once it was looked into. */
+type Checked =
+  | { outcome: "closed" }
+  /** `sha256` is null for a file that is hashed while it is sent. */
+  | { outcome: "to-send"; candidate: Candidate; sha256: string | null };
+
+/**
+ * Sends the files of a directory once: each is uploaded as soon as it is valid, while the next ones
+ * are still being checked.
+ *
+ * @returns how many files ended in which way
+ * @throws {Failure} when nothing could be begun: directory, constraints, login
+ *
+ * @example
+ * ```ts ignore
+ * const summary = await fetchOnce({ client, dir: "client-input-dir", emit: console.log, signal });
+ * ```
+ */
+export async function fetchOnce(options: RunOptions): Promise<FetchSummary> {
+  const sender = new Sender(options);
+  const entries = await scanDirectory(options.dir);
+  await sender.send(entries, await options.client.constraints(options.signal));
+  await sender.followed();
+  return sender.summary();
+}
+
+/** Checks and sends files in waves; each wave is a batch of its own. */
+export class Sender {
+  readonly #options: Required<RunOptions>;
+  readonly #tally: Tally;
+  readonly #uploader: Uploader;
+  readonly #uploads: Gate;
+  readonly #hashes = new Gate(HASHES);
+  readonly #questions = new Gate(QUESTIONS);
+  readonly #following = new Set<Promise<void>>();
+  /** What makes it useless to try any more files. */
+  #end: Failure | null = null;
+
+  constructor(options: RunOptions) {
+    this.#options = {
+      parallel: DEFAULT_PARALLEL,
+      wait: false,
+      dryRun: false,
+      retries: RUN_RETRIES,
+      clock: systemClock,
+      span: NO_SPAN,
+      ...options,
+    };
+    const { client, clock, retries } = this.#options;
+    this.#tally = new Tally(clock.now());
+    this.#uploads = new Gate(this.#options.parallel);
+    const emit = (event: FetchEvent) => this.#emit(event);
+    this.#uploader = new Uploader({ client, clock, retries, emit, budget: new ByteBudget(BUDGET) });
+  }
+
+  /** The failure after which the server or the login will not do for any other file either. */
+  get end(): Failure | null {
+    return this.#end;
+  }
+
+  summary(): FetchSummary {
+    return this.#tally.summary(this.#options.clock.now());
+  }
+
+  /**
+   * Sends one wave and returns when each of its files is sent or is known not to be.
+   *
+   * @param later takes files that may go in the next wave instead of being refused: those over
+   * `number_files`, those that changed while they were read, those that the server failed to take
+   */
+  async send(
+    entries: ScanEntry[],
+    constraints: Constraints,
+    later?: (name: string) => void,
+  ): Promise<void> {
+    // While watching, a server that could not be reached may be there again at the next wave.
+    if (later && this.#end?.kind !== "auth") this.#end = null;
+    this.#announce(entries, constraints);
+    const wave = new Wave(this.#options, constraints);
+    const close = (candidate: Candidate, thrown: unknown) => this.#close(candidate, thrown, later);
+    const sending: Promise<void>[] = [];
+    const check = (entry: ScanEntry) => this.#check(entry, constraints, wave, close);
+    for await (const checked of inOrder(entries, CHECKS, check)) {
+      if (checked.outcome === "closed") continue;
+      const { candidate, sha256 } = checked;
+      if (!wave.admit()) {
+        close(candidate, tooManyFiles(constraints, candidate.name));
+      } else if (this.#options.dryRun) {
+        const { name, size } = candidate;
+        this.#emit({ type: "valid", name, size, sha256: sha256 ?? await this.#hash(candidate) });
+      } else {
+        sending.push(
+          this.#uploads.run(() => this.#sendOne(candidate, sha256, wave))
+            .catch((thrown) => close(candidate, thrown)),
+        );
+      }
+    }
+    await Promise.all(sending);
+  }
+
+  /** Waits for the files that are being followed. */
+  async followed(): Promise<void> {
+    await Promise.all(this.#following);
+  }
+
+  #announce(entries: ScanEntry[], constraints: Constraints): void {
+    const files = entries.flatMap(({ name, ...entry }) => {
+      if (entry.outcome !== "candidate") return [];
+      const { size } = entry.candidate;
+      return checkFile(constraints, name, size) ? [] : [{ name, size }];
+    });
+    this.#emit({ type: "scanned", files, names: entries.map((entry) => entry.name) });
+  }
+
+  async #check(
+    entry: ScanEntry,
+    constraints: Constraints,
+    wave: Wave,
+    close: (candidate: Candidate, thrown: unknown) => void,
+  ): Promise<Checked> {
+    const { name } = entry;
+    if (entry.outcome !== "candidate") {
+      const { failure } = entry;
+      if (entry.outcome === "refused") this.#emit({ type: "refused", name, size: null, failure });
+      else this.#emit({ type: "skipped", name, size: null, failure, file: null });
+      return { outcome: "closed" };
+    }
+    const { candidate } = entry;
+    try {
+      if (this.#end) throw this.#end;
+      const fault = checkFile(constraints, name, candidate.size);
+      if (fault) throw fault;
+      if (await this.#retried(name, () => this.#isNew(candidate, wave))) {
+        this.#emit({ type: "checked", name, size: candidate.size, sha256: null });
+        return { outcome: "to-send", candidate, sha256: null };
+      }
+      const sha256 = await this.#hash(candidate);
+      const file = await this.#retried(name, () => this.#find(name, sha256));
+      if (file !== null) {
+        this.#alreadyThere(candidate, file);
+        return { outcome: "closed" };
+      }
+      this.#emit({ type: "checked", name, size: candidate.size, sha256 });
+      return { outcome: "to-send", candidate, sha256 };
+    } catch (thrown) {
+      close(candidate, thrown);
+      return { outcome: "closed" };
+    }
+  }
+
+  /**
+   * Whether a file is large and surely not there yet: then nothing is gained by hashing it before
+   * it is sent. Without a server file of its name and size it is new.
+   */
+  async #isNew({ name, size }: Candidate, wave: Wave): Promise<boolean> {
+    if (size <= ONE_REQUEST_LIMIT || this.#options.dryRun) return false;
+    const begun = await wave.unfinished();
+    if (begun.some((upload) => upload.name === name && upload.sha256 !== null)) return false;
+    const files = await this.#options.client.filesNamed(name, this.#options.signal);
+    return files !== null && !files.some((file) => file.size === size);
+  }
+
+  #hash(candidate: Candidate): Promise<string> {
+    return this.#hashes.run(async () => {
+      if (candidate.size > ONE_REQUEST_LIMIT) return hashLarge(candidate, this.#options.signal);
+      await using file = await SteadyFile.open(candidate);
+      return await file.sha256(this.#options.signal);
+    });
+  }
+
+  /** The upload waits for the hash at its end; a failure before that must not count as unhandled. */
+  #hashMeanwhile(candidate: Candidate): Promise<string> {
+    const hashing = this.#hash(candidate);
+    hashing.catch(() => {});
+    return hashing;
+  }
+
+  #find(name: string, sha256: string): Promise<FileView | null> {
+    return this.#options.client.findFile(name, sha256, this.#options.signal);
+  }
+
+  #alreadyThere({ name, size }: Candidate, file: FileView): void {
+    if (this.#options.wait && !this.#options.dryRun && file.state !== "ingested") {
+      this.#follow({ name, size, id: file.id });
+      return;
+    }
+    const failure = new Failure(
+      "refused",
+      "already-there",
+      `Cannot send "${name}": already there (${file.state})`,
+    );
+    this.#emit({ type: "skipped", name, size, failure, file });
+  }
+
+  async #sendOne(candidate: Candidate, known: string | null, wave: Wave): Promise<void> {
+    if (this.#end) throw this.#end;
+    const { name, size } = candidate;
+    const { clock, signal } = this.#options;
+    const startedAt = clock.now();
+    const unfinished = await this.#retried(name, () => wave.unfinished());
+    const batch = await this.#retried(name, () => wave.batch());
+    const task = {
+      candidate,
+      sha256: known ?? this.#hashMeanwhile(candidate),
+      batch,
+      unfinished: findUnfinished(unfinished, candidate, known),
+    };
+    const { id, sha256, resumedFrom } = await this.#traced(task, signal);
+    const seconds = (clock.now() - startedAt) / 1000;
+    this.#emit({ type: "sent", name, size, sha256, id, seconds, resumedFrom });
+    if (this.#options.wait) this.#follow({ name, size, id });
+  }
+
+  /** Uploads a file as a step of the run's trace. */
+  async #traced(task: UploadTask, signal: AbortSignal): Promise<UploadResult> {
+    const span = this.#options.span.child("upload", { "mysimbdp.file.size": task.candidate.size });
+    try {
+      const result = await this.#uploader.upload(
+        { ...task, traceparent: span.traceparent },
+        signal,
+      );
+      span.set({ "mysimbdp.file.id": result.id });
+      span.end();
+      return result;
+    } catch (thrown) {
+      span.end(messageOf(thrown));
+      throw thrown;
+    }
+  }
+
+  #follow(sent: { name: string; size: number; id: string }): void {
+    const { client, clock, retries, signal } = this.#options;
+    const emit = (event: FetchEvent) => this.#emit(event);
+    const gate = this.#questions;
+    const following = followFile({ client, clock, retries, signal, emit, gate }, sent)
+      .finally(() => this.#following.delete(following));
+    this.#following.add(following);
+  }
+
+  async #retried<T>(name: string, request: () => Promise<T>): Promise<T> {
+    const backoff = new Backoff(this.#options.retries, this.#options.clock);
+    for (;;) {
+      try {
+        return await request();
+      } catch (thrown) {
+        await backoff.wait(thrown, this.#options.signal, (failure, seconds) => {
+          this.#emit({ type: "retrying", name, failure, seconds });
+        });
+      }
+    }
+  }
+
+  #close({ name, size }: Candidate, thrown: unknown, later?: (name: string) => void): void {
+    const failure = thrown instanceof Failure ? thrown : unexpected(name, thrown);
+    const { kind, code } = failure;
+    if (kind === "auth" || failure.details.unreachable === true) this.#end = failure;
+    if (later && (code === "too-many-files" || code === "file-changed")) return later(name);
+    if (later && (kind === "server" || kind === "storage")) {
+      this.#emit({ type: "retrying", name, failure, seconds: 0 });
+      return later(name);
+    }
+    const type = kind === "refused" && code !== "interrupted" ? "refused" : "failed";
+    this.#emit({ type, name, size, failure });
+  }
+
+  #emit(event: FetchEvent): void {
+    this.#tally.add(event);
+    this.#options.emit(event);
+  }
+}
+
+function unexpected(name: string, thrown: unknown): Failure {
+  return new Failure("internal", "unexpected", `Cannot send "${name}": ${messageOf(thrown)}`, {
+    cause: thrown,
+  });
+}

@@ -1,0 +1,123 @@
+import { isAbsolute, join, relative, sep } from "node:path";
+import { Failure, messageOf } from "../protocol/failure.ts";
+import { normalizeFileName } from "../protocol/file_names.ts";
+import { type Candidate, snapshotOf, unreadable } from "./steady_file.ts";
+
+/** One entry of the directory: a file to be looked into, or why it is not one. */
+export type ScanEntry =
+  | { outcome: "candidate"; name: string; candidate: Candidate }
+  /** Not meant to be sent: hidden, or a folder. */
+  | { outcome: "skipped"; name: string; failure: Failure }
+  /** Meant to be sent, perhaps, and it cannot be. */
+  | { outcome: "refused"; name: string; failure: Failure };
+
+/**
+ * Looks at each entry of a directory without reading any content.
+ *
+ * @returns the entries in the order of their names (by UTF-16 code unit, the same everywhere)
+ * @throws {Failure} kind `usage`, when the directory itself cannot be read
+ *
+ * @example
+ * ```ts ignore
+ * const entries = await scanDirectory("client-input-dir");
+ * ```
+ */
+export async function scanDirectory(dir: string): Promise<ScanEntry[]> {
+  const root = await Deno.realPath(dir).catch((thrown) => {
+    throw directoryFailure(dir, thrown);
+  });
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(root)) names.push(entry.name);
+  } catch (thrown) {
+    throw directoryFailure(dir, thrown);
+  }
+  names.sort((a, b) => (a < b ? -1 : 1));
+  const entries: ScanEntry[] = [];
+  const taken = new Set<string>();
+  for (const name of names) {
+    const entry = await look(root, name);
+    entries.push(
+      entry.outcome === "candidate" && taken.has(entry.name) ? twice(entry.name) : entry,
+    );
+    taken.add(entry.name);
+  }
+  return entries;
+}
+
+// What Windows, macOS and office programs leave in folders beside people's files. Names that begin
+// with a dot, such as .DS_Store, are hidden anyhow.
+const OF_SYSTEM = /^(thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r|~\$.*)$/i;
+
+async function look(root: string, rawName: string): Promise<ScanEntry> {
+  if (rawName.startsWith(".")) {
+    return skip(rawName, "hidden-file", "hidden files are not sent");
+  }
+  if (OF_SYSTEM.test(rawName)) {
+    return skip(rawName, "system-file", "it belongs to the operating system or an open program");
+  }
+  const path = join(root, rawName);
+  try {
+    const link = await Deno.lstat(path);
+    if (link.isSymlink && !(await leadsInside(root, path))) {
+      return refuse(rawName, "link-outside", "it is a link that leads out of the directory");
+    }
+    const info = await Deno.stat(path);
+    if (info.isDirectory) return skip(rawName, "folder", "folders are not sent");
+    if (!info.isFile) return refuse(rawName, "not-a-file", "it is not a regular file");
+    const name = normalizeFileName(rawName);
+    if (info.size === 0) return refuse(name, "file-empty", "the file is empty");
+    return { outcome: "candidate", name, candidate: { name, path, ...snapshotOf(info) } };
+  } catch (thrown) {
+    return { outcome: "refused", name: rawName, failure: lookFailure(rawName, thrown) };
+  }
+}
+
+async function leadsInside(root: string, path: string): Promise<boolean> {
+  const way = relative(root, await Deno.realPath(path));
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+function lookFailure(name: string, thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  if (thrown instanceof Deno.errors.NotFound) {
+    return new Failure("refused", "file-gone", `Cannot send "${name}": it leads to nothing`, {
+      cause: thrown,
+    });
+  }
+  return unreadable(name, thrown);
+}
+
+function skip(name: string, code: string, why: string): ScanEntry {
+  const failure = new Failure("refused", code, `Cannot send "${name}": ${why}`);
+  return { outcome: "skipped", name, failure };
+}
+
+function refuse(name: string, code: string, why: string): ScanEntry {
+  const failure = new Failure("refused", code, `Cannot send "${name}": ${why}`);
+  return { outcome: "refused", name, failure };
+}
+
+/** File systems may hold two spellings of one name (NFC and NFD), the server only one. */
+function twice(name: string): ScanEntry {
+  return refuse(name, "name-twice", "another file has the same name in another Unicode spelling");
+}
+
+function directoryFailure(dir: string, thrown: unknown): Failure {
+  const state = thrown instanceof Deno.errors.NotFound
+    ? "it is not there"
+    : thrown instanceof Deno.errors.NotADirectory
+    ? "it is not a directory"
+    : thrown instanceof Deno.errors.PermissionDenied
+    ? "permission denied"
+    : messageOf(thrown);
+  return new Failure(
+    "usage",
+    "directory-unreadable",
+    `Cannot read the directory "${dir}": ${state}`,
+    {
+      hint: "Make it, or name another one with -d DIR.",
+      cause: thrown,
+    },
+  );
+}

@@ -1,0 +1,296 @@
+import { Failure } from "../protocol/failure.ts";
+import type { UploadView } from "../protocol/file_view.ts";
+import { statusOf } from "./answer_failure.ts";
+import type { ByteBudget } from "./byte_budget.ts";
+import type { ApiClient, StreamBody } from "./client.ts";
+import type { Clock } from "./clock.ts";
+import type { Emit } from "./events.ts";
+import { Pace } from "./pace.ts";
+import { Backoff, isPassing, type RetryPolicy } from "./retry.ts";
+import { type Candidate, SteadyFile, STREAM_BYTES } from "./steady_file.ts";
+import { TusClient, type TusState } from "./tus.ts";
+
+export interface UploaderOptions {
+  client: ApiClient;
+  /** Shared by all uploads of a process. */
+  budget: ByteBudget;
+  clock: Clock;
+  retries: RetryPolicy;
+  emit: Emit;
+  /** @default new Pace() */
+  pace?: Pace;
+}
+
+/** One file to be sent. */
+export interface UploadTask {
+  candidate: Candidate;
+  /** A promise for a large file: it is hashed while it is sent, and told with the last bytes. */
+  sha256: string | Promise<string>;
+  batch: string | null;
+  /** An unfinished upload of the same name and content, from an earlier run. */
+  unfinished: UploadView | null;
+  /** The step of a trace that this upload is, for the server. @default none */
+  traceparent?: string | null;
+}
+
+export interface UploadResult {
+  /** The file's id at `/v1/files/:id`. */
+  id: string;
+  sha256: string;
+  /** Bytes that need not be sent because the server had them from an earlier run. */
+  resumedFrom: number;
+}
+
+/** Files up to this many bytes go in the request that creates the upload. */
+export const ONE_REQUEST_LIMIT = 4 * 1024 * 1024;
+/** Bytes that are held back until the SHA-256 of all is known. */
+const LAST_PIECE = 64 * 1024;
+/** Beginnings anew of one file: its upload has gone at the server, or arrived damaged. */
+const MAX_RESTARTS = 3;
+const DAMAGE = new Set(["checksum-mismatch", "sha256-mismatch"]);
+
+/**
+ * Sends files by tus 1.0.0. A request that fails is followed by HEAD, and the upload goes on from
+ * the offset that the server names.
+ *
+ * @example
+ * ```ts ignore
+ * const { id } = await uploader.upload({ candidate, sha256, batch, unfinished: null }, signal);
+ * ```
+ */
+export class Uploader {
+  readonly #options: UploaderOptions;
+
+  constructor(options: UploaderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws {Failure} `file-changed`, `file-unreadable`, or what the client throws once the retries
+   * are used up
+   */
+  async upload(task: UploadTask, signal: AbortSignal): Promise<UploadResult> {
+    await using file = await SteadyFile.open(task.candidate);
+    return await new OneUpload(this.#options, task, file, signal).run();
+  }
+}
+
+/** The way of one file to the server, with its failures. */
+class OneUpload {
+  readonly #options: Required<UploaderOptions>;
+  readonly #tus: TusClient;
+  readonly #backoff: Backoff;
+  /** The upload's id, once known. */
+  #upload: string | null;
+  /** A creation went out and its answer did not come. */
+  #uncertain = false;
+  /** A proxy does not let the whole file through in one request. */
+  #inPieces = false;
+  #restarts = 0;
+  #resumedFrom: number | null = null;
+
+  constructor(
+    options: UploaderOptions,
+    readonly task: UploadTask,
+    readonly file: SteadyFile,
+    readonly signal: AbortSignal,
+  ) {
+    this.#options = { pace: new Pace(), ...options };
+    this.#tus = new TusClient(options.client, task.traceparent ?? null);
+    this.#backoff = new Backoff(options.retries, options.clock);
+    this.#upload = task.unfinished?.id ?? null;
+  }
+
+  async run(): Promise<UploadResult> {
+    const { emit, pace } = this.#options;
+    const { name } = this.task.candidate;
+    for (;;) {
+      try {
+        const id = await this.#once();
+        const sha256 = await this.task.sha256;
+        return { id, sha256, resumedFrom: this.#resumedFrom ?? 0 };
+      } catch (thrown) {
+        if (thrown instanceof Failure && thrown.code === "file-changed") await this.#drop();
+        if (isTooLargeForProxy(thrown)) pace.tooLarge();
+        else if (isPassing(thrown)) pace.lost();
+        await this.#backoff.wait(thrown, this.signal, (failure, seconds) => {
+          emit({ type: "retrying", name, failure, seconds });
+        });
+      }
+    }
+  }
+
+  /** Goes as far as it can without a failure; gives the file's id. */
+  async #once(): Promise<string> {
+    const known = await this.#find() ?? await this.#create();
+    if (typeof known === "string") return known;
+    const { name, size } = this.task.candidate;
+    this.#resumedFrom ??= known.offset;
+    this.#options.emit({ type: "sending", name, size, offset: known.offset });
+    let state = known;
+    while (state.offset < size) {
+      state = await this.#sendPiece(state);
+      if (state.offset < size) this.#backoff.reset();
+    }
+    return await this.#finished(state);
+  }
+
+  /** Looks for what is there of the upload: the file's id, its state, or nothing. */
+  async #find(): Promise<string | TusState | null> {
+    const { candidate } = this.task;
+    const { client } = this.#options;
+    if (this.#upload === null) {
+      if (!this.#uncertain) return null;
+      const sha256 = await this.task.sha256;
+      const done = await client.findFile(candidate.name, sha256, this.signal);
+      if (done !== null) return done.id;
+      const uploads = await client.uploads(this.signal);
+      this.#upload = findUnfinished(uploads, candidate, this.#saidFirst)?.id ?? null;
+      if (this.#upload === null) return null;
+    }
+    const state = await this.#tus.head(this.#upload, candidate.size, this.signal);
+    if (state !== null && state.offset < candidate.size) return state;
+    if (state?.fileId) return await this.#finished(state);
+    // The upload is finished or gone; only the list of files tells which.
+    const done = await client.findFile(candidate.name, await this.task.sha256, this.signal);
+    if (done !== null) return done.id;
+    await this.#restart();
+    return null;
+  }
+
+  async #create(): Promise<string | TusState> {
+    const { candidate, batch } = this.task;
+    const { name, size } = candidate;
+    const sha256 = this.#saidFirst;
+    const whole = sha256 !== null && size <= ONE_REQUEST_LIMIT && !this.#inPieces;
+    const release = await this.#options.budget.take(whole ? size : 0);
+    try {
+      const body = whole ? await this.file.read(0, size) : undefined;
+      const metadata = {
+        filename: name,
+        ...(sha256 === null ? {} : { sha256 }),
+        ...(batch === null ? {} : { batch }),
+      };
+      this.#uncertain = true;
+      const state = await this.#tus.create({ size, metadata, body }, this.signal);
+      this.#upload = state.upload;
+      this.#uncertain = false;
+      return state.offset === size ? await this.#finished(state) : state;
+    } catch (thrown) {
+      this.#inPieces ||= isTooLargeForProxy(thrown);
+      throw isDamage(thrown) || (whole && this.#inPieces) ? this.#again(thrown) : thrown;
+    } finally {
+      release();
+    }
+  }
+
+  async #sendPiece({ upload, offset }: TusState): Promise<TusState> {
+    const { budget, clock, emit, pace } = this.#options;
+    const { name, size } = this.task.candidate;
+    const full = pace.piece;
+    const { length, sha256 } = await this.#nextPiece(full, size - offset);
+    const release = await budget.take(Math.min(length, STREAM_BYTES));
+    const unread: unknown[] = [];
+    const body: StreamBody = (alive) =>
+      this.file.stream(offset, length, {
+        onPart: (taken) => {
+          alive();
+          emit({ type: "progress", name, size, offset: offset + taken });
+        },
+        onFailure: (thrown) => unread.push(thrown),
+      });
+    try {
+      const startedAt = clock.now();
+      const state = await this.#tus.patch(upload, { offset, size, body, sha256 }, this.signal);
+      if (length === full) pace.took(full, (clock.now() - startedAt) / 1000);
+      return state;
+    } catch (thrown) {
+      throw unread.length > 0 ? unread[0] : this.#worthAnotherLook(thrown);
+    } finally {
+      release();
+    }
+  }
+
+  /** The SHA-256 that the creation says; null when it is not known by then. */
+  get #saidFirst(): string | null {
+    return typeof this.task.sha256 === "string" ? this.task.sha256 : null;
+  }
+
+  /** How many bytes go next; the very last ones wait for the SHA-256 where it goes with them. */
+  async #nextPiece(full: number, left: number): Promise<{ length: number; sha256?: string }> {
+    if (full < left || this.#saidFirst !== null) return { length: Math.min(full, left) };
+    if (left > LAST_PIECE) return { length: left - LAST_PIECE };
+    return { length: left, sha256: await this.task.sha256 };
+  }
+
+  /** The offset was another (409), the upload has gone (404, 410), or bytes were damaged. */
+  #worthAnotherLook(thrown: unknown): unknown {
+    const isElsewhere = [404, 409, 410].includes(statusOf(thrown));
+    return isElsewhere || isDamage(thrown) || isTooLargeForProxy(thrown)
+      ? this.#again(thrown)
+      : thrown;
+  }
+
+  /** The same failure as one that may pass; bytes may be damaged a few times only. */
+  #again(thrown: unknown): unknown {
+    if (!(thrown instanceof Failure)) return thrown;
+    if (isDamage(thrown) && ++this.#restarts > MAX_RESTARTS) return thrown;
+    const { code, message, hint, details } = thrown;
+    const again = { ...details, passing: true, unreachable: false };
+    return new Failure("server", code, message, { hint, cause: thrown, details: again });
+  }
+
+  async #restart(): Promise<void> {
+    await this.#drop();
+    this.#upload = null;
+    this.#restarts += 1;
+    if (this.#restarts <= MAX_RESTARTS) return;
+    const { name } = this.task.candidate;
+    throw new Failure(
+      "server",
+      "upload-lost",
+      `Cannot send "${name}": the server loses its upload`,
+      {
+        hint: "Tell the platform's operator.",
+      },
+    );
+  }
+
+  /** Takes back an upload that will not be finished, so that it does not count in its batch. */
+  async #drop(): Promise<void> {
+    if (this.#upload !== null) await this.#tus.drop(this.#upload, this.signal);
+  }
+
+  /** Checks that the server received the bytes that were hashed here; gives the file's id. */
+  async #finished({ upload, fileId, sha256 }: TusState): Promise<string> {
+    if (sha256 === null || sha256 === await this.task.sha256) return fileId ?? upload;
+    const { name } = this.task.candidate;
+    throw new Failure("server", "damaged", `Cannot send "${name}": it was damaged on its way`, {
+      hint: "Run the command again.",
+    });
+  }
+}
+
+/** 413 without a problem document of the server: a smaller piece may get through. */
+function isTooLargeForProxy(thrown: unknown): boolean {
+  return thrown instanceof Failure && thrown.code === "http-413";
+}
+
+/** The server received other bytes than were hashed here. */
+function isDamage(thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure && DAMAGE.has(thrown.code);
+}
+
+/**
+ * The unfinished upload that holds the beginning of exactly this content, if there is one. Of one
+ * that began without a SHA-256 that is only likely; the end tells.
+ */
+export function findUnfinished(
+  uploads: UploadView[],
+  candidate: Candidate,
+  sha256: string | null,
+): UploadView | null {
+  return uploads.find((upload) =>
+    upload.name === candidate.name && upload.sha256 === sha256 && upload.length === candidate.size
+  ) ?? null;
+}

@@ -1,0 +1,177 @@
+import { Failure } from "../protocol/failure.ts";
+import type { Clock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
+import type { FetchSummary } from "./events.ts";
+import { Backoff, WATCH_RETRIES } from "./retry.ts";
+import { type RunOptions, Sender } from "./run.ts";
+import { scanDirectory, type ScanEntry } from "./scan.ts";
+
+export interface WatchOptions extends RunOptions {
+  /** Milliseconds between two looks at the directory. @default 2000 */
+  interval?: number;
+}
+
+export const DEFAULT_INTERVAL = 2000;
+
+/**
+ * Sends what is in a directory and what arrives there, until the signal is aborted. A file is taken
+ * when it stood still over two looks, one interval apart; what is ready at one look goes as one
+ * batch. Failures of the network are retried for ever.
+ *
+ * @throws {Failure} when the directory cannot be read at the start, or the login fails
+ */
+export async function watchDirectory(options: WatchOptions): Promise<FetchSummary> {
+  const { dir, signal, emit, client, interval = DEFAULT_INTERVAL, clock = systemClock } = options;
+  const retries = options.retries ?? WATCH_RETRIES;
+  const sender = new Sender({ ...options, retries, clock });
+  const looks = new Looks();
+  const hint = new Hint(dir);
+  let entries = await scanDirectory(dir);
+  const backoff = new Backoff(retries, clock);
+  let started = false;
+  try {
+    // Asked at once, so that a wrong password does not wait for the first file to show.
+    await patiently(() => client.constraints(signal));
+    started = true;
+    while (!signal.aborted) {
+      const ready = looks.add(entries, clock.now(), interval);
+      if (ready.length > 0) {
+        const constraints = await patiently(() => client.constraints(signal));
+        // With no place at all in a batch, waiting for the next one would not help.
+        const later = constraints.number_files > 0 ? looks.notDone : undefined;
+        await sender.send(ready, constraints, later);
+        if (sender.end?.kind === "auth") break;
+      }
+      emit({ type: "watching", dir });
+      await pause(clock, interval, hint, signal);
+      entries = await patiently(() => scanDirectory(dir));
+    }
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  } finally {
+    hint.close();
+  }
+  await sender.followed();
+  return sender.summary();
+
+  async function patiently<T>(task: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        const result = await task();
+        backoff.reset();
+        return result;
+      } catch (thrown) {
+        await backoff.wait(started ? passing(thrown) : thrown, signal, (failure, seconds) => {
+          emit({ type: "retrying", name: null, failure, seconds });
+        });
+      }
+    }
+  }
+}
+
+/** What worked before may come back: a network drive, a server behind a proxy. */
+function passing(thrown: unknown): unknown {
+  if (!(thrown instanceof Failure)) return thrown;
+  const { kind, code, message, hint, details } = thrown;
+  if (kind !== "server" && kind !== "storage" && code !== "directory-unreadable") return thrown;
+  return new Failure(kind, code, message, { hint, details: { ...details, passing: true } });
+}
+
+/** A hint wakes the loop early, but two looks in quick succession would see no difference. */
+async function pause(
+  clock: Clock,
+  interval: number,
+  hint: Hint,
+  signal: AbortSignal,
+): Promise<void> {
+  const wake = new AbortController();
+  const stop = AbortSignal.any([signal, wake.signal]);
+  await clock.sleep(interval / 2, signal);
+  await Promise.race([
+    clock.sleep(interval / 2, stop).catch(() => {}),
+    hint.next(),
+  ]);
+  wake.abort();
+  signal.throwIfAborted();
+}
+
+interface Seen {
+  signature: string;
+  since: number;
+}
+
+/** Remembers what the directory looked like, and what of it is done. */
+class Looks {
+  #seen = new Map<string, Seen>();
+  #done = new Map<string, string>();
+
+  /** Takes one look; gives the entries that stood still for an interval and are not done yet. */
+  add(entries: ScanEntry[], now: number, interval: number): ScanEntry[] {
+    const seen = new Map<string, Seen>();
+    const done = new Map<string, string>();
+    const ready: ScanEntry[] = [];
+    for (const entry of entries) {
+      const signature = signatureOf(entry);
+      const before = this.#seen.get(entry.name);
+      const since = before?.signature === signature ? before.since : now;
+      seen.set(entry.name, { signature, since });
+      const isDone = this.#done.get(entry.name) === signature;
+      const isSteady = before?.signature === signature && now - since >= interval / 2;
+      if (isSteady && !isDone) ready.push(entry);
+      if (isDone || isSteady) done.set(entry.name, signature);
+    }
+    // Names that have gone are forgotten, so that memory does not grow with the days.
+    this.#seen = seen;
+    this.#done = done;
+    return ready;
+  }
+
+  /** The entry is to be given again at a later look. */
+  readonly notDone = (name: string): void => {
+    this.#done.delete(name);
+  };
+}
+
+function signatureOf(entry: ScanEntry): string {
+  if (entry.outcome !== "candidate") return entry.failure.code;
+  const { size, mtime, ino } = entry.candidate;
+  return `${size} ${mtime} ${ino}`;
+}
+
+/** File system events, where they can be had. They are only a hint: the look decides. */
+class Hint {
+  readonly #watcher: Deno.FsWatcher | null;
+  #wake: (() => void) | null = null;
+  #pending = false;
+
+  constructor(dir: string) {
+    try {
+      this.#watcher = Deno.watchFs(dir, { recursive: false });
+      void this.#listen(this.#watcher);
+    } catch {
+      // Too many watches, or a file system without events: the interval has to do.
+      this.#watcher = null;
+    }
+  }
+
+  /** Resolves at the next event, or at once when there was one since the last call. */
+  next(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = false;
+    return new Promise((resolve) => pending ? resolve() : this.#wake = resolve);
+  }
+
+  close(): void {
+    this.#watcher?.close();
+  }
+
+  async #listen(watcher: Deno.FsWatcher): Promise<void> {
+    for await (const event of watcher) {
+      // Reading a file is an event too, and our own reading must not wake us.
+      if (event.kind === "access") continue;
+      if (this.#wake) this.#wake();
+      else this.#pending = true;
+      this.#wake = null;
+    }
+  }
+}

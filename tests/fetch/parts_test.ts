@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Failure } from "../../src/protocol/failure.ts";
+import { ByteBudget } from "../../src/fetch/byte_budget.ts";
+import { systemClock } from "../../src/fetch/clock.ts";
+import { Gate, inOrder } from "../../src/fetch/gate.ts";
+import { FIRST_PIECE, LARGEST_PIECE, Pace } from "../../src/fetch/pace.ts";
+import { Backoff } from "../../src/fetch/retry.ts";
+
+Deno.test("a byte budget is never exceeded, and everyone gets their turn", async () => {
+  await fc.assert(fc.asyncProperty(
+    fc.integer({ min: 1, max: 100 }),
+    fc.array(fc.integer({ min: 0, max: 150 }), { maxLength: 40 }),
+    async (capacity, sizes) => {
+      const budget = new ByteBudget(capacity);
+      let held = 0;
+      let served = 0;
+      await Promise.all(sizes.map(async (size) => {
+        const taken = Math.min(size, capacity);
+        const release = await budget.take(size);
+        held += taken;
+        assert.ok(held <= capacity);
+        await Promise.resolve();
+        held -= taken;
+        served += 1;
+        release();
+        release();
+      }));
+      assert.equal(served, sizes.length);
+    },
+  ));
+});
+
+Deno.test("a gate lets no more through than its width, also after failures", async () => {
+  const gate = new Gate(3);
+  let running = 0;
+  let most = 0;
+  await Promise.allSettled(Array.from({ length: 20 }, (_, at) =>
+    gate.run(async () => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      running -= 1;
+      if (at % 4 === 0) throw new Error("one of them fails");
+    })));
+  assert.deepEqual([most, running], [3, 0]);
+});
+
+Deno.test("results come in order, whatever takes how long", async () => {
+  const delays = [5, 0, 3, 1, 0, 4];
+  const found: number[] = [];
+  const map = async (delay: number) => {
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    return delay;
+  };
+  for await (const result of inOrder(delays, 3, map)) found.push(result);
+  assert.deepEqual(found, delays);
+});
+
+Deno.test("pieces stay within their bounds and follow the speed", () => {
+  fc.assert(fc.property(
+    fc.array(fc.oneof(fc.double({ min: 0, max: 100, noNaN: true }), fc.constant("lost" as const))),
+    (history) => {
+      const pace = new Pace();
+      for (const each of history) {
+        if (each === "lost") pace.lost();
+        else pace.took(pace.piece, each);
+        assert.ok(pace.piece >= 64 * 1024 && pace.piece <= LARGEST_PIECE);
+      }
+    },
+  ));
+  const fast = new Pace();
+  assert.equal(fast.piece, FIRST_PIECE);
+  for (let i = 0; i < 10; i += 1) fast.took(fast.piece, 0.01);
+  assert.equal(fast.piece, LARGEST_PIECE);
+  fast.tooLarge();
+  fast.took(fast.piece, 0.01);
+  assert.equal(fast.piece, LARGEST_PIECE / 2, "it does not grow again beyond what got through");
+  const slow = new Pace();
+  slow.took(slow.piece, 40);
+  assert.ok(slow.piece < FIRST_PIECE / 10);
+});
+
+Deno.test("backoff doubles, starts again after progress, and gives up", async () => {
+  const delays: number[] = [];
+  const clock = { ...systemClock, sleep: (ms: number) => Promise.resolve(void delays.push(ms)) };
+  const policy = { attempts: 4, firstDelay: 100, longestDelay: 300, random: () => 1 };
+  const backoff = new Backoff(policy, clock);
+  const passing = new Failure("server", "x", "x", { details: { passing: true } });
+  const signal = new AbortController().signal;
+  const wait = () => backoff.wait(passing, signal, () => {});
+  await wait();
+  await wait();
+  await wait();
+  assert.deepEqual(delays, [100, 200, 300]);
+  await assert.rejects(wait(), (thrown) => thrown === passing);
+  backoff.reset();
+  await wait();
+  assert.equal(delays.at(-1), 100);
+  const lasting = new Failure("refused", "y", "y");
+  await assert.rejects(backoff.wait(lasting, signal, () => {}), (thrown) => thrown === lasting);
+});
+
+Deno.test("sleep ends at once when it is aborted", async () => {
+  const stop = new AbortController();
+  const sleeping = systemClock.sleep(60_000, stop.signal);
+  stop.abort(new Error("enough"));
+  await assert.rejects(sleeping, /enough/);
+  await assert.rejects(systemClock.sleep(1, stop.signal), /enough/);
+});

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import type { FetchEvent } from "../../src/fetch/events.ts";
+import { watchDirectory } from "../../src/fetch/watch.ts";
+import { Failure } from "../../src/protocol/failure.ts";
+import { FakeServer, problem } from "./fake_server.ts";
+import { clientOf, outcomeOf, TempDir } from "./setup.ts";
+
+const INTERVAL = 60;
+
+/** A watch in the background, which tests await and end. */
+function watching(server: { url: string }, dir: string) {
+  const events: FetchEvent[] = [];
+  const stop = new AbortController();
+  const client = clientOf(server);
+  const finished = watchDirectory({
+    client,
+    dir,
+    interval: INTERVAL,
+    retries: { attempts: Infinity, firstDelay: 5, longestDelay: 50 },
+    signal: stop.signal,
+    emit: (event) => events.push(event),
+  }).finally(() => client[Symbol.dispose]());
+  finished.catch(() => {});
+  return {
+    events,
+    finished,
+    async until(what: () => boolean): Promise<void> {
+      for (let tries = 0; tries < 500 && !what(); tries += 1) await pause(20);
+      assert.ok(what(), `it never happened: ${what}`);
+    },
+    end() {
+      stop.abort(new Failure("refused", "interrupted", "Cannot finish: interrupted"));
+      return finished;
+    },
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+Deno.test("watch sends what is there and what arrives, each once, a batch a wave", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  await dir.write("a.csv", "1");
+  const watch = watching(server, dir.path);
+  await watch.until(() => server.files.length === 1);
+  await dir.write("b.csv", "2");
+  await dir.write("no.txt", "3");
+  await watch.until(() => outcomeOf(watch.events, "no.txt") === "refused format-not-allowed");
+  await watch.until(() => outcomeOf(watch.events, "b.csv") === "sent");
+  await pause(INTERVAL * 4);
+  const summary = await watch.end();
+  assert.deepEqual([summary.sent, summary.refused, summary.failed], [2, 1, 0]);
+  assert.deepEqual(server.files.map((file) => file.batch), ["batch-1", "batch-2"]);
+});
+
+Deno.test("watch takes a file only when it has stood still", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  const watch = watching(server, dir.path);
+  const file = await Deno.open(await dir.write("slow.csv", ""), { append: true });
+  for (let at = 0; at < 20; at += 1) {
+    file.writeSync(new TextEncoder().encode(`row ${at}\n`));
+    await pause(INTERVAL / 4);
+  }
+  file.close();
+  await watch.until(() => server.files.length > 0);
+  await watch.end();
+  assert.equal(new TextDecoder().decode(server.files[0]!.content).split("\n").length, 21);
+  assert.equal(server.files.length, 1);
+});
+
+Deno.test("watch sends new content under the same name again", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  await dir.write("a.csv", "one");
+  const watch = watching(server, dir.path);
+  await watch.until(() => server.files.length === 1);
+  await dir.write("a.csv", "and two");
+  await watch.until(() => server.files.length === 2);
+  await watch.end();
+});
+
+Deno.test("watch leaves what is over number_files for the next wave", async () => {
+  await using server = new FakeServer({ constraints: { number_files: 2 } });
+  await using dir = new TempDir();
+  for (const name of ["a.csv", "b.csv", "c.csv", "d.csv", "e.csv"]) await dir.write(name, name);
+  const watch = watching(server, dir.path);
+  await watch.until(() => watch.events.filter((event) => event.type === "sent").length === 5);
+  const summary = await watch.end();
+  assert.deepEqual([summary.sent, summary.refused, summary.failed], [5, 0, 0]);
+  assert.equal(new Set(server.files.map((file) => file.batch)).size, 3);
+});
+
+Deno.test("watch outlives a server that is away, from the start and in the middle", async () => {
+  await using dir = new TempDir();
+  await dir.write("a.csv", "1");
+  const first = new FakeServer();
+  const { port } = first;
+  await first[Symbol.asyncDispose]();
+  const watch = watching(first, dir.path);
+  await watch.until(() => watch.events.some((event) => event.type === "retrying"));
+  await using second = new FakeServer({ port });
+  await watch.until(() => second.files.length === 1);
+  let broken = 0;
+  second.intercept = () => broken++ < 30 ? problem(503, "down", "Down") : undefined;
+  await dir.write("b.csv", "2");
+  await watch.until(() => outcomeOf(watch.events, "b.csv") === "sent");
+  const summary = await watch.end();
+  assert.deepEqual([summary.sent, summary.failed, summary.worst], [2, 0, null]);
+});
+
+Deno.test("watch ends at once when the password is wrong", async () => {
+  await using server = new FakeServer({ intercept: () => problem(401, "x", "no") });
+  await using dir = new TempDir();
+  const watch = watching(server, dir.path);
+  await assert.rejects(watch.finished, (thrown) => {
+    return thrown instanceof Failure && thrown.kind === "auth";
+  });
+});
