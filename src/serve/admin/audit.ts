@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { AuditList } from "../../protocol/admin_view.ts";
+import { Failure } from "../../protocol/failure.ts";
+import type { AppContext, AppHandler } from "../env.ts";
+import { parseQuery } from "../query.ts";
+import type { AdminDeps } from "./deps.ts";
+
+/** The query of `GET /v1/admin/audit`. */
+export const auditQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100).describe("The most to give."),
+});
+
+/** `GET /v1/admin/audit`: what operators did, newest first. */
+export function listAudit({ audit }: Pick<AdminDeps, "audit">): AppHandler {
+  return async (c) => {
+    const { limit } = parseQuery(c, auditQuerySchema);
+    return c.json({ entries: await audit.latest(limit) } satisfies AuditList);
+  };
+}
+
+/** What an operator is about to do. No secret may be in it. */
+export interface Action {
+  /** Such as `tenant.add`. */
+  action: string;
+  subject: string;
+  details?: Record<string, unknown>;
+}
+
+/**
+ * Does what an operator asked for and writes it down: also what was refused. What cannot be written
+ * down is not answered as done.
+ */
+export async function audited<T>(
+  c: AppContext,
+  { audit, now }: Pick<AdminDeps, "audit" | "now">,
+  { action, subject, details = {} }: Action,
+  work: () => Promise<T>,
+): Promise<T> {
+  const write = (outcome: string) =>
+    audit.append({
+      at: new Date(now()).toISOString(),
+      operator: c.get("operator") ?? "",
+      from: c.env?.address ?? "local",
+      action,
+      subject,
+      details,
+      outcome,
+    });
+  try {
+    const result = await work();
+    await write("done");
+    return result;
+  } catch (thrown) {
+    await write(thrown instanceof Failure ? thrown.code : "failed");
+    throw thrown;
+  }
+}

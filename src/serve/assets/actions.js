@@ -1,0 +1,77 @@
+// Forms that speak to the API: data-api="PUT /v1/…", each field by its data-type.
+
+import { renew } from "./live.js";
+
+const READ = {
+  boolean: (text) => text === "true",
+  number: (text) => Number(text),
+  list: (text) => text.split(",").map((part) => part.trim()).filter((part) => part !== ""),
+};
+
+/** The fields of a form as the API wants them. */
+function bodyOf(form) {
+  const body = {};
+  for (const field of form.elements) {
+    if (!field.name) continue;
+    if (field.value === "" && "optional" in field.dataset) continue;
+    const read = READ[field.dataset.type] ?? ((text) => text);
+    body[field.name] = read(field.value);
+  }
+  return body;
+}
+
+/** What to tell of an answer: a new password is shown this once. */
+async function tellOf(response, form) {
+  const type = response.headers.get("Content-Type") ?? "";
+  const body = type.includes("json") ? await response.json() : null;
+  if (!response.ok) {
+    return { fault: `${body?.detail ?? response.statusText} ${body?.hint ?? ""}`.trim() };
+  }
+  const password = typeof body?.password === "string" ? body.password : null;
+  return { done: form.dataset.done, password };
+}
+
+function show(output, { fault, done, password }) {
+  output.className = `notice ${fault ? "bad" : "ok"}`;
+  output.textContent = fault ?? done;
+  if (!password) return;
+  const code = document.createElement("code");
+  code.textContent = password;
+  output.append(" Password, shown only now: ", code);
+}
+
+async function send(form) {
+  const [method, path] = form.dataset.api.split(" ");
+  const output = form.querySelector("output");
+  const button = form.querySelector("button");
+  form.dataset.busy = "";
+  button.disabled = true;
+  try {
+    const body = bodyOf(form);
+    const hasBody = Object.keys(body).length > 0 || /password$/.test(path);
+    const response = await fetch(path, {
+      method,
+      ...(hasBody && {
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      }),
+    });
+    if (response.status === 401) return location.assign("/sign-in");
+    const told = await tellOf(response, form);
+    show(output, told);
+    if (!told.fault && "reload" in form.dataset) return location.reload();
+  } catch {
+    show(output, { fault: "The server does not answer." });
+  } finally {
+    button.disabled = false;
+    delete form.dataset.busy;
+  }
+  await renew();
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !form.dataset.api) return;
+  event.preventDefault();
+  void send(form);
+});

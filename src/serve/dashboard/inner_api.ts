@@ -1,0 +1,42 @@
+import type { Hono } from "hono";
+import type { z } from "zod";
+import { Failure } from "../../protocol/failure.ts";
+import { problemSchema } from "../../protocol/problem.ts";
+import type { AppContext, AppEnv } from "../env.ts";
+
+/** Asks this server's own API, as whoever is signed in. */
+export type Ask = <T>(c: AppContext, path: string, schema: z.ZodType<T>) => Promise<T>;
+
+/** The API said no. */
+export class ApiRefusal extends Error {
+  override readonly name = "ApiRefusal";
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/**
+ * The pages know nothing but the API that everybody has: they ask it within the process, with the
+ * cookie of the one who looks.
+ */
+export function innerApi(app: Hono<AppEnv>): Ask {
+  return async (c, path, schema) => {
+    const headers = { Cookie: c.req.header("Cookie") ?? "" };
+    const url = new URL(path, c.req.url);
+    const forwarded = c.req.header("X-Forwarded-Proto");
+    const request = new Request(url, {
+      headers: { ...headers, ...(forwarded !== undefined && { "X-Forwarded-Proto": forwarded }) },
+    });
+    const response = await app.fetch(request, { ...c.env, inner: true });
+    const body = await response.json();
+    if (response.ok) return schema.parse(body);
+    const problem = problemSchema.safeParse(body);
+    if (problem.success) {
+      throw new ApiRefusal(response.status, problem.data.detail ?? problem.data.title);
+    }
+    throw new Failure("internal", "inner-api", `Cannot read the answer of "${path}"`);
+  };
+}

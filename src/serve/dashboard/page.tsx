@@ -1,0 +1,134 @@
+import type { Child } from "hono/jsx";
+import { ASSETS_PATH } from "../assets.ts";
+import type { AppContext } from "../env.ts";
+
+/** Who sees a page. */
+export interface Viewer {
+  name: string;
+  role: "customer" | "operator";
+}
+
+/** What a page is made of besides its own content. */
+export interface PageProps {
+  title: string;
+  version: string;
+  viewer: Viewer | null;
+  /** Path of the entry in the navigation that this page belongs to. */
+  at?: string;
+  /** Scripts of the page, by their names in {@link ASSETS}: modules, but for `.min.js` of packages. */
+  scripts?: string[];
+  /** Style sheets besides that of every page. */
+  styles?: string[];
+  /** Where the page hears that something changed; its parts marked `data-live` are renewed then. */
+  events?: string;
+  children?: Child;
+}
+
+const NAVIGATION: Record<Viewer["role"], [string, string][]> = {
+  customer: [["/", "Files"], ["/module", "Module"]],
+  operator: [
+    ["/operator", "Overview"],
+    ["/operator/files", "Files"],
+    ["/operator/tenants", "Tenants"],
+    ["/operator/audit", "Audit log"],
+  ],
+};
+
+/**
+ * What a page may load and do: its own assets, nothing inline, nothing of others. No page can be
+ * framed, so no click can be stolen.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** Sends a page, with the headers that bind it. */
+export async function sendPage(
+  c: AppContext,
+  page: Child,
+  status: 200 | 400 | 401 | 404 | 429 | 503 = 200,
+) {
+  c.header("Content-Security-Policy", POLICY);
+  c.header("Referrer-Policy", "same-origin");
+  c.header("Cross-Origin-Opener-Policy", "same-origin");
+  c.header("Cache-Control", "no-store");
+  return c.html(`<!doctype html>${await page}`, status);
+}
+
+/** The frame of every page. */
+export function Page(props: PageProps) {
+  const { title, version, viewer, at, scripts = [], styles = [], events, children } = props;
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${title} – mysimbdp`}</title>
+        <link rel="icon" href={`${ASSETS_PATH}/icon.svg`} type="image/svg+xml" />
+        {[...styles, "site.css"].map((name) => (
+          <link rel="stylesheet" href={`${ASSETS_PATH}/${name}`} />
+        ))}
+        {scripts.map((name) => <Script name={name} />)}
+      </head>
+      <body data-events={events}>
+        <a class="skip" href="#main">Skip to the content</a>
+        {viewer && <Top viewer={viewer} at={at} />}
+        <main id="main" tabindex={-1}>{children}</main>
+        <footer class="foot">
+          <div>
+            <span>mysimbdp {version}</span>
+            <a href="/docs">API</a>
+          </div>
+        </footer>
+      </body>
+    </html>
+  );
+}
+
+/** Runs once the page is read, in the order of the page; a module's names are its own. */
+function Script({ name }: { name: string }) {
+  const src = `${ASSETS_PATH}/${name}`;
+  return name.endsWith(".min.js")
+    ? <script defer src={src}></script>
+    : <script type="module" src={src}></script>;
+}
+
+function Top({ viewer, at }: { viewer: Viewer; at: string | undefined }) {
+  return (
+    <header class="top">
+      <div>
+        <Brand />
+        <nav aria-label="Main">
+          {NAVIGATION[viewer.role].map(([path, name]) => (
+            <a href={path} aria-current={path === at ? "page" : undefined}>{name}</a>
+          ))}
+        </nav>
+        <form class="who" method="post" action="/sign-out">
+          <span>
+            <strong>{viewer.name}</strong>
+            {viewer.role === "operator" && " · operator"}
+          </span>
+          <button class="small" type="submit">Sign out</button>
+        </form>
+      </div>
+    </header>
+  );
+}
+
+/** The product's name and mark. */
+export function Brand() {
+  return (
+    <a class="brand" href="/">
+      <img src={`${ASSETS_PATH}/icon.svg`} alt="" width="28" height="28" />
+      mysimbdp
+    </a>
+  );
+}

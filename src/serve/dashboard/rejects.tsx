@@ -1,0 +1,132 @@
+import type { FileView, RejectList, RejectView } from "../../protocol/file_view.ts";
+import { count } from "./format.ts";
+import { link } from "./parts.tsx";
+
+/** Rejects on a page. */
+export const REJECTS_PAGE = 50;
+/** The server cuts a longer record, so that it cannot be sent again from here. */
+const CUT = 4096;
+
+/** The records that were kept out; their owner can mend them and send them again. */
+export function Rejects({ file, list, after, isOperator }: {
+  file: FileView;
+  list: RejectList;
+  after: number;
+  isOperator: boolean;
+}) {
+  const api = isOperator ? "/v1/admin/files" : "/v1/files";
+  const page = isOperator ? "/operator/files" : "/files";
+  const last = after + list.rejects.length;
+  return (
+    <section class="card" aria-labelledby="rejects">
+      <header>
+        <h2 id="rejects">Rejected records</h2>
+        <a class="button" href={`${api}/${file.id}/rejects.csv`}>Download as CSV</a>
+      </header>
+      {isOperator
+        ? <RejectsTable rejects={list.rejects} editable={false} />
+        : <FixForm file={file} rejects={list.rejects} />}
+      <div class="pager">
+        <span class="muted">
+          {count(after + 1)} to {count(last)} of {count(Math.max(file.rows.rejected, last))}
+        </span>
+        {after > 0 && (
+          <a
+            class="button"
+            href={link(`${page}/${file.id}`, { after: String(Math.max(0, after - REJECTS_PAGE)) })}
+          >
+            Before
+          </a>
+        )}
+        {list.next !== null && (
+          <a class="button" href={link(`${page}/${file.id}`, { after: String(list.next) })}>Next</a>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function FixForm({ file, rejects }: { file: FileView; rejects: RejectView[] }) {
+  return (
+    <form id="fix" data-file={file.id}>
+      <RejectsTable rejects={rejects} editable />
+      <div class="body stack">
+        <h3>Send the mended records as a new file</h3>
+        <p class="muted">
+          Mend the records above: those that you change are ticked. What is ticked is sent, below
+          the first line of the file.
+        </p>
+        <div class="fields">
+          <label>
+            Name of the new file
+            <input name="name" required value={fixedName(file.name)} />
+          </label>
+          <label>
+            First line (the header)
+            <textarea name="header" rows={1} placeholder="none"></textarea>
+          </label>
+        </div>
+        <div class="actions">
+          <button class="primary" type="submit">Send mended records</button>
+          <output aria-live="polite"></output>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+function RejectsTable({ rejects, editable }: { rejects: RejectView[]; editable: boolean }) {
+  return (
+    <div class="scroll">
+      <table class="stacks">
+        <thead>
+          <tr>
+            {editable && <th scope="col">Send</th>}
+            <th scope="col" class="num">Line</th>
+            <th scope="col">Column</th>
+            <th scope="col">Reason</th>
+            <th scope="col" class="record">Record</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rejects.map((reject) => <RejectRow reject={reject} editable={editable} />)}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function RejectRow({ reject, editable }: { reject: RejectView; editable: boolean }) {
+  const { line, column, reason, raw } = reject;
+  const isCut = raw.length >= CUT;
+  const rows = Math.min(8, Math.max(1, raw.split("\n").length, Math.ceil(raw.length / 60)));
+  return (
+    <tr data-reject>
+      {editable && (
+        <td data-label="Send">
+          <input
+            type="checkbox"
+            aria-label={`Send line ${line}`}
+            disabled={isCut}
+          />
+        </td>
+      )}
+      <td class="num" data-label="Line">{count(line)}</td>
+      <td data-label="Column">{column ?? "–"}</td>
+      <td data-label="Reason">{reason}</td>
+      <td class="wide record">
+        {editable && !isCut
+          ? <textarea aria-label={`Record of line ${line}`} rows={rows}>{raw}</textarea>
+          : <div class="raw">{raw}</div>}
+        {isCut && <div class="sub">It is longer than what is kept: mend it in the file.</div>}
+      </td>
+    </tr>
+  );
+}
+
+/** `a.csv` becomes `a-fixed.csv`; a compressed file is sent again as plain text. */
+function fixedName(name: string): string {
+  const plain = name.replace(/\.gz$/i, "");
+  const dot = plain.lastIndexOf(".");
+  return dot > 0 ? `${plain.slice(0, dot)}-fixed${plain.slice(dot)}` : `${plain}-fixed`;
+}

@@ -1,0 +1,101 @@
+import type { AuditLog } from "../../accounts/audit_log.ts";
+import { Failure } from "../../protocol/failure.ts";
+import { type Accounts, byPassword } from "../auth.ts";
+import { dropSessionCookie, requireSameSite, sessionCookie, setSessionCookie } from "../cookies.ts";
+import type { AppContext, AppHandler } from "../env.ts";
+import type { Report } from "../events.ts";
+import { readText } from "../json_body.ts";
+import { sendPage, type Viewer } from "./page.tsx";
+import { SignInPage } from "./sign_in_page.tsx";
+
+/** What signing in works with. */
+export interface SignInDeps {
+  version: string;
+  accounts: Accounts;
+  operators: Accounts;
+  audit: AuditLog;
+  report: Report;
+  now: () => number;
+}
+
+/** Where each role begins. */
+export const HOME: Record<Viewer["role"], string> = { customer: "/", operator: "/operator" };
+
+/** Who is signed in, by the cookie of the session. */
+export function viewerOf(c: AppContext, { accounts, operators }: SignInDeps): Viewer | null {
+  const token = sessionCookie(c);
+  if (token === undefined) return null;
+  const customer = accounts.session(token);
+  if (customer) return { name: customer.tenant, role: "customer" };
+  const operator = operators.session(token);
+  return operator && { name: operator.tenant, role: "operator" };
+}
+
+/** `GET /sign-in` */
+export function showSignIn(deps: SignInDeps): AppHandler {
+  return (c) => {
+    const viewer = viewerOf(c, deps);
+    return viewer ? c.redirect(HOME[viewer.role], 303) : sendPage(c, SignInPage(deps));
+  };
+}
+
+/**
+ * `POST /sign-in`: as slow and as throttled as any other login. A page of another site cannot sign
+ * anybody in.
+ */
+export function signIn(deps: SignInDeps): AppHandler {
+  return async (c) => {
+    requireSameSite(c);
+    const form = new URLSearchParams(await readText(c));
+    const role = form.get("role") === "operator" ? "operator" : "customer";
+    const user = form.get("user") ?? "";
+    const accounts = role === "operator" ? deps.operators : deps.accounts;
+    try {
+      const name = await byPassword(c, accounts, { user, password: form.get("password") ?? "" });
+      const { token, expiresAt } = await accounts.openSession(name);
+      if (role === "operator") await writeSignIn(c, deps, name);
+      setSessionCookie(c, token, Math.max(1, Math.floor((expiresAt - deps.now()) / 1000)));
+      return c.redirect(HOME[role], 303);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure) || thrown.kind !== "auth") throw thrown;
+      const { code, message: detail } = thrown;
+      const throttled = code === "throttled";
+      const seconds = thrown.details["retryAfterSeconds"];
+      if (throttled) c.header("Retry-After", String(seconds));
+      const fault = throttled
+        ? `Too many attempts failed. Try again in ${seconds} seconds.`
+        : "The user name or the password is wrong.";
+      const page = SignInPage({ version: deps.version, fault, user, role });
+      const status = throttled ? 429 : 401;
+      const address = c.env?.address ?? "local";
+      deps.report({ type: "refused", code, status, tenant: null, detail, address, signedIn: true });
+      return await sendPage(c, page, status);
+    }
+  };
+}
+
+/** `POST /sign-out`: the session is over for whoever else may have its token, too. */
+export function signOut({ accounts, operators }: SignInDeps): AppHandler {
+  return (c) => {
+    requireSameSite(c);
+    const token = sessionCookie(c);
+    if (token !== undefined) {
+      accounts.closeSession(token);
+      operators.closeSession(token);
+    }
+    dropSessionCookie(c);
+    return c.redirect("/sign-in", 303);
+  };
+}
+
+async function writeSignIn(c: AppContext, { audit, now }: SignInDeps, name: string): Promise<void> {
+  await audit.append({
+    at: new Date(now()).toISOString(),
+    operator: name,
+    from: c.env?.address ?? "local",
+    action: "sign-in",
+    subject: name,
+    details: {},
+    outcome: "done",
+  });
+}

@@ -1,0 +1,63 @@
+import { Brand, Page, type Viewer } from "./page.tsx";
+
+/** Where one signs in. */
+export function SignInPage({ version, fault, user = "", role = "customer" }: {
+  version: string;
+  fault?: string;
+  user?: string;
+  role?: Viewer["role"];
+}) {
+  return (
+    <Page title="Sign in" version={version} viewer={null}>
+      <div class="sign">
+        <Brand />
+        <section class="card" aria-labelledby="sign-in">
+          <header>
+            <h1 id="sign-in">Sign in</h1>
+          </header>
+          <div class="body">
+            {fault && <p class="notice bad" role="alert">{fault}</p>}
+            <form class="stack" method="post" action="/sign-in">
+              <fieldset class="segments">
+                <legend class="visually-hidden">Who you are</legend>
+                <Role role="customer" chosen={role} name="Customer" />
+                <Role role="operator" chosen={role} name="Operator" />
+              </fieldset>
+              <label>
+                User name
+                <input name="user" autocomplete="username" required value={user} autofocus />
+              </label>
+              <label>
+                Password
+                <input
+                  name="password"
+                  type="password"
+                  autocomplete="current-password"
+                  required
+                />
+              </label>
+              <button class="primary" type="submit">Sign in</button>
+            </form>
+          </div>
+        </section>
+        <p class="muted small">
+          Customers sign in with the user name and password that <code>mysimbdp fetch</code>{" "}
+          uses. A session ends after an hour.
+        </p>
+      </div>
+    </Page>
+  );
+}
+
+function Role({ role, chosen, name }: {
+  role: Viewer["role"];
+  chosen: Viewer["role"];
+  name: string;
+}) {
+  return (
+    <label>
+      <input type="radio" name="role" value={role} checked={role === chosen} />
+      {name}
+    </label>
+  );
+}

@@ -1,0 +1,98 @@
+import type { Trial } from "../../protocol/module_view.ts";
+import { count } from "./format.ts";
+
+/** A sample through a version of the module, and what came of the last one. */
+export function TrialCard({ version, trial }: { version: string; trial: Trial | null }) {
+  return (
+    <section class="card" aria-labelledby="trial">
+      <header>
+        <h2 id="trial">Test run</h2>
+      </header>
+      <form class="body" id="try" data-version={version}>
+        <label>
+          A sample file
+          <input type="file" name="sample" required />
+          <span class="hint">Up to 1 MB. It runs in the sandbox; nothing is stored.</span>
+        </label>
+        <div class="actions">
+          <button class="primary" type="submit">Try it</button>
+        </div>
+        <output aria-live="polite"></output>
+      </form>
+      <div id="trial-result" data-live>
+        {trial && <Result trial={trial} />}
+      </div>
+    </section>
+  );
+}
+
+function Result({ trial }: { trial: Trial }) {
+  if (trial.state === "waiting") {
+    return (
+      <div class="body">
+        <p class="notice">{trial.name} is being run …</p>
+      </div>
+    );
+  }
+  const { counts, failure } = trial;
+  return (
+    <>
+      <div class="body">
+        <p class={`notice ${failure ? "bad" : "ok"}`}>
+          <strong>{trial.name}</strong>
+          {failure?.message ?? "It would be loaded."}
+        </p>
+        {counts && (
+          <p>
+            {count(counts.read)} read = {count(counts.stored)} stored + {count(counts.rejected)}
+            {" "}
+            rejected + {count(counts.skipped)} skipped
+          </p>
+        )}
+        {trial.logs.length > 0 && <pre tabindex={0}>{trial.logs.join("\n")}</pre>}
+      </div>
+      {trial.tables.map(({ table, columns, rows, total }) => (
+        <>
+          <div class="body">
+            <h3>{table}: {count(total)} rows</h3>
+          </div>
+          <Grid label={`Rows of ${table}`} columns={columns} rows={rows} />
+        </>
+      ))}
+      {trial.rejects.length > 0 && (
+        <>
+          <div class="body">
+            <h3>Rejected</h3>
+          </div>
+          <Grid
+            label="Rejected records"
+            columns={["line", "column", "reason", "record"]}
+            rows={trial.rejects.map((
+              { line, column, reason, raw },
+            ) => [String(line), column === null ? null : String(column), reason, raw])}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+function Grid({ label, columns, rows }: {
+  label: string;
+  columns: string[];
+  rows: (string | null)[][];
+}) {
+  if (rows.length === 0) return null;
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label={label}>
+      <table class="grid">
+        <thead>
+          <tr>{columns.map((name) => <th scope="col">{name}</th>)}</tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => <tr>{row.map((value) => <td>{value ?? "–"}</td>)}</tr>)}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,213 @@
+import { z } from "zod";
+import {
+  adminFileListSchema,
+  adminFileSchema,
+  auditEntrySchema,
+  auditListSchema,
+  credentialsSchema,
+  overviewSchema,
+  tenantHealthSchema,
+  tenantListSchema,
+  tenantViewSchema,
+  throughputSchema,
+  versionReviewSchema,
+} from "../../protocol/admin_view.ts";
+import { constraintsSchema } from "../../protocol/constraints.ts";
+import {
+  fileListSchema,
+  fileViewSchema,
+  rejectListSchema,
+  rejectViewSchema,
+  rowCountsSchema,
+  uploadListSchema,
+  uploadViewSchema,
+} from "../../protocol/file_view.ts";
+import {
+  moduleFaultSchema,
+  moduleLogEntrySchema,
+  moduleLogSchema,
+  moduleSubmissionSchema,
+  moduleViewSchema,
+  trialSchema,
+  versionViewSchema,
+  versionWithFilesSchema,
+} from "../../protocol/module_view.ts";
+import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE, problemSchema } from "../../protocol/problem.ts";
+import { batchSchema, healthSchema, sessionSchema } from "../../protocol/session.ts";
+import { usageSchema } from "../../protocol/usage.ts";
+import { type ProblemCode, PROBLEMS, titleOf } from "../problems.ts";
+import type { Body, Operation } from "./operation.ts";
+import { queryParameters } from "./query.ts";
+
+/** A JSON Schema, or a part of the document: plain JSON. */
+export type Json = {
+  [key: string]: Json | Json[] | string | string[] | number | boolean | null | undefined;
+};
+
+/** Schemas with a name of their own in the document; all others stand where they are used. */
+const NAMED: [string, z.ZodType][] = [
+  ["Constraints", constraintsSchema],
+  ["Session", sessionSchema],
+  ["Usage", usageSchema],
+  ["Batch", batchSchema],
+  ["Health", healthSchema],
+  ["RowCounts", rowCountsSchema],
+  ["File", fileViewSchema],
+  ["FileList", fileListSchema],
+  ["Reject", rejectViewSchema],
+  ["RejectList", rejectListSchema],
+  ["Upload", uploadViewSchema],
+  ["UploadList", uploadListSchema],
+  ["AdminFile", adminFileSchema],
+  ["AdminFileList", adminFileListSchema],
+  ["Tenant", tenantViewSchema],
+  ["TenantList", tenantListSchema],
+  ["TenantHealth", tenantHealthSchema],
+  ["Throughput", throughputSchema],
+  ["Overview", overviewSchema],
+  ["Credentials", credentialsSchema],
+  ["AuditEntry", auditEntrySchema],
+  ["AuditList", auditListSchema],
+  ["Module", moduleViewSchema],
+  ["ModuleVersion", versionViewSchema],
+  ["ModuleVersionWithFiles", versionWithFilesSchema],
+  ["ModuleSubmission", moduleSubmissionSchema],
+  ["ModuleFault", moduleFaultSchema],
+  ["ModuleLog", moduleLogSchema],
+  ["ModuleLogEntry", moduleLogEntrySchema],
+  ["ModuleTrial", trialSchema],
+  ["VersionReview", versionReviewSchema],
+  ["Problem", problemSchema],
+];
+
+/** Problems that every route of an audience may answer with. */
+const USUAL: Record<Operation["audience"], ProblemCode[]> = {
+  anyone: ["internal"],
+  customer: ["unauthorized", "throttled", "internal"],
+  operator: ["unauthorized", "throttled", "internal"],
+};
+
+/**
+ * The OpenAPI 3.1 document of some operations. Its schemas are made of the zod schemas that check
+ * what comes in and that type what goes out.
+ *
+ * @example
+ * ```ts
+ * import { openApiDocument } from "./document.ts";
+ * openApiDocument([], "0.1.0").openapi; // "3.1.0"
+ * ```
+ */
+export function openApiDocument(operations: readonly Operation[], version: string): Json {
+  const paths: Record<string, Json> = {};
+  for (const operation of operations) {
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "mysimbdp",
+      version,
+      description: "Takes in files and loads them into the database. Errors are " +
+        "application/problem+json (RFC 9457).",
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/" }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: { schemas: namedSchemas(), securitySchemes: SECURITY },
+  };
+}
+
+/** Every problem that an operation may answer with. */
+export function problemsOf({ audience, method, problems = [] }: Operation): ProblemCode[] {
+  const changes = audience !== "anyone" && !["get", "head", "options"].includes(method);
+  const crossSite: ProblemCode[] = changes ? ["cross-site"] : [];
+  return [...new Set([...problems, ...USUAL[audience], ...crossSite])];
+}
+
+const SECURITY: Json = {
+  password: { type: "http", scheme: "basic", description: "User and password, in UTF-8." },
+  token: { type: "http", scheme: "bearer", description: "A token from a session." },
+  cookie: {
+    type: "apiKey",
+    in: "cookie",
+    name: "mysimbdp_session",
+    description: "The dashboard's session; over TLS its name begins with `__Host-`. What changes " +
+      "something must come from a page of this server.",
+  },
+};
+
+function describe(operation: Operation): Json {
+  const { id, tag, summary, description, audience, body, answer } = operation;
+  const content = body && contentOf(body);
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description,
+    security: audience === "anyone" ? [] : [{ password: [] }, { token: [] }, { cookie: [] }],
+    parameters: parametersOf(operation),
+    requestBody: content && { required: body.required ?? true, content },
+    responses: {
+      [answer.status]: {
+        description: answer.description,
+        headers: answer.headers && Object.fromEntries(
+          Object.entries(answer.headers).map(([name, description]) => [
+            name,
+            { description, schema: { type: "string" } },
+          ]),
+        ),
+        content: answer.body && contentOf(answer.body),
+      },
+      ...problemResponses(operation),
+    },
+  };
+}
+
+function parametersOf(operation: Operation): Json[] {
+  const named = (operation.parameters ?? []).map(({ required = true, ...rest }) => ({
+    ...rest,
+    required,
+    schema: { type: "string" },
+  }));
+  return [...named, ...queryParameters(operation).map((parameter) => ({ ...parameter }) as Json)];
+}
+
+function contentOf({ schema, mediaType = "application/json", example }: Body): Json {
+  return { [mediaType]: { schema: schema ? reference(schema) : {}, example: example as Json } };
+}
+
+/** One answer for each status, with an example for each problem that has it. */
+function problemResponses(operation: Operation): Record<string, Json> {
+  const byStatus: Record<string, Record<string, Json>> = {};
+  for (const code of problemsOf(operation)) {
+    const { status, when } = PROBLEMS[code];
+    const value = { type: PROBLEM_TYPE_BASE + code, title: titleOf(code), status, detail: when };
+    byStatus[status] = { ...byStatus[status], [code]: { summary: when, value } };
+  }
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, examples]) => [status, {
+      description: Object.keys(examples).map((code) => `\`${code}\``).join(", "),
+      content: {
+        [PROBLEM_MEDIA_TYPE]: { schema: reference(problemSchema), examples },
+      },
+    }]),
+  );
+}
+
+function reference(schema: z.ZodType): Json {
+  const named = NAMED.find(([, known]) => known === schema);
+  if (named) return { $ref: `#/components/schemas/${named[0]}` };
+  const { $schema: _, ...inline } = z.toJSONSchema(schema, { io: "input" });
+  return inline as Json;
+}
+
+function namedSchemas(): Record<string, Json> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of NAMED) registry.add(schema, { id });
+  const uri = (id: string) => `#/components/schemas/${id}`;
+  const { schemas } = z.toJSONSchema(registry, { uri, io: "input" });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema as Json]),
+  );
+}

@@ -1,0 +1,138 @@
+import type { Hono } from "hono";
+import { Failure } from "../protocol/failure.ts";
+import type { Intake } from "../staging/intake.ts";
+import type { AppEnv } from "./env.ts";
+import type { Report } from "./events.ts";
+
+/** Where and how the server listens. */
+export interface ServerOptions {
+  hostname: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** PEM texts; without them the server speaks plain HTTP. */
+  tls?: { cert: string; key: string };
+  app: Hono<AppEnv>;
+  intake: Intake;
+  /** Takes events for the log. @default none */
+  report?: Report;
+  /** Milliseconds between looks for expired uploads. @default 60,000 */
+  sweepMs?: number;
+  /** Milliseconds that open requests get to end at shutdown. @default 10,000 */
+  drainMs?: number;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  addr: { hostname: string; port: number };
+  /**
+   * Takes no new connections, lets open requests end, then interrupts those that still send (what
+   * came is kept, and can be gone on with), and closes the intake.
+   */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Starts listening. Bodies that fall silent are ended by the app; connections that never send a
+ * whole request head are left to a proxy in front.
+ *
+ * @throws {Failure} `address-in-use`, `bad-tls`
+ *
+ * @example
+ * ```ts ignore
+ * const server = await startServer({ hostname: "127.0.0.1", port: 8080, app, intake });
+ * await server.shutdown();
+ * ```
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { intake, drainMs = 10_000 } = options;
+  const force = new AbortController();
+  const server = await listen(options, force.signal);
+  const timer = setInterval(() => void sweep(options), options.sweepMs ?? 60_000);
+  let stopped: Promise<void> | null = null;
+  const { hostname, port } = server.addr;
+  return {
+    addr: { hostname, port },
+    shutdown: () => stopped ??= stop(),
+  };
+
+  async function stop(): Promise<void> {
+    clearInterval(timer);
+    const drained = server.shutdown();
+    const interrupt = setTimeout(() => void intake.uploads.interruptAll(), drainMs);
+    const end = setTimeout(() => force.abort(), drainMs + FORCE_AFTER_MS);
+    await Promise.race([drained, server.finished]);
+    clearTimeout(interrupt);
+    clearTimeout(end);
+    intake.close();
+  }
+}
+
+// Milliseconds that interrupted requests get to tell their clients so.
+const FORCE_AFTER_MS = 2000;
+
+async function listen(
+  { hostname, port, tls, app }: ServerOptions,
+  signal: AbortSignal,
+): Promise<Deno.HttpServer<Deno.NetAddr>> {
+  const { promise: listening, resolve } = Promise.withResolvers<void>();
+  try {
+    const server = Deno.serve(
+      { hostname, port, ...tls, signal, onListen: () => resolve() },
+      async (request, { remoteAddr }) =>
+        closeIfAsked(await app.fetch(request, { address: remoteAddr.hostname })),
+    );
+    await listening;
+    return server;
+  } catch (error) {
+    throw explainListen(error, `${hostname}:${port}`);
+  }
+}
+
+/**
+ * Deno keeps a connection whose request was not read to its end, for as long as the client likes. A
+ * response that breaks off behind its last byte makes it close.
+ */
+function closeIfAsked(response: Response): Response {
+  if (response.headers.get("Connection") !== "close" || !response.body) return response;
+  const reader = response.body.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (!done) return controller.enqueue(value);
+      // The bytes are on their way by then; broken off at once they would be lost.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      controller.error(new Error("The connection is given up"));
+    },
+  });
+  return new Response(body, response);
+}
+
+function explainListen(cause: unknown, address: string): unknown {
+  if (cause instanceof Deno.errors.AddrInUse) {
+    return new Failure("server", "address-in-use", `Cannot listen on "${address}": it is in use`, {
+      hint: "Stop the other server, or choose another --listen.",
+      cause,
+    });
+  }
+  if (cause instanceof Deno.errors.InvalidData) {
+    return new Failure(
+      "server",
+      "bad-tls",
+      "Cannot use the TLS certificate or key: not valid PEM",
+      {
+        hint: "Give a certificate chain and its key, both as PEM.",
+        cause,
+      },
+    );
+  }
+  return cause;
+}
+
+async function sweep({ intake, report }: ServerOptions): Promise<void> {
+  try {
+    const uploads = await intake.expire();
+    if (uploads > 0) report?.({ type: "uploads-expired", uploads });
+  } catch (error) {
+    report?.({ type: "error", method: "-", path: "sweep", error });
+  }
+}

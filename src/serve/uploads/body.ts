@@ -1,0 +1,130 @@
+import type { Holder } from "../../staging/upload.ts";
+import type { UploadWriter } from "../../staging/upload_writer.ts";
+import type { BodyEnd } from "../events.ts";
+
+/** How long a body may be silent. */
+export interface BodyOptions {
+  /** Bytes that may come at most. */
+  limit: number;
+  /** Milliseconds without a byte until it is ended. */
+  stallMs: number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/**
+ * Streams a request's body into a writer, with back-pressure, never more than a limit.
+ *
+ * @returns how the body ended; `too-long` when more came than the limit, all of which is in the
+ * writer then
+ * @throws {Failure} `no-space`, from the writer
+ */
+export async function streamBody(
+  body: ReadableStream<Uint8Array> | null,
+  writer: UploadWriter,
+  holder: Holder,
+  options: BodyOptions,
+): Promise<BodyEnd | "too-long"> {
+  if (!body) return "whole";
+  const reader = new ChunkReader(body);
+  const watch = watchBody(reader, holder, options);
+  let left = options.limit;
+  try {
+    while (true) {
+      const chunk = await reader.next();
+      if (chunk === "cut") return watch.ended() ?? "cut";
+      if (chunk === null) return watch.ended() ?? "whole";
+      holder.activeAt = options.now();
+      const isTooLong = chunk.length > left;
+      await writer.write(isTooLong ? chunk.subarray(0, left) : chunk);
+      if (isTooLong) return "too-long";
+      left -= chunk.length;
+    }
+  } catch (failure) {
+    await drain(reader);
+    throw failure;
+  } finally {
+    watch.stop();
+    // What is left unread is not wanted any more; the connection ends with the response.
+    await reader.cancel();
+  }
+}
+
+// A connection that is closed under a client that still sends takes the answer with it.
+const DRAINED_BYTES = 16 * 1024 * 1024;
+
+/** Throws away what comes, up to a bound, so that the client gets to read why. */
+async function drain(reader: ChunkReader): Promise<void> {
+  for (let left = DRAINED_BYTES; left > 0;) {
+    const chunk = await reader.next();
+    if (chunk === null || chunk === "cut") return;
+    left -= chunk.length;
+  }
+}
+
+/** Ends a body that is silent for too long, or that its holder is asked to end. */
+function watchBody(
+  reader: ChunkReader,
+  holder: Holder,
+  { stallMs, now }: BodyOptions,
+): { ended(): BodyEnd | null; stop(): void } {
+  let ended: BodyEnd | null = null;
+  const end = (how: BodyEnd) => {
+    ended ??= how;
+    // A pending read ends with the stream.
+    void reader.cancel();
+  };
+  holder.activeAt = now();
+  holder.interrupt = () => end("interrupted");
+  const timer = setInterval(() => {
+    if (now() - holder.activeAt >= stallMs) end("stalled");
+  }, Math.max(1, Math.min(stallMs / 4, 5000)));
+  return { ended: () => ended, stop: () => clearInterval(timer) };
+}
+
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * Reads a body into the same memory again and again where the stream can do that, as those of real
+ * requests do: a fresh buffer for each chunk keeps the garbage collector as busy as the disk.
+ */
+class ChunkReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader;
+  #memory = new ArrayBuffer(CHUNK_BYTES);
+
+  constructor(body: ReadableStream<Uint8Array>) {
+    this.#reader = readerOf(body);
+  }
+
+  /** The next bytes, which are good until it is asked again; null at the end. */
+  async next(): Promise<Uint8Array | null | "cut"> {
+    try {
+      const { done, value } = await this.#read();
+      if (done || value === undefined) return null;
+      if (value.buffer.byteLength === CHUNK_BYTES) this.#memory = value.buffer as ArrayBuffer;
+      return value;
+    } catch {
+      // The client went away in the middle.
+      return "cut";
+    }
+  }
+
+  async cancel(): Promise<void> {
+    await this.#reader.cancel().catch(() => {});
+  }
+
+  #read() {
+    const reader = this.#reader;
+    return reader instanceof ReadableStreamBYOBReader
+      ? reader.read(new Uint8Array(this.#memory))
+      : reader.read();
+  }
+}
+
+function readerOf(body: ReadableStream<Uint8Array>) {
+  try {
+    return body.getReader({ mode: "byob" });
+  } catch {
+    return body.getReader();
+  }
+}

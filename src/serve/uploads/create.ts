@@ -1,0 +1,133 @@
+import { checkFile, type Constraints, tooManyFiles } from "../../protocol/constraints.ts";
+import { Failure } from "../../protocol/failure.ts";
+import type { Upload, UploadInfo } from "../../staging/upload.ts";
+import type { AppContext, AppHandler } from "../env.ts";
+import { badRequest } from "../problem_response.ts";
+import type { UploadDeps } from "./deps.ts";
+import { parseMetadata } from "./metadata.ts";
+import { finishUpload, receiveBytes } from "./receive.ts";
+import { finishedHeaders, progressHeaders, uploadPath } from "./respond.ts";
+import { announcesBody, byteCount, isOffsetStream } from "./tus.ts";
+
+/**
+ * `POST /v1/uploads`: begins an upload (extension creation), with its first bytes or all of them
+ * where the request has a body (creation-with-upload). What is known to be refused is refused
+ * before a byte is stored.
+ */
+export function createUpload(deps: UploadDeps): AppHandler {
+  return async (c) => {
+    if (announcesBody(c) && !isOffsetStream(c)) throw wrongContentType(c);
+    const wanted = readRequest(c);
+    const constraints = await deps.constraintsOf(c.get("tenant"));
+    const refusal = checkFile(constraints, wanted.name, wanted.length);
+    if (refusal) throw refusal;
+    // No wait between counting and create, which counts the new one.
+    const info = { ...wanted, ...placeInBatch(deps, wanted, constraints) };
+    warnOfSize(deps, wanted, constraints);
+    const upload = await deps.intake.uploads.create(info);
+    const { id, tenant, name, length } = info;
+    deps.report({ type: "upload-created", tenant, id, name, size: length });
+    return await answer(c, deps, upload);
+  };
+}
+
+type WantedUpload = Omit<UploadInfo, "id" | "createdAt" | "counted">;
+
+function readRequest(c: AppContext): WantedUpload {
+  if (c.req.header("Upload-Concat") !== undefined) {
+    throw badRequest("Cannot join parts of a file: the extension concatenation is not supported");
+  }
+  const { raw, ...metadata } = parseMetadata(c.req.header("Upload-Metadata"));
+  const length = byteCount(c, "Upload-Length");
+  if (length === undefined) throw noLength(c);
+  const traceparent = c.get("traceparent") ?? undefined;
+  return { ...metadata, tenant: c.get("tenant"), length, metadata: raw, traceparent };
+}
+
+/** Gives the file its place in its batch, or refuses it. */
+function placeInBatch(
+  { intake, now, report }: UploadDeps,
+  { tenant, name, sha256, batch }: WantedUpload,
+  constraints: Constraints,
+): Pick<UploadInfo, "id" | "createdAt" | "counted"> {
+  const { receipts, uploads } = intake;
+  if (batch !== null && !receipts.hasBatch(tenant, batch)) {
+    throw new Failure("refused", "unknown-batch", `Cannot find batch ${JSON.stringify(batch)}`, {
+      hint: "Open one with POST /v1/batches.",
+    });
+  }
+  const isKnown = sha256 !== null && receipts.same(tenant, name, sha256) !== null;
+  const unfinished = uploads.list(tenant).filter(({ info }) =>
+    info.counted && (batch === null || info.batch === batch)
+  );
+  const received = batch === null ? 0 : receipts.countInBatch(tenant, batch);
+  const used = unfinished.length + received + 1;
+  const most = constraints.number_files;
+  if (!isKnown && used > most) throw tooManyFiles(constraints, name);
+  // Told at the step over the line, not at each file behind it.
+  if (!isKnown && used === Math.ceil(NEAR * most)) {
+    report({ type: "limit-near", tenant, limit: "number_files", used, most });
+  }
+  return { id: intake.nextId(), createdAt: now(), counted: !isKnown };
+}
+
+/** From this share of a limit on the operator is warned. */
+const NEAR = 0.8;
+
+function warnOfSize(
+  { report }: UploadDeps,
+  { tenant, length }: WantedUpload,
+  { data_sizes: kilobytes }: Constraints,
+): void {
+  const most = kilobytes * 1024;
+  if (length < NEAR * most) return;
+  report({ type: "limit-near", tenant, limit: "data_sizes", used: length, most });
+}
+
+async function answer(c: AppContext, deps: UploadDeps, upload: Upload): Promise<Response> {
+  const receipt = await firstBytes(c, deps, upload);
+  const state = receipt ? finishedHeaders(receipt) : progressHeaders(upload, deps);
+  return c.body(null, 201, { Location: uploadPath(upload.info.id), ...state });
+}
+
+/** Takes the body along; an upload of whose id the client never hears is not left behind. */
+async function firstBytes(c: AppContext, deps: UploadDeps, upload: Upload) {
+  return await deps.intake.uploads.hold(upload, async (holder) => {
+    try {
+      if (isOffsetStream(c)) return await receiveBytes(c, deps, upload, holder);
+      return upload.complete ? await finishUpload(deps, upload) : null;
+    } catch (error) {
+      if (isFinal(error)) await deps.intake.uploads.remove(upload);
+      throw error;
+    }
+  });
+}
+
+/**
+ * False for a body that was cut short, which its sender finds again at `GET /v1/uploads`, and for
+ * what was not expected: a hand-off may have been under way, and will be ended.
+ */
+function isFinal(error: unknown): boolean {
+  return error instanceof Failure && error.kind !== "internal" &&
+    error.code !== "upload-interrupted" && error.code !== "body-stalled";
+}
+
+/** The failure of a body whose media type is not that of tus. */
+export function wrongContentType(c: AppContext): Failure {
+  const type = JSON.stringify(c.req.header("Content-Type") ?? "");
+  return new Failure("refused", "wrong-content-type", `Cannot take a body of type ${type}`, {
+    hint: 'Send "Content-Type: application/offset+octet-stream".',
+  });
+}
+
+function noLength(c: AppContext): Failure {
+  if (c.req.header("Upload-Defer-Length") === undefined) {
+    return badRequest("Cannot begin the upload: it has no Upload-Length");
+  }
+  return new Failure(
+    "refused",
+    "upload-length-deferred",
+    "Cannot begin the upload: its length is not told yet, and the limits could not be checked",
+    { hint: "Send Upload-Length; the extension creation-defer-length is not supported." },
+  );
+}

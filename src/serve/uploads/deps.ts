@@ -1,0 +1,16 @@
+import type { Intake } from "../../staging/intake.ts";
+import type { ConstraintsOf } from "../constraints.ts";
+import type { Report } from "../events.ts";
+import type { Slots } from "./slots.ts";
+
+/** What the handlers of uploads work with. */
+export interface UploadDeps {
+  intake: Intake;
+  constraintsOf: ConstraintsOf;
+  slots: Slots;
+  report: Report;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Milliseconds without a byte until a body is ended. */
+  stallMs: number;
+}

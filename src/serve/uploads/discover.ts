@@ -1,0 +1,11 @@
+import type { AppHandler } from "../env.ts";
+import type { UploadDeps } from "./deps.ts";
+import { discoveryHeaders } from "./tus.ts";
+
+/** `OPTIONS`: what the server can do, and the largest file that this tenant may send. */
+export function discover(deps: UploadDeps): AppHandler {
+  return async (c) => {
+    const { data_sizes } = await deps.constraintsOf(c.get("tenant"));
+    return c.body(null, 204, discoveryHeaders(Math.floor(data_sizes * 1024)));
+  };
+}

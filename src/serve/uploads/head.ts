@@ -1,0 +1,34 @@
+import type { AppHandler } from "../env.ts";
+import type { UploadDeps } from "./deps.ts";
+import { formatMetadata } from "./metadata.ts";
+import { finishUpload } from "./receive.ts";
+import { finishedHeaders, ownUpload, progressHeaders } from "./respond.ts";
+
+/**
+ * `HEAD /v1/uploads/:id`: how far an upload is. It takes the upload over from a request that has
+ * fallen silent, so that the offset is final; while bytes are coming the answer is 423.
+ */
+export function showOffset(deps: UploadDeps): AppHandler {
+  return async (c) => {
+    c.header("Cache-Control", "no-store");
+    const { upload, receipt } = ownUpload(c, deps);
+    if (receipt) {
+      const { name, sha256, size } = receipt;
+      const metadata = formatMetadata({ filename: name, sha256 });
+      return c.body(null, 200, {
+        ...finishedHeaders(receipt),
+        "Upload-Length": String(size),
+        "Upload-Metadata": metadata,
+      });
+    }
+    return await deps.intake.uploads.hold(upload, async () => {
+      // All bytes are there and the hand-off failed, on a full disk perhaps: once more.
+      const finished = upload.complete ? await finishUpload(deps, upload) : null;
+      return c.body(null, 200, {
+        ...(finished ? finishedHeaders(finished) : progressHeaders(upload, deps)),
+        "Upload-Length": String(upload.info.length),
+        "Upload-Metadata": upload.info.metadata,
+      });
+    });
+  };
+}

@@ -1,0 +1,13 @@
+import type { AppHandler } from "../env.ts";
+import type { UploadDeps } from "./deps.ts";
+
+/** `GET /v1/uploads`: the caller's unfinished uploads, oldest first; not of tus. */
+export function listUploads({ intake }: UploadDeps): AppHandler {
+  return (c) => {
+    const uploads = intake.uploads.list(c.get("tenant")).map(({ info, offset }) => {
+      const { id, name, sha256, length } = info;
+      return { id, name, sha256, length, offset };
+    });
+    return c.json({ uploads });
+  };
+}

@@ -1,0 +1,68 @@
+import { Failure } from "../../protocol/failure.ts";
+import { HEADERS } from "../../protocol/paths.ts";
+import type { Upload } from "../../staging/upload.ts";
+import type { AppContext, AppHandler } from "../env.ts";
+import { badRequest } from "../problem_response.ts";
+import { wrongContentType } from "./create.ts";
+import type { UploadDeps } from "./deps.ts";
+import { parseSha256 } from "./metadata.ts";
+import { receiveBytes } from "./receive.ts";
+import { finishedHeaders, ownUpload, progressHeaders } from "./respond.ts";
+import { announcesBody, byteCount, isOffsetStream } from "./tus.ts";
+
+/**
+ * `PATCH /v1/uploads/:id`: the next bytes. The response means that they are in the upload, and for
+ * the last ones that all are durable and the file is in staging.
+ */
+export function appendBytes(deps: UploadDeps): AppHandler {
+  return async (c) => {
+    if (!isOffsetStream(c)) throw wrongContentType(c);
+    const offset = byteCount(c, "Upload-Offset");
+    if (offset === undefined) throw badRequest("Cannot place the bytes: there is no Upload-Offset");
+    const { upload, receipt } = ownUpload(c, deps);
+    if (receipt) {
+      requireOffset(c, offset, receipt.size);
+      if (announcesBody(c)) throw alreadyFinished(receipt.id);
+      return c.body(null, 204, finishedHeaders(receipt));
+    }
+    return await deps.intake.uploads.hold(upload, async (holder) => {
+      requireOffset(c, offset, upload.offset);
+      await noteSha256(c, deps, upload);
+      const finished = await receiveBytes(c, deps, upload, holder);
+      return c.body(
+        null,
+        204,
+        finished ? finishedHeaders(finished) : progressHeaders(upload, deps),
+      );
+    });
+  };
+}
+
+/** A client that hashes while it sends says what it sent with the last bytes. */
+async function noteSha256(c: AppContext, deps: UploadDeps, upload: Upload): Promise<void> {
+  const header = c.req.header(HEADERS.sha256);
+  if (header === undefined) return;
+  const said = parseSha256(header);
+  const { sha256 } = upload.info;
+  if (sha256 === said) return;
+  if (sha256 !== null) throw badRequest("Cannot use the SHA-256: the upload began with another");
+  await deps.intake.uploads.noteSha256(upload, said);
+}
+
+/** The failure of bytes, or an end, for an upload that is a file already. */
+export function alreadyFinished(id: string): Failure {
+  return new Failure("refused", "already-finished", "Cannot change the upload: it is finished", {
+    details: { fileId: id },
+  });
+}
+
+function requireOffset(c: AppContext, said: number, actual: number): void {
+  if (said === actual) return;
+  c.header("Upload-Offset", String(actual));
+  throw new Failure(
+    "refused",
+    "offset-conflict",
+    `Cannot place bytes at ${said}: the upload has ${actual}`,
+    { hint: "Ask for the offset with HEAD and go on from there.", details: { offset: actual } },
+  );
+}

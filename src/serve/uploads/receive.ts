@@ -1,0 +1,115 @@
+import { Failure } from "../../protocol/failure.ts";
+import { explainFullDisk } from "../../staging/free_space.ts";
+import type { Receipt } from "../../staging/receipts.ts";
+import type { Holder, Upload } from "../../staging/upload.ts";
+import type { UploadWriter } from "../../staging/upload_writer.ts";
+import type { AppContext } from "../env.ts";
+import type { BodyEnd } from "../events.ts";
+import { streamBody } from "./body.ts";
+import { type Checksum, parseChecksum } from "./checksum.ts";
+import type { UploadDeps } from "./deps.ts";
+import { byteCount } from "./tus.ts";
+
+/**
+ * Takes the bytes of a request into an upload that the caller holds, and hands the file over to
+ * staging when it is complete. Bytes that came before the client went away stay; bytes with a wrong
+ * checksum, or more than the upload's length, do not.
+ *
+ * @returns the receipt of the finished file; null while bytes are missing
+ * @throws {Failure} `length-exceeded`, `checksum-mismatch`, `unsupported-checksum`, `body-stalled`,
+ * `upload-interrupted`, `too-busy`, `no-space`, `sha256-mismatch`
+ */
+export async function receiveBytes(
+  c: AppContext,
+  deps: UploadDeps,
+  upload: Upload,
+  holder: Holder,
+): Promise<Receipt | null> {
+  const header = c.req.header("Upload-Checksum");
+  const checksum = header === undefined ? null : parseChecksum(header);
+  const declared = byteCount(c, "Content-Length");
+  if (declared !== undefined && upload.offset + declared > upload.info.length) {
+    throw tooLong(upload);
+  }
+  if (declared !== 0 && c.req.raw.body !== null) {
+    await deps.slots.run(upload.info.tenant, () => append(c, deps, upload, holder, checksum));
+  }
+  return upload.complete ? await finishUpload(deps, upload) : null;
+}
+
+/** Hands a complete upload over and reports it. The caller holds the upload. */
+export async function finishUpload(deps: UploadDeps, upload: Upload): Promise<Receipt> {
+  const receipt = await deps.intake.finish(upload);
+  const { id: fileId, tenant, name, version, size, sha256, uploadId: id } = receipt;
+  deps.report({ type: "upload-finished", tenant, id, fileId, name, version, size, sha256 });
+  return receipt;
+}
+
+async function append(
+  c: AppContext,
+  deps: UploadDeps,
+  upload: Upload,
+  holder: Holder,
+  checksum: Checksum | null,
+): Promise<void> {
+  const { uploads } = deps.intake;
+  try {
+    await uploads.markUnchecked(upload, checksum !== null);
+    const writer = await uploads.openWriter(upload, checksum?.update);
+    const { end, received } = await fill(c, deps, upload, holder, checksum, writer);
+    await uploads.markUnchecked(upload, false);
+    upload.offset += received;
+    upload.touchedAt = deps.now();
+    const { tenant, id } = upload.info;
+    deps.report({ type: "bytes-received", tenant, id, bytes: received, ended: end });
+    if (end !== "whole" && !upload.complete) throw endedEarly(upload, end);
+  } catch (error) {
+    throw explainFullDisk(error);
+  }
+}
+
+/** Streams the body into the writer and closes it; on a failure none of the bytes stay. */
+async function fill(
+  c: AppContext,
+  deps: UploadDeps,
+  upload: Upload,
+  holder: Holder,
+  checksum: Checksum | null,
+  writer: UploadWriter,
+): Promise<{ end: BodyEnd; received: number }> {
+  const limit = upload.info.length - upload.offset;
+  try {
+    const end = await streamBody(c.req.raw.body, writer, holder, { ...deps, limit });
+    if (end === "too-long") throw tooLong(upload);
+    // Bytes that cannot be checked because others are missing are as good as wrong ones.
+    if (checksum && end !== "whole") throw endedEarly(upload, end);
+    const received = writer.offset - upload.offset;
+    await writer.close();
+    checksum?.verify();
+    return { end, received };
+  } catch (error) {
+    await writer.abandon();
+    await deps.intake.uploads.cutOff(upload);
+    throw error;
+  }
+}
+
+function tooLong(upload: Upload): Failure {
+  const { name, length } = upload.info;
+  return new Failure(
+    "refused",
+    "length-exceeded",
+    `Cannot store "${name}": more bytes came than its ${length}`,
+    { hint: "Begin a new upload with the right Upload-Length.", details: { length } },
+  );
+}
+
+function endedEarly(upload: Upload, end: Exclude<BodyEnd, "whole">): Failure {
+  const { name } = upload.info;
+  const hint = "Ask for the offset with HEAD and go on from there.";
+  return end === "stalled"
+    ? new Failure("refused", "body-stalled", `Cannot wait for "${name}": no bytes came`, { hint })
+    : new Failure("refused", "upload-interrupted", `Cannot finish "${name}": it was ${end}`, {
+      hint,
+    });
+}

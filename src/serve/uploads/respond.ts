@@ -1,0 +1,45 @@
+import { HEADERS, PATHS } from "../../protocol/paths.ts";
+import type { Receipt } from "../../staging/receipts.ts";
+import type { Upload } from "../../staging/upload.ts";
+import { uploadNotFound } from "../../staging/uploads.ts";
+import type { AppContext } from "../env.ts";
+import type { UploadDeps } from "./deps.ts";
+
+/** The caller's upload that a path names: unfinished, or finished and handed over. */
+export type OwnUpload = { upload: Upload; receipt: null } | { upload: null; receipt: Receipt };
+
+/**
+ * Finds the upload that the path names.
+ * @throws {Failure} `upload-not-found`, also for an upload of another tenant
+ */
+export function ownUpload(c: AppContext, { intake }: UploadDeps): OwnUpload {
+  const tenant = c.get("tenant");
+  const id = c.req.param("id") ?? "";
+  const upload = intake.uploads.get(id);
+  if (upload?.info.tenant === tenant) return { upload, receipt: null };
+  const receipt = intake.receipts.ofUpload(tenant, id);
+  if (receipt) return { upload: null, receipt };
+  throw uploadNotFound(id);
+}
+
+/** The path of an upload, for `Location`; without a host, as there may be a proxy in front. */
+export function uploadPath(id: string): string {
+  return `${PATHS.uploads}/${id}`;
+}
+
+/** How far an unfinished upload is and how long it is kept. */
+export function progressHeaders(upload: Upload, { intake }: UploadDeps): Record<string, string> {
+  return {
+    "Upload-Offset": String(upload.offset),
+    "Upload-Expires": new Date(intake.uploads.expiresAt(upload)).toUTCString(),
+  };
+}
+
+/** Which file a finished upload became. */
+export function finishedHeaders(receipt: Receipt): Record<string, string> {
+  return {
+    "Upload-Offset": String(receipt.size),
+    [HEADERS.fileId]: receipt.id,
+    [HEADERS.sha256]: receipt.sha256,
+  };
+}

@@ -1,0 +1,19 @@
+import type { AppHandler } from "../env.ts";
+import type { UploadDeps } from "./deps.ts";
+import { alreadyFinished } from "./patch.ts";
+import { ownUpload } from "./respond.ts";
+
+/** `DELETE /v1/uploads/:id`: drops an unfinished upload (tus 1.0.0, extension termination). */
+export function terminate(deps: UploadDeps): AppHandler {
+  return async (c) => {
+    const { upload, receipt } = ownUpload(c, deps);
+    if (receipt) throw alreadyFinished(receipt.id);
+    await deps.intake.uploads.hold(upload, async () => {
+      // Its hand-off broke off and will be ended; it may be in staging already.
+      if (upload.complete) throw alreadyFinished(upload.info.id);
+      await deps.intake.uploads.remove(upload);
+    });
+    deps.report({ type: "upload-terminated", tenant: upload.info.tenant, id: upload.info.id });
+    return c.body(null, 204);
+  };
+}

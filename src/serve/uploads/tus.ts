@@ -1,0 +1,93 @@
+import { TUS_VERSION } from "../../protocol/paths.ts";
+import { Failure } from "../../protocol/failure.ts";
+import type { AppContext, AppHandler, AppMiddleware } from "../env.ts";
+import { badRequest } from "../problem_response.ts";
+import { CHECKSUM_ALGORITHMS } from "./checksum.ts";
+
+/**
+ * The parts of tus 1.0.0 that the server speaks. Written to the specification rather than taken
+ * from @tus/server, which lacks the checksum extension.
+ */
+export const TUS_EXTENSIONS = [
+  "creation",
+  "creation-with-upload",
+  "checksum",
+  "termination",
+  "expiration",
+] as const;
+
+/** The media type of the bytes of an upload. */
+export const OFFSET_STREAM = "application/offset+octet-stream";
+
+/**
+ * Answers each tus request with the version, and refuses clients of another one with 412. OPTIONS
+ * is exempt, and so is GET, which is ours and not of tus.
+ */
+export function speakTus(): AppMiddleware {
+  return async (c, next) => {
+    const isTus = c.req.raw.method !== "GET";
+    try {
+      if (isTus && c.req.method !== "OPTIONS") requireVersion(c);
+      await next();
+    } finally {
+      if (isTus) c.header("Tus-Resumable", TUS_VERSION);
+    }
+  };
+}
+
+/** `POST /v1/uploads/:id` for clients that can send no other methods (X-HTTP-Method-Override). */
+export function overridden(handlers: Record<string, AppHandler>): AppHandler {
+  return (c, next) => {
+    const method = c.req.header("X-HTTP-Method-Override")?.toUpperCase();
+    const handler = method === undefined ? undefined : handlers[method];
+    if (handler) return handler(c, next);
+    throw badRequest(
+      "Cannot POST to an upload",
+      `Send PATCH, HEAD or DELETE, or name one of them in X-HTTP-Method-Override.`,
+    );
+  };
+}
+
+/** The headers of OPTIONS, by which a client learns what the server can do. */
+export function discoveryHeaders(maxSize: number): Record<string, string> {
+  return {
+    "Tus-Version": TUS_VERSION,
+    "Tus-Extension": TUS_EXTENSIONS.join(","),
+    "Tus-Checksum-Algorithm": CHECKSUM_ALGORITHMS.join(","),
+    "Tus-Max-Size": String(maxSize),
+  };
+}
+
+/**
+ * A header that holds a count of bytes; undefined where it is missing.
+ * @throws {Failure} `bad-request`
+ */
+export function byteCount(c: AppContext, header: string): number | undefined {
+  const text = c.req.header(header);
+  if (text === undefined) return undefined;
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+  if (Number.isSafeInteger(value)) return value;
+  throw badRequest(`Cannot use ${header} ${JSON.stringify(text)}: it is not a number of bytes`);
+}
+
+/** True when the body has the media type of tus; parameters behind it do not matter. */
+export function isOffsetStream(c: AppContext): boolean {
+  const type = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
+  return type === OFFSET_STREAM;
+}
+
+/** True when the request says that bytes follow; Deno gives every POST a body, if an empty one. */
+export function announcesBody(c: AppContext): boolean {
+  return c.req.header("Transfer-Encoding") !== undefined ||
+    (byteCount(c, "Content-Length") ?? 0) > 0;
+}
+
+function requireVersion(c: AppContext): void {
+  const version = c.req.header("Tus-Resumable");
+  if (version === TUS_VERSION) return;
+  c.header("Tus-Version", TUS_VERSION);
+  const state = version === undefined ? "the request has no Tus-Resumable" : `it asks for another`;
+  throw new Failure("refused", "tus-version", `Cannot speak this version of tus: ${state}`, {
+    hint: `Send "Tus-Resumable: ${TUS_VERSION}".`,
+  });
+}

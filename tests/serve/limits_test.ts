@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { normalizeFileName } from "../../src/protocol/file_names.ts";
+import {
+  base64,
+  creation,
+  filesBelow,
+  type Harness,
+  problemCode,
+  sha256Hex,
+  stagedFiles,
+  TUS,
+  uploadWhole,
+  withApp,
+} from "./harness.ts";
+
+const NARROW = { formats: [".csv"], number_files: 2, data_sizes: 1 };
+
+function begin({ send }: Harness, name: string, length: number, more: Record<string, string> = {}) {
+  return send("/v1/uploads", { method: "POST", headers: creation(name, length, more) });
+}
+
+Deno.test("format, size and number of files are enforced before a byte is stored", () =>
+  withApp(async (harness) => {
+    const { dataDir } = harness;
+    const refusals: [string, number, number, string][] = [
+      ["a.txt", 10, 422, "format-not-allowed"],
+      ["a.csv", 1025, 413, "file-too-large"],
+    ];
+    for (const [name, length, status, code] of refusals) {
+      const response = await begin(harness, name, length);
+      assert.equal(response.status, status);
+      assert.equal(await problemCode(response), code);
+    }
+    assert.deepEqual(await filesBelow(`${dataDir}/uploads`), []);
+    assert.equal((await begin(harness, "A.CSV", 1024)).status, 201);
+    assert.equal((await begin(harness, "b.csv", 1024)).status, 201);
+    const third = await begin(harness, "c.csv", 1024);
+    assert.equal(third.status, 422);
+    assert.equal(await problemCode(third), "too-many-files");
+    const other = { as: "customer-2", method: "POST", headers: creation("c.csv", 1) };
+    assert.equal((await harness.send("/v1/uploads", other)).status, 201);
+  }, { app: { defaultConstraints: NARROW } }));
+
+Deno.test("two at once cannot both take the last place", () =>
+  withApp(async (harness) => {
+    const names = Array.from({ length: 8 }, (_, index) => `f${index}.csv`);
+    const responses = await Promise.all(names.map((name) => begin(harness, name, 1)));
+    assert.equal(responses.filter((response) => response.status === 201).length, 2);
+  }, { app: { defaultConstraints: NARROW } }));
+
+Deno.test("a batch counts its finished files, and not those that were there already", () =>
+  withApp(async (harness) => {
+    const open = await harness.send("/v1/batches", { method: "POST" });
+    assert.equal(open.status, 201);
+    const { id: batch } = await open.json();
+    const put = async (name: string, content: string, more: Record<string, string> = {}) => {
+      const metadata = { batch, ...more };
+      return (await uploadWhole(harness, name, content, { metadata })).status;
+    };
+    assert.equal(await put("a.csv", "1"), 201);
+    assert.equal(await put("a.csv", "1"), 201, "known content takes no place");
+    assert.equal(await put("b.csv", "2"), 201);
+    assert.equal(await put("c.csv", "3"), 422);
+    assert.equal(await put("a.csv", "1", { sha256: sha256Hex("1") }), 201, "known beforehand");
+    assert.equal((await uploadWhole(harness, "c.csv", "3")).status, 201, "outside of the batch");
+
+    const unknown = await begin(harness, "d.csv", 1, { batch: "nonsense" });
+    assert.equal(await problemCode(unknown), "unknown-batch");
+    const foreign = await uploadWhole(harness, "d.csv", "4", {
+      as: "customer-2",
+      metadata: { batch },
+    });
+    assert.equal(await problemCode(foreign), "unknown-batch");
+  }, { app: { defaultConstraints: NARROW } }));
+
+Deno.test("GET /v1/constraints gives the file's JSON, and a changed file counts at once", () =>
+  withApp(async ({ send, intake }) => {
+    const get = async () => await (await send("/v1/constraints")).json();
+    assert.deepEqual(await get(), NARROW, "without a file, the default");
+    const path = intake.layout.constraints("customer-1");
+    await Deno.writeTextFile(path, '{"formats":[".csv"],"number_files":10,"data_sizes":4096}');
+    assert.deepEqual(await get(), { formats: [".csv"], number_files: 10, data_sizes: 4096 });
+    await Deno.writeTextFile(path, '{"formats":[".csv",".json"],"number_files":3,"data_sizes":1}');
+    assert.deepEqual(await get(), { formats: [".csv", ".json"], number_files: 3, data_sizes: 1 });
+    await Deno.writeTextFile(path, "{ not json");
+    const broken = await send("/v1/constraints");
+    assert.equal(broken.status, 500);
+    assert.doesNotMatch(await broken.text(), /constraints\/|JSON/);
+  }, { app: { defaultConstraints: NARROW } }));
+
+Deno.test("names are kept in one form or refused, and never become paths", () =>
+  withApp(async (harness) => {
+    const { dataDir } = harness;
+    const bad = [
+      "../a.csv",
+      "a/b.csv",
+      "a\\b.csv",
+      "..",
+      ".a.csv",
+      "a\nb.csv",
+      "nul.csv",
+      "é".repeat(128) + ".csv",
+    ];
+    for (const name of bad) {
+      const response = await uploadWhole(harness, name, "x");
+      assert.equal(response.status, 422, name);
+      assert.equal(await problemCode(response), "bad-file-name", name);
+    }
+    const decomposed = await uploadWhole(harness, "Cafe\u0301.csv", "x");
+    const id = decomposed.headers.get("Mysimbdp-File-Id");
+    const file = await (await harness.send(`/v1/files/${id}`)).json();
+    assert.equal(file.name, "Caf\u00e9.csv");
+    assert.deepEqual(await stagedFiles(dataDir, "customer-1"), [id]);
+  }));
+
+Deno.test("1,000 names of all kinds leave only ids of ours on disk, in the tenant's folder", () =>
+  withApp(async (harness) => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        "..",
+        "/",
+        "\\",
+        "\0",
+        "%2e%2e%2f",
+        "con",
+        ".csv",
+        "C:",
+        "~",
+        "\u202e",
+        "$(id)",
+      ),
+      fc.string({ unit: "binary", maxLength: 12 }),
+      fc.string({ maxLength: 300 }),
+    );
+    const names = fc.array(piece, { maxLength: 5 }).map((pieces) => pieces.join("") + ".csv");
+    let accepted = 0;
+    await fc.assert(
+      fc.asyncProperty(names, async (name) => {
+        const content = `${accepted}`;
+        const response = await harness.send("/v1/uploads", {
+          method: "POST",
+          headers: {
+            ...TUS,
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Length": String(content.length),
+            "Upload-Metadata": `filename ${base64(name)}`,
+          },
+          body: content,
+        });
+        if (response.status === 201) accepted++;
+        else assert.ok(response.status === 422 || response.status === 400, `${response.status}`);
+        assert.equal(response.status === 201, isGood(name.toWellFormed(), base64(name)));
+      }),
+      { numRuns: 1000 },
+    );
+    assert.ok(accepted > 50, `${accepted} accepted`);
+    const outside = (await filesBelow(harness.dataDir)).filter((path) =>
+      !/^(staging\/customer-1\/(\.[0-9a-z]{26}\.json|[0-9a-z]{26})|db\/receipts\.sqlite(-wal|-shm)?|db\/serve\.lock(-journal)?)$/
+        .test(path)
+    );
+    assert.deepEqual(outside, []);
+  }));
+
+function isGood(name: string, encoded: string): boolean {
+  try {
+    normalizeFileName(name);
+    return encoded.length < 4000;
+  } catch {
+    return false;
+  }
+}

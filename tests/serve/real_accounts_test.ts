@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { createHash, pbkdf2Sync } from "node:crypto";
+import { createAccounts } from "../../src/accounts/accounts.ts";
+import { basic, uploadWhole, withApp } from "./harness.ts";
+
+/** A hash in the first platform's form: PBKDF2 with a salt in hex before it. */
+function seedHash(password: string): string {
+  const salt = createHash("sha256").update("salt").digest("hex");
+  return salt + pbkdf2Sync(password, salt, 100_000, 64, "sha512").toString("hex");
+}
+
+Deno.test("users.json decides who may send, and a session's token stands for the password", async () => {
+  const folder = await Deno.makeTempDir();
+  const usersPath = `${folder}/users.json`;
+  await Deno.writeTextFile(usersPath, JSON.stringify({ "customer-1": seedHash("password-1") }));
+  const accounts = createAccounts({ usersPath });
+  await withApp(async (harness) => {
+    const { send } = harness;
+    const ask = (authorization: string) =>
+      send("/v1/constraints", { headers: { Authorization: authorization } });
+    assert.equal((await ask(basic("customer-1", "password-1"))).status, 200);
+    assert.equal((await ask(basic("customer-1", "password-2"))).status, 401);
+    assert.equal((await ask(basic("nobody", "password-1"))).status, 401);
+    assert.equal((await uploadWhole(harness, "a.csv", "x")).status, 401);
+
+    const headers = { Authorization: basic("customer-1", "password-1") };
+    const { token } = await (await send("/v1/session", { method: "POST", headers })).json();
+    assert.equal((await ask(`Bearer ${token}`)).status, 200);
+    const closed = await send("/v1/session", {
+      method: "DELETE",
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    assert.equal(closed.status, 204);
+    assert.equal((await ask(`Bearer ${token}`)).status, 401);
+  }, { app: { accounts } });
+  await accounts.settled();
+  accounts.close();
+  await Deno.remove(folder, { recursive: true });
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { createApp } from "../../src/serve/app.ts";
+import { startServer } from "../../src/serve/server.ts";
+import {
+  appending,
+  basic,
+  creation,
+  fakeAccounts,
+  fakeLedger,
+  filesBelow,
+  sha256Hex,
+  TUS,
+} from "./harness.ts";
+import { type Listening, until, withServer } from "./listening.ts";
+
+const AUTH = { Authorization: basic("customer-1", "secret") };
+
+async function begin({ url }: Listening, length: number): Promise<string> {
+  const headers = { ...AUTH, ...creation("a.csv", length) };
+  const response = await fetch(`${url}/v1/uploads`, { method: "POST", headers });
+  await response.body?.cancel();
+  return url + response.headers.get("Location");
+}
+
+async function offsetOf(upload: string): Promise<number | null> {
+  const response = await fetch(upload, { method: "HEAD", headers: { ...AUTH, ...TUS } });
+  return response.ok ? Number(response.headers.get("Upload-Offset")) : null;
+}
+
+/** A PATCH written by hand, so that it can stop in the middle. */
+async function openPatch(upload: string, length: number, text: string): Promise<Deno.TcpConn> {
+  const { hostname, port, pathname } = new URL(upload);
+  const connection = await Deno.connect({ hostname, port: Number(port) });
+  const headers = { ...AUTH, ...appending(0), Host: hostname, "Content-Length": String(length) };
+  const lines = Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`);
+  const request = `PATCH ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n${text}`;
+  await connection.write(new TextEncoder().encode(request));
+  return connection;
+}
+
+async function readAll(connection: Deno.TcpConn): Promise<string> {
+  return await new Response(connection.readable).text();
+}
+
+Deno.test("what came before the client went away is kept and gone on with", () =>
+  withServer(async (listening) => {
+    const upload = await begin(listening, 10);
+    const connection = await openPatch(upload, 10, "hello");
+    await until(
+      "the bytes arrived",
+      () => listening.intake.uploads.list("customer-1")[0]?.holder !== null,
+    );
+    connection.close();
+    await until("they are kept", async () => await offsetOf(upload) === 5);
+    const last = await fetch(upload, {
+      method: "PATCH",
+      headers: { ...AUTH, ...appending(5) },
+      body: "world",
+    });
+    assert.equal(last.headers.get("Mysimbdp-Sha256"), sha256Hex("helloworld"));
+  }));
+
+Deno.test("a body that falls silent is ended with 408, and its bytes are kept", () =>
+  withServer(async (listening) => {
+    const upload = await begin(listening, 10);
+    const connection = await openPatch(upload, 10, "hello");
+    const answer = await readAll(connection);
+    assert.match(answer, /^HTTP\/1\.1 408 /);
+    assert.match(answer, /body-stalled/);
+    assert.equal(await offsetOf(upload), 5);
+  }, { app: { stallMs: 200 } }));
+
+Deno.test("shutdown interrupts bodies that do not end, keeps their bytes, and frees the data", () =>
+  withServer(async (listening) => {
+    const upload = await begin(listening, 10);
+    const connection = await openPatch(upload, 10, "hello");
+    await until(
+      "the bytes arrived",
+      () => listening.intake.uploads.list("customer-1")[0]?.holder !== null,
+    );
+    await listening.server.shutdown();
+    connection.close();
+    const [id] = (await filesBelow(`${listening.dataDir}/uploads`)).filter((n) => !n.includes("."));
+    assert.equal(await Deno.readTextFile(`${listening.dataDir}/uploads/${id}`), "hello");
+  }, { server: { drainMs: 100 } }));
+
+Deno.test("expired uploads are swept while the server runs", () =>
+  withServer(async (listening) => {
+    await begin(listening, 10);
+    await until(
+      "the upload is gone",
+      async () => (await filesBelow(`${listening.dataDir}/uploads`)).length === 0,
+    );
+  }, { intake: { expiryMs: 50 }, server: { sweepMs: 20 } }));
+
+Deno.test("an address in use and a certificate that is none are told", () =>
+  withServer(async ({ intake, server }) => {
+    const app = createApp({
+      version: "0",
+      intake,
+      accounts: fakeAccounts(),
+      operators: fakeAccounts(),
+      ledger: fakeLedger([]),
+    });
+    const listen = { ...server.addr, app, intake };
+    await assert.rejects(startServer(listen), { code: "address-in-use" });
+    const tls = { cert: "no", key: "none" };
+    await assert.rejects(startServer({ ...listen, port: 0, tls }), { code: "bad-tls" });
+  }));
