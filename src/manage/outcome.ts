@@ -1,0 +1,47 @@
+import { Failure, messageOf } from "../protocol/failure.ts";
+import type { RowCounts } from "../protocol/file_view.ts";
+
+/** Why a file was not ingested, in words that its owner may read. */
+export interface Reason {
+  code: string;
+  message: string;
+}
+
+/** How one attempt at a file ended. */
+export type Outcome =
+  | { type: "ingested"; rows: RowCounts; moduleVersion: string }
+  /** The file was refused before a record of it was read. */
+  | { type: "rejected"; reason: Reason }
+  /** The file or its module is at fault; nothing of it was stored. */
+  | { type: "quarantined"; reason: Reason; rows: RowCounts | null }
+  /** Something else was at fault; a later attempt may succeed. `endless`: attempts do not count. */
+  | { type: "retry"; reason: Reason; rows: RowCounts | null; endless: boolean }
+  /** The service is ending; the file goes back into the queue as if nothing had been. */
+  | { type: "released" };
+
+// A process that ended without a word may have been a victim, not a culprit.
+const WORTH_ANOTHER_TRY = new Set([
+  "sandbox-exit",
+  "sandbox-forged",
+  "module-crashed",
+  "sandbox-failed",
+]);
+
+/**
+ * What a failure in the middle of an attempt means for its file.
+ *
+ * @param rows what was counted before it; null where nothing was read
+ */
+export function outcomeOf(thrown: unknown, rows: RowCounts | null = null): Outcome {
+  if (!(thrown instanceof Failure)) {
+    const reason = { code: "internal", message: `Cannot go on: ${messageOf(thrown)}` };
+    return { type: "retry", reason, rows, endless: false };
+  }
+  const { code, message, hint } = thrown;
+  const reason = { code, message: hint ? `${message}. ${hint}` : message };
+  if (thrown.kind === "storage") return { type: "retry", reason, rows, endless: true };
+  if (thrown.kind === "internal" || WORTH_ANOTHER_TRY.has(code)) {
+    return { type: "retry", reason, rows, endless: false };
+  }
+  return { type: "quarantined", reason, rows };
+}

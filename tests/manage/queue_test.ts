@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { FileQueue } from "../../src/manage/queue.ts";
+import type { FileRecord } from "../../src/storage/contract.ts";
+import { fileRecord } from "../contracts/storage_fixtures.ts";
+
+const file = (id: string, tenant: string, receivedAt: number, nextTryAt: number | null = null) =>
+  fileRecord({ id, tenant, receivedAt, nextTryAt, state: "queued" });
+
+function startAll(queue: FileQueue): string[] {
+  const ids: string[] = [];
+  for (let next = queue.next(); next !== null; next = queue.next()) {
+    queue.started(next.id);
+    ids.push(next.id);
+  }
+  return ids;
+}
+
+Deno.test("queue: tenants run side by side, each one file at a time, up to the concurrency", () => {
+  const queue = new FileQueue({ concurrency: 2 });
+  for (const tenant of ["a", "b", "c"]) {
+    queue.add(file(`${tenant}1`, tenant, 1));
+    queue.add(file(`${tenant}2`, tenant, 2));
+  }
+  assert.deepEqual(startAll(queue), ["a1", "b1"]);
+  assert.equal(queue.running, 2);
+  assert.equal(queue.size, 4);
+  queue.done("b1");
+  assert.deepEqual(startAll(queue), ["c1"]);
+  queue.done("a1");
+  assert.deepEqual(startAll(queue), ["a2"]);
+});
+
+Deno.test("queue: while a file's rows are written its tenant's next one may be read, and no third", () => {
+  const queue = new FileQueue({ concurrency: 2 });
+  for (const n of [1, 2, 3]) queue.add(file(`a${n}`, "a", n));
+  assert.deepEqual(startAll(queue), ["a1"]);
+  queue.read("a1");
+  assert.deepEqual(startAll(queue), ["a2"]);
+  assert.equal(queue.running, 2);
+  queue.add(file("a1", "a", 1));
+  assert.equal(queue.size, 1);
+  queue.read("a2");
+  assert.deepEqual(startAll(queue), []);
+  queue.done("a1");
+  assert.deepEqual(startAll(queue), ["a3"]);
+  queue.done("a3");
+  queue.done("a2");
+  assert.equal(queue.running, 0);
+});
+
+Deno.test("queue: a file that failed while it was written goes before its tenant's later ones", () => {
+  const queue = new FileQueue({ concurrency: 2, now: () => 0 });
+  for (const n of [1, 2, 3]) queue.add(file(`a${n}`, "a", n));
+  assert.deepEqual(startAll(queue), ["a1"]);
+  queue.read("a1");
+  assert.deepEqual(startAll(queue), ["a2"]);
+  queue.done("a1");
+  queue.add(file("a1", "a", 1, 10));
+  queue.done("a2");
+  assert.deepEqual(startAll(queue), []);
+  assert.equal(queue.wakeAt(), 10);
+});
+
+Deno.test("queue: no more files are written at once than may be read", () => {
+  const queue = new FileQueue({ concurrency: 1 });
+  for (const tenant of ["a", "b", "c"]) queue.add(file(`${tenant}1`, tenant, 1));
+  assert.deepEqual(startAll(queue), ["a1"]);
+  queue.read("a1");
+  assert.deepEqual(startAll(queue), ["b1"]);
+  queue.read("b1");
+  assert.deepEqual(startAll(queue), []);
+  queue.done("a1");
+  assert.deepEqual(startAll(queue), ["c1"]);
+});
+
+Deno.test("queue: asking for the next changes nothing", () => {
+  const queue = new FileQueue({ concurrency: 1 });
+  queue.add(file("a1", "a", 1));
+  assert.equal(queue.next()?.id, "a1");
+  assert.equal(queue.next()?.id, "a1");
+  assert.equal(queue.size, 1);
+});
+
+Deno.test("queue: what waits or runs is not taken twice, a new record replaces the old", () => {
+  const queue = new FileQueue({ concurrency: 2 });
+  queue.add(file("a1", "a", 5));
+  queue.add(file("a2", "a", 3));
+  queue.add(file("a1", "a", 1));
+  assert.equal(queue.size, 2);
+  assert.equal(queue.next()?.id, "a1");
+  queue.started("a1");
+  queue.add(file("a1", "a", 1));
+  queue.done("a1");
+  assert.deepEqual(startAll(queue), ["a2"]);
+});
+
+Deno.test("queue: a file that waits for its next try holds back its tenant's later ones only", () => {
+  let now = 0;
+  const queue = new FileQueue({ concurrency: 3, now: () => now });
+  queue.add(file("a1", "a", 1, 1_000));
+  queue.add(file("a2", "a", 2));
+  queue.add(file("b1", "b", 3));
+  queue.add(file("c1", "c", 3, 500));
+  assert.deepEqual(startAll(queue), ["b1"]);
+  assert.equal(queue.wakeAt(), 500);
+  now = 999;
+  assert.deepEqual(startAll(queue), ["c1"]);
+  assert.equal(queue.wakeAt(), 1_000);
+  now = 1_000;
+  assert.deepEqual(startAll(queue), ["a1"]);
+  assert.equal(queue.wakeAt(), null);
+});
+
+Deno.test("queue: a file that is tried again keeps its place before later ones", () => {
+  let now = 0;
+  const queue = new FileQueue({ concurrency: 1, now: () => now });
+  const first = file("a1", "a", 1);
+  queue.add(first);
+  queue.add(file("a2", "a", 2));
+  queue.started("a1");
+  queue.done("a1");
+  queue.add({ ...first, nextTryAt: 10 });
+  assert.equal(queue.next(), null);
+  now = 10;
+  assert.equal(queue.next()?.id, "a1");
+});
+
+/** Adds, starts, ends and retries at random; every rule is checked at every step. */
+const step = fc.oneof(
+  fc.record({ do: fc.constant("add" as const), tenant: fc.nat(4), at: fc.nat(20) }),
+  fc.record({ do: fc.constant("start" as const) }),
+  fc.record({ do: fc.constant("end" as const), which: fc.nat(10), retryIn: fc.option(fc.nat(5)) }),
+  fc.record({ do: fc.constant("wait" as const), ms: fc.nat(5) }),
+);
+
+Deno.test("queue: order, one file a tenant and no file twice, whatever happens", () => {
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 150, size: "max" }),
+      fc.integer({ min: 1, max: 4 }),
+      (steps, concurrency) => {
+        let now = 0;
+        const queue = new FileQueue({ concurrency, now: () => now });
+        const waiting = new Map<string, FileRecord>();
+        const running = new Map<string, FileRecord>();
+        for (const [i, step] of steps.entries()) {
+          if (step.do === "wait") now += step.ms;
+          if (step.do === "add") {
+            const added = file(`f${i}`, `t${step.tenant}`, step.at);
+            waiting.set(added.id, added);
+            queue.add(added);
+          }
+          if (step.do === "start") start();
+          const ended = step.do === "end" ? [...running.values()][step.which] : undefined;
+          if (step.do === "end" && ended) {
+            running.delete(ended.id);
+            queue.done(ended.id);
+            if (step.retryIn !== null) {
+              const again = { ...ended, nextTryAt: now + step.retryIn };
+              waiting.set(again.id, again);
+              queue.add(again);
+            }
+          }
+          assert.equal(queue.size, waiting.size);
+          assert.equal(queue.running, running.size);
+        }
+
+        function start(): void {
+          const next = queue.next();
+          const heads = headsOf(waiting).filter(({ tenant, nextTryAt }) =>
+            (nextTryAt ?? 0) <= now &&
+            [...running.values()].every((other) => other.tenant !== tenant)
+          );
+          if (next === null) {
+            assert.ok(running.size >= concurrency || heads.length === 0, "a file is kept waiting");
+            return;
+          }
+          assert.ok(running.size < concurrency);
+          assert.ok(heads.includes(next), "it is not its tenant's turn or not its oldest file");
+          queue.started(next.id);
+          waiting.delete(next.id);
+          running.set(next.id, next);
+        }
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
+
+/** Each tenant's oldest waiting file. */
+function headsOf(waiting: Map<string, FileRecord>): FileRecord[] {
+  const heads = new Map<string, FileRecord>();
+  for (const record of waiting.values()) {
+    const head = heads.get(record.tenant);
+    const isOlder = head === undefined || record.receivedAt < head.receivedAt ||
+      (record.receivedAt === head.receivedAt && record.id < head.id);
+    if (isOlder) heads.set(record.tenant, record);
+  }
+  return [...heads.values()];
+}
+
+Deno.test("queue: no tenant that has files waits for more than one turn of each other", () => {
+  fc.assert(fc.property(
+    fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 }),
+    (sizes) => {
+      const queue = new FileQueue({ concurrency: 1 });
+      for (const [t, size] of sizes.entries()) {
+        for (let i = 0; i < size; i++) queue.add(file(`t${t}f${i + 100}`, `t${t}`, i));
+      }
+      const left = [...sizes];
+      const since = sizes.map(() => 0);
+      for (let next = queue.next(); next !== null; next = queue.next()) {
+        const turn = Number(next.tenant.slice(1));
+        queue.started(next.id);
+        queue.done(next.id);
+        left[turn]!--;
+        for (const t of sizes.keys()) {
+          since[t] = t === turn || left[t] === 0 ? 0 : since[t]! + 1;
+          assert.ok(since[t]! <= sizes.length - 1, `t${t} waited for ${since[t]} turns`);
+        }
+      }
+      assert.deepEqual(left, sizes.map(() => 0));
+    },
+  ));
+});

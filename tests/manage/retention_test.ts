@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { expireArchive, Retention } from "../../src/manage/retention.ts";
+import { NO_ROWS } from "../../src/manage/ledger.ts";
+import type { FileState } from "../../src/protocol/file_view.ts";
+import { createFileIds } from "../../src/staging/file_id.ts";
+import { Layout, prepareData } from "../../src/staging/layout.ts";
+import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
+
+const DAY_MS = 86_400_000;
+
+Deno.test("retention drops only what was ingested longer ago than it says", async () => {
+  const dir = await Deno.makeTempDir();
+  const layout = new Layout(dir);
+  await prepareData(layout);
+  const storage = openSqliteStorage(dir);
+  const newId = createFileIds();
+  const now = 100 * DAY_MS;
+  const put = async (state: FileState, finishedAt: number | null, known = true) => {
+    const id = newId();
+    await Deno.mkdir(layout.tenantShelf("archive", "t"), { recursive: true });
+    await Deno.writeTextFile(layout.file("archive", "t", id), "x");
+    await Deno.writeTextFile(layout.sidecar("archive", "t", id), "{}");
+    const file = { id, tenant: "t", name: "a.csv", version: 1, size: 1, sha256: "", batch: null };
+    const times = { receivedAt: 0, nextTryAt: null, startedAt: 0, finishedAt };
+    const rest = {
+      state,
+      attempts: 1,
+      rows: NO_ROWS,
+      seconds: 1,
+      moduleVersion: "v1",
+      reason: null,
+    };
+    if (known) await storage.ledger.insert({ ...file, ...times, ...rest });
+    return id;
+  };
+  const old = await put("ingested", now - 31 * DAY_MS);
+  const young = await put("ingested", now - 29 * DAY_MS);
+  const queued = await put("queued", null);
+  const unknown = await put("ingested", 0, false);
+  const told: string[] = [];
+  const expire = (days: number) =>
+    expireArchive(layout, storage.ledger, days, now, (event) => told.push(event.kind));
+  try {
+    assert.equal(await expire(0), 0);
+    assert.equal(await expire(30), 1);
+    assert.equal(await expire(30), 0);
+    assert.deepEqual(told, ["file.archive_expired"]);
+    const left = [...Deno.readDirSync(layout.tenantShelf("archive", "t"))].map(({ name }) => name);
+    const expected = [young, queued, unknown].flatMap((id) => [id, `.${id}.json`]);
+    assert.deepEqual(left.sort(), expected.sort());
+    assert.ok(!left.includes(old));
+  } finally {
+    await storage.close();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("retention of quarantine, rejects and ledger: each by its own days, nothing unfinished", async (t) => {
+  const dir = await Deno.makeTempDir();
+  const layout = new Layout(dir);
+  await prepareData(layout);
+  const storage = openSqliteStorage(dir);
+  const { ledger } = storage;
+  const now = Date.now();
+  const put = async (state: FileState, daysAgo: number) => {
+    const at = now - daysAgo * DAY_MS;
+    const id = createFileIds({ now: () => at })();
+    const shelf = state === "ingested" ? "archive" : "quarantine";
+    await Deno.mkdir(layout.tenantShelf(shelf, "t"), { recursive: true });
+    await Deno.writeTextFile(layout.file(shelf, "t", id), "x");
+    const ended = state === "queued" ? null : at;
+    await ledger.insert({
+      ...{ id, tenant: "t", name: "a.csv", version: 1, size: 1, sha256: "", batch: null, state },
+      ...{ attempts: 1, receivedAt: at, nextTryAt: null, startedAt: at, finishedAt: ended },
+      ...{ rows: NO_ROWS, seconds: 1, moduleVersion: "v1", reason: null },
+    });
+    await ledger.addRejects(id, [{ line: 2, column: null, reason: "bad", raw: "x" }]);
+    return id;
+  };
+  const told: string[] = [];
+  const emit = (event: { kind: string }) => void told.push(event.kind);
+  const retention = new Retention({ layout, storage, emit });
+  const days = { archive_days: 0, quarantine_days: 0, rejects_days: 0, ledger_days: 0 };
+  const rejectsOf = async (id: string) => (await ledger.rejects(id, 0, 9)).length;
+  try {
+    const old = await put("quarantined", 40);
+    const done = await put("ingested", 35);
+    const young = await put("quarantined", 5);
+    const waits = await put("queued", 50);
+    await t.step("0 keeps all for ever", async () => {
+      await retention.run(days, now);
+      assert.deepEqual(told, []);
+    });
+    await t.step("quarantine", async () => {
+      await retention.run({ ...days, quarantine_days: 30 }, now);
+      const left = [...Deno.readDirSync(layout.tenantShelf("quarantine", "t"))];
+      assert.deepEqual(left.map(({ name }) => name).sort(), [young, waits].sort());
+      assert.equal((await ledger.get(old))?.state, "quarantined", "its record stays");
+    });
+    await t.step("rejects", async () => {
+      await retention.run({ ...days, rejects_days: 30 }, now);
+      const left = await Promise.all([old, done, young, waits].map(rejectsOf));
+      assert.deepEqual(left, [0, 0, 1, 1]);
+    });
+    await t.step("the ledger, with all that is left of a file", async () => {
+      await retention.run({ ...days, ledger_days: 30 }, now);
+      const left = await ledger.list({});
+      assert.deepEqual(left.map(({ id }) => id).sort(), [young, waits].sort());
+      assert.deepEqual([...Deno.readDirSync(layout.tenantShelf("archive", "t"))], []);
+      assert.deepEqual(told.filter((kind) => kind === "file.record_expired").length, 2);
+    });
+  } finally {
+    await storage.close();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
