@@ -1,0 +1,27 @@
+import type { FailureKind } from "../protocol/failure.ts";
+
+/** The exit codes of every command; scripts rely on them. */
+export const EXIT = {
+  done: 0,
+  /** Some files were refused or failed. */
+  incomplete: 1,
+  usage: 2,
+  authentication: 3,
+  /** The server or the network. */
+  server: 4,
+  storage: 5,
+} as const;
+
+const CODES: Record<FailureKind, number> = {
+  refused: EXIT.incomplete,
+  internal: EXIT.incomplete,
+  usage: EXIT.usage,
+  auth: EXIT.authentication,
+  server: EXIT.server,
+  storage: EXIT.storage,
+};
+
+/** The exit code that a failure of this kind leads to; 0 for null. */
+export function exitCodeOf(kind: FailureKind | null): number {
+  return kind === null ? EXIT.done : CODES[kind];
+}

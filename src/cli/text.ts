@@ -1,0 +1,71 @@
+// C0 and C1 controls and the marks that reorder text: they could move the cursor or hide a name.
+const UNPRINTABLE =
+  // deno-lint-ignore no-control-regex
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+const NUMBER = new Intl.NumberFormat("en-US");
+const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
+
+/**
+ * Makes text from outside (file names, a server's sentences) harmless on a terminal.
+ *
+ * @example
+ * ```ts
+ * import { printable } from "./text.ts";
+ * printable("a\u001b[2Jb"); // "a\\u001b[2Jb"
+ * ```
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (found) => {
+    return `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** Columns that text takes on a terminal. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) {
+    if (/\p{M}/u.test(character)) continue;
+    width += WIDE.test(character) ? 2 : 1;
+  }
+  return width;
+}
+
+/** Cuts text to `width` columns, with "…" where something is missing, and fills it up to them. */
+export function fit(text: string, width: number): string {
+  if (widthOf(text) <= width) return text + " ".repeat(width - widthOf(text));
+  let cut = "";
+  for (const character of text) {
+    if (widthOf(cut + character) > width - 1) break;
+    cut += character;
+  }
+  return fit(`${cut}…`, width);
+}
+
+/** Fills text up to `width` columns and cuts nothing. */
+export function pad(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** For example `1.2 MB`; a KB has 1,024 bytes, as in the constraints. */
+export function formatBytes(bytes: number): string {
+  let amount = bytes;
+  let unit = 0;
+  while (amount >= 1024 && unit < UNITS.length - 1) {
+    amount /= 1024;
+    unit += 1;
+  }
+  if (unit === 0) return `${amount} ${amount === 1 ? "byte" : "bytes"}`;
+  return `${amount >= 100 ? amount.toFixed(0) : amount.toFixed(1)} ${UNITS[unit]}`;
+}
+
+/** For example `0.4 s`, `75 s`. */
+export function formatSeconds(seconds: number): string {
+  return `${seconds >= 10 ? seconds.toFixed(0) : seconds.toFixed(1)} s`;
+}
+
+/** For example `9,999 rows`. */
+export function formatCount(count: number, one: string, many = `${one}s`): string {
+  return `${NUMBER.format(count)} ${count === 1 ? one : many}`;
+}

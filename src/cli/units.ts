@@ -1,0 +1,100 @@
+/** The folder that the units keep everything in. */
+export const SERVICE_DATA = "/var/lib/mysimbdp";
+
+/**
+ * The systemd units of both services, by their file names.
+ *
+ * @param program the path of the binary
+ */
+export function unitFiles(program: string): Record<string, string> {
+  return {
+    "mysimbdp-serve.service": unit({
+      name: "serve",
+      what: "receives files",
+      command: `${program} serve --data ${SERVICE_DATA}`,
+      more: [
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+        "RestrictNamespaces=yes",
+        "SystemCallFilter=@system-service",
+        "MemoryHigh=768M",
+        "MemoryMax=1G",
+        "TimeoutStopSec=30",
+      ],
+    }),
+    "mysimbdp-manage.service": unit({
+      name: "manage",
+      what: "loads files",
+      command: `${program} manage run --data ${SERVICE_DATA}`,
+      more: [
+        // bubblewrap makes the sandbox's namespaces and mounts, and its loopback by netlink.
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+        "RestrictNamespaces=cgroup ipc mnt net pid user uts",
+        "SystemCallFilter=@system-service @mount",
+        "MemoryHigh=3G",
+        "MemoryMax=4G",
+        // Longer than manage.drain_seconds, so that a drain can end by itself.
+        "TimeoutStopSec=90",
+      ],
+    }),
+  };
+}
+
+interface Unit {
+  name: string;
+  what: string;
+  command: string;
+  more: string[];
+}
+
+// V8 makes code at run time, so MemoryDenyWriteExecute cannot be on.
+function unit({ name, what, command, more }: Unit): string {
+  return `[Unit]
+Description=mysimbdp: ${what}
+Documentation=man:mysimbdp-${name}(1)
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=notify
+NotifyAccess=main
+ExecStart=${command}
+ExecReload=/bin/kill -HUP $MAINPID
+KillMode=mixed
+Restart=on-failure
+RestartSec=2
+TimeoutStartSec=300
+WatchdogSec=60
+User=mysimbdp
+Group=mysimbdp
+StateDirectory=mysimbdp
+StateDirectoryMode=0700
+UMask=0077
+TasksMax=1024
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+ProtectProc=invisible
+PrivateTmp=yes
+PrivateDevices=yes
+PrivateMounts=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+RemoveIPC=yes
+KeyringMode=private
+LockPersonality=yes
+CapabilityBoundingSet=
+AmbientCapabilities=
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+${more.join("\n")}
+
+[Install]
+WantedBy=multi-user.target
+`;
+}

@@ -1,0 +1,147 @@
+import type { RowCounts } from "../protocol/file_view.ts";
+
+/** A file as its events name it. */
+interface OfFile {
+  tenant: string;
+  fileId: string;
+  name: string;
+}
+
+interface Reason {
+  /** Stable, kebab-case. */
+  code: string;
+  message: string;
+}
+
+/** What `serve` tells. Nothing in an event may be a secret: no password, token, hash or URL with one. */
+export type ServeEvent =
+  | { kind: "server.started"; listen: string; tls: boolean }
+  | { kind: "server.stopping" }
+  | {
+    kind: "request.finished";
+    method: string;
+    route: string;
+    status: number;
+    seconds: number;
+    tenant: string | null;
+  }
+  /** A fault of ours, answered with 5xx. */
+  | { kind: "request.failed"; method: string; route: string; code: string; error: string }
+  /** `tenant` is null unless it is the name of an account: people type passwords there. */
+  | { kind: "auth.failed"; tenant: string | null; address: string; throttled: boolean }
+  | { kind: "auth.rehashed"; tenant: string }
+  | { kind: "auth.rehash_failed"; tenant: string; error: string }
+  | { kind: "users.broken"; error: string }
+  | { kind: "upload.started"; tenant: string; uploadId: string; name: string; bytes: number }
+  | (
+    & { kind: "upload.finished"; uploadId: string; bytes: number; version: number; sha256: string }
+    & OfFile
+  )
+  /** The server had the file already; its bytes were dropped. */
+  | ({ kind: "upload.duplicate"; uploadId: string; bytes: number } & OfFile)
+  | { kind: "upload.terminated"; tenant: string; uploadId: string }
+  | { kind: "request.refused"; tenant: string | null; code: string; status: number; detail: string }
+  /** A customer sent its module; `manage` checks it. */
+  | { kind: "module.submitted"; tenant: string; moduleVersion: string; files: number }
+  | { kind: "uploads.expired"; uploads: number };
+
+/** What `manage` tells. */
+export type ManageEvent =
+  /** `engine` is the storage URL's scheme: the URL itself may hold a password. */
+  | { kind: "manage.started"; engine: string; concurrency: number; once: boolean }
+  /** What is around a module, the innermost layer first. */
+  | { kind: "sandbox.layers"; layers: string }
+  /** The same without a layer of the operating system, and why there is none. */
+  | { kind: "sandbox.without_os"; layers: string; why: string }
+  | { kind: "manage.draining"; running: number }
+  | { kind: "manage.stopped"; running: number }
+  /** Hints were lost or the watch broke; the scan makes up for it. */
+  | { kind: "watch.lost"; dir: string; error: string }
+  /** A file lies in staging that cannot be taken. */
+  | { kind: "staging.problem"; path: string; error: string }
+  | { kind: "scan.failed"; error: string }
+  | { kind: "storage.waiting"; error: string }
+  /** Told once a file; it waits for its tenant's module. */
+  | ({ kind: "file.waiting"; why: string } & OfFile)
+  | ({ kind: "file.started"; attempt: number; moduleVersion: string | null } & OfFile)
+  | (
+    & {
+      kind: "file.ingested";
+      /** Bytes. */
+      size: number;
+      rows: RowCounts;
+      seconds: number;
+      /** Milliseconds since the epoch. */
+      finishedAt: number;
+    }
+    & OfFile
+  )
+  | ({ kind: "file.rejected"; rows: RowCounts; seconds: number; reason: Reason } & OfFile)
+  | ({ kind: "file.quarantined"; rows: RowCounts; seconds: number; reason: Reason } & OfFile)
+  | (
+    & {
+      kind: "file.retry";
+      attempt: number;
+      /** Milliseconds since the epoch. */
+      nextTryAt: number;
+      reason: Reason;
+    }
+    & OfFile
+  )
+  /** The service ends: the file goes back into the queue. */
+  | ({ kind: "file.released" } & OfFile)
+  | ({ kind: "file.replayed" } & OfFile)
+  /** A line that a module wrote to its console. */
+  | ({ kind: "module.log"; text: string } & OfFile)
+  | ({ kind: "file.archive_expired" } & OfFile)
+  | ({ kind: "file.quarantine_expired" } & OfFile)
+  | ({ kind: "file.rejects_expired" } & OfFile)
+  | ({ kind: "file.record_expired" } & OfFile)
+  | ({ kind: "sandbox.killed"; why: "memory" | "time" | "output" | "protocol" } & OfFile)
+  | { kind: "module.deployed"; tenant: string; moduleVersion: string; by: string }
+  /** A customer's module is valid and waits for an operator. */
+  | { kind: "module.pending"; tenant: string; moduleVersion: string }
+  | { kind: "module.faulty"; tenant: string; moduleVersion: string; faults: number }
+  /** It could not be checked, by no fault of its own; it is tried again. */
+  | { kind: "module.unchecked"; tenant: string; moduleVersion: string; error: string }
+  | {
+    kind: "module.rolled_back";
+    tenant: string;
+    moduleVersion: string;
+    /** The version that runs now. */
+    to: string;
+    by: string;
+    note: string;
+    /** Ids of the files because of which it was; to be replayed. */
+    failed: string[];
+  }
+  | { kind: "storage.failed"; code: string; error: string };
+
+/** What is used up by four fifths or more, before it is refused. */
+type NearLimit = {
+  kind: "limit.near";
+  tenant: string;
+  /** A constraint or a limit, such as `number_files` or `reject_share`. */
+  limit: string;
+  used: number;
+  most: number;
+};
+
+/** What both tell. */
+export type CommonEvent =
+  /** The data directory was brought forward; the one from before lies in `backup`. */
+  | { kind: "data.upgraded"; from: number; to: number; backup: string }
+  | NearLimit
+  /** Metrics could not be left for serve; the next ones will hold the same and more. */
+  | { kind: "metrics.lost"; error: string }
+  /** The disk of the data directory fills up. */
+  | { kind: "disk.low"; path: string; usedShare: number; freeBytes: number }
+  | { kind: "config.reloaded"; path: string | null }
+  /** The configuration from before stays in force. */
+  | { kind: "config.refused"; error: string };
+
+/** A happening: it has one log record and its metrics, see `reactions.ts`. */
+export type TelemetryEvent = ServeEvent | ManageEvent | CommonEvent;
+
+/** Takes events as they happen; never throws. */
+export type Emit = (event: TelemetryEvent) => void;

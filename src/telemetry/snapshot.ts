@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { AggregatorRegistry, type MetricObject, type Registry } from "prom-client";
+import { hostname } from "node:os";
+
+/** The folder within the data directory where processes leave their metrics for `serve`. */
+export const METRICS_FOLDER = "metrics";
+
+/** Milliseconds after which what a process left behind says nothing any more. */
+const FORGOTTEN_MS = 7 * 86_400_000;
+
+/**
+ * Leaves a process's metrics in a file for `serve` to show, which is the one that is scraped. What
+ * earlier processes counted is counted on, so that a restart loses nothing.
+ */
+export class MetricsFile {
+  readonly #path: string;
+  readonly #registry: Registry;
+  readonly #earlier: MetricObject[];
+
+  /** @param dataDir the data directory; the folder of metrics is made where it is missing */
+  constructor(dataDir: string, registry: Registry) {
+    const folder = join(dataDir, METRICS_FOLDER);
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#path = join(folder, `manage-${hostname().replaceAll(/[^\w.-]/g, "_")}.json`);
+    this.#registry = registry;
+    this.#earlier = readMetrics(this.#path) ?? [];
+  }
+
+  async write(): Promise<void> {
+    const now = await this.#registry.getMetricsAsJSON() as unknown as MetricObject[];
+    const sum = await aggregate([now, this.#earlier]).getMetricsAsJSON();
+    const temporary = `${this.#path}.tmp`;
+    // Not synced: after a power cut the counts begin anew, which whoever scrapes understands.
+    await Deno.writeTextFile(temporary, JSON.stringify(sum), { mode: 0o600 });
+    await Deno.rename(temporary, this.#path);
+  }
+}
+
+/** What processes have left behind: their metrics together, and how old the newest are. */
+export async function readMetricsFiles(
+  dataDir: string,
+  now: number,
+): Promise<{ text: string; ageSeconds: number | null }> {
+  const folder = join(dataDir, METRICS_FOLDER);
+  const found: MetricObject[][] = [];
+  let newest: number | null = null;
+  for (const path of listed(folder)) {
+    const written = mtimeOf(path);
+    const metrics = written !== null && now - written < FORGOTTEN_MS ? readMetrics(path) : null;
+    if (metrics === null) continue;
+    found.push(metrics);
+    newest = Math.max(newest ?? 0, written ?? 0);
+  }
+  if (found.length === 0) return { text: "", ageSeconds: null };
+  const text = await aggregate(found).metrics();
+  return { text, ageSeconds: newest === null ? null : Math.max(0, (now - newest) / 1000) };
+}
+
+function aggregate(all: MetricObject[][]): Registry {
+  return AggregatorRegistry.aggregate(all.filter((metrics) => metrics.length > 0));
+}
+
+function listed(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name)
+      .filter((name) => name.endsWith(".json")).map((name) => join(folder, name));
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return [];
+    throw thrown;
+  }
+}
+
+function mtimeOf(path: string): number | null {
+  try {
+    return Deno.statSync(path).mtime?.getTime() ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Null where there is none, or something else: metrics are no reason to fail. */
+function readMetrics(path: string): MetricObject[] | null {
+  try {
+    const found: unknown = JSON.parse(Deno.readTextFileSync(path));
+    return Array.isArray(found) ? found as MetricObject[] : null;
+  } catch {
+    return null;
+  }
+}

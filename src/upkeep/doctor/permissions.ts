@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { orNull } from "../../staging/durable.ts";
+import { SHELVES } from "../../staging/layout.ts";
+import type { Patient } from "./doctor.ts";
+import { failed, type Finding, ok } from "./finding.ts";
+
+/** Others may neither read nor write, and the services' user owns what it has to write. */
+export async function checkPermissions({ layout }: Patient): Promise<Finding[]> {
+  if (Deno.build.os === "windows") return [];
+  const root = await orNull(Deno.stat(layout.root));
+  if (!root) return [];
+  const findings: Finding[] = [];
+  // What lies deeper is behind the directory's own mode.
+  const secret = [layout.root, layout.users, layout.admins, join(layout.root, "mysimbdp.toml")];
+  const paths = [
+    ...secret,
+    layout.uploads,
+    layout.db,
+    layout.ledger,
+    layout.receipts,
+    ...SHELVES.map((shelf) => layout.shelf(shelf)),
+  ];
+  for (const path of paths) {
+    const info = await orNull(Deno.stat(path));
+    if (!info) continue;
+    const mode = (info.mode ?? 0) & 0o777;
+    if (secret.includes(path) && (mode & 0o007) !== 0) {
+      const shown = mode.toString(8);
+      findings.push(
+        failed("permissions", `${path} is open to others (${shown})`, `chmod o= ${path}`),
+      );
+    }
+    const isConfig = path.endsWith(".toml");
+    if (info.uid !== root.uid && !isConfig) {
+      findings.push(failed(
+        "permissions",
+        `${path} belongs to user ${info.uid}, the directory to ${root.uid}`,
+        `chown ${root.uid}:${root.gid} ${path}, and run commands as that user`,
+      ));
+    }
+  }
+  if (Deno.uid() !== root.uid && Deno.uid() !== 0) {
+    findings.push(failed(
+      "permissions",
+      `this is user ${Deno.uid()}, the directory belongs to ${root.uid}`,
+      "Run commands as the user of the services.",
+    ));
+  }
+  return findings.length > 0 ? findings : [ok("permissions", `private, of user ${root.uid}`)];
+}

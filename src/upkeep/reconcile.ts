@@ -1,0 +1,68 @@
+import { Receipts } from "../staging/receipts.ts";
+import { statIfThere } from "../staging/durable.ts";
+import { type Layout, type Shelf, SHELVES } from "../staging/layout.ts";
+import { shelvedFiles } from "../staging/shelves.ts";
+import { readSidecar, writeSidecar } from "../staging/sidecar.ts";
+import { restoreFile } from "../staging/staged.ts";
+import type { StagedFile } from "../staging/contract.ts";
+import { openLedgerReader } from "../storage/sqlite/ledger_reader.ts";
+
+/**
+ * Brings the parts of a copied data directory together, which were copied one after the other while
+ * the services worked: each file that lies there has its record beside it and a receipt, so that it
+ * is not taken a second time; one of which the ledger knows nothing goes back into staging, so that
+ * it is loaded again, in place of the rows that it may have already.
+ *
+ * @example
+ * ```ts
+ * import { Layout } from "../staging/layout.ts";
+ * import { reconcile } from "./reconcile.ts";
+ * const tidy = (dir: string) => reconcile(new Layout(dir));
+ * ```
+ */
+export async function reconcile(layout: Layout): Promise<void> {
+  const found = await filesOf(layout);
+  if (found.length === 0) return;
+  using receipts = Receipts.open(layout.receipts);
+  for (const { file } of found) receipts.insert({ ...file, uploadId: file.id });
+  // With Cassandra the ledger is in the cluster, and a backup has none.
+  if (!await statIfThere(layout.ledger)) return;
+  const ledger = openLedgerReader(layout.ledger);
+  try {
+    for (const { file, shelf } of found) {
+      const isKnown = shelf === "staging" || await ledger.get(file.id);
+      if (!isKnown) await restoreFile(layout, file.tenant, file.id);
+    }
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** Each file once, on the first shelf that it lies on: a copy may have met it on two. */
+async function filesOf(layout: Layout): Promise<{ file: StagedFile; shelf: Shelf }[]> {
+  const found = new Map<string, { file: StagedFile; shelf: Shelf }>();
+  for (const shelf of SHELVES) {
+    for await (const { tenant, id } of shelvedFiles(layout, shelf)) {
+      if (found.has(id)) continue;
+      const file = await recordOf(layout, shelf, tenant, id);
+      if (file) found.set(id, { file, shelf });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The record beside a file; one that was copied on another shelf alone is put beside it. */
+async function recordOf(
+  layout: Layout,
+  shelf: Shelf,
+  tenant: string,
+  id: string,
+): Promise<StagedFile | null> {
+  for (const place of [shelf, ...SHELVES]) {
+    const file = await readSidecar(layout, place, tenant, id);
+    if (!file) continue;
+    if (place !== shelf) await writeSidecar(layout, shelf, file);
+    return file;
+  }
+  return null;
+}

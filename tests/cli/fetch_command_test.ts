@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runFetch } from "../../src/cli/fetch_command.ts";
+import type { FileLine, SummaryLine } from "../../src/cli/fetch_lines.ts";
+import { type FetchFlags, settleFetchOptions } from "../../src/cli/fetch_options.ts";
+import { FakeServer, PASSWORD, problem, USER } from "../fetch/fake_server.ts";
+import { TempDir } from "../fetch/setup.ts";
+import { FakeIo, type FakeIoOptions } from "./fake_io.ts";
+
+async function run(flags: FetchFlags, options: FakeIoOptions = {}) {
+  const io = new FakeIo(options);
+  const settled = settleFetchOptions({ user: USER, password: PASSWORD, ...flags }, io.env);
+  const exitCode = await runFetch(settled, io);
+  return { exitCode, out: io.out, err: io.err, lines: io.out.trimEnd().split("\n") };
+}
+
+async function mixedDir(): Promise<TempDir> {
+  const dir = new TempDir();
+  await dir.write("a.csv", "x".repeat(2048));
+  await dir.write("notes.txt", "1");
+  await dir.write(".hidden", "1");
+  return dir;
+}
+
+Deno.test("one final line a file, then a summary; exit 1 when something was refused", async () => {
+  await using server = new FakeServer();
+  await using dir = await mixedDir();
+  const first = await run({ dir: dir.path, server: server.url });
+  assert.equal(first.exitCode, 1);
+  assert.equal(first.err, "");
+  assert.equal(first.lines[0], "skipped   .hidden    hidden files are not sent");
+  assert.equal(first.lines[1], "refused   notes.txt  only .csv is allowed");
+  assert.match(first.lines[2]!, /^sent {6}a\.csv {6}2\.0 KB {2}\d+\.\d s$/);
+  assert.match(first.lines[3]!, /^1 sent, 1 skipped, 1 refused, 2\.0 KB in \d+\.\d s$/);
+  assert.equal(first.lines.length, 4);
+
+  const rows = { read: 9999, stored: 9999, rejected: 0, skipped: 0, written: 9999, replaced: 0 };
+  server.settle("a.csv", { state: "ingested", rows });
+  await Deno.remove(join(dir.path, "notes.txt"));
+  const second = await run({ dir: dir.path, server: server.url });
+  assert.equal(second.exitCode, 0);
+  assert.equal(second.lines[1], "skipped   a.csv    already there (ingested, 9,999 rows)");
+});
+
+Deno.test("--json: an object for each file with all its keys, the summary last", async () => {
+  await using server = new FakeServer();
+  await using dir = await mixedDir();
+  const { exitCode, lines } = await run({ dir: dir.path, server: server.url, json: true });
+  const objects = lines.map((line) => JSON.parse(line));
+  const summary = objects.pop() as SummaryLine;
+  assert.equal(summary.type, "summary");
+  assert.deepEqual([summary.exitCode, exitCode], [1, 1]);
+  assert.deepEqual([summary.sent, summary.refused, summary.bytes], [1, 1, 2048]);
+  const files = objects as FileLine[];
+  assert.equal(files.length, 3);
+  const keys = Object.keys(files[0]!).join();
+  assert.ok(files.every((file) => file.type === "file" && Object.keys(file).join() === keys));
+  const sent = files.find((file) => file.status === "sent");
+  assert.deepEqual([sent?.name, sent?.size, sent?.id], ["a.csv", 2048, server.files[0]?.id]);
+  assert.match(sent?.sha256 ?? "", /^[0-9a-f]{64}$/);
+  assert.equal(files.find((file) => file.status === "refused")?.code, "format-not-allowed");
+});
+
+Deno.test("--wait: rows stored and rejected, and the reason", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  await dir.write("bad.csv", "1");
+  await dir.write("good.csv", "2");
+  const rows = { read: 12, stored: 10, rejected: 2, skipped: 0, written: 10, replaced: 0 };
+  server.intercept = (request) => {
+    if (!/\/v1\/files\//.test(request.url)) return undefined;
+    const reason = { code: "x", message: "2 of 12 rows were rejected" };
+    for (const file of server.files) {
+      if (file.name === "good.csv") server.settle(file.name, { state: "ingested", rows });
+      else server.settle(file.name, { state: "quarantined", reason });
+    }
+    return undefined;
+  };
+  const { exitCode, out } = await run({ dir: dir.path, server: server.url, wait: true });
+  assert.equal(exitCode, 1);
+  assert.match(
+    out,
+    /^ingested {2}good\.csv {2}1 byte {2}.* s {2}10 rows stored, 2 rows rejected$/m,
+  );
+  assert.match(out, /^rejected {2}bad\.csv {3}quarantined: 2 of 12 rows were rejected$/m);
+  assert.match(out, /^2 sent, 1 ingested, 1 rejected, /m);
+  assert.doesNotMatch(out, /^sent/m);
+});
+
+Deno.test("-q names only what came to no good", async () => {
+  await using server = new FakeServer();
+  await using dir = await mixedDir();
+  const { out } = await run({ dir: dir.path, server: server.url, quiet: true });
+  assert.equal(out, "refused   notes.txt  only .csv is allowed\n");
+});
+
+Deno.test("exit codes: usage 2, authentication 3, server 4, storage 5", async () => {
+  await using server = new FakeServer();
+  await using dir = await mixedDir();
+  const base = { dir: dir.path, server: server.url };
+  const missing = await run({ ...base, dir: join(dir.path, "nothing") });
+  assert.equal(missing.exitCode, 2);
+  const wrong = await run({ ...base, password: "wrong" });
+  assert.equal(wrong.exitCode, 3);
+  assert.match(wrong.err, /^mysimbdp: Cannot log in as "customer-1": .*\n {2}hint: .*\n$/);
+  const unknown = await run({ ...base, user: "nobody" });
+  assert.deepEqual([unknown.exitCode, unknown.out], [3, ""]);
+  const json = await run({ ...base, password: "wrong", json: true });
+  assert.deepEqual(json.lines.map((line) => JSON.parse(line).type), ["error", "summary"]);
+  server.intercept = (request) => {
+    return request.headers.has("upload-length") ? problem(507, "storage-full", "Full") : undefined;
+  };
+  assert.equal((await run(base)).exitCode, 5);
+  const down = await run({ ...base, server: "http://127.0.0.1:1" });
+  assert.equal(down.exitCode, 4);
+  assert.match(down.err, /^mysimbdp: Cannot reach the server "http:\/\/127\.0\.0\.1:1": /);
+});
+
+Deno.test("the password is in no output", async () => {
+  await using server = new FakeServer();
+  await using dir = await mixedDir();
+  for (const password of [PASSWORD, "a-wrong-pässword-1"]) {
+    const base = { dir: dir.path, password, verbose: true };
+    for (const url of [server.url, "http://127.0.0.1:1", "https://127.0.0.1:1"]) {
+      const { out, err } = await run({ ...base, server: url });
+      assert.ok(!(out + err).includes(password));
+      assert.ok(!(out + err).includes("Basic "));
+    }
+  }
+});
+
+Deno.test("bars only on a terminal, and neither with -q nor with --json", async () => {
+  await using dir = new TempDir();
+  await dir.write("large.csv", new Uint8Array(6 * 1024 * 1024).fill(49));
+  const hasBars = async (flags: FetchFlags, terminal: boolean) => {
+    await using server = new FakeServer({ constraints: { data_sizes: 10_000 } });
+    // Slow enough for a bar to be drawn.
+    server.intercept = async (request) => {
+      if (request.method === "PATCH") await new Promise((resolve) => setTimeout(resolve, 60));
+      return undefined;
+    };
+    const { err } = await run({ dir: dir.path, server: server.url, ...flags }, { terminal });
+    return err.includes("large.csv");
+  };
+  assert.equal(await hasBars({}, true), true);
+  assert.equal(await hasBars({}, false), false);
+  assert.equal(await hasBars({ quiet: true }, true), false);
+  assert.equal(await hasBars({ json: true }, true), false);
+});
+
+Deno.test("flag before environment before configuration before default", () => {
+  const env = (name: string) => ({ MYSIMBDP_SERVER: "http://env", MYSIMBDP_USER: "env" })[name];
+  const config = { server: "http://config", dir: "config", passwordFile: "pw" };
+  const settled = settleFetchOptions({ server: "http://flag" }, env, config);
+  assert.deepEqual([settled.server, settled.user, settled.dir, settled.parallel], [
+    "http://flag",
+    "env",
+    "config",
+    4,
+  ]);
+  assert.equal(settled.password.file, "pw");
+  assert.equal(settleFetchOptions({ password: "x" }, env, config).password.file, undefined);
+  assert.equal(settleFetchOptions({}, env).server, "http://env");
+  assert.throws(() => settleFetchOptions({}, () => undefined), /no user was given/);
+  assert.throws(() => settleFetchOptions({ watch: true, dryRun: true }, env), /--dry-run/);
+});

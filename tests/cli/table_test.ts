@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { printTable, type TableOptions } from "../../src/cli/table.ts";
+import { widthOf } from "../../src/cli/text.ts";
+
+function printed(
+  columns: number | null,
+  header: string[],
+  rows: string[][],
+  options?: TableOptions,
+): string[] {
+  let text = "";
+  const write = (more: string) => void (text += more);
+  const output = { write, isTerminal: columns !== null, columns: () => columns ?? 80 };
+  printTable(output, header, rows, options);
+  return text.split("\n");
+}
+
+const HEADER = ["id", "name", "size", "reason"];
+const ROW = ["01m85y00ganbv9ywtdr0sns4a8", "a-long-name-of-a-file.csv", "1.2 MB", "x".repeat(90)];
+const OPTIONS = { whole: ["id"], spare: ["size"] };
+
+Deno.test("no line of a table is wider than the terminal", () => {
+  const cell = fc.string({ unit: "grapheme", maxLength: 60 });
+  const table = fc.array(fc.tuple(cell, cell, cell, cell), { maxLength: 5 });
+  fc.assert(fc.property(table, fc.integer({ min: 10, max: 200 }), (rows, room) => {
+    for (const line of printed(room, HEADER, rows, OPTIONS)) assert.ok(widthOf(line) <= room, line);
+  }));
+});
+
+Deno.test("a wide terminal cuts nothing, a pipe neither", () => {
+  for (const columns of [200, null]) {
+    const [, line] = printed(columns, HEADER, [ROW], OPTIONS);
+    assert.equal(line, ROW.join("  "));
+  }
+});
+
+Deno.test("where it is narrow, ids stay whole and the widest columns are cut", () => {
+  const [header = "", line = ""] = printed(80, HEADER, [ROW], OPTIONS);
+  assert.ok(line.startsWith(`${ROW[0]}  `));
+  assert.match(line, /x…$/);
+  assert.match(header, /size/);
+});
+
+Deno.test("narrower still, spare columns go, then each row is a block of lines", () => {
+  assert.doesNotMatch(printed(44, HEADER, [ROW], OPTIONS)[0] ?? "", /size/);
+  assert.deepEqual(printed(34, HEADER, [ROW], OPTIONS).slice(0, 3), [
+    `id      ${ROW[0]}`,
+    "name    a-long-name-of-a-file.csv",
+    "size    1.2 MB",
+  ]);
+});

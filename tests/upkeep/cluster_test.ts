@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import type { ClusterHealth } from "../../src/storage/health.ts";
+import { findingsOf } from "../../src/upkeep/doctor/cluster.ts";
+
+const node = (n: number) => ({ address: `10.0.0.${n}`, version: "5.0.9", aheadMs: 0 });
+const SOUND: ClusterHealth = {
+  datacenter: "dc1",
+  nodes: [node(1), node(2), node(3)],
+  keyspaces: [
+    { name: "mysimbdp", replicas: 3, holdsLogins: false },
+    { name: "system_auth", replicas: 3, holdsLogins: true },
+    { name: "t_one", replicas: 3, holdsLogins: false },
+  ],
+  tls: "verified",
+  isPrivate: true,
+};
+
+/** The only finding where something is changed in a sound cluster, as `state: what`. */
+function told(change: Partial<ClusterHealth>): string {
+  const findings = findingsOf({ ...SOUND, ...change });
+  assert.equal(findings.length, 1, JSON.stringify(findings));
+  const [{ check, state, what, hint }] = findings as [typeof findings[0]];
+  assert.equal(check, "cluster");
+  assert.equal(hint === undefined, state === "ok");
+  return `${state}: ${what}`;
+}
+
+function copies(name: string, replicas: number): ClusterHealth["keyspaces"] {
+  return SOUND.keyspaces.map((each) => each.name === name ? { ...each, replicas } : each);
+}
+
+function down(...numbers: number[]): ClusterHealth["nodes"] {
+  return [1, 2, 3].map((n) => numbers.includes(n) ? { ...node(n), version: null } : node(n));
+}
+
+Deno.test("doctor: a cluster in order is one line", () => {
+  assert.equal(
+    told({}),
+    "ok: 3 nodes of dc1 answer, Cassandra 5.0.9, 3 copies of everything, TLS verified",
+  );
+});
+
+Deno.test("doctor: of a cluster each thing that is not in order is said", () => {
+  assert.match(told({ nodes: down(2) }), /^warning: of 3 nodes of dc1 these .*: 10\.0\.0\.2$/);
+  assert.match(
+    told({ nodes: down(2, 3) }),
+    /^failed: 1 of 3 nodes of dc1 answer, too few for the copies of mysimbdp \(3\), .*t_one \(3\)$/,
+  );
+  const old = [node(1), { ...node(2), version: "4.1.3" }, node(3)];
+  assert.match(told({ nodes: old }), /^failed: 10\.0\.0\.2 is Cassandra 4\.1\.3/);
+  assert.match(told({ keyspaces: copies("t_one", 1) }), /^warning: fewer than 3 .*: t_one \(1\)$/);
+  assert.match(
+    told({ keyspaces: copies("t_one", 0) }),
+    /^failed: nothing of these .*: t_one \(0\)$/,
+  );
+  assert.match(
+    told({ keyspaces: copies("system_auth", 1) }),
+    /^warning: system_auth has 1 of 3 copies/,
+  );
+  const late = [node(1), { ...node(2), aheadMs: -1_500 }, node(3)];
+  assert.match(told({ nodes: late }), /^warning: clocks that differ .*: 10\.0\.0\.2 -1\.5 s$/);
+  assert.match(told({ tls: "none", isPrivate: false }), /^warning: no TLS/);
+  assert.match(told({ tls: "unverified" }), /^warning: the nodes' certificates are not checked/);
+});

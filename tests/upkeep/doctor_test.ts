@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Platform } from "../harness/platform.ts";
+import type { Finding } from "../../src/upkeep/doctor/finding.ts";
+
+async function findings(
+  platform: Platform,
+): Promise<{ code: number; by: Record<string, Finding> }> {
+  const { code, stdout } = await platform.run("manage", "doctor", "--json");
+  const all: Finding[] = stdout.trim().split("\n").map((line) => JSON.parse(line));
+  return { code, by: Object.fromEntries(all.map((finding) => [finding.check, finding])) };
+}
+
+Deno.test("doctor: a sound platform, then what is wrong with it and what to do", async (t) => {
+  await using platform = await Platform.create();
+  await platform.must("manage", "--once");
+  await t.step("all is looked at", async () => {
+    const { by } = await findings(platform);
+    const checks = [
+      "config",
+      "data",
+      "permissions",
+      "disk",
+      "clock",
+      "tls",
+      "storage",
+      "queue",
+      "sandbox",
+    ];
+    assert.deepEqual(Object.keys(by), checks);
+    for (const check of ["config", "data", "permissions", "clock", "tls", "storage", "queue"]) {
+      assert.notEqual(by[check]?.state, "failed", JSON.stringify(by[check]));
+    }
+    const { stdout } = await platform.run("manage", "doctor");
+    assert.match(stdout, /^ok {7}storage {6}sqlite, \d databases sound$/m);
+    assert.match(stdout, /^\d in order, \d warnings?, 0 failed$/m);
+  });
+  await t.step("permissions", async () => {
+    await Deno.chmod(join(platform.data, "users.json"), 0o644);
+    const { code, by } = await findings(platform);
+    assert.equal(code, 1);
+    assert.match(by["permissions"]?.what ?? "", /users\.json is open to others \(644\)/);
+    assert.match(by["permissions"]?.hint ?? "", /^chmod o= /);
+    await Deno.chmod(join(platform.data, "users.json"), 0o600);
+  });
+  await t.step("a clock that stands before the last change", async () => {
+    const later = Date.now() / 1000 + 3600;
+    await Deno.utime(join(platform.data, "users.json"), later, later);
+    const { by } = await findings(platform);
+    assert.equal(by["clock"]?.state, "failed");
+    await Deno.utime(join(platform.data, "users.json"), new Date(), new Date());
+  });
+  await t.step("a file that waits for its module, and one that is kept out", async () => {
+    await platform.stage("t1", "a.csv", "x\n1\n");
+    await platform.run("manage", "--once");
+    assert.match((await findings(platform)).by["queue"]?.what ?? "", /1 waiting/);
+  });
+  await t.step("a certificate that is not there, a listener for everyone without one", async () => {
+    const config = join(platform.data, "mysimbdp.toml");
+    await Deno.writeTextFile(config, '[server]\nlisten = "0.0.0.0:8080"\n');
+    assert.match((await findings(platform)).by["tls"]?.what ?? "", /can be read on their way/);
+    await Deno.writeTextFile(config, '[server]\ntls_cert = "no.pem"\ntls_key = "no.key"\n');
+    assert.equal((await findings(platform)).by["tls"]?.state, "failed");
+    await Deno.writeTextFile(config, "");
+  });
+  await t.step("a damaged database", async () => {
+    const path = join(platform.data, "db/tenants/t9.sqlite");
+    await Deno.mkdir(join(platform.data, "db/tenants"), { recursive: true });
+    await Deno.writeTextFile(
+      path,
+      "this is no database, but it is long enough to be looked at".repeat(99),
+    );
+    const { code, by } = await findings(platform);
+    assert.equal(code, 1);
+    assert.match(by["storage"]?.what ?? "", /t9\.sqlite/);
+    assert.match(by["storage"]?.hint ?? "", /backup/);
+  });
+});

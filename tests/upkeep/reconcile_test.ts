@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { dirname } from "node:path";
+import type { StagedFile } from "../../src/staging/contract.ts";
+import { createFileIds } from "../../src/staging/file_id.ts";
+import { Layout, type Shelf } from "../../src/staging/layout.ts";
+import { Receipts } from "../../src/staging/receipts.ts";
+import { writeSidecar } from "../../src/staging/sidecar.ts";
+import { scanStaging, shelfOf } from "../../src/staging/staged.ts";
+import type { FileRecord } from "../../src/storage/contract.ts";
+import { openLedger } from "../../src/storage/sqlite/ledger.ts";
+import { NO_ROWS } from "../../src/manage/ledger.ts";
+import { reconcile } from "../../src/upkeep/reconcile.ts";
+
+const newId = createFileIds();
+
+/** What a copy may hold of one file. */
+interface Copied {
+  bytes: Shelf[];
+  records: Shelf[];
+  ledger: FileRecord["state"] | null;
+  hasReceipt: boolean;
+}
+
+async function copyOf(layout: Layout, name: string, copied: Copied): Promise<StagedFile> {
+  const receivedAt = Date.now();
+  const batch = null;
+  const file = { id: newId(), tenant: "t1", name, version: 1, size: 2, batch, receivedAt };
+  const staged: StagedFile = { ...file, sha256: "0".repeat(64) };
+  for (const shelf of copied.records) await writeSidecar(layout, shelf, staged);
+  for (const shelf of copied.bytes) {
+    const path = layout.file(shelf, "t1", staged.id);
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(path, "x\n");
+  }
+  if (copied.hasReceipt) {
+    using receipts = Receipts.open(layout.receipts);
+    receipts.insert({ ...staged, uploadId: staged.id });
+  }
+  const ledger = openLedger(layout.ledger);
+  const { ledger: state } = copied;
+  if (state !== null) {
+    await ledger.insert({
+      ...{ ...staged, state, attempts: 0, rows: NO_ROWS, nextTryAt: null, startedAt: null },
+      ...{ finishedAt: null, seconds: null, moduleVersion: null, reason: null },
+    });
+  }
+  await ledger.close();
+  return staged;
+}
+
+const CASES: [name: string, copied: Copied, shelf: Shelf][] = [
+  [
+    "it moved between the copies of its bytes and of its record",
+    { bytes: ["staging", "archive"], records: ["archive"], ledger: "queued", hasReceipt: true },
+    "staging",
+  ],
+  [
+    "it moved on before it was copied",
+    { bytes: ["archive"], records: ["archive"], ledger: "ingested", hasReceipt: true },
+    "archive",
+  ],
+  [
+    "it came after the ledger was copied, and was loaded before its bytes were",
+    { bytes: ["archive"], records: ["archive"], ledger: null, hasReceipt: true },
+    "staging",
+  ],
+  [
+    "it came after the receipts were copied",
+    { bytes: ["staging"], records: ["staging"], ledger: "received", hasReceipt: false },
+    "staging",
+  ],
+  [
+    "it came after both, and went into quarantine",
+    { bytes: ["quarantine"], records: ["quarantine"], ledger: null, hasReceipt: false },
+    "staging",
+  ],
+];
+
+Deno.test("what was copied of a file at different moments is brought together", async (t) => {
+  for (const [name, copied, shelf] of CASES) {
+    await t.step(name, async () => {
+      const dir = await Deno.makeTempDir();
+      try {
+        const layout = new Layout(dir);
+        await Deno.mkdir(layout.db);
+        const file = await copyOf(layout, "a.csv", copied);
+        await reconcile(layout);
+        assert.equal(await shelfOf(layout, "t1", file.id), shelf);
+        using receipts = Receipts.open(layout.receipts);
+        assert.equal(receipts.ofUpload("t1", file.id)?.name, "a.csv");
+        // It is met under its own id and name, and not as a stranger's.
+        const met = await scanStaging(layout, { settleMs: 0 });
+        assert.deepEqual(met, shelf === "staging" ? [file] : []);
+      } finally {
+        await Deno.remove(dir, { recursive: true });
+      }
+    });
+  }
+});

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { ROOT } from "../harness/binary.ts";
+import { Platform } from "../harness/platform.ts";
+import { run } from "../harness/process.ts";
+import { isMissing, runTool } from "../harness/tools.ts";
+
+/** A platform whose data directory the program of data version 1 has left behind. */
+async function leftByVersion1(): Promise<Platform> {
+  const platform = await Platform.create();
+  await Deno.remove(platform.data, { recursive: true });
+  await Deno.mkdir(platform.data);
+  const archive = join(ROOT, "tests/upkeep/data_version_1.tar.gz");
+  const { code, stderr } = await runTool("tar", ["-xzf", archive, "-C", platform.data]);
+  assert.equal(code, 0, stderr);
+  return platform;
+}
+
+const dataVersion = (data: string) => Deno.readTextFileSync(join(data, "version"));
+
+Deno.test({
+  name: "a data directory of version 1 is brought forward, and its backup leads back",
+  ignore: isMissing("tar"),
+  async fn() {
+    await using platform = await leftByVersion1();
+    const manage = await platform.run("manage", "--once");
+    assert.equal(manage.code, 0, manage.stderr);
+    assert.match(manage.stderr, /"event":"data\.upgraded","from":1,"to":2/);
+    assert.equal(dataVersion(platform.data), "2\n");
+    const receipts = new DatabaseSync(join(platform.data, "db/receipts.sqlite"), {
+      readOnly: true,
+    });
+    assert.ok(receipts.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'receipts_age'").get());
+    receipts.close();
+    // What waited was loaded, what was there is still there.
+    assert.deepEqual((await platform.files()).map(({ state }) => state), Array(3).fill("ingested"));
+    assert.equal(platform.query("customer-2", "SELECT * FROM kept").length, 4);
+
+    const backups = [...Deno.readDirSync(join(platform.data, "backups"))].map(({ name }) => name);
+    assert.equal(backups.length, 1);
+    const before = join(platform.dir, "before");
+    const backup = join(platform.data, "backups", backups[0] ?? "");
+    const { code, stderr } = await run(["manage", "restore", backup, "--data", before]);
+    assert.equal(code, 0, stderr);
+    assert.equal(existsSync(join(before, "version")), false, "it is of version 1 again");
+    const again = await run(["manage", "--once", "--data", before]);
+    assert.match(again.stderr, /"event":"data\.upgraded"/);
+  },
+});
+
+Deno.test({
+  name: "serve brings it forward, too; with a service running it is refused and left alone",
+  ignore: isMissing("tar"),
+  async fn() {
+    await using platform = await leftByVersion1();
+    const lock = new DatabaseSync(join(platform.data, "db/manage.lock"));
+    lock.exec("BEGIN EXCLUSIVE");
+    const refused = await platform.run("serve", "--listen", "127.0.0.1:0");
+    assert.equal(refused.code, 5, refused.stderr);
+    assert.match(refused.stderr, /another manage is running/);
+    assert.equal(existsSync(join(platform.data, "version")), false);
+    lock.close();
+    await platform.serve();
+    assert.equal(dataVersion(platform.data), "2\n");
+  },
+});
+
+Deno.test("a data directory of a newer program is refused by every command that uses it", async () => {
+  await using platform = await Platform.create();
+  assert.equal(dataVersion(platform.data), "2\n");
+  await Deno.writeTextFile(join(platform.data, "version"), "99\n");
+  const commands = [
+    ["serve", "--listen", "127.0.0.1:0"],
+    ["manage", "--once"],
+    ["manage", "init"],
+    ["manage", "tenant", "add", "x"],
+    ["manage", "tenant", "list"],
+    ["manage", "files"],
+    ["manage", "backup", join(platform.dir, "backup")],
+  ];
+  for (const command of commands) {
+    const { code, stderr } = await platform.run(...command);
+    assert.equal(code, 2, command.join(" "));
+    assert.match(
+      stderr,
+      /it has version 99, this program knows up to 2\n {2}hint: Install the newer/,
+    );
+  }
+});
+
+Deno.test("both services started at once on nothing: neither takes it for an old directory", async () => {
+  await using platform = await Platform.create();
+  for (let round = 0; round < 3; round++) {
+    await Deno.remove(platform.data, { recursive: true });
+    const serve = platform.start(["serve", "--listen", "127.0.0.1:0"]);
+    const manage = platform.start(["manage"]);
+    await serve.line(/^listening on /);
+    await manage.line(/"event":"manage\.started"/);
+    assert.equal(dataVersion(platform.data), "2\n");
+    for (const service of [serve, manage]) {
+      await service.stop();
+      assert.ok(!service.stderr.text.includes("data.upgraded"));
+    }
+  }
+});
