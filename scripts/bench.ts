@@ -1,0 +1,101 @@
+/**
+ * `deno task bench [MEASURE…] [--json] [--rounds N] [--rows N] [--megabytes N]`: measures the
+ * program against its peers on this machine. Ends with 1 when a target was missed.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { makeBench } from "./bench/bench.ts";
+import { measureCassandra, measureCassandraMemory } from "./bench/cassandra.ts";
+import { measureIngest } from "./bench/ingest.ts";
+import { measureLatency } from "./bench/latency.ts";
+import { type Measure, printTable } from "./bench/line.ts";
+import { measureMemory } from "./bench/memory.ts";
+import { findBinary, MissingTool } from "./bench/processes.ts";
+import { measureSandbox } from "./bench/sandbox.ts";
+import { measureUpload } from "./bench/upload.ts";
+
+const MEASURES: Record<string, Measure> = {
+  ingest: measureIngest,
+  sandbox: measureSandbox,
+  latency: measureLatency,
+  upload: measureUpload,
+  memory: measureMemory,
+  cassandra: measureCassandra,
+  "cassandra-memory": measureCassandraMemory,
+};
+/** What is measured when nothing is named: what takes minutes and a Java is asked for. */
+const USUAL = ["ingest", "sandbox", "latency", "upload", "memory"];
+
+const USAGE = `Usage: deno task bench [${Object.keys(MEASURES).join("|")}]… [options]
+
+Without a name: ${USUAL.join(", ")}. Those of Cassandra want Java and Maven, and get their peers.
+
+  --json         one JSON document instead of a table
+  --rounds N     times that each side is measured, in turns (default: 3)
+  --rows N       rows of the files of "ingest", "sandbox" and "cassandra" (default: 1000000)
+  --megabytes N  size of the files of "upload" and of memory (default: 1000)
+
+MYSIMBDP_BINARY names the binary (default: dist/mysimbdp, built where it is missing or stale).`;
+
+interface Options {
+  names: string[];
+  json: boolean;
+  rounds: number;
+  rows: number;
+  megabytes: number;
+}
+
+function readOptions(): Options {
+  const number = { type: "string" } as const;
+  const { values, positionals } = parseArgs({
+    args: Deno.args,
+    allowPositionals: true,
+    options: { json: { type: "boolean" }, rounds: number, rows: number, megabytes: number },
+  });
+  const unknown = positionals.find((name) => !Object.hasOwn(MEASURES, name));
+  if (unknown !== undefined) throw new TypeError(`there is no measure "${unknown}"`);
+  return {
+    names: positionals.length > 0 ? positionals : USUAL,
+    json: values.json ?? false,
+    rounds: wholeNumber("rounds", values.rounds, 3),
+    rows: wholeNumber("rows", values.rows, 1_000_000),
+    megabytes: wholeNumber("megabytes", values.megabytes, 1000),
+  };
+}
+
+function wholeNumber(name: string, value: string | undefined, otherwise: number): number {
+  const number = Number(value ?? otherwise);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new TypeError(`--${name} takes a whole number from 1, not "${value}"`);
+}
+
+/** @returns the exit code */
+async function main(): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions();
+  } catch (thrown) {
+    console.error(`${thrown instanceof Error ? thrown.message : thrown}\n\n${USAGE}`);
+    return 2;
+  }
+  const { names, json, ...sizes } = options;
+  const program = await findBinary();
+  await using bench = await makeBench(program, sizes);
+  const skipped: { measure: string; why: string }[] = [];
+  const lines = [];
+  for (const name of names) {
+    try {
+      lines.push(...await MEASURES[name]!(bench));
+    } catch (thrown) {
+      if (!(thrown instanceof MissingTool)) throw thrown;
+      skipped.push({ measure: name, why: thrown.message });
+    }
+  }
+  if (json) console.log(JSON.stringify({ machine: bench.machine, ...sizes, lines, skipped }));
+  else printTable(lines);
+  for (const { measure, why } of skipped) console.error(`${measure}: skipped, ${why}`);
+  return lines.some((line) => line.ok === false) ? 1 : 0;
+}
+
+Deno.exitCode = await main();

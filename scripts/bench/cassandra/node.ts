@@ -1,0 +1,164 @@
+import { Client, types } from "cassandra-driver";
+import { readFileSync } from "node:fs";
+import {
+  type ClusterOptions,
+  defaultOptions,
+  down,
+  places,
+  SUPERUSER,
+  up,
+} from "../../cassandra/cluster.ts";
+import { logOf, pidOf } from "../../cassandra/node.ts";
+import { whatIsMissing } from "../../cassandra/release.ts";
+import { CQL_PORT, DATACENTER, type NodePlace } from "../../cassandra/settings.ts";
+import { MissingTool } from "../processes.ts";
+
+const QUERY_MS = 300_000;
+/** Roomy, so that the node is not busy with flushing a small memtable all the time. */
+const HEAP_MB = 4096;
+/** Pauses of the machine and of the garbage collector are told as warnings, too, whoever is loading. */
+const NOT_OURS = /local pause|GCInspector|FailureDetector/;
+
+/** Of the ring; a table of ten million rows is read in parts that each end in time. */
+const PARTS = 128;
+
+/** Where a part of the ring starts. */
+function tokenAt(part: number): types.Long {
+  const most = 2n ** 63n - 1n;
+  return types.Long.fromString(
+    String(part === PARTS ? most : -most + (most * 2n / BigInt(PARTS)) * BigInt(part)),
+  );
+}
+
+/** What a table holds, to tell whether two loads of a file gave the same. */
+export interface Sums {
+  rows: number;
+  speed: number;
+  height: number;
+}
+
+/** The single node of the benchmark. */
+export class Node implements AsyncDisposable {
+  readonly address: string;
+  readonly version: string;
+  readonly client: Client;
+  readonly #place: NodePlace | null;
+  readonly #wasDown: boolean;
+
+  private constructor(
+    client: Client,
+    found: { address: string; version: string; place: NodePlace | null; wasDown: boolean },
+  ) {
+    this.client = client;
+    this.address = found.address;
+    this.version = found.version;
+    this.#place = found.place;
+    this.#wasDown = found.wasDown;
+  }
+
+  /**
+   * The node that `CASSANDRA_CONTACT_POINTS` names, else that of `deno task cassandra`, which is
+   * started where it does not run and stopped again at the end.
+   *
+   * @throws {MissingTool}
+   */
+  static async start(): Promise<Node> {
+    const given = Deno.env.get("CASSANDRA_CONTACT_POINTS");
+    const place = given ? null : await ownPlace(defaultOptions(1, HEAP_MB));
+    const address = place?.node.address ?? given!.split(",")[0]!.replace(/:\d+$/, "");
+    const client = new Client({
+      contactPoints: [`${address}:${CQL_PORT}`],
+      localDataCenter: DATACENTER,
+      credentials: { username: SUPERUSER.user, password: SUPERUSER.password },
+      socketOptions: { readTimeout: QUERY_MS },
+    });
+    await client.connect();
+    const [row] = (await client.execute("SELECT release_version FROM system.local")).rows;
+    return new Node(client, {
+      address,
+      version: String(row!["release_version"]),
+      place: place?.node ?? null,
+      wasDown: place?.wasDown ?? false,
+    });
+  }
+
+  /** The storage URL of the program. @param namespace keeps runs apart */
+  url(namespace: string): string {
+    const { user, password } = SUPERUSER;
+    return `cassandra://${user}:${password}@${this.address}:${CQL_PORT}` +
+      `?datacenter=${DATACENTER}&namespace=${namespace}`;
+  }
+
+  /** Reads all of a table, part by part of the ring: a single query would time out. */
+  async sums(table: string): Promise<Sums> {
+    const [keyspace = "", name = ""] = table.split(".");
+    const keys = await this.client.execute(
+      "SELECT column_name, kind FROM system_schema.columns WHERE keyspace_name = ? AND table_name = ?",
+      [keyspace, name],
+    );
+    const key = keys.rows.find((row) => row["kind"] === "partition_key")!["column_name"];
+    const query = `SELECT count(*) AS n, sum(CAST(speed AS bigint)) AS speed, ` +
+      `sum(CAST(height AS bigint)) AS height FROM ${table} ` +
+      `WHERE token(${key}) > ? AND token(${key}) <= ?`;
+    const sums = { rows: 0, speed: 0, height: 0 };
+    for (let part = 0; part < PARTS; part++) {
+      const [from, to] = [tokenAt(part), tokenAt(part + 1)];
+      const { rows } = await this.client.execute(query, [from, to], {
+        prepare: true,
+        consistency: types.consistencies.localQuorum,
+        fetchSize: 1000,
+      });
+      sums.rows += Number(rows[0]!["n"]);
+      sums.speed += Number(rows[0]!["speed"]);
+      sums.height += Number(rows[0]!["height"]);
+    }
+    return sums;
+  }
+
+  async truncate(table: string): Promise<void> {
+    await this.client.execute(`TRUNCATE ${table}`);
+  }
+
+  /** Takes away all that a run made in the cluster. */
+  async forget(namespace: string): Promise<void> {
+    const keyspaces = await this.client.execute(
+      "SELECT keyspace_name FROM system_schema.keyspaces",
+    );
+    const roles = await this.client.execute("SELECT role FROM system_auth.roles");
+    const isOurs = (name: string) =>
+      name === `mysimbdp_${namespace}` || name.startsWith(`${namespace}_t_`);
+    for (const row of keyspaces.rows) {
+      if (isOurs(row["keyspace_name"])) {
+        await this.client.execute(`DROP KEYSPACE "${row["keyspace_name"]}"`);
+      }
+    }
+    for (const row of roles.rows) {
+      if (isOurs(row["role"])) await this.client.execute(`DROP ROLE "${row["role"]}"`);
+    }
+  }
+
+  /** Starts to listen to the node's log; null where the log is not on this machine. */
+  listen(): { warnings(): string[] } | null {
+    if (this.#place === null) return null;
+    const path = logOf(this.#place);
+    const start = readFileSync(path).length;
+    return {
+      warnings: () =>
+        readFileSync(path).subarray(start).toString("utf8").split("\n")
+          .filter((line) => /\b(WARN|ERROR) /.test(line) && !NOT_OURS.test(line)),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client.shutdown();
+    if (this.#wasDown) await down(defaultOptions().base, false);
+  }
+}
+
+async function ownPlace(options: ClusterOptions): Promise<{ node: NodePlace; wasDown: boolean }> {
+  const missing = await whatIsMissing();
+  if (missing !== null) throw new MissingTool("Cassandra", `cannot be started: ${missing}`);
+  const wasDown = pidOf(places(options)[0]!) === null;
+  const [node] = await up(options);
+  return { node: node!, wasDown };
+}

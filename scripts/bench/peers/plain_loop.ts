@@ -1,0 +1,57 @@
+/**
+ * What a sandbox does with a file, without the sandbox: the same reader, module, conversion and
+ * batches in one thread of one process. `plain_loop.ts FILE` prints `{"rows","seconds"}`: the rows that
+ * it counted, and the time from its first byte to its last row.
+ *
+ * @module
+ */
+import type { CsvFormat } from "../../../src/module/csv.ts";
+import { decodeBatch } from "../../../src/rows/batch.ts";
+import { parseDeclaration } from "../../../src/sandbox/declaration.ts";
+import { recordReader } from "../../../src/sandbox/formats/record_reader.ts";
+import { RunOutput } from "../../../src/sandbox/run_output.ts";
+import ingest from "../tenant/ingest.ts";
+
+const PIECE_BYTES = 256 * 1024;
+
+const path = Deno.args[0] ?? "";
+const { files, format, tables: declared } = ingest;
+const { tables } = parseDeclaration(
+  JSON.parse(JSON.stringify({ files, format, tables: declared })),
+);
+let rows = 0;
+const compiled = (code: string) => new Function(`return ${code}`)();
+const out = new RunOutput(
+  tables,
+  (names) => compiled(`(row) => [${names.map((name) => `row[${JSON.stringify(name)}]`)}]`),
+  (message) => {
+    if (message.type === "batch") rows += decodeBatch(message.bytes, tables).rows;
+  },
+);
+let make: (fields: unknown[]) => Record<string, string> = () => ({});
+const context = { rowId: "", line: 0, fileName: path, entryName: null } as never;
+const reader = recordReader(format as CsvFormat, {
+  header: (names) => {
+    make = compiled(`(f) => ({ ${names.map((name, i) => `${JSON.stringify(name)}: f[${i}]`)} })`);
+  },
+  fields: (fields) => {
+    out.rows.read++;
+    out.keep(ingest.row(make(fields), context));
+  },
+  value: () => {},
+  fault: ({ reason }) => {
+    throw new Error(reason);
+  },
+  skip: () => out.skip(),
+});
+using file = await Deno.open(path);
+const began = performance.now();
+for (;;) {
+  const piece = new Uint8Array(PIECE_BYTES);
+  const length = await file.read(piece);
+  if (length === null) break;
+  reader.push(piece.subarray(0, length));
+}
+reader.end();
+out.flushRows();
+console.log(JSON.stringify({ rows, seconds: (performance.now() - began) / 1000 }));

@@ -1,0 +1,41 @@
+import { csv, defineIngest } from "mysimbdp";
+
+/** The files of the benchmark: ten columns of all common types. */
+export default defineIngest({
+  files: "*.csv",
+  format: csv({ header: true }),
+  tables: {
+    strikes: {
+      columns: {
+        id: "uuid",
+        state: "text",
+        at: "date",
+        airport: "text",
+        aircraft: "text",
+        species: "text",
+        speed: "int",
+        height: "int",
+        cost: "double",
+        remark: "text",
+      },
+      partitionKey: ["state"],
+      clusteringKey: ["at", "id"],
+    },
+  },
+  row(record) {
+    return {
+      strikes: {
+        id: record["id"],
+        state: record["state"],
+        at: record["at"],
+        airport: record["airport"],
+        aircraft: record["aircraft"],
+        species: record["species"],
+        speed: record["speed"],
+        height: record["height"],
+        cost: record["cost"],
+        remark: record["remark"],
+      },
+    };
+  },
+});

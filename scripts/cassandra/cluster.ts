@@ -1,0 +1,160 @@
+import { Client, policies, types } from "cassandra-driver";
+import { join } from "node:path";
+import { type Certificates, certificates, certificatesIn } from "./certificates.ts";
+import { logOf, peakMemoryMb, pidOf, startNode, stopNode } from "./node.ts";
+import { jars } from "./release.ts";
+import { CQL_PORT, DATACENTER, MOST_NODES, type NodePlace } from "./settings.ts";
+
+const ROOT = join(import.meta.dirname ?? ".", "..", "..");
+const CACHE = join(ROOT, ".cache", "cassandra");
+const UP_SECONDS = 180;
+
+/** Cassandra's own first account. */
+export const SUPERUSER = { user: "cassandra", password: "cassandra" };
+
+export interface ClusterOptions {
+  /** 1 to 3. */
+  nodes: number;
+  /** The first node's address; the others have the next ones. */
+  base: string;
+  /** Heap of each node. */
+  heapMb: number;
+  /** Whether it may run slower to start sooner. @default false */
+  quick?: boolean;
+  /** Whether nodes may forget tables when they are killed; then these are made faster. @default false */
+  forgetful?: boolean;
+}
+
+/** What `CASSANDRA_BASE` and `CASSANDRA_HEAP_MB` say, or the defaults. */
+export function defaultOptions(nodes = 1, heapMb = 512): ClusterOptions {
+  return {
+    nodes,
+    base: Deno.env.get("CASSANDRA_BASE") ?? "127.0.0.1",
+    heapMb: Number(Deno.env.get("CASSANDRA_HEAP_MB") ?? heapMb),
+  };
+}
+
+/** What a client needs to speak TLS to the nodes; there once they were started. */
+export function certificatesOf(base: string): Certificates {
+  return certificatesIn(join(CACHE, base, "tls"));
+}
+
+/** The nodes that a cluster of this size has, running or not. */
+export function places({ nodes, base }: Pick<ClusterOptions, "nodes" | "base">): NodePlace[] {
+  const [, net, first] = /^(127\.\d+\.\d+\.)(\d+)$/.exec(base) ?? [];
+  if (net === undefined || Number(first) + MOST_NODES > 255) {
+    throw new Error(`Cannot use the address "${base}": it must be 127.x.y.z with z below 252`);
+  }
+  return Array.from({ length: nodes }, (_, i) => ({
+    number: i + 1,
+    address: `${net}${Number(first) + i}`,
+    dir: join(CACHE, base, `node-${i + 1}`),
+  }));
+}
+
+/**
+ * Starts what does not run of a cluster and waits until every node answers CQL. Nodes that run are
+ * left as they are.
+ */
+export async function up(options: ClusterOptions): Promise<NodePlace[]> {
+  const folder = await jars(CACHE);
+  const all = places(options);
+  const addresses = all.map(({ address }) => address);
+  using _lock = await onlyOne(options.base);
+  const { base, heapMb, quick = false, forgetful = false } = options;
+  const names = places({ nodes: MOST_NODES, base }).map(({ address }) => address);
+  const { keystore } = await certificates(join(CACHE, base, "tls"), names);
+  for (const place of all) {
+    if (pidOf(place) !== null) continue;
+    await startNode(place, { jars: folder, heapMb, quick, forgetful, addresses, keystore });
+  }
+  for (const place of all) await answering(place, all.length);
+  return all;
+}
+
+/** Stops all nodes that were started here. @param wipe takes their data away, too */
+export async function down(base: string, wipe: boolean): Promise<number> {
+  using _lock = await onlyOne(base);
+  const all = places({ nodes: MOST_NODES, base });
+  const running = all.filter((place) => pidOf(place) !== null);
+  await Promise.all(running.map((place) => stopNode(place, wipe ? "SIGKILL" : "SIGTERM")));
+  if (wipe) {
+    const dirs = [...all.map(({ dir }) => dir), join(CACHE, base, "tls")];
+    for (const dir of dirs) await Deno.remove(dir, { recursive: true }).catch(() => undefined);
+  }
+  return running.length;
+}
+
+export interface NodeStatus {
+  node: number;
+  address: string;
+  pid: number | null;
+  answers: boolean;
+  peakMemoryMb: number | null;
+  log: string;
+}
+
+export async function status(base: string): Promise<NodeStatus[]> {
+  const all = places({ nodes: MOST_NODES, base });
+  return await Promise.all(all.map(async (place): Promise<NodeStatus> => {
+    const pid = pidOf(place);
+    return {
+      node: place.number,
+      address: place.address,
+      pid,
+      answers: pid !== null && await peersSeenBy(place).then(() => true, () => false),
+      peakMemoryMb: pid === null ? null : peakMemoryMb(pid),
+      log: logOf(place),
+    };
+  }));
+}
+
+/** Waits until a node answers CQL with a login and sees its neighbours. */
+export async function answering(place: NodePlace, nodes: number): Promise<void> {
+  const end = performance.now() + UP_SECONDS * 1000;
+  let last: unknown = "it does not run";
+  while (performance.now() < end) {
+    if (pidOf(place) === null) break;
+    try {
+      const peers = await peersSeenBy(place);
+      if (peers >= nodes - 1) return;
+      last = `it sees ${peers} of ${nodes - 1} other nodes`;
+    } catch (thrown) {
+      last = thrown;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  const log = await Deno.readTextFile(logOf(place)).catch(() => "");
+  throw new Error(`The node ${place.address} does not answer: ${last}\n${log.slice(-3000)}`);
+}
+
+/** How many other nodes a node knows to be up; it throws while the node does not answer. */
+async function peersSeenBy({ address }: NodePlace): Promise<number> {
+  const client = new Client({
+    contactPoints: [`${address}:${CQL_PORT}`],
+    localDataCenter: DATACENTER,
+    credentials: { username: SUPERUSER.user, password: SUPERUSER.password },
+    policies: {
+      loadBalancing: new policies.loadBalancing.AllowListPolicy(
+        new policies.loadBalancing.DCAwareRoundRobinPolicy(DATACENTER),
+        [`${address}:${CQL_PORT}`],
+      ),
+    },
+    queryOptions: { consistency: types.consistencies.one },
+    socketOptions: { connectTimeout: 2_000 },
+  });
+  try {
+    const { rows } = await client.execute("SELECT status_with_port FROM system_views.gossip_info");
+    return rows.filter((row) => String(row["status_with_port"]).includes("NORMAL")).length - 1;
+  } finally {
+    await client.shutdown();
+  }
+}
+
+/** Two that start or stop the same cluster wait for each other. */
+async function onlyOne(base: string): Promise<Disposable> {
+  await Deno.mkdir(join(CACHE, base), { recursive: true });
+  const file = await Deno.open(join(CACHE, base, "lock"), { write: true, create: true });
+  await file.lock(true);
+  return file;
+}

@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import { javaArguments, type JavaOptions, LOGBACK, type NodePlace, yaml } from "./settings.ts";
+
+/** What is remembered of a node that was started: enough to never end another's process. */
+interface Started {
+  pid: number;
+  /** The process's start, in ticks since the machine's; a number that was used again has another. */
+  ticks: string;
+}
+
+export interface StartOptions extends Omit<JavaOptions, "replicas"> {
+  addresses: readonly string[];
+  /** With the certificate for clients that want TLS. */
+  keystore: string;
+}
+
+/** A node's log. */
+export function logOf({ dir }: NodePlace): string {
+  return join(dir, "system.log");
+}
+
+/** Starts a node in the background, with the data that it has. It outlives this process. */
+export async function startNode(place: NodePlace, options: StartOptions): Promise<void> {
+  const { dir } = place;
+  const { addresses, keystore, heapMb } = options;
+  await Deno.mkdir(dir, { recursive: true });
+  await Deno.writeTextFile(join(dir, "cassandra.yaml"), yaml(place, addresses, keystore, heapMb));
+  await Deno.writeTextFile(join(dir, "logback.xml"), LOGBACK);
+  const java = javaArguments(place, { ...options, replicas: addresses.length });
+  await Deno.remove(pidFile(place)).catch(() => undefined);
+  // Forked into a session of its own: nothing that happens to this process ends the node.
+  const script = 'echo $$ >"$1.part"; log=$2; shift 2; exec java "$@" >>"$log" 2>&1';
+  const { success } = await new Deno.Command("setsid", {
+    args: ["--fork", "sh", "-c", script, "sh", pidFile(place), logOf(place), ...java],
+    cwd: dir,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  if (!success) throw new Error(`Cannot start a node in "${dir}"`);
+  const pid = await pidWritten(`${pidFile(place)}.part`);
+  const started: Started = { pid, ticks: startOf(pid) ?? "" };
+  await Deno.writeTextFile(pidFile(place), JSON.stringify(started));
+}
+
+async function pidWritten(path: string): Promise<number> {
+  while (true) {
+    const text = await Deno.readTextFile(path).catch(() => "");
+    if (text.endsWith("\n")) {
+      await Deno.remove(path);
+      return Number(text);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** The process id of a node that was started here and runs; null when it does not. */
+export function pidOf(place: NodePlace): number | null {
+  try {
+    const { pid, ticks }: Started = JSON.parse(Deno.readTextFileSync(pidFile(place)));
+    return ticks !== "" && startOf(pid) === ticks ? pid : null;
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    throw thrown;
+  }
+}
+
+/** Ends a node that was started here, and waits until it has. */
+export async function stopNode(place: NodePlace, signal: Deno.Signal = "SIGTERM"): Promise<void> {
+  const pid = pidOf(place);
+  if (pid !== null) Deno.kill(pid, signal);
+  const since = performance.now();
+  while (pidOf(place) !== null) {
+    if (performance.now() - since > 20_000) Deno.kill(pid ?? 0, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await Deno.remove(pidFile(place)).catch(() => undefined);
+}
+
+/** The most memory that a node has had, in MB; Linux only. */
+export function peakMemoryMb(pid: number): number {
+  const found = /^VmHWM:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`));
+  return Math.round(Number(found?.[1] ?? 0) / 1024);
+}
+
+function pidFile({ dir }: NodePlace): string {
+  return join(dir, "node.pid");
+}
+
+/** When a process started; null when there is none of that number, or it has ended. */
+function startOf(pid: number): string | null {
+  try {
+    const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /s, "").split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? null : fields[19] ?? null;
+  } catch {
+    return null;
+  }
+}

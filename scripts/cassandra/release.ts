@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+/** The release that is fetched, from Maven Central. */
+export const CASSANDRA_VERSION = "5.0.9";
+const LOGBACK_VERSION = "1.5.18";
+
+const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>mysimbdp</groupId><artifactId>cassandra</artifactId><version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.cassandra</groupId><artifactId>cassandra-all</artifactId>
+      <version>${CASSANDRA_VERSION}</version>
+    </dependency>
+    <dependency>
+      <groupId>ch.qos.logback</groupId><artifactId>logback-classic</artifactId>
+      <version>${LOGBACK_VERSION}</version>
+    </dependency>
+  </dependencies>
+</project>
+`;
+
+/**
+ * What a Cassandra of our own needs and this machine does not have.
+ * @returns one line for people; null when all is there
+ */
+export async function whatIsMissing(): Promise<string | null> {
+  for (const [tool, flag] of [["java", "-version"], ["mvn", "-version"]] as const) {
+    const ran = await new Deno.Command(tool, { args: [flag], stdout: "null", stderr: "null" })
+      .output().catch(() => null);
+    if (!ran?.success) return `there is no ${tool} (Debian: openjdk-17-jre-headless, maven)`;
+  }
+  return null;
+}
+
+/**
+ * The folder with Cassandra's jars; they are downloaded where it is missing.
+ * @param cacheDir the folder for everything that can be fetched again
+ */
+export async function jars(cacheDir: string): Promise<string> {
+  const dir = join(cacheDir, `jars-${CASSANDRA_VERSION}`);
+  if (existsSync(dir)) return dir;
+  await Deno.mkdir(cacheDir, { recursive: true });
+  const work = await Deno.makeTempDir({ dir: cacheDir, prefix: "maven-" });
+  try {
+    await Deno.writeTextFile(join(work, "pom.xml"), pom);
+    const { success, stdout } = await new Deno.Command("mvn", {
+      args: ["-B", "-q", "dependency:copy-dependencies", `-DoutputDirectory=${work}/jars`],
+      cwd: work,
+      stdout: "piped",
+      stderr: "inherit",
+    }).output();
+    if (!success) {
+      throw new Error(
+        `Cannot get Cassandra ${CASSANDRA_VERSION} from Maven Central:\n${
+          new TextDecoder().decode(stdout).slice(-2000)
+        }`,
+      );
+    }
+    await Deno.rename(join(work, "jars"), dir);
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+  return dir;
+}

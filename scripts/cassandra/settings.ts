@@ -1,0 +1,186 @@
+import { join } from "node:path";
+import { KEYSTORE_PASSWORD } from "./certificates.ts";
+
+/** Where the clients of every node knock. */
+export const CQL_PORT = 9042;
+export const DATACENTER = "datacenter1";
+
+/** One node of a cluster on this machine. */
+export interface NodePlace {
+  /** Counts from 1. */
+  number: number;
+  address: string;
+  /** The folder of this node alone. */
+  dir: string;
+}
+
+// Tokens of three nodes share the ring evenly, and are known without asking one another.
+const TOKENS = ["-9223372036854775808", "-3074457345618258603", "3074457345618258602"];
+export const MOST_NODES = TOKENS.length;
+
+/**
+ * The least that a node has to be told; everything else is Cassandra's default. Clients may come with
+ * TLS or without, by the same port.
+ */
+export function yaml(
+  { number, dir }: NodePlace,
+  addresses: readonly string[],
+  keystore: string,
+  heapMb: number,
+): string {
+  const own = addresses[number - 1];
+  return `cluster_name: mysimbdp
+num_tokens: 1
+initial_token: "${TOKENS[number - 1]}"
+auto_bootstrap: false
+partitioner: org.apache.cassandra.dht.Murmur3Partitioner
+endpoint_snitch: SimpleSnitch
+listen_address: ${own}
+rpc_address: ${own}
+storage_port: 7000
+native_transport_port: ${CQL_PORT}
+seed_provider:
+  - class_name: org.apache.cassandra.locator.SimpleSeedProvider
+    parameters:
+      - seeds: "${addresses.map((address) => `${address}:7000`).join(",")}"
+authenticator: PasswordAuthenticator
+authorizer: CassandraAuthorizer
+role_manager: CassandraRoleManager
+client_encryption_options:
+  enabled: true
+  optional: true
+  keystore: ${keystore}
+  keystore_password: ${KEYSTORE_PASSWORD}
+data_file_directories: [${join(dir, "data")}]
+commitlog_directory: ${join(dir, "commitlog")}
+saved_caches_directory: ${join(dir, "saved_caches")}
+hints_directory: ${join(dir, "hints")}
+cdc_raw_directory: ${join(dir, "cdc_raw")}
+commitlog_sync: periodic
+commitlog_sync_period: 10000ms
+disk_access_mode: mmap_index_only
+auto_snapshot: false
+${heapMb < ROOMY_HEAP_MB ? SMALL : ""}`;
+}
+
+/** From this heap on a node has Cassandra's own sizes of everything else. */
+const ROOMY_HEAP_MB = 1024;
+const SMALL = `commitlog_segment_size: 16MiB
+commitlog_total_space: 128MiB
+memtable_heap_space: 128MiB
+memtable_offheap_space: 64MiB
+file_cache_size: 32MiB
+`;
+
+/** Logs to the console, which goes to the node's log file. */
+export const LOGBACK = `<configuration>
+  <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%date %-5level [%thread] %logger{0} %msg%n</pattern></encoder>
+  </appender>
+  <root level="INFO"><appender-ref ref="OUT"/></root>
+</configuration>
+`;
+
+// What Cassandra's own jvm17-server.options open to it.
+const EXPORTS = [
+  "java.base/jdk.internal.misc",
+  "java.base/jdk.internal.ref",
+  "java.base/sun.nio.ch",
+  "java.management.rmi/com.sun.jmx.remote.internal.rmi",
+  "java.rmi/sun.rmi.registry",
+  "java.rmi/sun.rmi.server",
+  "java.rmi/sun.rmi.transport.tcp",
+  "java.sql/java.sql",
+  "jdk.unsupported/sun.misc",
+  "jdk.attach/sun.tools.attach",
+];
+const OPENS = [
+  "java.base/java.io",
+  "java.base/java.lang",
+  "java.base/java.lang.module",
+  "java.base/java.lang.reflect",
+  "java.base/java.net",
+  "java.base/java.nio",
+  "java.base/java.nio.charset",
+  "java.base/java.util",
+  "java.base/java.util.concurrent",
+  "java.base/java.util.concurrent.atomic",
+  "java.base/jdk.internal.loader",
+  "java.base/jdk.internal.math",
+  "java.base/jdk.internal.module",
+  "java.base/jdk.internal.ref",
+  "java.base/jdk.internal.reflect",
+  "java.base/jdk.internal.util.jar",
+  "java.base/sun.nio.ch",
+  "java.rmi/sun.rmi.transport.tcp",
+  "jdk.management/com.sun.management.internal",
+];
+
+/** How the program of a node runs. */
+export interface JavaOptions {
+  jars: string;
+  heapMb: number;
+  /** Of `system_auth`: with fewer than there are nodes a login depends on one of them. */
+  replicas: number;
+  /** Starts sooner and runs slower: for tests that ask little of it, not for measurements. */
+  quick: boolean;
+  /** Whether a node that is killed may forget tables that were made a moment ago. */
+  forgetful: boolean;
+}
+
+const QUICK = [
+  // Compiling well costs more processor time than a few minutes of tests give back.
+  "-XX:TieredStopAtLevel=1",
+  "-XX:+UnlockDiagnosticVMOptions",
+  "-XX:-BytecodeVerificationRemote",
+];
+
+/** Of what Cassandra's own options for Java 17 say of the collector, what tells in a roomy heap. */
+const COLLECTOR = [
+  "-XX:+UnlockExperimentalVMOptions",
+  "-XX:G1NewSizePercent=50",
+  "-XX:G1HeapRegionSize=16m",
+  "-XX:MaxTenuringThreshold=2",
+  "-XX:MaxGCPauseMillis=300",
+  "-XX:InitiatingHeapOccupancyPercent=70",
+  "-XX:+ParallelRefProcEnabled",
+  "-XX:+AlwaysPreTouch",
+  "-XX:+PerfDisableSharedMem",
+];
+
+/** The arguments of `java`. */
+export function javaArguments(
+  { dir }: NodePlace,
+  { jars, heapMb, replicas, quick, forgetful }: JavaOptions,
+): string[] {
+  return [
+    ...(quick ? QUICK : []),
+    ...(heapMb < ROOMY_HEAP_MB ? [] : COLLECTOR),
+    `-Xms${heapMb}m`,
+    `-Xmx${heapMb}m`,
+    "-Xss256k",
+    `-XX:MaxDirectMemorySize=${Math.max(256, heapMb / 2)}m`,
+    "-XX:MaxMetaspaceSize=192m",
+    "-XX:+UseG1GC",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Djdk.attach.allowAttachSelf=true",
+    "-Djava.net.preferIPv4Stack=true",
+    ...EXPORTS.flatMap((name) => ["--add-exports", `${name}=ALL-UNNAMED`]),
+    ...OPENS.flatMap((name) => ["--add-opens", `${name}=ALL-UNNAMED`]),
+    `-Dcassandra.config=file://${join(dir, "cassandra.yaml")}`,
+    `-Dcassandra.storagedir=${dir}`,
+    "-Dcassandra-foreground=yes",
+    "-Dcassandra.superuser_setup_delay_ms=500",
+    "-Dcassandra.skip_wait_for_gossip_to_settle=0",
+    "-Dcassandra.ring_delay_ms=100",
+    // Each connection logs in; what guards nothing need not take a tenth of a second.
+    "-Dcassandra.auth_bcrypt_gensalt_log2_rounds=4",
+    `-Dcassandra.system_auth.default_rf=${replicas}`,
+    // Each change of a table waits for the disk on every node, half a second in all.
+    `-Dcassandra.test.flush_local_schema_changes=${!forgetful}`,
+    `-Dlogback.configurationFile=${join(dir, "logback.xml")}`,
+    "-cp",
+    `${jars}/*`,
+    "org.apache.cassandra.service.CassandraDaemon",
+  ];
+}
