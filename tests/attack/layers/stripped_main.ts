@@ -1,0 +1,36 @@
+/**
+ * A program for tests alone, which is never a part of ours: our sandbox with its inner layers left
+ * out. `worker`: our own child process, but its Worker has no compartment. `process`: no Worker
+ * either, and all permissions of the runtime.
+ *
+ * @module
+ */
+import { FRAME, FrameWriter, NONCE_BYTES, readFrames } from "../../../src/sandbox/frames.ts";
+
+if (Deno.args[0] === "worker") {
+  const { runChild } = await import("../../../src/sandbox/child.ts");
+  await runChild();
+} else if (Deno.args[0] === "process") await evaluateHere();
+
+async function evaluateHere(): Promise<void> {
+  const nonce = new Uint8Array(NONCE_BYTES);
+  for (let at = 0; at < NONCE_BYTES;) {
+    at += await Deno.stdin.read(nonce.subarray(at)) ?? NONCE_BYTES;
+  }
+  const frames = readFrames(Deno.stdin.readable, nonce);
+  const { value } = await frames.next();
+  const { script } = JSON.parse(new TextDecoder().decode(value?.payload));
+  const AsyncFunction = (async () => {}).constructor as new (
+    code: string,
+  ) => () => Promise<unknown>;
+  let declaration: unknown;
+  try {
+    declaration = { got: await new AsyncFunction(script)() ?? null };
+  } catch (thrown) {
+    const { name, message } = thrown as Error;
+    declaration = { refused: `${name}: ${message}` };
+  }
+  await new FrameWriter(Deno.stdout.writable, nonce)
+    .writeJson(FRAME.reply, { type: "described", declaration });
+  Deno.exit(0);
+}

@@ -1,0 +1,307 @@
+import assert from "node:assert/strict";
+import type { ProcessLimits } from "../../src/sandbox/limits.ts";
+import { osLayer } from "../../src/sandbox/os/os_layer.ts";
+import { type Answer, attackIn, buildStripped, type Stripped } from "./layers/stripped.ts";
+
+const layer = osLayer();
+if (!layer.active) console.log(`The operating system's layer is not attacked: ${layer.why}`);
+
+const CANARY = "canary-of-a-file-of-the-platform-51ce";
+const folder = Deno.makeTempDirSync({ prefix: "mysimbdp-layers-" });
+const secret = `${folder}/secret.json`;
+Deno.writeTextFileSync(secret, JSON.stringify({ secret: CANARY }));
+Deno.writeTextFileSync(`${folder}/code.js`, `export default "${CANARY}";`);
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
+await buildStripped();
+
+/** What it tries, its code, and how it is refused. */
+type Refused = [what: string, code: string, refused: RegExp];
+/** What it tries, its code, the code of the failure, and limits that it is to meet. */
+type Ended = [what: string, code: string, failure: RegExp, limits?: Partial<ProcessLimits>];
+
+function refusals(
+  name: string,
+  stripped: Stripped,
+  inOsLayer: boolean,
+  table: Refused[],
+): void {
+  Deno.test({
+    name,
+    ignore: inOsLayer && !layer.active,
+    fn: async (t) => {
+      for (const [what, code, refused] of table) {
+        await t.step(what, async () => {
+          const answer = await attackIn(stripped, { osLayer: inOsLayer }, code);
+          assert.match(answer.refused ?? JSON.stringify(answer), refused);
+          assert.doesNotMatch(JSON.stringify(answer), new RegExp(CANARY));
+        });
+      }
+    },
+  });
+}
+
+function ends(name: string, stripped: Stripped, inOsLayer: boolean, table: Ended[]): void {
+  Deno.test({
+    name,
+    ignore: inOsLayer && !layer.active,
+    fn: async (t) => {
+      for (const [what, code, failure, limits] of table) {
+        await t.step(what, async () => {
+          let answer: Answer | null = null;
+          await assert.rejects(async () => {
+            answer = await attackIn(stripped, { osLayer: inOsLayer, ...limits }, code);
+          }, (thrown: { code?: string }) => {
+            assert.match(thrown.code ?? String(thrown), failure);
+            return true;
+          });
+          assert.equal(answer, null);
+        });
+      }
+    },
+  });
+}
+
+const RAW_SOCKET = `
+  const libc = Deno.dlopen("libc.so.6", {
+    socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+    unshare: { parameters: ["i32"], result: "i32" },
+    fork: { parameters: [], result: "i32" },
+    ptrace: { parameters: ["i32", "i32", "i32", "i32"], result: "i64" },
+    mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },
+    memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
+    ftruncate: { parameters: ["i32", "i64"], result: "i32" },
+  }).symbols;
+  const text = (s) => new TextEncoder().encode(s + "\\0");
+  const refused = (n) => { if (Number(n) >= 0) throw new Error("GOT " + n); };`;
+
+refusals("the Worker's layer holds without the compartment", "worker", false, [
+  ["read a file", `return Deno.readTextFileSync("${secret}")`, /NotCapable: Requires read/],
+  ["list a folder", `return [...Deno.readDirSync("${folder}")]`, /NotCapable: Requires read/],
+  ["write a file", `Deno.writeTextFileSync("${folder}/x", "y")`, /NotCapable: Requires write/],
+  ["environment", `return Deno.env.toObject()`, /NotCapable: Requires env/],
+  ["host name", `return Deno.hostname()`, /NotCapable: Requires sys/],
+  ["connect", `await Deno.connect({ port: 22 })`, /NotCapable: Requires net/],
+  ["listen", `Deno.listen({ port: 0 })`, /NotCapable: Requires net/],
+  ["fetch", `return await (await fetch("http://127.0.0.1:1/")).text()`, /NotCapable: Requires net/],
+  [
+    "fetch a file",
+    `return await (await fetch("file://${secret}")).text()`,
+    /NotCapable|Requires read/,
+  ],
+  ["start a program", `new Deno.Command("/bin/ps").outputSync()`, /NotCapable: Requires run/],
+  ["load a library", `Deno.dlopen("libc.so.6", {})`, /NotCapable: Requires ffi/],
+  ["node:fs", `return (await import("node:fs")).readFileSync("${secret}", "utf8")`, /NotCapable/],
+  [
+    "node:child_process",
+    `return (await import("node:child_process")).execSync("id")`,
+    /NotCapable/,
+  ],
+  ["KV", `await Deno.openKv("${folder}/kv")`, /NotCapable|not a function/],
+  [
+    "ask for permissions",
+    `const { state } = await Deno.permissions.request({ name: "read" }); throw new Error(state)`,
+    /Error: (denied|prompt)/,
+  ],
+  [
+    "a nested Worker with more permissions",
+    `new Worker("data:text/javascript,1", { type: "module", deno: { permissions: "inherit" } });
+     new Worker("data:text/javascript,1", { type: "module", deno: { permissions: { read: true } } })`,
+    /escalate|NotCapable|Can't/i,
+  ],
+]);
+
+// The reason why there is an outer layer: in a compiled program import() asks for no permission.
+Deno.test("the hole in the Worker's layer is there, and the operating system's layer closes it", async (t) => {
+  const hole = [
+    `return (await import("file://${secret}", { with: { type: "json" } })).default.secret`,
+    `return (await import("file://${folder}/code.js")).default`,
+  ];
+  await t.step("it is there", async () => {
+    for (const code of hole) assert.equal((await attackIn("worker", {}, code)).got, CANARY);
+  });
+  await t.step({
+    name: "it is closed",
+    ignore: !layer.active,
+    fn: async () => {
+      for (const code of [...hole, `return await import("file:///etc/passwd")`]) {
+        const { refused } = await attackIn("worker", { osLayer: true }, code);
+        assert.match(refused ?? "", /Module not found/);
+      }
+    },
+  });
+});
+
+const LOOP = "for (;;);";
+const SPINNING_WORKERS = `for (let n = 0; n < 4; n++)
+  new Worker("data:text/javascript,for(;;);", { type: "module" });
+  await new Promise(() => {});`;
+const MANY_WORKERS = `for (let n = 0; n < 600; n++)
+  new Worker("data:text/javascript,setInterval(()=>{},1000)", { type: "module" });
+  await new Promise(() => {});`;
+const BUFFERS = `const held = []; for (;;) held.push(new Uint8Array(1 << 24).fill(1));`;
+const WASM = `const { buffer } = new WebAssembly.Memory({ initial: 30000 });
+  new Uint8Array(buffer).fill(1); ${LOOP}`;
+const REPLY = `const say = (reply) => self.postMessage({ type: "reply", reply });`;
+const MEMORY = { memoryBytes: 256 * 1024 ** 2 };
+
+const ENDED_IN_WORKER: Ended[] = [
+  ["an endless loop", LOOP, /^sandbox-time$/, { seconds: 2 }],
+  ["threads that spin", SPINNING_WORKERS, /^sandbox-cpu$/, { cpuSeconds: 2 }],
+  ["threads without number", MANY_WORKERS, /^sandbox-(threads|memory|exit)$/],
+  ["memory by buffers", BUFFERS, /^sandbox-memory$/, MEMORY],
+  ["memory by WebAssembly", WASM, /^sandbox-memory$/, MEMORY],
+  [
+    "memory of its main thread, by messages",
+    `${REPLY} const json = "y".repeat(1e6);
+    for (;;) self.postMessage({ type: "rejects", json: json + Math.random() });`,
+    /^sandbox-memory$/,
+    MEMORY,
+  ],
+  ["output that is no message", `console.log("y".repeat(100)); ${LOOP}`, /^sandbox-forged$/],
+  [
+    "a result of another kind",
+    `${REPLY} say({ type: "done", rows: { read: 1, stored: 1, rejected: 0, skipped: 0, written: 1 } }); ${LOOP}`,
+    /^sandbox-forged$/,
+  ],
+  ["a message of no shape", `${REPLY} say({ type: "described!" }); ${LOOP}`, /^sandbox-forged$/],
+  [
+    "a flood of log lines",
+    `${REPLY} for (let n = 0; n < 2000; n++) say({ type: "log", text: "y" }); ${LOOP}`,
+    /^sandbox-output$/,
+  ],
+  [
+    "a log line of 10 MB",
+    `${REPLY} say({ type: "log", text: "y".repeat(1e7) }); ${LOOP}`,
+    /^sandbox-output$/,
+  ],
+  ["to go away in silence", `self.close(); ${LOOP}`, /^sandbox-(time|exit)$/, { seconds: 2 }],
+  ["to end the process", `Deno.exit(0)`, /^sandbox-(time|exit)$/, { seconds: 2 }],
+];
+ends("the process's limits hold without the compartment", "worker", false, ENDED_IN_WORKER);
+
+ends("the process's limits hold without the Worker", "process", false, [
+  ["an endless loop", LOOP, /^sandbox-time$/, { seconds: 2 }],
+  ["threads that spin", SPINNING_WORKERS, /^sandbox-cpu$/, { cpuSeconds: 2 }],
+  ["memory", BUFFERS, /^sandbox-memory$/, MEMORY],
+  ["a file", `Deno.writeTextFileSync("${folder}/x", "y".repeat(1e6))`, /^sandbox-exit$/],
+  [
+    "the heap's own end",
+    `const held = []; for (;;) held.push(new Array(1e6).fill(Math.random()))`,
+    /^sandbox-memory$/,
+    MEMORY,
+  ],
+  [
+    "processes that eat memory",
+    `for (let n = 0; n < 4; n++) new Deno.Command("/usr/bin/tail",
+     { args: ["/dev/zero"] }).spawn(); await new Promise(() => {})`,
+    /^sandbox-memory$/,
+    MEMORY,
+  ],
+  [
+    "processes that spin",
+    `for (let n = 0; n < 4; n++) new Deno.Command("/bin/sh",
+     { args: ["-c", "while :; do :; done"] }).spawn(); await new Promise(() => {})`,
+    /^sandbox-cpu$/,
+    { cpuSeconds: 2 },
+  ],
+  ["to end itself", `Deno.kill(Deno.pid, "SIGKILL")`, /^sandbox-exit$/],
+]);
+
+const NOT_THERE = /NotFound|No such file|not found/i;
+refusals("the operating system's layer holds without Worker and compartment", "process", true, [
+  ["read a file of the platform", `return Deno.readTextFileSync("${secret}")`, NOT_THERE],
+  ["read a file of the system", `return Deno.readTextFileSync("/etc/passwd")`, NOT_THERE],
+  ["import a file", `return (await import("file://${folder}/code.js")).default`, NOT_THERE],
+  [
+    "read it by node:fs",
+    `return (await import("node:fs")).readFileSync("${secret}", "utf8")`,
+    NOT_THERE,
+  ],
+  ["go up", `return Deno.readTextFileSync("../../../../..${secret}")`, NOT_THERE],
+  ["the process list", `return [...Deno.readDirSync("/proc/1")]`, NOT_THERE],
+  ["another's environment", `return Deno.readTextFileSync("/proc/${Deno.pid}/environ")`, NOT_THERE],
+  ["its own arguments", `return Deno.readTextFileSync("/proc/self/cmdline")`, NOT_THERE],
+  [
+    "the supervisor's open files",
+    `return Deno.readTextFileSync("/proc/${Deno.pid}/fd/0")`,
+    NOT_THERE,
+  ],
+  ["kill the supervisor", `Deno.kill(${Deno.pid}, "SIGKILL")`, /NotFound|ESRCH|No such process/],
+  ["write into its folder", `Deno.writeTextFileSync("/sandbox/x", "y")`, /Read-only/],
+  [
+    "write over the program",
+    `Deno.writeTextFileSync(Deno.execPath(), "y")`,
+    /Read-only|Text file busy|denied/,
+  ],
+  // Where the program itself lies below /tmp, its folders are there, but nothing else.
+  ["write elsewhere", `Deno.writeTextFileSync("/tmp/x", "y")`, /NotFound|Read-only/],
+  ["make a device", `Deno.writeTextFileSync("/dev/x", "y")`, /Read-only|denied/],
+  ["start itself", `new Deno.Command(Deno.execPath()).outputSync()`, /not permitted/],
+  ["start a shell", `new Deno.Command("/bin/sh").outputSync()`, /not permitted|NotFound/],
+  ["connect", `await Deno.connect({ hostname: "127.0.0.1", port: 22 })`, /not permitted/],
+  ["listen", `Deno.listen({ port: 0 })`, /not permitted/],
+  ["look up a name", `await Deno.resolveDns("example.com", "A")`, NOT_THERE],
+  [
+    "a socket past the namespace",
+    `${RAW_SOCKET} refused(libc.socket(40, 1, 0)); throw new Error("refused")`,
+    /refused/,
+  ],
+  [
+    "a raw socket",
+    `${RAW_SOCKET} refused(libc.socket(17, 3, 0)); throw new Error("refused")`,
+    /refused/,
+  ],
+  [
+    "a namespace of its own",
+    `${RAW_SOCKET} refused(libc.unshare(0x10000000)); throw new Error("refused")`,
+    /refused/,
+  ],
+  ["fork", `${RAW_SOCKET} refused(libc.fork()); throw new Error("refused")`, /refused/],
+  [
+    "trace a process",
+    `${RAW_SOCKET} refused(libc.ptrace(16, 1, 0, 0)); throw new Error("refused")`,
+    /refused/,
+  ],
+  [
+    "mount",
+    `${RAW_SOCKET} refused(libc.mount(text("none"), text("/sandbox"), text("tmpfs"), 0n, text(""))); throw new Error("refused")`,
+    /refused/,
+  ],
+]);
+
+ends("limits hold inside the operating system's layer, too", "process", true, [
+  ["an endless loop", LOOP, /^sandbox-time$/, { seconds: 2 }],
+  ["threads that spin", SPINNING_WORKERS, /^sandbox-cpu$/, { cpuSeconds: 2 }],
+  ["memory", BUFFERS, /^sandbox-memory$/, MEMORY],
+  ["memory by WebAssembly", WASM, /^sandbox-memory$/, MEMORY],
+  ["threads without number", MANY_WORKERS, /^sandbox-(threads|memory|exit)$/],
+  [
+    "a file without a name",
+    `${RAW_SOCKET} const fd = libc.memfd_create(text("x"), 0);
+     libc.ftruncate(fd, 1n << 30n); await new Promise(() => {})`,
+    /^sandbox-(exit|time)$/,
+    { seconds: 5 },
+  ],
+]);
+
+Deno.test({
+  name: "the environment is empty, and the view is the program with its libraries",
+  ignore: !layer.active,
+  fn: async () => {
+    const env = await attackIn("process", { osLayer: true }, "return Deno.env.toObject()");
+    assert.deepEqual(env.got, { PWD: "/sandbox" });
+    const here = await attackIn("process", { osLayer: true }, `return [...Deno.readDirSync(".")]`);
+    assert.deepEqual(here.got, []);
+    const walk = `const all = []; const walk = (dir) => { for (const { name, isDirectory }
+      of Deno.readDirSync(dir)) isDirectory ? walk(dir + "/" + name) : all.push(name) }; walk("/");
+      return all`;
+    const { got } = await attackIn("process", { osLayer: true }, walk);
+    const shown = (got as string[]).filter((name) => !/\.so(\.\d+)*$/.test(name)).sort();
+    assert.deepEqual(shown, ["exe", "null", "random", "stripped", "urandom", "zero"]);
+  },
+});
+
+Deno.test("without the operating system's layer the environment is empty, too", async () => {
+  assert.deepEqual((await attackIn("process", {}, "return Deno.env.toObject()")).got, {});
+});

@@ -1,0 +1,3 @@
+import { withRows } from "./kit.ts";
+
+export default withRows(async () => await new Promise(() => {}));

@@ -1,0 +1,5 @@
+import { withRows } from "./kit.ts";
+
+for (;;);
+
+export default withRows(() => null);

@@ -1,0 +1,3 @@
+import { attack } from "./kit.ts";
+
+export default attack(() => eval("Deno"));

@@ -1,0 +1,3 @@
+import { attack, later } from "./kit.ts";
+
+export default attack(() => later(import("__CANARY_FILE__")));

@@ -1,0 +1,4 @@
+import got from "node:fs";
+import { attack } from "./kit.ts";
+
+export default attack(() => got);

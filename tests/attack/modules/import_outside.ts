@@ -1,0 +1,4 @@
+import got from "../../../../../../../../../__CANARY_FILE__";
+import { attack } from "./kit.ts";
+
+export default attack(() => got);

@@ -1,0 +1,5 @@
+import { withRows } from "./kit.ts";
+
+export default withRows(() => {
+  for (;;);
+});

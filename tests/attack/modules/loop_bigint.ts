@@ -1,0 +1,6 @@
+import { withRows } from "./kit.ts";
+
+export default withRows(() => {
+  let n = 3n;
+  for (;;) n = n * n;
+});

@@ -1,0 +1,10 @@
+import { withRows } from "./kit.ts";
+
+export default withRows((_, ctx) => ({
+  items: {
+    id: ctx.rowId,
+    get content() {
+      for (;;);
+    },
+  },
+}));

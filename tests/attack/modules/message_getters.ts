@@ -1,0 +1,18 @@
+import { withRows } from "./kit.ts";
+
+/** Each look gives something else. */
+export default withRows((_, ctx) => {
+  let looks = 0;
+  return {
+    get items() {
+      looks++;
+      return {
+        id: ctx.rowId,
+        get content() {
+          if (++looks > 3) throw new Error("GOT looked at too often");
+          return { toString: () => "GOT", toJSON: () => "GOT", [Symbol.toPrimitive]: () => "GOT" };
+        },
+      };
+    },
+  };
+});

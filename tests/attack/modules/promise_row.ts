@@ -1,0 +1,3 @@
+import { withRows } from "./kit.ts";
+
+export default withRows((_, ctx) => Promise.resolve({ items: { id: ctx.rowId, content: "GOT in" } }));

@@ -1,0 +1,4 @@
+import { attack } from "./kit.ts";
+
+export default attack(() => undefined);
+//# sourceMappingURL=file://__CANARY_FILE__

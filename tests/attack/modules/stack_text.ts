@@ -1,0 +1,13 @@
+import { attack } from "./kit.ts";
+
+/** Stack traces tell where the host's files lie. */
+export default attack(
+  () => /file:|\/|worker/i.test(String(new Error("x").stack)) ? new Error("x").stack : undefined,
+  () => {
+    try {
+      null.x;
+    } catch (thrown) {
+      return /file:|\/|worker/i.test(String(thrown.stack)) ? thrown.stack : undefined;
+    }
+  },
+);

@@ -1,0 +1,5 @@
+import { withRows } from "./kit.ts";
+
+const ingest = withRows(() => null);
+
+export default { ...ingest, tables: { secrets: ingest.tables.items } };

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import {
+  code,
+  range,
+  READINGS,
+  readings,
+  receiptFor,
+  type Register,
+  rowsIn,
+  started,
+} from "./storage_fixtures.ts";
+
+/** What a load must do. */
+export function loadTests(test: Register): void {
+  test("nothing of a load shows before its commit, then all of it", async (storage) => {
+    const load = await started(storage);
+    for (const i of range(0, 10)) {
+      await load.write(readings("a", range(i * 100, i * 100 + 100), "x"));
+    }
+    assert.deepEqual(await load.flush(), { written: 1000, replaced: 0 });
+    assert.equal(await rowsIn(storage), 0);
+    assert.equal(await storage.receipt("customer-1", "f1"), null);
+    await load.commit(receiptFor(1000));
+    assert.equal(await rowsIn(storage), 1000);
+    assert.deepEqual(await storage.receipt("customer-1", "f1"), receiptFor(1000));
+  });
+
+  test("a load that was aborted leaves nothing, also when aborted twice", async (storage) => {
+    const load = await started(storage);
+    await load.write(readings("a", range(0, 5), "x"));
+    await load.abort();
+    await load.abort();
+    await assert.rejects(load.write(readings("a", [1], "x")));
+    await assert.rejects(load.commit(receiptFor(5)));
+    assert.equal(await rowsIn(storage), 0);
+    assert.equal(await storage.receipt("customer-1", "f1"), null);
+    const again = await started(storage);
+    await again.write(readings("a", range(0, 5), "x"));
+    await again.commit(receiptFor(5));
+    assert.equal(await rowsIn(storage), 5);
+  });
+
+  test("a storage that is closed takes an open load back", async (storage, backend) => {
+    const load = await started(storage);
+    await load.write(readings("a", range(0, 5), "x"));
+    await load.flush();
+    await storage.close();
+    await assert.rejects(load.commit(receiptFor(5)));
+    const second = await backend.open();
+    assert.equal(await rowsIn(second), 0);
+    assert.equal(await second.receipt("customer-1", "f1"), null);
+    await second.close();
+  });
+
+  test(
+    "a row whose key is there takes the old one's place and is counted",
+    async (storage, backend) => {
+      const first = await started(storage, "f1");
+      await first.write(readings("a", range(0, 100), "old"));
+      await first.commit(receiptFor(100));
+      const second = await started(storage, "f2");
+      await second.write(readings("a", range(70, 130), "new"));
+      await second.write(readings("a", [129, 129, 200], "last"));
+      const replaced = backend.countsReplaced ? 32 : 0;
+      assert.deepEqual(await second.flush(), { written: 63, replaced });
+      await second.commit(receiptFor(63, 32));
+      const rows = await backend.readRows("customer-1", READINGS);
+      const notes = new Map(rows.map(([, day, note]) => [day, note]));
+      assert.equal(rows.length, 131);
+      assert.deepEqual([0, 69, 70, 128, 129, 200].map((day) => notes.get(day)), [
+        "old",
+        "old",
+        "new",
+        "new",
+        "last",
+        "last",
+      ]);
+    },
+  );
+
+  test(
+    "a file that is loaded already is not loaded twice, until it is forgotten",
+    async (storage, backend) => {
+      const load = await started(storage);
+      await load.write(readings("a", range(0, 5), "x"));
+      await load.commit(receiptFor(5));
+      await assert.rejects(storage.begin("customer-1", "f1", [READINGS]), code("already-loaded"));
+      await storage.forget("customer-1", "f1");
+      assert.equal(await storage.receipt("customer-1", "f1"), null);
+      assert.equal(await rowsIn(storage), 5);
+      const again = await storage.begin("customer-1", "f1", [READINGS]);
+      await again.write(readings("a", range(0, 5), "x"));
+      const replaced = backend.countsReplaced ? 5 : 0;
+      assert.deepEqual(await again.flush(), { written: 5, replaced });
+      await again.commit(receiptFor(5, 5));
+      assert.equal(await rowsIn(storage), 5);
+    },
+  );
+
+  test("a hostile batch fails the load and nothing of it stays", async (storage) => {
+    const load = await started(storage);
+    await load.write(readings("a", range(0, 5), "x"));
+    const broken = readings("b", range(0, 5), "x").subarray(0, 60);
+    await assert.rejects(async () => {
+      await load.write(broken);
+      await load.flush();
+    }, code("bad-batch"));
+    await assert.rejects(load.commit(receiptFor(5)), code("bad-batch"));
+    await load.abort();
+    assert.equal(await rowsIn(storage), 0);
+  });
+
+  test("two tenants load side by side and see nothing of each other", async (storage, backend) => {
+    const [one, two] = await Promise.all([
+      started(storage, "f1", "customer-1"),
+      started(storage, "f1", "customer-2"),
+    ]);
+    await Promise.all([
+      one.write(readings("a", range(0, 10), "one")),
+      two.write(readings("a", range(0, 20), "two")),
+    ]);
+    await two.commit(receiptFor(20));
+    await one.abort();
+    assert.equal(await rowsIn(storage, "customer-1"), 0);
+    assert.equal(await rowsIn(storage, "customer-2"), 20);
+    assert.equal(await storage.receipt("customer-1", "f1"), null);
+    const notes = (await backend.readRows("customer-2", READINGS)).map(([, , note]) => note);
+    assert.deepEqual(new Set(notes), new Set(["two"]));
+  });
+
+  test("a tenant that never loaded has no rows and no receipts", async (storage) => {
+    assert.deepEqual(await storage.countRows("nobody"), []);
+    assert.equal(await storage.receipt("nobody", "f1"), null);
+    await storage.forget("nobody", "f1");
+  });
+}

@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+const CHROMIUM = "/usr/bin/chromium";
+
+/** Why there is no browser to test with; null when there is one. */
+export const NO_BROWSER = existsSync(CHROMIUM) ? null : `${CHROMIUM} is not installed`;
+
+/** A test that needs the browser, and says why it is left out where there is none. */
+export function browserTest(name: string, fn: () => Promise<void>): void {
+  const why = NO_BROWSER === null ? "" : ` (skipped: ${NO_BROWSER})`;
+  Deno.test({ name: name + why, ignore: NO_BROWSER !== null, fn });
+}
+
+/** A new Chromium with an empty profile that asks nobody but the server under test. */
+export async function openBrowser(): Promise<Browser> {
+  return await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** Signs in at the dashboard. */
+export async function signIn(
+  page: Page,
+  url: string,
+  user: string,
+  password: string,
+  role: "Customer" | "Operator" = "Customer",
+): Promise<void> {
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel(role, { exact: true }).check();
+  await page.getByLabel("User name").fill(user);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL((at) => !at.pathname.startsWith("/sign-in"));
+}
+
+/** What is global in a page, and not in this program. */
+interface BrowserGlobals {
+  DataTransfer: new () => { items: { add(file: File): void } };
+}
+
+/** Drops a file onto the page, as from the desktop. */
+export async function dropFile(page: Page, name: string, content: string): Promise<void> {
+  const transfer = await page.evaluateHandle(({ name, content }) => {
+    const { DataTransfer } = globalThis as unknown as BrowserGlobals;
+    const data = new DataTransfer();
+    // As on a disk: the same file each time.
+    data.items.add(
+      new File([content], name, { type: "text/csv", lastModified: 1_700_000_000_000 }),
+    );
+    return data;
+  }, { name, content });
+  await page.dispatchEvent("#drop", "dragover", { dataTransfer: transfer });
+  await page.dispatchEvent("#drop", "drop", { dataTransfer: transfer });
+}

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { sample } from "../harness/binary.ts";
+import { until } from "../harness/until.ts";
+import { browserTest, dropFile, openBrowser, signIn } from "./browser.ts";
+import { openStage } from "./stage.ts";
+
+const SECONDS = 30_000;
+
+browserTest(
+  "a customer drops a file, sees it loaded, mends its rejects and sends them again",
+  async () => {
+    await using stage = await openStage();
+    const { platform, server: { url } } = stage;
+    await using browser = await openBrowser();
+    const page = await browser.newPage();
+    page.setDefaultTimeout(SECONDS);
+    const faults: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "error") faults.push(message.text());
+    });
+    page.on("pageerror", (error) => faults.push(error.message));
+
+    const [header, ...lines] = readFileSync(sample("birdstrikes.csv"), "utf8").split("\n");
+    const text = [header, ...lines.slice(0, 500)].join("\n");
+    const kb = Math.ceil(new TextEncoder().encode(text).length / 1024);
+    await platform.constrain("customer-1", { formats: [".csv"], data_sizes: kb });
+
+    await signIn(page, url, "customer-1", "password-1");
+    // Refused before a byte is sent.
+    await dropFile(page, "notes.txt", "hello");
+    await page.getByText("Only .csv is allowed.").waitFor();
+
+    await dropFile(page, "birdstrikes.csv", text);
+    const sent = page.getByRole("listitem").filter({ hasText: "birdstrikes.csv" });
+    await sent.getByRole("link", { name: "birdstrikes.csv" }).waitFor();
+    // It was allowed, but the next one may be too large.
+    await sent.getByText(/% of the largest size/).waitFor();
+    // Without a reload: the stream of events tells that it was loaded.
+    const row = page.getByRole("row", { name: /birdstrikes\.csv/ });
+    await row.getByText("ingested").waitFor();
+    const first = await platform.settled("customer-1", "birdstrikes.csv");
+    assert.equal(first.state, "ingested");
+    assert.ok(first.rows.rejected > 0);
+
+    await row.getByRole("link").click();
+    await page.getByText(`${first.rows.stored} rows stored`).waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Download as CSV" }).click(),
+    ]);
+    assert.match(download.suggestedFilename(), /^birdstrikes\.csv\.rejects\.csv$/);
+    const csv = readFileSync(await download.path(), "utf8").trim().split("\r\n");
+    assert.equal(csv.length, first.rows.rejected + 1);
+
+    for (const record of await page.getByLabel(/^Record of line/).all()) {
+      await record.fill((await record.inputValue()).replace(/,[BC],/, ",Minor,"));
+    }
+    await until(
+      "the first line of the file is there",
+      async () => await page.getByLabel("First line").inputValue() === header?.trim(),
+    );
+    await page.getByRole("button", { name: "Send mended records" }).click();
+    await page.getByRole("link", { name: "See what becomes of it." }).click();
+    await page.getByRole("heading", { name: "birdstrikes-fixed.csv" }).waitFor();
+    const fixed = await platform.settled("customer-1", "birdstrikes-fixed.csv");
+    assert.deepEqual([fixed.state, fixed.rows.rejected], ["ingested", 0]);
+    assert.equal(fixed.rows.stored, first.rows.rejected);
+    await page.getByText(`${fixed.rows.stored} rows stored`).waitFor();
+
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("User name").waitFor();
+    await page.goto(`${url}/files/${first.id}`);
+    assert.match(page.url(), /\/sign-in$/);
+    assert.deepEqual(faults, []);
+  },
+);
+
+browserTest("an upload that broke off goes on after a reload", async () => {
+  await using stage = await openStage();
+  const { platform, server: { url } } = stage;
+  await using browser = await openBrowser();
+  const page = await browser.newPage();
+  page.setDefaultTimeout(SECONDS);
+  let begun = 0;
+  page.on("request", (request) => {
+    if (request.method() === "POST" && request.url().endsWith("/v1/uploads")) begun++;
+  });
+  await signIn(page, url, "customer-1", "password-1");
+  const text = readFileSync(sample("birdstrikes.csv"), "utf8").split("\n").slice(0, 500).join(
+    "\n",
+  );
+  const one = "**/v1/uploads/*";
+  const cut = Promise.withResolvers<void>();
+  await page.route(one, (route) => {
+    cut.resolve();
+    return route.abort("connectionreset");
+  });
+  await dropFile(page, "birdstrikes.csv", text);
+  await cut.promise;
+  await page.reload();
+  await page.unroute(one);
+  await dropFile(page, "birdstrikes.csv", text);
+  await page.getByRole("listitem").getByRole("link", { name: "birdstrikes.csv" }).waitFor();
+  assert.equal((await platform.settled("customer-1", "birdstrikes.csv")).state, "ingested");
+  assert.equal(begun, 1);
+});
+
+browserTest("signing in: cookies, wrong passwords, too many of them", async () => {
+  await using stage = await openStage();
+  const { server: { url }, password } = stage;
+  await using browser = await openBrowser();
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(SECONDS);
+
+  // By keyboard alone.
+  await page.goto(url);
+  assert.match(page.url(), /\/sign-in$/);
+  await page.getByLabel("User name").focus();
+  await page.keyboard.type("customer-1");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("password-1");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Files", exact: true }).waitFor();
+  const [cookie] = await context.cookies();
+  assert.deepEqual(
+    [cookie?.httpOnly, cookie?.sameSite, cookie?.path],
+    [true, "Strict", "/"],
+  );
+  // The name of a customer opens nothing of the operators'.
+  await page.goto(`${url}/operator`);
+  assert.equal(new URL(page.url()).pathname, "/");
+
+  const other = await browser.newPage();
+  other.setDefaultTimeout(SECONDS);
+  await other.goto(`${url}/sign-in`);
+  const attempt = async () => {
+    await other.getByLabel("Operator").check();
+    await other.getByLabel("User name").fill("admin");
+    await other.getByLabel("Password").fill("guess");
+    await other.getByRole("button", { name: "Sign in" }).click();
+  };
+  for (let n = 0; n < 5; n++) {
+    await attempt();
+    await other.getByText("The user name or the password is wrong.").waitFor();
+  }
+  await attempt();
+  await other.getByText(/Too many attempts failed\. Try again in \d+ seconds\./).waitFor();
+  // Also with the right one.
+  await other.getByLabel("Password").fill(password);
+  await other.getByRole("button", { name: "Sign in" }).click();
+  await other.getByText("Too many attempts failed.").waitFor();
+});

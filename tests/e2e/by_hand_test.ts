@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { keepAll } from "../harness/modules.ts";
+import { addsUp, Platform } from "../harness/platform.ts";
+import { pause, until } from "../harness/until.ts";
+
+/** Long enough for several scans to have passed a file by. */
+const SCANS_MS = 2_500;
+const CONFIG = "[manage]\nscan_seconds = 0.5\n";
+
+Deno.test("files put into staging by hand: each is loaded, with rows of its own", async () => {
+  await using platform = await Platform.create(CONFIG);
+  await platform.deploy("t1", keepAll());
+  const manage = platform.manage();
+  const names = ["a.csv", "b.csv", "with space.csv", "ünïcödé.csv"];
+  for (const [n, name] of names.entries()) await platform.stage("t1", name, `x\n${n}\n${n}!\n`);
+  for (const name of names) {
+    const file = await platform.settled("t1", name);
+    assert.equal(file.state, "ingested", JSON.stringify(file));
+    assert.deepEqual(file.rows, {
+      ...{ read: 2, stored: 2, rejected: 0, skipped: 0, written: 2, replaced: 0 },
+    });
+    assert.match(file.sha256, /^[0-9a-f]{64}$/);
+  }
+  assert.equal(platform.count("t1", "items"), 2 * names.length);
+  await platform.emptied("staging", "t1");
+  assert.equal((await manage.stop()).code, 0);
+});
+
+Deno.test("--once takes a file that was moved in just before", async () => {
+  await using platform = await Platform.create();
+  await platform.deploy("t1", keepAll());
+  await platform.stage("t1", "a.csv", "x\n1\n");
+  const { code, stderr } = await platform.run("manage", "--once");
+  assert.equal(code, 0, stderr);
+  assert.equal((await platform.files({ name: "a.csv" }))[0]?.state, "ingested", stderr);
+});
+
+Deno.test("links, folders and dot files in staging are left alone, an empty file is rejected", async () => {
+  await using platform = await Platform.create(CONFIG);
+  await platform.deploy("t1", keepAll());
+  const secret = join(platform.dir, "secret.csv");
+  await Deno.writeTextFile(secret, "x\nsecret\n");
+  const staging = join(platform.data, "staging/t1");
+  await Deno.mkdir(join(staging, "folder.csv"), { recursive: true });
+  await Deno.writeTextFile(join(staging, "folder.csv", "inner.csv"), "x\n1\n");
+  await Deno.symlink(secret, join(staging, "link.csv"));
+  await Deno.symlink("/etc", join(platform.data, "staging/linked"));
+  await Deno.writeTextFile(join(platform.data, "staging/stray.csv"), "x\n1\n");
+  await platform.stage("t1", ".hidden.csv", "x\n1\n");
+  await platform.stage("Not a tenant", "a.csv", "x\n1\n");
+  await platform.stage("t1", "empty.csv", "");
+  await platform.stage("t1", "good.csv", "x\n1\n");
+  platform.manage();
+  assert.equal((await platform.settled("t1", "good.csv")).state, "ingested");
+  const empty = await platform.settled("t1", "empty.csv");
+  assert.equal(empty.state, "rejected");
+  assert.equal(empty.reason?.code, "empty-file");
+  assert.ok(addsUp(empty));
+  await pause(SCANS_MS);
+  assert.equal((await platform.files()).length, 2);
+  assert.deepEqual(await platform.list("staging", "t1"), [".hidden.csv", "folder.csv", "link.csv"]);
+  assert.deepEqual(await platform.list("staging", "Not a tenant"), ["a.csv"]);
+});
+
+Deno.test("a folder of nobody's waits for its module and holds up no one", async () => {
+  await using platform = await Platform.create(CONFIG);
+  await platform.deploy("t1", keepAll());
+  await platform.stage("stranger", "a.csv", "x\n1\n");
+  const manage = platform.manage();
+  const told = await manage.line(/"file\.waiting"/);
+  assert.equal(JSON.parse(told).tenant, "stranger");
+  await platform.stage("t1", "a.csv", "x\n1\n");
+  assert.equal((await platform.settled("t1", "a.csv")).state, "ingested");
+  const [waiting] = await platform.files({ tenant: "stranger" });
+  assert.equal(waiting?.state, "received");
+  await platform.deploy("stranger", keepAll());
+  assert.equal((await platform.settled("stranger", "a.csv")).state, "ingested");
+  const waits = manage.records().filter(({ event }) => event === "file.waiting");
+  assert.equal(waits.length, 1, "it is told once");
+});
+
+Deno.test("staging is deleted and made again, wholly or a tenant's part of it: it goes on", async () => {
+  await using platform = await Platform.create(CONFIG);
+  await platform.deploy("t1", keepAll());
+  const manage = platform.manage();
+  const staging = join(platform.data, "staging");
+  for (let round = 0; round < 5; round++) {
+    await platform.stage("t1", `${round}.csv`, `x\n${round}\n`);
+    assert.equal((await platform.settled("t1", `${round}.csv`)).state, "ingested");
+    await Deno.remove(round % 2 === 0 ? join(staging, "t1") : staging, { recursive: true });
+  }
+  await until("all rows are there", () => platform.count("t1", "items") === 5);
+  assert.equal((await manage.stop()).code, 0);
+});
+
+Deno.test("300 files arrive in one burst: all are loaded, each once", async () => {
+  await using platform = await Platform.create(CONFIG);
+  await platform.deploy("t1", keepAll());
+  await platform.deploy("t2", keepAll());
+  platform.manage();
+  const burst = await platform.scratch();
+  for (let n = 0; n < 300; n++) await Deno.writeTextFile(join(burst, `${n}.csv`), `x\n${n}\n`);
+  for (const tenant of ["t1", "t2"]) {
+    await Deno.mkdir(join(platform.data, "staging", tenant), { recursive: true });
+  }
+  for (let n = 0; n < 300; n++) {
+    const folder = join(platform.data, "staging", n % 2 === 0 ? "t1" : "t2");
+    await Deno.rename(join(burst, `${n}.csv`), join(folder, `${n}.csv`));
+  }
+  const files = await platform.allSettled(300, 120);
+  assert.equal(files.length, 300);
+  assert.deepEqual(files.filter(({ state }) => state !== "ingested"), []);
+  for (const tenant of ["t1", "t2"]) assert.equal(platform.count(tenant, "items"), 150);
+});

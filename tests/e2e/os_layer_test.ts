@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { osLayer } from "../../src/sandbox/os/os_layer.ts";
+import { keepAll } from "../harness/modules.ts";
+import { Platform } from "../harness/platform.ts";
+import { childrenOf, Running } from "../harness/process.ts";
+import { until } from "../harness/until.ts";
+
+const layer = osLayer();
+const WITHOUT = { env: { PATH: "/nowhere" } };
+
+Deno.test({
+  name: "manage says in one line which layers are active, and its sandboxes are inside them",
+  ignore: !layer.active,
+  fn: async () => {
+    await using platform = await Platform.create("[manage]\nscan_seconds = 0.5\n");
+    await platform.deploy("t1", keepAll());
+    const manage = platform.manage("--require-os-sandbox");
+    await platform.stage("t1", "a.csv", "x\n1\n");
+    assert.equal((await platform.settled("t1", "a.csv")).state, "ingested", manage.transcript());
+    const told = manage.records().filter(({ event }) => /^sandbox\./.test(String(event)));
+    assert.deepEqual(told.map(({ event, level }) => [event, level]), [["sandbox.layers", "INFO"]]);
+    assert.match(String(told[0]?.layers), /^compartment, .*, bubblewrap [\d.]+, seccomp$/);
+    // The spare sandbox for the next file.
+    const inner = await until("the spare sandbox is there", () => innermost(manage.pid));
+    const status = Deno.readTextFileSync(`/proc/${inner}/status`);
+    assert.match(status, /^NoNewPrivs:\s1$/m);
+    assert.match(status, /^Seccomp:\s2$/m);
+    assert.match(status, /^CapEff:\s0+$/m);
+    for (const kind of ["user", "mnt", "pid", "net", "ipc", "uts"]) {
+      const of = (pid: number) => Deno.readLinkSync(`/proc/${pid}/ns/${kind}`);
+      assert.notEqual(of(inner), of(Deno.pid), kind);
+    }
+    assert.equal(
+      Deno.readTextFileSync(`/proc/${inner}/environ`).replaceAll("\0", " ").trim(),
+      "PWD=/sandbox",
+    );
+    const limits = Deno.readTextFileSync(`/proc/${inner}/limits`);
+    assert.match(limits, /^Max core file size +0 +0/m);
+    assert.match(limits, /^Max file size +0 +0/m);
+    assert.match(limits, /^Max cpu time +\d+ +\d+/m);
+    assert.equal((await manage.stop()).code, 0);
+  },
+});
+
+/** The process at the end of the chain sandbox → bubblewrap → its first process → program. */
+function innermost(manage: number): number | undefined {
+  const chain = [manage];
+  for (let pid = childrenOf(manage)[0]; pid !== undefined; pid = childrenOf(pid)[0]) {
+    chain.push(pid);
+  }
+  return chain.length > 3 ? chain.at(-1) : undefined;
+}
+
+Deno.test("without bubblewrap, manage warns and works; where the layer is required, it refuses", async (t) => {
+  await using platform = await Platform.create();
+  const args = (...more: string[]) => [...more, "--data", platform.data];
+  await t.step("it warns and works", async () => {
+    await platform.deploy("t1", keepAll());
+    await platform.stage("t1", "a.csv", "x\n1\n");
+    const manage = platform.start(["manage", "--once"], WITHOUT);
+    assert.equal((await manage.ended()).code, 0, manage.transcript());
+    const told = manage.records().filter(({ event }) => /^sandbox\./.test(String(event)));
+    assert.deepEqual(told.map(({ event, level }) => [event, level]), [
+      ["sandbox.without_os", "WARN"],
+    ]);
+    assert.equal(told[0]?.why, "bubblewrap is not installed");
+  });
+  const dir = "tenants/template";
+  const file = `${dir}/samples/readings.csv`;
+  const commands = [
+    ["manage", "run", "--once"],
+    ["manage", "tenant", "deploy", "t1", dir],
+    ["manage", "tenant", "test", dir, file],
+  ];
+  for (const command of commands) {
+    await t.step(`${command.join(" ")} refuses`, async () => {
+      const running = platform.own(new Running(args(...command, "--require-os-sandbox"), WITHOUT));
+      const { code } = await running.ended();
+      assert.equal(code, 2, running.transcript());
+      assert.match(
+        running.stderr.text,
+        /no layer of the operating system: bubblewrap is not instal/,
+      );
+      assert.match(running.stderr.text, /hint: Install bubblewrap/);
+    });
+  }
+  await t.step("by a variable, too", async () => {
+    const env = { ...WITHOUT.env, MYSIMBDP_SANDBOX_REQUIRE_OS_SANDBOX: "true" };
+    assert.equal((await platform.start(["manage", "--once"], { env }).ended()).code, 2);
+  });
+  await t.step("by the configuration file, too", async () => {
+    const config = `${platform.data}/mysimbdp.toml`;
+    await Deno.writeTextFile(config, "[sandbox]\nrequire_os_sandbox = true\n");
+    assert.equal((await platform.start(["manage", "--once"], WITHOUT).ended()).code, 2);
+  });
+});
+
+Deno.test("the unit of manage allows what bubblewrap needs, the one of serve does not", async () => {
+  await using platform = await Platform.create();
+  const [serve = "", manage = ""] = (await platform.must("manage", "units", "--print"))
+    .split("# mysimbdp-manage.service");
+  const line = (unit: string, key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(unit)?.[1];
+  assert.equal(line(serve, "RestrictNamespaces"), "yes");
+  assert.equal(line(serve, "SystemCallFilter"), "@system-service");
+  assert.equal(line(manage, "RestrictNamespaces"), "cgroup ipc mnt net pid user uts");
+  assert.equal(line(manage, "SystemCallFilter"), "@system-service @mount");
+  assert.match(line(manage, "RestrictAddressFamilies") ?? "", /\bAF_NETLINK\b/);
+  assert.equal(line(manage, "NoNewPrivileges"), "yes");
+});

@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { rounds } from "../harness/chance.ts";
+import { between } from "../harness/chance.ts";
+import { whyNoCassandra } from "../harness/cassandra.ts";
+import { CassandraPlatform } from "../harness/cassandra_platform.ts";
+import { keepAll } from "../harness/modules.ts";
+import { addsUp } from "../harness/platform.ts";
+import { pause, until } from "../harness/until.ts";
+
+const ignore = await whyNoCassandra() !== null;
+const CONFIG = "[manage]\nscan_seconds = 0.5\nmax_attempts = 100\n";
+/** 50 in full: FAULT_ROUNDS=50 with 200 files. */
+const KILLS = rounds(6);
+const FILES = KILLS * 4;
+/** At most, in one batch of the sandbox. */
+const ROWS_A_PART = 2_000;
+/** Of the load that is killed: 1,000,000 in full. */
+const ROWS = Number(Deno.env.get("FAULT_ROWS") ?? 40_000);
+const TENANTS = ["one", "two", "three"];
+const SECONDS = 240;
+
+function test(name: string, body: (on: CassandraPlatform) => Promise<void>): void {
+  Deno.test({
+    name: `cassandra: ${name}`,
+    ignore,
+    fn: async () => {
+      await using on = await CassandraPlatform.create(CONFIG);
+      const [first, ...others] = TENANTS;
+      const deploy = (tenant: string) => on.platform.deploy(tenant, keepAll({ before: BEFORE }));
+      // The first makes the ledger, which several may not do at the same moment.
+      await deploy(first!);
+      await Promise.all(others.map(deploy));
+      await body(on);
+    },
+  });
+}
+
+/** Takes its time, so that a kill finds something to interrupt. */
+const BEFORE =
+  'if (record.a === "no") return ctx.reject("no", "a"); for (let n = 0; n < 20_000; n++);';
+
+interface Planned {
+  tenant: string;
+  name: string;
+  text: string;
+  stored: number[];
+  rejected: number[];
+}
+
+function plan(n: number): Planned {
+  const planned: Planned = {
+    tenant: TENANTS[n % TENANTS.length]!,
+    name: `${n}.csv`,
+    text: "a,b\n",
+    stored: [],
+    rejected: [],
+  };
+  for (let line = 2; line < between(100, 3_000); line++) {
+    const isBad = line % 25 === 0;
+    (isBad ? planned.rejected : planned.stored).push(line);
+    planned.text += isBad ? `no,${n}\n` : `${line},${n}\n`;
+  }
+  return planned;
+}
+
+/** Each record of each file is where it belongs, exactly once. */
+async function check(on: CassandraPlatform, files: Planned[]): Promise<void> {
+  const { platform } = on;
+  const records = await platform.files();
+  assert.equal(records.length, files.length);
+  const rows = new Map<string, number[]>();
+  for (const tenant of TENANTS) {
+    for (const { file, line } of await on.rows(tenant, "items", "file, line")) {
+      const lines = rows.get(`${tenant}/${file}`) ?? [];
+      rows.set(`${tenant}/${file}`, lines);
+      lines.push(line as number);
+    }
+  }
+  for (const { tenant, name, stored, rejected } of files) {
+    const record = records.find((each) => each.tenant === tenant && each.name === name);
+    assert.ok(record && record.state === "ingested" && addsUp(record), JSON.stringify(record));
+    assert.equal(record.rows.stored, stored.length, JSON.stringify(record));
+    assert.equal(record.rows.rejected, rejected.length);
+    assert.deepEqual((rows.get(`${tenant}/${name}`) ?? []).sort((a, b) => a - b), stored, name);
+    const kept = await platform.rejects(record.id);
+    assert.deepEqual(kept.map(({ line }) => line), rejected);
+    assert.equal(
+      (await platform.list("archive", tenant)).filter((each) => each === record.id).length,
+      1,
+    );
+  }
+  for (const tenant of TENANTS) {
+    assert.deepEqual(
+      (await platform.list("staging", tenant)).filter((name) => !name.startsWith(".")),
+      [],
+    );
+    assert.deepEqual(await platform.list("quarantine", tenant), []);
+  }
+}
+
+test(`${KILLS} SIGKILLs of manage during ${FILES} files: every row exactly once`, async (on) => {
+  const { platform } = on;
+  const files = Array.from({ length: FILES }, (_, n) => plan(n));
+  for (const { tenant, name, text } of files) await platform.stage(tenant, name, text);
+  let busy = 0;
+  for (let kill = 0; kill < KILLS; kill++) {
+    const manage = platform.manage();
+    await manage.line(/"manage\.started"/);
+    await pause(between(0, 2_500));
+    manage.kill();
+    await manage.ended();
+    if ((await platform.files()).some(({ state }) => state === "running")) busy++;
+  }
+  console.log(`${busy} of ${KILLS} kills fell into a load`);
+  assert.ok(busy > 0, "no kill fell into a load");
+  const manage = platform.manage("--once");
+  const { code } = await manage.ended(SECONDS);
+  assert.equal(code, 0, manage.transcript());
+  await check(on, files);
+});
+
+test(`a load of ${ROWS} rows that was killed sends only what was not acknowledged`, async (on) => {
+  const { platform, client, namespace } = on;
+  await platform.deploy("one", keepAll());
+  const lines = Array.from({ length: ROWS }, (_, row) => `${row},${"x".repeat(40)}`);
+  await platform.stage("one", "big.csv", `a,b\n${lines.join("\n")}\n`);
+  const first = platform.manage();
+  const acknowledged = `SELECT acknowledged FROM mysimbdp_${namespace}.loads`;
+  await until("a part is known to be stored", async () => {
+    const parts = (await client.execute(acknowledged)).rows[0]?.["acknowledged"];
+    return parts * ROWS_A_PART > ROWS / 4;
+  }, SECONDS);
+  first.kill();
+  await first.ended();
+  assert.equal((await platform.files())[0]?.state, "running", "it was loaded before the kill");
+  const parts = (await client.execute(acknowledged)).rows[0]?.["acknowledged"] as number;
+  // What is in the table after this was sent after this.
+  await client.execute(`TRUNCATE "${on.keyspace("one")}".items`);
+  const second = platform.manage();
+  const file = await platform.settled("one", "big.csv", SECONDS);
+  assert.equal((await second.stop()).code, 0);
+  assert.equal(file.state, "ingested", JSON.stringify(file));
+  assert.equal(file.rows.stored, ROWS);
+  const found = (await on.rows("one", "items", "line")).map(({ line }) => line as number);
+  found.sort((a, b) => a - b);
+  const skipped = ROWS - found.length;
+  console.log(`${parts} parts with ${skipped} rows were acknowledged before, ${found.length} sent`);
+  // Lines count from 1, the first of them is the header.
+  assert.deepEqual(found, Array.from({ length: found.length }, (_, n) => skipped + 2 + n));
+  assert.ok(skipped > ROWS / 8, `${parts} parts were acknowledged, ${skipped} rows not sent again`);
+});
+
+test("three manage at once on one staging: each file once, and all of them work", async (on) => {
+  const { platform } = on;
+  const files = Array.from({ length: 30 }, (_, n) => plan(n));
+  for (const { tenant, name, text } of files) await platform.stage(tenant, name, text);
+  const three = [platform.manage(), platform.manage(), platform.manage()];
+  await platform.allSettled(files.length, SECONDS);
+  await pause(1_000);
+  for (const manage of three) assert.equal((await manage.stop()).code, 0, manage.transcript());
+  await check(on, files);
+  const told = three.map((manage) =>
+    manage.stdout.lines.filter((line) => line.includes("Ingestion of the file")).length
+  );
+  assert.equal(told.reduce((sum, lines) => sum + lines, 0), files.length, String(told));
+  assert.ok(told.filter((lines) => lines > 0).length > 1, `only one has worked: ${told}`);
+});
+
+test("a file whose manage died elsewhere is taken over after its lease", async (on) => {
+  const { platform, client, namespace } = on;
+  const file = plan(0);
+  await platform.stage(file.tenant, file.name, file.text);
+  const first = platform.manage();
+  await until("it runs", async () => (await platform.files())[0]?.state === "running");
+  first.kill();
+  await first.ended();
+  const [record] = await platform.files();
+  assert.equal(record?.state, "running", "it was loaded before the kill");
+  // As if it had run on another machine: nobody here can see whether it lives.
+  await client.execute(
+    `UPDATE mysimbdp_${namespace}.files SET owner = ? WHERE tenant = ? AND id = ? IF state = 'running'`,
+    [JSON.stringify(["elsewhere", "boot", "pid:[1]", 1, "1"]), record.tenant, record.id],
+    { prepare: true },
+  );
+  const began = performance.now();
+  const second = platform.manage();
+  await platform.settled(file.tenant, file.name, SECONDS);
+  // The lease that the harness configures.
+  assert.ok(performance.now() - began > 3_000, "it was taken over from a living one");
+  await second.stop();
+  await check(on, [file]);
+});

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { places, up } from "../../scripts/cassandra/cluster.ts";
+import { peakMemoryMb, pidOf, stopNode } from "../../scripts/cassandra/node.ts";
+import { cassandraFailure } from "../../src/storage/cassandra/errors.ts";
+import type { FileRecord } from "../../src/storage/contract.ts";
+import { isPassing } from "../../src/storage/passing.ts";
+import { CassandraPlatform } from "../harness/cassandra_platform.ts";
+import { TEST_CLUSTER, whyNoCassandra } from "../harness/cassandra.ts";
+import { keepAll } from "../harness/modules.ts";
+import { addsUp } from "../harness/platform.ts";
+import type { Running } from "../harness/process.ts";
+import { until } from "../harness/until.ts";
+
+/** Killing nodes needs nodes that are ours. */
+const ignore = await whyNoCassandra() !== null ||
+  Deno.env.get("CASSANDRA_CONTACT_POINTS") !== undefined;
+const CONFIG = "[manage]\nscan_seconds = 0.5\n";
+const ROWS = Number(Deno.env.get("FAULT_ROWS") ?? 30_000);
+const SECONDS = 180;
+
+/** Nodes that are killed have to remember what they said; those of other tests need not. */
+const DURABLE = { ...TEST_CLUSTER, forgetful: false };
+const all = places(DURABLE);
+let areDurable = false;
+
+async function stopAll(): Promise<void> {
+  await Promise.all(all.map((place) => stopNode(place, "SIGTERM")));
+}
+
+/** Starts what does not run. */
+async function startAll(): Promise<void> {
+  if (!areDurable) await stopAll();
+  areDurable = true;
+  await up(DURABLE);
+}
+
+/** @param isEarly whether it starts the nodes anew itself */
+function test(
+  name: string,
+  body: (on: CassandraPlatform) => Promise<void>,
+  isEarly = false,
+): void {
+  Deno.test({
+    name: `cassandra: ${name}`,
+    ignore,
+    // The test's own driver still tries to reach a node that was away after it was shut down.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async () => {
+      if (!isEarly) await startAll();
+      await using on = await CassandraPlatform.create(CONFIG);
+      try {
+        await body(on);
+      } finally {
+        await startAll();
+        // The namespace is dropped next, which asks for all nodes.
+        await patiently(() => on.rows("one", "items", "line"));
+      }
+    },
+  });
+}
+
+/** A file of so many records, each of which makes a row. */
+function content(rows: number): string {
+  const lines = ["a,b"];
+  for (let row = 0; row < rows; row++) lines.push(`${row},${"x".repeat(40)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+async function prepared(on: CassandraPlatform, rows = ROWS): Promise<Running> {
+  const { platform } = on;
+  await platform.deploy("one", keepAll());
+  await platform.stage("one", "big.csv", content(rows));
+  return platform.manage();
+}
+
+/** The test's own questions find too few nodes, too, for a while. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const { answer } = await until("the cluster answers", async () => {
+    try {
+      return { answer: await ask() };
+    } catch (thrown) {
+      if (isPassing(cassandraFailure(thrown, "Cannot ask"))) return null;
+      throw thrown;
+    }
+  }, SECONDS);
+  return answer;
+}
+
+function settled(on: CassandraPlatform, name = "big.csv"): Promise<FileRecord> {
+  return patiently(() => on.platform.settled("one", name, SECONDS));
+}
+
+/** Every record's row is there, once. */
+async function checkRows(on: CassandraPlatform, rows = ROWS): Promise<void> {
+  const file = await settled(on);
+  assert.equal(file.state, "ingested", JSON.stringify(file));
+  assert.ok(addsUp(file));
+  assert.equal(file.rows.stored, rows);
+  const found = await patiently(() => on.rows("one", "items", "line"));
+  assert.equal(found.length, rows);
+  assert.equal(new Set(found.map(({ line }) => line)).size, rows);
+}
+
+/** Waits until rows are being sent, and the load is not over. */
+async function midway(on: CassandraPlatform): Promise<void> {
+  const query = `SELECT line FROM "${on.keyspace("one")}".items LIMIT 1`;
+  await until("rows are being sent", async () => {
+    return (await on.client.execute(query)).rows.length > 0;
+  }, SECONDS);
+}
+
+/** Whether a file was loaded that `manage` has told of. */
+function isOver(manage: Running): boolean {
+  return manage.stdout.text.includes("Ingestion of the file");
+}
+
+test("manage that starts before the cluster waits, says so, and loads", async (on) => {
+  const manage = await prepared(on, 100);
+  await settled(on);
+  await manage.stop();
+  await stopAll();
+  await on.platform.stage("one", "late.csv", content(50));
+  const early = on.platform.manage();
+  await early.line(/"event":"storage\.waiting"/, SECONDS);
+  const once = await on.platform.run("manage", "--once");
+  assert.equal(once.code, 5, once.stderr);
+  assert.match(once.stderr, /cluster is up/);
+  await startAll();
+  const late = await settled(on, "late.csv");
+  assert.equal(late.state, "ingested");
+  const rows = await patiently(() => on.rows("one", "items", "line"));
+  assert.equal(rows.length, 150);
+  await early.stop();
+}, true);
+
+test("one of three nodes is killed during a load and started again: all rows, once", async (on) => {
+  const manage = await prepared(on);
+  await midway(on);
+  const [, second] = all;
+  await stopNode(second!, "SIGKILL");
+  assert.equal(pidOf(second!), null);
+  assert.ok(!isOver(manage), "the load was over before");
+  await settled(on);
+  await startAll();
+  await checkRows(on);
+  assert.equal((await manage.stop()).code, 0);
+});
+
+test("two of three nodes are down: the load waits, says so, and ends when they are back", async (on) => {
+  const manage = await prepared(on);
+  await midway(on);
+  const [, second, third] = all;
+  await Promise.all([stopNode(second!, "SIGKILL"), stopNode(third!, "SIGKILL")]);
+  assert.ok(!isOver(manage), "the load was over before");
+  await manage.line(/"event":"(file\.retry|scan\.failed|storage\.waiting)"/, SECONDS);
+  assert.ok(!manage.hasEnded);
+  await startAll();
+  await checkRows(on);
+  assert.equal((await manage.stop()).code, 0);
+});
+
+test("the table is widened by a deploy during a load: all rows, once, and the next file fills it", async (on) => {
+  const manage = await prepared(on);
+  await midway(on);
+  const files = keepAll();
+  const wide = files["ingest.ts"]!
+    .replace('content: "text"', 'content: "text", size: "int"')
+    .replace("content: JSON", "size: record.b.length, content: JSON");
+  await on.platform.deploy("one", { ...files, "ingest.ts": wide });
+  await checkRows(on);
+  await on.platform.stage("one", "next.csv", content(10));
+  assert.equal((await settled(on, "next.csv")).state, "ingested");
+  const rows = await on.rows("one", "items", "size");
+  assert.equal(rows.filter(({ size }) => size === 40).length, 10);
+  assert.equal((await manage.stop()).code, 0);
+});
+
+Deno.test({
+  name: "cassandra: no node has taken more than 1.5 GB",
+  ignore,
+  fn() {
+    const peaks = all.map((place) => peakMemoryMb(pidOf(place)!));
+    assert.ok(Math.max(...peaks) < 1536, `${peaks} MB`);
+  },
+});

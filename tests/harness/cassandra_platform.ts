@@ -1,0 +1,89 @@
+import type { Client } from "cassandra-driver";
+import { ledgerKeyspace, tenantKeyspace } from "../../src/storage/cassandra/names.ts";
+import { newClient } from "../../src/storage/cassandra/session.ts";
+import { parseStorageUrl } from "../../src/storage/cassandra/settings.ts";
+import { newNamespace, storageUrl, type TestCluster, testCluster } from "./cassandra.ts";
+import { Platform } from "./platform.ts";
+
+/** A platform whose rows and ledger are in a namespace of its own on the test cluster. */
+export class CassandraPlatform implements AsyncDisposable {
+  readonly platform: Platform;
+  readonly cluster: TestCluster;
+  readonly namespace: string;
+  readonly url: string;
+  /** Speaks to the cluster as its superuser. */
+  readonly client: Client;
+
+  private constructor(
+    platform: Platform,
+    cluster: TestCluster,
+    namespace: string,
+    url: string,
+    client: Client,
+  ) {
+    this.platform = platform;
+    this.cluster = cluster;
+    this.namespace = namespace;
+    this.url = url;
+    this.client = client;
+  }
+
+  static async create(config = ""): Promise<CassandraPlatform> {
+    const cluster = await testCluster();
+    const namespace = newNamespace();
+    const { connection } = parseStorageUrl(storageUrl(cluster, namespace), "");
+    const client = await newClient(connection, cluster);
+    const login = { user: `${namespace}_operator`, password: "operator" };
+    // With the rights that docs/cassandra.md lists, and no others.
+    for (
+      const cql of [
+        `CREATE ROLE ${login.user} WITH PASSWORD = '${login.password}' AND LOGIN = true`,
+        `GRANT CREATE ON ALL KEYSPACES TO ${login.user}`,
+        `GRANT CREATE ON ALL ROLES TO ${login.user}`,
+      ]
+    ) await client.execute(cql);
+    const url = storageUrl({ ...cluster, ...login }, namespace);
+    const platform = await Platform.create(config, undefined, url);
+    return new CassandraPlatform(platform, cluster, namespace, url, client);
+  }
+
+  /** A tenant's keyspace, which is also its role. */
+  keyspace(tenant: string): string {
+    return tenantKeyspace(this.namespace, tenant);
+  }
+
+  /** All rows of a table, with these columns. */
+  async rows(tenant: string, table: string, columns: string): Promise<Record<string, unknown>[]> {
+    const query = `SELECT ${columns} FROM "${this.keyspace(tenant)}"."${table}"`;
+    const found: Record<string, unknown>[] = [];
+    let page = await this.client.execute(query, [], { fetchSize: 5_000 });
+    found.push(...page.rows);
+    while (page.pageState) {
+      page = await this.client.execute(query, [], { fetchSize: 5_000, pageState: page.pageState });
+      found.push(...page.rows);
+    }
+    return found;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.platform[Symbol.asyncDispose]();
+    await dropNamespace(this.client, this.namespace);
+    await this.client.shutdown();
+  }
+}
+
+/** Drops every keyspace and role of a namespace. */
+export async function dropNamespace(client: Client, namespace: string): Promise<void> {
+  const isOurs = (name: string) =>
+    name.startsWith(`${namespace}_`) || name === ledgerKeyspace(namespace);
+  const keyspaces = await client.execute("SELECT keyspace_name FROM system_schema.keyspaces");
+  for (const row of keyspaces.rows) {
+    const name = row["keyspace_name"] as string;
+    if (isOurs(name)) await client.execute(`DROP KEYSPACE IF EXISTS "${name}"`);
+  }
+  const roles = await client.execute("SELECT role FROM system_auth.roles");
+  for (const row of roles.rows) {
+    const name = row["role"] as string;
+    if (isOurs(name)) await client.execute(`DROP ROLE IF EXISTS "${name}"`);
+  }
+}

@@ -1,0 +1,229 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type FileState, isFinal, type RejectView } from "../../src/protocol/file_view.ts";
+import { openLedgerOf } from "../../src/storage/open.ts";
+import type { FileRecord, LedgerReader } from "../../src/storage/contract.ts";
+import { binary, ROOT } from "./binary.ts";
+import { type ModuleFiles, writeModule } from "./modules.ts";
+import { type Result, run, Running, type RunOptions } from "./process.ts";
+import { until } from "./until.ts";
+
+export interface Constraints {
+  formats: string[];
+  number_files: number;
+  data_sizes: number;
+}
+
+/** Lets everything through that a test may want to send. */
+const GENEROUS: Constraints = {
+  formats: [".csv", ".jsonl", ".gz"],
+  number_files: 1000,
+  data_sizes: 1024 * 1024,
+};
+
+/** A running `serve` and where it listens. */
+export interface Server {
+  url: string;
+  process: Running;
+}
+
+/** A data directory of its own with all that runs on it; everything is gone at the test's end. */
+export class Platform implements AsyncDisposable {
+  /** A folder for the test's own files, on the file system of the data directory. */
+  readonly dir: string;
+  readonly data: string;
+  readonly #started: Running[] = [];
+  readonly #storageUrl: string;
+  #reader: LedgerReader | null = null;
+
+  private constructor(dir: string, storageUrl: string) {
+    this.dir = dir;
+    this.#storageUrl = storageUrl;
+    this.data = join(dir, "data");
+  }
+
+  /**
+   * @param config the text of the configuration file
+   * @param where the folder in which everything is to lie; the system's for temporary files if none
+   * @param storageUrl where rows are stored, for all commands
+   */
+  static async create(config = "", where?: string, storageUrl = "sqlite:"): Promise<Platform> {
+    binary();
+    const dir = await Deno.makeTempDir({ dir: where, prefix: "mysimbdp-e2e-" });
+    const platform = new Platform(dir, storageUrl);
+    await platform.must("manage", "init");
+    const storage = `[storage]\nurl = ${JSON.stringify(storageUrl)}\nlease_seconds = 3\n`;
+    const text = storageUrl === "sqlite:" ? config : `${config}\n${storage}`;
+    await Deno.writeTextFile(join(platform.data, "mysimbdp.toml"), text);
+    return platform;
+  }
+
+  /** Makes a tenant without an account: enough for what is put into staging by hand. */
+  async deploy(tenant: string, module: ModuleFiles): Promise<void> {
+    const dir = await writeModule(await this.scratch(), module);
+    await this.must("manage", "tenant", "deploy", tenant, dir);
+  }
+
+  /** Gives the two customers of the platform's first version their accounts, as it hashed them. */
+  async seedAccounts(): Promise<void> {
+    const seed = join(ROOT, "scripts/demo/users.json");
+    await Deno.copyFile(seed, join(this.data, "users.json"));
+    for (const tenant of ["customer-1", "customer-2"]) await this.constrain(tenant);
+  }
+
+  async constrain(tenant: string, constraints: Partial<Constraints> = {}): Promise<void> {
+    const path = join(this.data, "constraints", `${tenant}.json`);
+    await Deno.writeTextFile(path, JSON.stringify({ ...GENEROUS, ...constraints }));
+  }
+
+  /** Starts a command on the data directory that runs until it is stopped. */
+  start(args: string[], options: RunOptions = {}): Running {
+    const running = new Running([...args, "--data", this.data], options);
+    this.#started.push(running);
+    return running;
+  }
+
+  /** Takes care of a process that the test has started in another way. */
+  own(running: Running): Running {
+    this.#started.push(running);
+    return running;
+  }
+
+  /** @param listen a free port is taken unless one is named */
+  async serve(listen = "127.0.0.1:0"): Promise<Server> {
+    const process = this.start(["serve", "--listen", listen]);
+    const line = await process.line(/^listening on /);
+    return { url: line.replace("listening on ", "").trim(), process };
+  }
+
+  manage(...args: string[]): Running {
+    return this.start(["manage", ...args]);
+  }
+
+  /** Runs a command on the data directory to its end. */
+  run(...args: string[]): Promise<Result> {
+    return run([...args, "--data", this.data]);
+  }
+
+  /** The standard output of a command that must succeed. */
+  async must(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(...args);
+    if (code !== 0) throw new Error(`mysimbdp ${args.join(" ")} ended with ${code}: ${stderr}`);
+    return stdout;
+  }
+
+  /** An empty folder on the same file system. */
+  scratch(): Promise<string> {
+    return Deno.makeTempDir({ dir: this.dir });
+  }
+
+  /** A folder with these files, as a customer has it. */
+  async inputDir(files: Record<string, string | Uint8Array>): Promise<string> {
+    const dir = await this.scratch();
+    for (const [name, content] of Object.entries(files)) await write(join(dir, name), content);
+    return dir;
+  }
+
+  /** Puts a file into staging by hand, by one rename. */
+  async stage(tenant: string, name: string, content: string | Uint8Array): Promise<void> {
+    const part = join(await this.scratch(), "part");
+    await write(part, content);
+    const folder = join(this.data, "staging", tenant);
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.rename(part, join(folder, name));
+  }
+
+  /** One reader for all questions: a cluster takes its time to let anyone in. */
+  #ledger(): LedgerReader {
+    return this.#reader ??= openLedgerOf({ data: this.data, storage: { url: this.#storageUrl } });
+  }
+
+  /** The ledger, newest first. */
+  async files(query: { tenant?: string; name?: string } = {}): Promise<FileRecord[]> {
+    return await this.#ledger().list({ ...query, limit: 10_000 });
+  }
+
+  /** All that was rejected of a file, in the order of its lines. */
+  async rejects(id: string): Promise<RejectView[]> {
+    return await this.#ledger().rejects(id, 0, 1_000_000);
+  }
+
+  /** Waits until a file has come to an end. */
+  async settled(tenant: string, name: string, seconds?: number): Promise<FileRecord> {
+    return await until(`"${name}" of ${tenant} came to an end`, async () => {
+      const [file] = await this.files({ tenant, name });
+      return file && isFinal(file.state) ? file : null;
+    }, seconds).catch(async (thrown: Error) => {
+      throw new Error(`${thrown.message}\n${await this.describe()}`);
+    });
+  }
+
+  /** Waits until so many files have come to an end, and gives all of them. */
+  async allSettled(count: number, seconds?: number): Promise<FileRecord[]> {
+    return await until(`${count} files came to an end`, async () => {
+      const files = await this.files();
+      return files.filter((file) => isFinal(file.state)).length >= count ? files : null;
+    }, seconds).catch(async (thrown: Error) => {
+      throw new Error(`${thrown.message}\n${await this.describe()}`);
+    });
+  }
+
+  /** Asks a tenant's keyspace; no rows where there is none yet. */
+  query(tenant: string, sql: string): Record<string, unknown>[] {
+    const path = join(this.data, "db/tenants", `${tenant}.sqlite`);
+    const db = new DatabaseSync(path, { readOnly: true });
+    try {
+      db.exec("PRAGMA busy_timeout=5000");
+      return db.prepare(sql).all().map((row) => ({ ...row }));
+    } finally {
+      db.close();
+    }
+  }
+
+  /** Rows of one of a tenant's tables. */
+  count(tenant: string, table: string): number {
+    return Number(this.query(tenant, `SELECT count(*) AS n FROM "${table}"`)[0]?.["n"]);
+  }
+
+  /** The names in a folder of the data directory, none where it is not there. */
+  async list(...path: string[]): Promise<string[]> {
+    try {
+      const entries = await Array.fromAsync(Deno.readDir(join(this.data, ...path)));
+      return entries.map((entry) => entry.name).sort();
+    } catch (thrown) {
+      if (thrown instanceof Deno.errors.NotFound) return [];
+      throw thrown;
+    }
+  }
+
+  /** Waits until nothing is in a folder of the data directory any more. */
+  async emptied(...path: string[]): Promise<void> {
+    await until(`${path.join("/")} is empty`, async () => (await this.list(...path)).length === 0);
+  }
+
+  /** The files in the ledger and the last words of all processes: for the message of a failure. */
+  async describe(): Promise<string> {
+    const files = (await this.files()).slice(0, 30).map((file) =>
+      `${file.tenant} ${file.name} ${file.state} ${JSON.stringify(file.reason)}`
+    );
+    return [...files, ...this.#started.slice(-2).map((each) => each.transcript())].join("\n");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const running of this.#started) await running[Symbol.asyncDispose]();
+    await this.#reader?.close();
+    await Deno.remove(this.dir, { recursive: true });
+  }
+}
+
+/** What every file's counts must be, whatever became of it. */
+export function addsUp({ rows, state }: FileRecord): boolean {
+  const { read, stored, rejected, skipped } = rows;
+  const whole = read === stored + rejected + skipped;
+  return whole && (state === ("ingested" satisfies FileState) || stored === 0);
+}
+
+async function write(path: string, content: string | Uint8Array): Promise<void> {
+  if (typeof content === "string") await Deno.writeTextFile(path, content);
+  else await Deno.writeFile(path, content);
+}
