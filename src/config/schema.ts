@@ -69,6 +69,9 @@ const manage = z.strictObject({
   max_attempts: z.int().min(1).max(100).default(3).describe(
     "Attempts before a file goes to quarantine.",
   ),
+  retry_seconds: seconds().default(300).describe(
+    "Seconds that a file waits for its next attempt at most; the waits double from one second on.",
+  ),
   max_rejects_kept: z.int().nonnegative().default(100_000).describe(
     "Rejected records that are kept for each file; with one more it goes to quarantine.",
   ),

@@ -60,7 +60,8 @@ export async function settle(
       return null;
     case "retry": {
       const { reason } = outcome;
-      if (record.attempts >= config().manage.max_attempts && !outcome.endless) {
+      const { max_attempts, retry_seconds } = config().manage;
+      if (record.attempts >= max_attempts && !outcome.endless) {
         return await settle(
           parts,
           record,
@@ -69,7 +70,7 @@ export async function settle(
           now,
         );
       }
-      const at = now() + backoffMs(record.attempts);
+      const at = now() + backoffMs(record.attempts, { capMs: retry_seconds * 1000 });
       const next = await step(ledger, record, { type: "retry", reason, at }, now());
       emit({ kind: "file.retry", ...base, reason, attempt: record.attempts, nextTryAt: at });
       return next;

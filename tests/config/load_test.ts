@@ -35,6 +35,7 @@ Deno.test("without anything the defaults hold", () => {
       scan_seconds: 5,
       drain_seconds: 60,
       max_attempts: 3,
+      retry_seconds: 300,
       max_rejects_kept: 100_000,
       archive_days: 30,
       quarantine_days: 0,

@@ -20,19 +20,6 @@ async function customerOf(platform: Platform): Promise<Customer> {
   return { url, user: "customer-1", password: "password-1" };
 }
 
-Deno.test("a second manage on the same data refuses within 2 s, and may start after the first", async () => {
-  await using platform = await Platform.create();
-  const first = platform.manage();
-  await first.line(/"manage\.started"/);
-  const started = performance.now();
-  const { code, stderr } = await platform.run("manage", "--once");
-  assert.ok(performance.now() - started < 2_000);
-  assert.equal(code, 5);
-  assert.match(stderr, /another manage is running there/);
-  assert.equal((await first.stop()).code, 0);
-  assert.equal((await platform.run("manage", "--once")).code, 0);
-});
-
 Deno.test("a file that was sent before its module is deployed waits, then goes in", async () => {
   await using platform = await Platform.create(CONFIG);
   const customer = await customerOf(platform);

@@ -8,7 +8,7 @@ import { addsUp } from "../harness/platform.ts";
 import { pause, until } from "../harness/until.ts";
 
 const ignore = await whyNoCassandra() !== null;
-const CONFIG = "[manage]\nscan_seconds = 0.5\nmax_attempts = 100\n";
+const CONFIG = "[manage]\nscan_seconds = 0.5\nmax_attempts = 100\nretry_seconds = 2\n";
 /** 50 in full: FAULT_ROUNDS=50 with 200 files. */
 const KILLS = rounds(6);
 const FILES = KILLS * 4;

@@ -14,7 +14,7 @@ import { until } from "../harness/until.ts";
 /** Killing nodes needs nodes that are ours. */
 const ignore = await whyNoCassandra() !== null ||
   Deno.env.get("CASSANDRA_CONTACT_POINTS") !== undefined;
-const CONFIG = "[manage]\nscan_seconds = 0.5\n";
+const CONFIG = "[manage]\nscan_seconds = 0.5\nretry_seconds = 10\n";
 const ROWS = Number(Deno.env.get("FAULT_ROWS") ?? 30_000);
 const SECONDS = 180;
 
