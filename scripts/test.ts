@@ -1,6 +1,7 @@
 /**
  * `deno task test [FILTER-OR-PATH…]`: builds the binary, then runs every test, those of the binary
- * among them: side by side where they leave each other alone, the others after that, one by one.
+ * among them: side by side where they leave each other alone, the others after that, one by one,
+ * those of Cassandra beside those of browsers and programs.
  * Files in which a few tests failed are run once more by themselves, and what passes only then is
  * named: tests that kill at random moments on a busy machine may miss what they aim at. What failed
  * is told once more at the end; the last line is `N passed, N failed`.
@@ -21,12 +22,18 @@ const deno = (args: string[]) =>
     stderr: "inherit",
   });
 
-async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
+function say(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+/** Shows what a run prints, at once or when it is over. */
+async function passOn(stream: ReadableStream<Uint8Array>, atEnd = false): Promise<string> {
   let text = "";
   for await (const part of stream.pipeThrough(new TextDecoderStream())) {
     text += part;
-    Deno.stdout.writeSync(new TextEncoder().encode(part));
+    if (!atEnd) say(part);
   }
+  if (atEnd) say(text);
   return text;
 }
 
@@ -59,11 +66,14 @@ const build = deno(["run", "-A", "--node-modules-dir=auto", "scripts/build.ts"])
 await passOn(build.stdout);
 if (!(await build.status).success) Deno.exit(1);
 
-/** Files that compare times, build programs, fill a disk, drive a browser, or share one cluster. */
-const ALONE = [/timing_test/, /release_test/, /package_test/, /full_disk_test/]
-  .concat([/dashboard/, /cassandra/]);
-/** Those that end the nodes that all the others share go last. */
+/** Files that compare times: nothing else may run. */
+const TIMING = /timing_test/;
+/** Files that share one cluster. */
+const CASSANDRA = /cassandra/;
+/** Those that end the nodes that the others share go last. */
 const LAST = /cassandra_nodes_test/;
+/** Files that build programs, fill a disk or drive a browser. */
+const HEAVY = /release_test|package_test|full_disk_test|dashboard/;
 const FLAGS = ["--allow-all", "--node-modules-dir=auto", "--no-check", "--no-prompt"];
 /** More tests than this do not fail by chance. */
 const MOST_AGAIN = 5;
@@ -85,9 +95,9 @@ function* testFiles(folder: string): Generator<string> {
   }
 }
 
-async function runTests(args: string[]): Promise<Outcome> {
+async function runTests(args: string[], atEnd = false): Promise<Outcome> {
   const run = deno(["test", ...FLAGS, ...args]).spawn();
-  const plain = plainText(await passOn(run.stdout));
+  const plain = plainText(await passOn(run.stdout, atEnd));
   const { success } = await run.status;
   const found = sums(plain) ?? { passed: 0, failed: 0, ignored: 0 };
   // A run that broke off has no sums, or none that tell of it.
@@ -108,17 +118,22 @@ async function againIfFew(first: Outcome): Promise<Outcome> {
 
 async function runAll(): Promise<Outcome[]> {
   const files = [...testFiles("tests"), ...testFiles("tenants")].sort();
-  const isAlone = (path: string) => ALONE.some((pattern) => pattern.test(path));
-  const alone = files.filter(isAlone);
-  const outcomes: Outcome[] = [];
-  for (
-    const args of [
-      ["--parallel", ...files.filter((path) => !isAlone(path))],
-      alone.filter((path) => !LAST.test(path)),
-      alone.filter((path) => LAST.test(path)),
-    ]
-  ) outcomes.push(await againIfFew(await runTests(args)));
-  return outcomes;
+  const take = (pattern: RegExp) => {
+    const taken = files.filter((path) => pattern.test(path));
+    for (const path of taken) files.splice(files.indexOf(path), 1);
+    return taken;
+  };
+  const [timing, last, cassandra, heavy] = [TIMING, LAST, CASSANDRA, HEAVY].map(take);
+  const outcomes = [
+    await runTests(["--parallel", ...files]),
+    ...await Promise.all([runTests(heavy!), runTests(cassandra!, true)]),
+    await runTests(last!),
+    await runTests(timing!),
+  ];
+  // Not before all else is over, so that it is quiet.
+  const final: Outcome[] = [];
+  for (const outcome of outcomes) final.push(await againIfFew(outcome));
+  return final;
 }
 
 const outcomes = Deno.args.length > 0 ? [await runTests(Deno.args)] : await runAll();

@@ -93,23 +93,3 @@ Deno.test("staging is deleted and made again, wholly or a tenant's part of it: i
   await until("all rows are there", () => platform.count("t1", "items") === 5);
   assert.equal((await manage.stop()).code, 0);
 });
-
-Deno.test("300 files arrive in one burst: all are loaded, each once", async () => {
-  await using platform = await Platform.create(CONFIG);
-  await platform.deploy("t1", keepAll());
-  await platform.deploy("t2", keepAll());
-  platform.manage();
-  const burst = await platform.scratch();
-  for (let n = 0; n < 300; n++) await Deno.writeTextFile(join(burst, `${n}.csv`), `x\n${n}\n`);
-  for (const tenant of ["t1", "t2"]) {
-    await Deno.mkdir(join(platform.data, "staging", tenant), { recursive: true });
-  }
-  for (let n = 0; n < 300; n++) {
-    const folder = join(platform.data, "staging", n % 2 === 0 ? "t1" : "t2");
-    await Deno.rename(join(burst, `${n}.csv`), join(folder, `${n}.csv`));
-  }
-  const files = await platform.allSettled(300, 120);
-  assert.equal(files.length, 300);
-  assert.deepEqual(files.filter(({ state }) => state !== "ingested"), []);
-  for (const tenant of ["t1", "t2"]) assert.equal(platform.count(tenant, "items"), 150);
-});

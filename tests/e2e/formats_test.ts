@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { overlapped, zip } from "../harness/archives.ts";
 import { binary, ROOT, sample } from "../harness/binary.ts";
+import { noise } from "../harness/chance.ts";
 import { keepAll, type ModuleOptions, writeModule } from "../harness/modules.ts";
 import { addsUp, Platform } from "../harness/platform.ts";
 import { run } from "../harness/process.ts";
@@ -18,13 +19,6 @@ const read = (path: string): Bytes => Deno.readFileSync(path);
 const made = (name: string): Bytes => read(join(ROOT, "tests/samples", name));
 const real = (name: string): Bytes => read(sample(name));
 const cut = (bytes: Bytes): Bytes => bytes.slice(0, -Math.ceil(bytes.length / 3));
-const noise = (length: number): Bytes => {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 65_536) {
-    crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  }
-  return bytes;
-};
 
 /** A file, and what must become of it: its first rows and counts, or the code of its refusal. */
 interface Case {
