@@ -11,10 +11,11 @@ const BARE_SERVER = join(import.meta.dirname ?? ".", "peers/bare_server.ts");
 export async function measureUpload(bench: Bench): Promise<Line[]> {
   const curl = await needs("curl");
   const dir = join(bench.folder, "upload-dir");
-  const path = join(dir, "large.csv");
+  let path = join(dir, "large.csv");
   const size = bench.megabytes * 1e6;
   await Deno.mkdir(dir);
   await writeNoise(path, size);
+  let sends = 0;
   const platform = await Platform.make(bench, "upload");
   const written = join(bench.folder, "upload-written");
   const deno = tool(Deno.execPath());
@@ -26,6 +27,11 @@ export async function measureUpload(bench: Bench): Promise<Line[]> {
     (name: string, send: () => Promise<number>, clear: () => Promise<void>) =>
     async (round: number) => {
       await stamp(path);
+      // A new file each time: of one whose name and size it knows the server is first asked whether
+      // it has it, by its hash.
+      const next = join(dir, `large-${++sends}.csv`);
+      await Deno.rename(path, next);
+      path = next;
       await settle();
       const rate = bench.megabytes / await send();
       await clear();
