@@ -136,6 +136,7 @@ async function compare(bench: Bench, parts: Comparison): Promise<Seconds> {
   const side = (name: string, load: () => Promise<number>) => async (round: number) => {
     await node.truncate(setting.table);
     await settle();
+    await node.quiet();
     const seconds = await load();
     found.set(`${name} ${round}`, await node.sums(setting.table));
     const rate = Math.round(file.rows / seconds).toLocaleString("en");

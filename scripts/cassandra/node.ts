@@ -8,6 +8,9 @@ interface Started {
   ticks: string;
 }
 
+/** What Linux counts processor time in, on every machine. */
+const TICKS_A_SECOND = 100;
+
 export interface StartOptions extends Omit<JavaOptions, "replicas"> {
   addresses: readonly string[];
   /** With the certificate for clients that want TLS. */
@@ -83,6 +86,12 @@ export function peakMemoryMb(pid: number): number {
   return Math.round(Number(found?.[1] ?? 0) / 1024);
 }
 
+/** The processor time that a process has used; Linux only. */
+export function processorSeconds(pid: number): number {
+  const fields = statFields(pid);
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+}
+
 function pidFile({ dir }: NodePlace): string {
   return join(dir, "node.pid");
 }
@@ -90,9 +99,14 @@ function pidFile({ dir }: NodePlace): string {
 /** When a process started; null when there is none of that number, or it has ended. */
 function startOf(pid: number): string | null {
   try {
-    const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /s, "").split(" ");
+    const fields = statFields(pid);
     return fields[0] === "Z" || fields[0] === "X" ? null : fields[19] ?? null;
   } catch {
     return null;
   }
+}
+
+/** What the kernel tells of a process, from its state on. */
+function statFields(pid: number): string[] {
+  return Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /s, "").split(" ");
 }

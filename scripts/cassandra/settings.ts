@@ -60,7 +60,7 @@ commitlog_sync: periodic
 commitlog_sync_period: 10000ms
 disk_access_mode: mmap_index_only
 auto_snapshot: false
-${heapMb < ROOMY_HEAP_MB ? SMALL : ""}`;
+${heapMb < ROOMY_HEAP_MB ? SMALL : LATEST}`;
 }
 
 /** From this heap on a node has Cassandra's own sizes of everything else. */
@@ -70,6 +70,30 @@ commitlog_total_space: 128MiB
 memtable_heap_space: 128MiB
 memtable_offheap_space: 64MiB
 file_cache_size: 32MiB
+`;
+
+/** What Cassandra's own cassandra_latest.yaml, meant for new clusters, says of how rows are kept. */
+const LATEST = `storage_compatibility_mode: NONE
+memtable:
+  configurations:
+    trie:
+      class_name: TrieMemtable
+    default:
+      inherits: trie
+memtable_allocation_type: offheap_objects
+commitlog_disk_access_mode: auto
+trickle_fsync: true
+key_cache_size: 0MiB
+sstable:
+  selected_format: bti
+default_compaction:
+  class_name: UnifiedCompactionStrategy
+  parameters:
+    scaling_parameters: T4
+    max_sstables_to_compact: 64
+    target_sstable_size: 1GiB
+    sstable_growth: 0.3333333333333333
+    min_sstable_size: 100MiB
 `;
 
 /** Logs to the console, which goes to the node's log file. */

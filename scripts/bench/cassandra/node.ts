@@ -8,7 +8,7 @@ import {
   SUPERUSER,
   up,
 } from "../../cassandra/cluster.ts";
-import { logOf, pidOf } from "../../cassandra/node.ts";
+import { logOf, pidOf, processorSeconds } from "../../cassandra/node.ts";
 import { whatIsMissing } from "../../cassandra/release.ts";
 import { CQL_PORT, DATACENTER, type NodePlace } from "../../cassandra/settings.ts";
 import { MissingTool } from "../processes.ts";
@@ -21,6 +21,11 @@ const NOT_OURS = /local pause|GCInspector|FailureDetector/;
 
 /** Of the ring; a table of ten million rows is read in parts that each end in time. */
 const PARTS = 128;
+
+/** How long the node is looked at, how often, and of how much of a core it may make use then. */
+const QUIET_MS = 500;
+const QUIET_LOOKS = 60;
+const QUIET_SHARE = 0.1;
 
 /** Where a part of the ring starts. */
 function tokenAt(part: number): types.Long {
@@ -134,6 +139,20 @@ export class Node implements AsyncDisposable {
     }
     for (const row of roles.rows) {
       if (isOurs(row["role"])) await this.client.execute(`DROP ROLE "${row["role"]}"`);
+    }
+  }
+
+  /**
+   * Waits until the node has done what the last load left it to do: flushing, compacting, compiling.
+   * Whoever came next would pay for it. Only for a node of this machine, and not for ever.
+   */
+  async quiet(): Promise<void> {
+    const pid = this.#place && pidOf(this.#place);
+    if (pid === null) return;
+    for (let look = 0; look < QUIET_LOOKS; look++) {
+      const before = processorSeconds(pid);
+      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+      if ((processorSeconds(pid) - before) * 1000 < QUIET_MS * QUIET_SHARE) return;
     }
   }
 
