@@ -6,7 +6,7 @@ import { type MadeFile, writeCsv } from "../rows.ts";
 import type { Node } from "./node.ts";
 
 /** So many that the node's compiler has done its work: it would take a core from who comes first. */
-const WARM_UP_ROWS = 500_000;
+const WARM_UP_ROWS = 1_000_000;
 const WARM_UP_SEED = 99;
 
 /** A platform whose storage is the node: one table in a keyspace that no other run has. */
