@@ -16,7 +16,7 @@ const deno = (args: string[]) =>
     args,
     cwd: ROOT,
     // The runner's own backtrace says nothing about a test that failed.
-    // Tests mostly wait: for programs to start, for the disk, for a limit to be reached.
+    // More than there are cores: while one waits for a limit or the disk, another works.
     env: { RUST_BACKTRACE: "0", DENO_JOBS: String(2 * navigator.hardwareConcurrency) },
     stdout: "piped",
     stderr: "inherit",

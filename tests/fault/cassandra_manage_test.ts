@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { rounds } from "../harness/chance.ts";
-import { between } from "../harness/chance.ts";
+import { between, rounds } from "../harness/chance.ts";
 import { whyNoCassandra } from "../harness/cassandra.ts";
 import { CassandraPlatform } from "../harness/cassandra_platform.ts";
 import { keepAll } from "../harness/modules.ts";
