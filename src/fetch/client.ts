@@ -12,6 +12,7 @@ import { PATHS } from "../protocol/paths.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { foreignAnswer, networkFailure } from "./network_failure.ts";
 import { answerFailure, retryAfter } from "./answer_failure.ts";
+import type { SizedBody } from "./sized_body.ts";
 
 /** `fetch`, with Deno's own option for certificates. */
 export type FetchFunction = (
@@ -34,10 +35,10 @@ export interface ClientOptions {
 }
 
 /**
- * Begins a stream of bytes, anew for each try.
+ * Begins a body, anew for each try.
  * @param onPart to be called whenever some bytes were taken: the request is alive
  */
-export type StreamBody = (onPart: () => void) => ReadableStream<Uint8Array<ArrayBuffer>>;
+export type StreamBody = (onPart: () => void) => SizedBody;
 
 export interface RequestOptions {
   /** A path of {@link PATHS}, with what follows it. */

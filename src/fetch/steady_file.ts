@@ -19,14 +19,17 @@ export interface Candidate extends Snapshot {
   path: string;
 }
 
-// Small parts, some of them read ahead: the server is at work while the next ones are read.
-const STREAM_PART = 128 * 1024;
-const PARTS_AHEAD = 4;
+// Small parts, so that the progress of a slow connection shows; many bytes go in larger ones, which
+// cost less each. Some are read ahead: the server is at work while the next ones are read.
+const SMALLEST_PART = 128 * 1024;
+const LARGEST_PART = 512 * 1024;
+const PARTS_A_STREAM = 128;
+const PARTS_AHEAD = 2;
 // When one more part is asked for, the queue has room, so all but the last few have gone to the
 // system's side, which keeps hold of their memory by itself until it is sent.
 const PARTS_KEPT = PARTS_AHEAD + 3;
 /** Bytes that a stream holds at most: the parts that it keeps, and the one that is read. */
-export const STREAM_BYTES = (PARTS_KEPT + 1) * STREAM_PART;
+export const STREAM_BYTES = (PARTS_KEPT + 1) * LARGEST_PART;
 
 /** Takes what identifies the present state of a file. */
 export function snapshotOf(info: Deno.FileInfo): Snapshot {
@@ -144,6 +147,7 @@ export class SteadyFile implements AsyncDisposable {
     },
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     const end = offset + length;
+    const partSize = Math.min(Math.max(length / PARTS_A_STREAM | 0, SMALLEST_PART), LARGEST_PART);
     let at = offset;
     let isCancelled = false;
     const given: Uint8Array[] = [];
@@ -152,7 +156,7 @@ export class SteadyFile implements AsyncDisposable {
       cancel: () => void (isCancelled = true),
       pull: async (controller) => {
         try {
-          const part = await this.read(at, Math.min(STREAM_PART, end - at));
+          const part = await this.read(at, Math.min(partSize, end - at));
           if (isCancelled) return;
           at += part.length;
           controller.enqueue(part);

@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import type { Emit } from "./events.ts";
 import { Pace } from "./pace.ts";
 import { Backoff, isPassing, type RetryPolicy } from "./retry.ts";
+import { SizedBody } from "./sized_body.ts";
 import { type Candidate, SteadyFile, STREAM_BYTES } from "./steady_file.ts";
 import { TusClient, type TusState } from "./tus.ts";
 
@@ -192,13 +193,14 @@ class OneUpload {
     const release = await budget.take(Math.min(length, STREAM_BYTES));
     const unread: unknown[] = [];
     const body: StreamBody = (alive) =>
-      this.file.stream(offset, length, {
-        onPart: (taken) => {
-          alive();
-          emit({ type: "progress", name, size, offset: offset + taken });
-        },
-        onFailure: (thrown) => unread.push(thrown),
-      });
+      new SizedBody(length, () =>
+        this.file.stream(offset, length, {
+          onPart: (taken) => {
+            alive();
+            emit({ type: "progress", name, size, offset: offset + taken });
+          },
+          onFailure: (thrown) => unread.push(thrown),
+        }));
     try {
       const startedAt = clock.now();
       const state = await this.#tus.patch(upload, { offset, size, body, sha256 }, this.signal);

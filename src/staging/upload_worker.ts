@@ -61,10 +61,27 @@ function advance(path: string, to: number): Progress {
   return progress;
 }
 
+/** The file of the last write stays open: the next one is most likely to it. */
+let last: { path: string; file: Deno.FsFile } | null = null;
+
+function fileOf(path: string): Deno.FsFile {
+  if (last?.path !== path) {
+    release(last?.path);
+    last = { path, file: Deno.openSync(path, { write: true }) };
+  }
+  return last.file;
+}
+
+function release(path: string | undefined): void {
+  if (last?.path !== path) return;
+  last?.file.close();
+  last = null;
+}
+
 // Written while the bytes are still in the processor's cache, and hashed in the same breath: no
 // second thread has to fetch them again.
 function write({ path, position, bytes, hashed }: Extract<UploadRequest, { type: "write" }>): void {
-  using file = Deno.openSync(path, { write: true });
+  const file = fileOf(path);
   file.seekSync(position, Deno.SeekMode.Start);
   for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
   if (!hashed) return;
@@ -79,6 +96,7 @@ function answer(request: Exclude<UploadRequest, { type: "forget" }>): void {
   const { call } = request;
   try {
     if (request.type === "digest") {
+      release(request.path);
       const { hash } = advance(request.path, request.size);
       scope.postMessage({ call, sha256: hash.copy().digest("hex") });
     } else {
@@ -93,6 +111,7 @@ function answer(request: Exclude<UploadRequest, { type: "forget" }>): void {
 }
 
 scope.onmessage = ({ data }) => {
-  if (data.type === "forget") files.delete(data.path);
-  else answer(data);
+  if (data.type !== "forget") return answer(data);
+  files.delete(data.path);
+  release(data.path);
 };

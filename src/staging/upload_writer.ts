@@ -15,20 +15,27 @@ export interface WriterOptions {
 // processor's cache bears.
 const FIRST_BUFFER = 64 * 1024;
 const FULL_BUFFER = 256 * 1024;
-// Writes that are under way at once: the thread is at work while the next buffer is being filled.
-const WRITES_AHEAD = 2;
+// Fewer bytes are gathered: a message to the thread costs as much as copying about so many.
+const LARGE_PART = 48 * 1024;
+// Writes that are under way at once: the thread is at work while the next buffers are being filled.
+const WRITES_AHEAD = 4;
 // Bytes after which the disk is told to begin, so that the last sync finds little to do.
 const SYNC_EVERY = 64 * 1024 * 1024;
 
-/** Appends to a file: buffers are written by a thread while the next one is being filled. */
+/**
+ * Appends to a file: buffers are written by a thread while the next one is being filled. Bytes are
+ * either copied by {@link write} or, where there are many, given with their memory.
+ */
 export class UploadWriter {
   readonly #path: string;
   readonly #file: Deno.FsFile;
   readonly #thread: UploadThread;
   readonly #options: WriterOptions;
-  #buffer: Uint8Array<ArrayBuffer>;
-  #spare: ArrayBuffer | null = null;
+  #buffer: Uint8Array<ArrayBuffer> | null = null;
+  /** Bytes of each buffer: one size, so that any that comes back can be used again. */
+  #size = FIRST_BUFFER;
   #used = 0;
+  #spares: ArrayBuffer[] = [];
   #flushed = 0;
   #synced = 0;
   #closed = false;
@@ -45,7 +52,6 @@ export class UploadWriter {
     this.#file = file;
     this.#thread = thread;
     this.#options = options;
-    this.#buffer = new Uint8Array(Math.min(Math.max(options.expected, 1), FIRST_BUFFER));
   }
 
   /** Opens a file that is there. */
@@ -69,17 +75,45 @@ export class UploadWriter {
     return this.#options.start + this.#flushed + this.#used;
   }
 
+  /** Memory to read the next part into, for {@link give}. */
+  memory(): Uint8Array<ArrayBuffer> {
+    const left = this.#options.expected - this.#flushed - this.#used;
+    const size = Math.min(this.#size, Math.max(left, 1));
+    let spare = this.#spares.pop();
+    // What does not fit any more is for the collector.
+    while (spare !== undefined && spare.byteLength !== size) spare = this.#spares.pop();
+    return new Uint8Array(spare ?? new ArrayBuffer(size));
+  }
+
   /**
-   * Takes bytes; they may be overwritten by the caller afterwards. The promise is the back-pressure.
+   * Takes bytes that lie in memory of {@link memory}, and that memory. The promise is the
+   * back-pressure.
+   * @throws {Failure} `no-space`
+   */
+  async give(part: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (part.length === part.buffer.byteLength) this.#size = FULL_BUFFER;
+    if (part.length >= LARGE_PART) {
+      await this.#flush();
+      return await this.#send(part);
+    }
+    await this.write(part);
+    this.#spares.push(part.buffer);
+  }
+
+  /**
+   * Takes a copy of bytes. The promise is the back-pressure.
    * @throws {Failure} `no-space`
    */
   async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length;) {
+      this.#buffer ??= this.memory();
       const part = bytes.subarray(at, at + this.#buffer.length - this.#used);
       this.#buffer.set(part, this.#used);
       this.#used += part.length;
       at += part.length;
-      if (this.#used === this.#buffer.length) await this.#flush();
+      if (this.#used < this.#buffer.length) continue;
+      this.#size = FULL_BUFFER;
+      await this.#flush();
     }
   }
 
@@ -111,39 +145,35 @@ export class UploadWriter {
     this.#file.close();
   }
 
+  /** Sends off what was gathered. */
   async #flush(): Promise<void> {
-    if (this.#writes.length >= WRITES_AHEAD) await this.#settleFirst();
-    if (this.#used === 0) return;
-    const full = this.#buffer.subarray(0, this.#used);
-    const position = this.#options.start + this.#flushed;
-    const next = this.#used * 4;
-    this.#flushed += this.#used;
+    if (this.#buffer === null) return;
+    const gathered = this.#buffer.subarray(0, this.#used);
+    this.#buffer = null;
     this.#used = 0;
-    this.#options.onBytes?.(full);
-    const writing = this.#writeOut(position, full);
+    await this.#send(gathered);
+  }
+
+  /** Has the thread write bytes, whose memory it takes; waits while it has enough to do. */
+  async #send(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const position = this.#options.start + this.#flushed;
+    this.#flushed += bytes.length;
+    if (this.#writes.length >= WRITES_AHEAD) await this.#settleFirst();
+    this.#options.onBytes?.(bytes);
+    const writing = this.#writeOut(position, bytes);
     // A failure is met when the write is waited for; until then it must not count as unhandled.
     writing.catch(() => {});
     this.#writes.push(writing);
-    // By now the thread has the memory of the old one.
-    this.#buffer = this.#nextBuffer(next);
   }
 
   async #writeOut(position: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const hashed = this.#options.onBytes === undefined;
-    this.#spare = await this.#thread.write(this.#path, position, bytes, hashed);
+    this.#spares.push(await this.#thread.write(this.#path, position, bytes, hashed));
     const written = position - this.#options.start + bytes.length;
     if (written - this.#synced < SYNC_EVERY) return;
     this.#synced = written;
     this.#syncing = this.#syncing.then(() => this.#file.syncData());
     this.#syncing.catch(() => {});
-  }
-
-  #nextBuffer(wanted: number): Uint8Array<ArrayBuffer> {
-    const left = Math.max(this.#options.expected - this.#flushed, 1);
-    const size = Math.min(wanted, FULL_BUFFER, left);
-    const memory = this.#spare?.byteLength === size ? this.#spare : new ArrayBuffer(size);
-    this.#spare = null;
-    return new Uint8Array(memory);
   }
 
   async #settleFirst(): Promise<void> {

@@ -27,6 +27,24 @@ Deno.test("a small file goes in one request, a larger one in growing pieces", as
   assert.equal(summary.bytes, large.length + 1000);
 });
 
+Deno.test("each piece says its length before its bytes, so that a proxy and the server can judge it", async () => {
+  const said: (string | null)[] = [];
+  await using server = new FakeServer({
+    constraints: CONSTRAINTS,
+    intercept: ({ method, headers }) => {
+      if (method === "PATCH") said.push(headers.get("content-length"));
+      return undefined;
+    },
+  });
+  await using dir = new TempDir();
+  const size = ONE_REQUEST_LIMIT + 5 * MIB + 3;
+  await dir.write("large.csv", noise(size));
+  const { outcome } = await runOnce(server, dir.path);
+  assert.equal(outcome("large.csv"), "sent");
+  assert.ok(said.every((length) => length !== null), `${said}`);
+  assert.equal(said.reduce((sum, length) => sum + Number(length), 0), size);
+});
+
 Deno.test("a file of exactly the limit, and one byte more, arrive whole", async () => {
   await using server = new FakeServer({ constraints: CONSTRAINTS });
   await using dir = new TempDir();

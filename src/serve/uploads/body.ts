@@ -26,7 +26,7 @@ export async function streamBody(
   options: BodyOptions,
 ): Promise<BodyEnd | "too-long"> {
   if (!body) return "whole";
-  const reader = new ChunkReader(body);
+  const reader = readerOf(body, writer);
   const watch = watchBody(reader, holder, options);
   let left = options.limit;
   try {
@@ -36,7 +36,7 @@ export async function streamBody(
       if (chunk === null) return watch.ended() ?? "whole";
       holder.activeAt = options.now();
       const isTooLong = chunk.length > left;
-      await writer.write(isTooLong ? chunk.subarray(0, left) : chunk);
+      await reader.store(isTooLong ? chunk.subarray(0, left) : chunk);
       if (isTooLong) return "too-long";
       left -= chunk.length;
     }
@@ -82,49 +82,51 @@ function watchBody(
   return { ended: () => ended, stop: () => clearInterval(timer) };
 }
 
-const CHUNK_BYTES = 64 * 1024;
+/** Takes a body apart into chunks that a writer stores. */
+interface ChunkReader {
+  /** The next bytes; null at the end, `cut` when the client went away in the middle. */
+  next(): Promise<Uint8Array<ArrayBuffer> | null | "cut">;
+  /** Stores the chunk that came last, or the beginning of it. */
+  store(chunk: Uint8Array<ArrayBuffer>): Promise<void>;
+  cancel(): Promise<void>;
+}
+
+type Chunks = ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
 
 /**
- * Reads a body into the same memory again and again where the stream can do that, as those of real
- * requests do: a fresh buffer for each chunk keeps the garbage collector as busy as the disk.
+ * Reads into the writer's own memory where the stream can do that, as those of real requests do: a
+ * fresh buffer for each chunk, and a copy of it, keep the processor as busy as the hash.
  */
-class ChunkReader {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader;
-  #memory = new ArrayBuffer(CHUNK_BYTES);
-
-  constructor(body: ReadableStream<Uint8Array>) {
-    this.#reader = readerOf(body);
+function readerOf(body: ReadableStream<Uint8Array>, writer: UploadWriter): ChunkReader {
+  const byob = byobReaderOf(body);
+  if (byob) {
+    return {
+      next: () => nextOf(byob.read(writer.memory())),
+      store: (chunk) => writer.give(chunk),
+      cancel: () => byob.cancel().catch(() => {}),
+    };
   }
+  const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+  return {
+    next: () => nextOf(reader.read()),
+    store: (chunk) => writer.write(chunk),
+    cancel: () => reader.cancel().catch(() => {}),
+  };
+}
 
-  /** The next bytes, which are good until it is asked again; null at the end. */
-  async next(): Promise<Uint8Array | null | "cut"> {
-    try {
-      const { done, value } = await this.#read();
-      if (done || value === undefined) return null;
-      if (value.buffer.byteLength === CHUNK_BYTES) this.#memory = value.buffer as ArrayBuffer;
-      return value;
-    } catch {
-      // The client went away in the middle.
-      return "cut";
-    }
-  }
-
-  async cancel(): Promise<void> {
-    await this.#reader.cancel().catch(() => {});
-  }
-
-  #read() {
-    const reader = this.#reader;
-    return reader instanceof ReadableStreamBYOBReader
-      ? reader.read(new Uint8Array(this.#memory))
-      : reader.read();
+async function nextOf(reading: Promise<Chunks>): Promise<Uint8Array<ArrayBuffer> | null | "cut"> {
+  try {
+    const { done, value } = await reading;
+    return done || value === undefined ? null : value;
+  } catch {
+    return "cut";
   }
 }
 
-function readerOf(body: ReadableStream<Uint8Array>) {
+function byobReaderOf(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
   try {
     return body.getReader({ mode: "byob" });
   } catch {
-    return body.getReader();
+    return null;
   }
 }
