@@ -12,11 +12,12 @@ import { ModuleStore } from "../modules/store.ts";
 import { Trials } from "../modules/trials.ts";
 import { messageOf } from "../protocol/failure.ts";
 import { VERSION } from "../protocol/version.ts";
-import { ownLayer, requireOsLayer } from "../sandbox/os/os_layer.ts";
+import { findOwnLayer, requireOsLayer } from "../sandbox/os/os_layer.ts";
 import { SandboxPool } from "../sandbox/pool.ts";
 import { ensureFolder } from "../staging/durable.ts";
 import { Layout } from "../staging/layout.ts";
 import { sweepShelf } from "../staging/leftovers.ts";
+import { waitingFiles } from "../staging/waiting.ts";
 import type { Storage } from "../storage/contract.ts";
 import { isPassing } from "../storage/passing.ts";
 import { lockStorage, openStorage } from "../storage/open.ts";
@@ -68,6 +69,8 @@ interface Running {
   telemetry: Telemetry;
   config: () => Config;
   reload(): void;
+  /** Starts the first file's sandbox, where there is a file: it gets ready while storage is asked. */
+  warm(): Promise<void>;
   /** Removes what an earlier process was killed in the middle of writing. */
   sweep(): Promise<void>;
   /** Drops what is kept only for a time, and looks at the disk. */
@@ -86,9 +89,9 @@ async function run(flags: RunFlags): Promise<number> {
     concurrency: manage.concurrency,
     once: flags.once ?? false,
   });
-  tellLayers(running.telemetry);
   try {
-    await storageReady(running, flags.once ?? false);
+    const layers = tellLayers(running.telemetry).then(() => running.warm());
+    await storageReady(running, flags.once ?? false).finally(() => layers);
     await running.service.recover();
     await running.sweep();
     return flags.once ? await drainOnce(running) : await stay(running);
@@ -143,6 +146,9 @@ async function open(flags: RunFlags): Promise<Running> {
         telemetry.emit({ kind: "config.refused", error: messageOf(thrown) });
       }
     },
+    async warm() {
+      if ((await waitingFiles(layout)).size > 0) sandboxes.warm();
+    },
     async sweep() {
       for (const shelf of ["archive", "quarantine"] as const) {
         await sweepShelf(layout, shelf, Date.now());
@@ -194,8 +200,8 @@ async function storageReady({ storage, telemetry }: Running, once: boolean): Pro
 
 const INNER_LAYERS = "compartment, Worker without permissions, process with limits";
 
-function tellLayers({ emit }: Telemetry): void {
-  const layer = ownLayer();
+async function tellLayers({ emit }: Telemetry): Promise<void> {
+  const layer = await findOwnLayer();
   if (layer.active) {
     emit({ kind: "sandbox.layers", layers: `${INNER_LAYERS}, ${layer.description}` });
   } else emit({ kind: "sandbox.without_os", layers: INNER_LAYERS, why: layer.why });

@@ -62,6 +62,18 @@ export function ownLayer(): OsLayer {
     : { active: false, why: "the program runs from its sources" };
 }
 
+/**
+ * The same, and where it has to be tried out first, other things go on meanwhile: that takes a tenth
+ * of a second or more.
+ */
+export async function findOwnLayer(): Promise<OsLayer> {
+  if (Deno.build.standalone && found === null) {
+    // What is missing, and what can be had without it, is found out step by step.
+    found = await usualLayer().catch(() => null) ?? probe();
+  }
+  return ownLayer();
+}
+
 /** @throws {Failure} `no-os-sandbox` when our own program cannot be run in the layer */
 export function requireOsLayer(): void {
   const layer = ownLayer();
@@ -70,6 +82,15 @@ export function requireOsLayer(): void {
   throw new Failure("usage", "no-os-sandbox", text, {
     hint: "Install bubblewrap and allow user namespaces, or do without require_os_sandbox.",
   });
+}
+
+/** The layer with all of its parts; null where it does not work. */
+async function usualLayer(): Promise<OsLayer | null> {
+  const bwrap = Deno.build.os === "linux" ? programInPath("bwrap") : null;
+  const filter = bwrap === null ? null : filterFile();
+  if (bwrap === null || filter === null) return null;
+  const fault = faultIn(await probeCommand(bwrap, filter).output());
+  return fault === null ? layerOf(bwrap, filter) : null;
 }
 
 function probe(): OsLayer {
@@ -118,18 +139,26 @@ function sameInside(paths: readonly string[]): Record<string, string> {
 
 const PROBE_SECONDS = 10;
 
-/** What goes wrong when a program is run in the layer; null when nothing does. */
-function faultOf(bwrap: string, filter: string | null): string | null {
+/** Runs a program in the layer that does nothing there. */
+function probeCommand(bwrap: string, filter: string | null): Deno.Command {
   const program = Deno.build.standalone ? Deno.execPath() : programInPath("true") ?? "/bin/true";
   const args = Deno.build.standalone ? ["--version"] : [];
   const command = confine(bwrap, filter, { program, args, cpuSeconds: PROBE_SECONDS });
-  const { success, code, stderr } = new Deno.Command(command.program, {
+  return new Deno.Command(command.program, {
     args: command.args,
     clearEnv: true,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-  }).outputSync();
+  });
+}
+
+/** What goes wrong when a program is run in the layer; null when nothing does. */
+function faultOf(bwrap: string, filter: string | null): string | null {
+  return faultIn(probeCommand(bwrap, filter).outputSync());
+}
+
+function faultIn({ success, code, stderr }: Deno.CommandOutput): string | null {
   if (success) return null;
   const lastLine = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
   return lastLine || `it ended with code ${code}`;
