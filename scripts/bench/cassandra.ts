@@ -10,7 +10,8 @@ import { type MadeFile, writeCsv } from "./rows.ts";
 
 /** What the server's defaults allow in an unlogged batch without a warning. */
 const LOOP_PARTITIONS = 10;
-const LOOP_ROWS_IN_PARTITION = 50;
+/** About as many as we send. */
+const LOOP_ROWS_IN_PARTITION = 400;
 /** Rows of the peer that takes longest; what all would take is reckoned. */
 const INSERTED_ROWS = 10_000;
 const MOST_MEMORY_MB = 400;

@@ -34,6 +34,7 @@ export class CassandraLoad implements Load {
   readonly #parts: LoadParts;
   readonly #spool: Spool;
   #written = 0;
+  #stamped = 0;
   #failed: unknown = null;
   #ended = false;
   /** Begun with the first rows: logging in and preparing take as long as reading a small file. */
@@ -46,16 +47,12 @@ export class CassandraLoad implements Load {
 
   async write(batch: Uint8Array): Promise<void> {
     this.#refuseIfOver();
-    const { encoder } = this.#parts;
-    const { writeTime, generation } = this.#parts.record;
-    const base = writeTime + generation * TIMES_A_GENERATION;
-    const offset = Math.min(this.#spool.length, TIMES_A_GENERATION - 1);
     this.#connect();
     try {
-      const chunk = await encoder.encode(batch, base + offset);
+      const chunks = await this.#parts.encoder.encode(batch, () => this.#stamp());
       this.#refuseIfOver();
       this.#written += rowsOf(batch);
-      await this.#spool.add(chunk);
+      for (const chunk of chunks) await this.#spool.add(chunk);
     } catch (thrown) {
       this.#failed ??= thrown instanceof BadBatch
         ? new Failure("refused", thrown.code, thrown.message)
@@ -71,8 +68,9 @@ export class CassandraLoad implements Load {
 
   async commit({ rows, moduleVersion }: LoadReceipt, decided = () => {}): Promise<void> {
     this.#refuseIfOver();
-    const { records, record, tenant, fileId } = this.#parts;
+    const { encoder, records, record, tenant, fileId } = this.#parts;
     try {
+      for (const chunk of await encoder.finish(() => this.#stamp())) await this.#spool.add(chunk);
       const decision = { rows, moduleVersion, digest: this.#spool.digest() };
       const from = record.decided?.digest === decision.digest ? record.acknowledged : 0;
       if (from === 0) await records.decide(tenant, fileId, record.generation, decision);
@@ -90,6 +88,13 @@ export class CassandraLoad implements Load {
 
   async abort(): Promise<void> {
     await this.#end();
+  }
+
+  /** The next chunk's write timestamp, in microseconds: later chunks replace the rows of earlier ones. */
+  #stamp(): number {
+    const { writeTime, generation } = this.#parts.record;
+    const offset = Math.min(this.#stamped++, TIMES_A_GENERATION - 1);
+    return writeTime + generation * TIMES_A_GENERATION + offset;
   }
 
   async #send(from: number): Promise<void> {

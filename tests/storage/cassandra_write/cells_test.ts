@@ -82,7 +82,9 @@ function specOf(type: ScalarType): TableSpec {
 function encoded(type: ScalarType, values: Value[]): (Buffer | null)[] {
   const spec = specOf(type);
   const batch = encodeBatch(0, spec, [values.map((_, i) => i), values], values.length);
-  const { bytes, starts, keyEnds } = new RowEncoder(spec).encode(viewBatch(batch, [spec]));
+  const encoder = new RowEncoder(spec);
+  encoder.add(viewBatch(batch, [spec]));
+  const { bytes, starts, keyEnds } = encoder.take();
   return values.map((_, r) => {
     const value = Buffer.from(bytes.slice(keyEnds[r], starts[r + 1]));
     const length = value.readInt32BE(0);
@@ -205,10 +207,11 @@ Deno.test("cql cells: keys that the server would refuse are refused by name", ()
     partitionKey: ["k"],
     clusteringKey: ["c"],
   };
-  const encode = (key: string, clustering: string) =>
-    new RowEncoder(spec).encode(
-      viewBatch(encodeBatch(0, spec, [[1], [key], [clustering]], 1), [spec]),
-    );
+  const encode = (key: string, clustering: string) => {
+    const encoder = new RowEncoder(spec);
+    encoder.add(viewBatch(encodeBatch(0, spec, [[1], [key], [clustering]], 1), [spec]));
+    return encoder.take();
+  };
   assert.equal(encode("a", "").rows, 1);
   assert.throws(() => encode("", "a"), /column "k" of a batch: a partition key is empty/);
   assert.throws(() => encode("a".repeat(65_536), "a"), /a key has more than 65535 bytes/);

@@ -9,6 +9,7 @@ import {
 import { fastWriter } from "../../../src/storage/cassandra/write/fast_writer.ts";
 import { testCluster } from "../../harness/cassandra.ts";
 import { Passage } from "../../harness/passage.ts";
+import { chunkOf } from "./chunk_of.ts";
 import { batchOf, missing, Rig } from "./rig.ts";
 
 const READINGS: TableSpec = {
@@ -43,7 +44,7 @@ async function load(rig: Rig, given: Uint8Array[], between: (sent: number) => un
   const sender = await rig.sender([READINGS]);
   let acknowledged = 0;
   for (const [i, batch] of given.entries()) {
-    await sender.send(await encoder.encode(batch, TIMESTAMP + i), () => acknowledged++);
+    await sender.send(await chunkOf(encoder, batch, TIMESTAMP + i), () => acknowledged++);
     await between(i + 1);
   }
   await sender.drain();
@@ -116,8 +117,8 @@ test("every type and null come back, and a null takes an old value away", async 
   const encoder = fastWriter.encoder(rig.keyspace, [spec]);
   const sender = await rig.sender([spec]);
   const first = batchOf(spec, [[1, ...values], [2, ...none], [3, ...values]]);
-  await sender.send(await encoder.encode(first, TIMESTAMP), () => {});
-  await sender.send(await encoder.encode(batchOf(spec, [[3, ...none]]), TIMESTAMP + 1), () => {});
+  await sender.send(await chunkOf(encoder, first, TIMESTAMP), () => {});
+  await sender.send(await chunkOf(encoder, batchOf(spec, [[3, ...none]]), TIMESTAMP + 1), () => {});
   await sender.drain();
   const rows = new Map((await rig.rows("SELECT * FROM all_types")).map((row) => [row["k"], row]));
   for (const type of SCALAR_TYPES) {
@@ -162,7 +163,7 @@ test("connections that break again and again cost no row", async (rig) => {
   const sender = await rig.sender([READINGS], 30_000, middle.port);
   let acknowledged = 0;
   for (const [i, batch] of batches(24, 300).entries()) {
-    await sender.send(await encoder.encode(batch, TIMESTAMP + i), () => acknowledged++);
+    await sender.send(await chunkOf(encoder, batch, TIMESTAMP + i), () => acknowledged++);
     if (i % 8 === 4) middle.cut();
   }
   await sender.drain();
@@ -176,14 +177,14 @@ test("a node that is gone for longer than the patience fails the load, once and 
   await using middle = await Passage.open(rig.address, `${rig.address}:9042`);
   const encoder = fastWriter.encoder(rig.keyspace, [READINGS]);
   const sender = await rig.sender([READINGS], 1_000, middle.port);
-  await sender.send(await encoder.encode(batches(1, 10)[0]!, TIMESTAMP), () => {});
+  await sender.send(await chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => {});
   await sender.drain();
   middle.refuse();
   const isUnreachable = (thrown: unknown) =>
     thrown instanceof Failure && thrown.kind === "storage" && thrown.code === "storage-unreachable";
   let early = 0;
   await assert.rejects(async () => {
-    await sender.send(await encoder.encode(batches(1, 10)[0]!, TIMESTAMP), () => early++);
+    await sender.send(await chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => early++);
     await sender.drain();
   }, isUnreachable);
   assert.equal(early, 0);
@@ -209,7 +210,7 @@ test("wrong tables and rights are told before and while rows are sent", async (r
   // Rights are cached by the node for two seconds.
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   await assert.rejects(async () => {
-    await sender.send(await encoder.encode(batches(1, 10)[0]!, TIMESTAMP), () => {});
+    await sender.send(await chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => {});
     await sender.drain();
   }, code("storage-denied"));
 });

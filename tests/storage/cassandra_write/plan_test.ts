@@ -5,6 +5,10 @@ import type { TableSpec } from "../../../src/rows/column.ts";
 import { chunkHeader, chunkRequests, eachRow } from "../../../src/storage/cassandra/write/chunk.ts";
 import { type Ring, routed } from "../../../src/storage/cassandra/write/replica_sets.ts";
 import { CqlChunkEncoder } from "../../../src/storage/cassandra/write/chunk_encoder.ts";
+import type { Chunk } from "../../../src/storage/cassandra/write/contract.ts";
+import { CqlBytes } from "../../../src/storage/cassandra/write/cql_bytes.ts";
+import { clusteringOrder } from "../../../src/storage/cassandra/write/clustering_order.ts";
+import { chunkOf } from "./chunk_of.ts";
 
 const WIDE: TableSpec = {
   name: "wide",
@@ -24,18 +28,25 @@ interface Row {
 /** The requests that are made of rows, read back. */
 async function requestsOf(spec: TableSpec, rows: Row[]): Promise<Row[][]> {
   const encoder = new CqlChunkEncoder([WIDE, NARROW]);
-  const columns = [rows.map((row) => row.v), rows.map((row) => row.p), rows.map((row) => row.c)];
   const index = spec === WIDE ? 0 : 1;
-  const chunk = await encoder.encode(encodeBatch(index, spec, columns, rows.length), TIMESTAMP);
+  const chunk = await chunkOf(encoder, batchOf(index, spec, rows), TIMESTAMP);
   assert.deepEqual(chunkHeader(chunk.bytes), { table: index, timestamp: BigInt(TIMESTAMP) });
-  const requests = [...chunkRequests(chunk.bytes)].map((request) => {
+  assert.equal(chunk.rows, rows.length);
+  return requestsIn(chunk);
+}
+
+function requestsIn({ bytes }: Chunk): Row[][] {
+  return [...chunkRequests(bytes)].map((request) => {
     const read: Row[] = [];
     eachRow(request, (start, end) => read.push(rowAt(request.bytes.slice(start, end))));
     assert.equal(read.length, request.rows);
     return read;
   });
-  assert.equal(chunk.rows, rows.length);
-  return requests;
+}
+
+function batchOf(index: number, spec: TableSpec, rows: Row[]): Uint8Array {
+  const columns = [rows.map((row) => row.v), rows.map((row) => row.p), rows.map((row) => row.c)];
+  return encodeBatch(index, spec, columns, rows.length);
 }
 
 /** The key comes first: three values behind their count, the last a text. */
@@ -102,12 +113,88 @@ Deno.test("plan: rows of one partition go together, small partitions by ten", as
   assert.equal(short.length, 200);
 });
 
+Deno.test("plan: batches of both tables are gathered; of each key the last one wins", async () => {
+  const batches = fc.array(fc.tuple(fc.boolean(), rowsArbitrary), { minLength: 1, maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(batches, fc.integer({ min: 1, max: 200_000 }), async (given, gathered) => {
+      const encoder = new CqlChunkEncoder([WIDE, NARROW], gathered);
+      let time = TIMESTAMP;
+      const stamp = () => time++;
+      const chunks: Chunk[] = [];
+      for (const [isWide, rows] of given) {
+        const batch = batchOf(isWide ? 0 : 1, isWide ? WIDE : NARROW, rows);
+        chunks.push(...await encoder.encode(batch, stamp));
+      }
+      chunks.push(...await encoder.finish(stamp));
+      assert.deepEqual(await encoder.finish(stamp), [], "nothing is given twice");
+      const count = given.reduce((sum, [, rows]) => sum + rows.length, 0);
+      assert.equal(chunks.reduce((sum, { rows }) => sum + rows, 0), count);
+      for (const index of [0, 1]) {
+        const ours = chunks.map(({ bytes }) => chunkHeader(bytes)).map((header, i) => ({
+          ...header,
+          rows: lastOf(requestsIn(chunks[i]!).flat()),
+        })).filter(({ table }) => table === index);
+        const times = ours.map(({ timestamp }) => timestamp);
+        assert.deepEqual(times, times.toSorted((a, b) => a < b ? -1 : 1));
+        assert.equal(new Set(times).size, times.length, "a later chunk has a later time");
+        const stored = lastOf(ours.flatMap(({ rows }) => rows));
+        const sent = given.filter(([isWide]) => isWide === (index === 0)).flatMap(([, r]) => r);
+        assert.deepEqual(stored, lastOf(sent));
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("plan: neighbours in a large partition share a request, large partitions take turns", async () => {
+  // 7,919 is prime, so that the rows come in no order at all.
+  const rows = Array.from({ length: 20_000 }, (_, i) => {
+    const c = i * 7_919 % 20_000;
+    return { p: c % 5, c, v: "some text of a row" };
+  });
+  const requests = await requestsOf(WIDE, rows);
+  const ends = new Map<number, number>();
+  for (const request of requests) {
+    assert.equal(partitions(WIDE, request), 1);
+    const cs = request.map(({ c }) => c);
+    const { p } = request[0]!;
+    assert.ok(Math.min(...cs) > (ends.get(p) ?? -1), "behind all of the request before");
+    ends.set(p, Math.max(...cs));
+  }
+  const inTurns = requests.slice(0, -5).every((request, i) => {
+    return request[0]!.p !== requests[i + 1]![0]!.p;
+  });
+  assert.ok(inTurns);
+});
+
+Deno.test("plan: rows are neighbours by all of their clustering key, and stay where it is the same", () => {
+  const rows = 5_000;
+  const at = (row: number) => row * 7 % 31;
+  const second = (row: number) => row * 7_919 % rows >> 2;
+  const out = new CqlBytes();
+  out.reserve(rows * 32);
+  const starts = new Uint32Array(rows + 1);
+  const [partitionEnds, keyEnds] = [new Uint32Array(rows), new Uint32Array(rows)];
+  for (let row = 0; row < rows; row++) {
+    out.short(2);
+    partitionEnds[row] = out.at;
+    out.int(4);
+    out.int(0x7fff_0000 + at(row));
+    out.int(8);
+    out.long(BigInt(second(row)) << 32n);
+    keyEnds[row] = starts[row + 1] = out.at;
+  }
+  const encoded = { rows, bytes: out.bytes, starts, partitionEnds, keyEnds, keyOffset: 2 };
+  const expected = Array.from({ length: rows }, (_, row) => row)
+    .sort((a, b) => at(a) - at(b) || second(a) - second(b) || a - b);
+  assert.deepEqual([...clusteringOrder(encoded)], expected);
+});
+
 Deno.test("routes: partitions are gathered by their replicas, each row once, warning nobody", async () => {
   const rows = Array.from({ length: 2_000 }, (_, i) => ({ p: i % 900, c: i, v: `value ${i}` }));
-  const columns = [rows.map((row) => row.v), rows.map((row) => row.p), rows.map((row) => row.c)];
   for (const spec of [WIDE, NARROW]) {
-    const batch = encodeBatch(0, spec, columns, rows.length);
-    const chunk = await new CqlChunkEncoder([spec]).encode(batch, TIMESTAMP);
+    const batch = batchOf(0, spec, rows);
+    const chunk = await chunkOf(new CqlChunkEncoder([spec]), batch, TIMESTAMP);
     const asked: string[] = [];
     // Six nodes, two of which hold each partition: the lowest bits of its key say which.
     const ring: Ring = {
@@ -138,10 +225,9 @@ Deno.test("routes: partitions are gathered by their replicas, each row once, war
 
 Deno.test("plan: the same batch and timestamp give the same bytes", async () => {
   const rows = Array.from({ length: 500 }, (_, i) => ({ p: i % 7, c: i % 90, v: `${i}` }));
-  const columns = [rows.map((row) => row.v), rows.map((row) => row.p), rows.map((row) => row.c)];
-  const batch = encodeBatch(0, WIDE, columns, rows.length);
+  const batch = batchOf(0, WIDE, rows);
   const [one, other] = await Promise.all(
-    [0, 1].map(() => new CqlChunkEncoder([WIDE]).encode(batch, TIMESTAMP)),
+    [0, 1].map(() => chunkOf(new CqlChunkEncoder([WIDE]), batch, TIMESTAMP)),
   );
   assert.deepEqual(one, other);
 });

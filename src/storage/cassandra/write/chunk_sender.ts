@@ -47,9 +47,9 @@ export class CqlChunkSender implements ChunkSender {
       open++;
       const frame = batchFrame(statement, request, timestamp);
       this.#queue.push({ frame, table: table.name, routingKey, stored });
+      await this.#queue.room();
     }
     stored();
-    await this.#queue.room();
   }
 
   async drain(): Promise<void> {

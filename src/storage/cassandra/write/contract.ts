@@ -1,32 +1,36 @@
 import type { TableSpec } from "../../../rows/column.ts";
 
 /**
- * One batch of the sandbox in the form in which it waits to be sent. Until a file is known to be
- * good nothing of it is sent; it lies in memory or in a file of the host.
+ * Rows of one or more batches of the sandbox in the form in which they wait to be sent. Until a file
+ * is known to be good nothing of it is sent; it lies in memory or in a file of the host.
  */
 export interface Chunk {
   bytes: Uint8Array;
-  /** Rows of the batch, also those that are not sent because a later one has their key. */
+  /** Rows of the batches, also those that are not sent because a later one has their key. */
   rows: number;
 }
 
 /**
  * Turns batches into chunks while the file is still being read, so that the work of encoding
- * overlaps with parsing. The same batch and timestamp give the same bytes, in any process: a load
+ * overlaps with parsing. The same batches and timestamps give the same bytes, in any process: a load
  * that was killed is gone on with by another one.
  */
 export interface ChunkEncoder {
   /**
-   * Checks and encodes one batch (see `src/rows/batch.ts`); called in order, one at a time.
+   * Checks and encodes one batch (see `src/rows/batch.ts`); called in order, one at a time. Its rows
+   * are in one of the chunks that this or a later call gives; chunks of a table come in the order of
+   * its batches.
    *
-   * All its rows get this timestamp, so of rows with the same key only the last may go into the
-   * chunk: at equal timestamps Cassandra keeps the greater value, not the later one. A null is
-   * written as null, or a row that is replaced would keep its old value there.
+   * All rows of a chunk get one timestamp, so of rows with the same key only the last may go into
+   * it: at equal timestamps Cassandra keeps the greater value, not the later one. A null is written
+   * as null, or a row that is replaced would keep its old value there.
    *
-   * @param timestamp microseconds since the epoch, for `USING TIMESTAMP`
+   * @param stamp asked once for each chunk: microseconds since the epoch, for `USING TIMESTAMP`
    * @throws {BadBatch} when the bytes are anything but a batch for one of the tables
    */
-  encode(batch: Uint8Array, timestamp: number): Promise<Chunk>;
+  encode(batch: Uint8Array, stamp: () => number): Promise<Chunk[]>;
+  /** Gives the rows that are in no chunk yet. */
+  finish(stamp: () => number): Promise<Chunk[]>;
 }
 
 /** Sends chunks to one tenant's keyspace. Used by one load, from its commit to its end. */

@@ -5,6 +5,7 @@
  * @module
  */
 import type { TableSpec } from "../../../rows/column.ts";
+import { clusteringOrder } from "./clustering_order.ts";
 import { KeyIndex } from "./key_index.ts";
 import type { EncodedRows } from "./row_encoder.ts";
 import {
@@ -24,17 +25,19 @@ export interface PlannedRequest {
   partitions: number;
 }
 
-/** The rows of a batch by partition, each with the next one behind it. */
+/** Rows by partition, each with the next one behind it. */
 interface Partitions {
-  /** The first row of each partition, in the order of the batch. */
+  /** The first row of each partition. */
   heads: number[];
   /** The row behind a row in its partition, or {@link NO_ROW}. */
   next: Int32Array;
 }
 
 /**
- * Plans the requests for a batch. Of rows with the same key the last one stays: with one write
- * timestamp for all, the server would mix them cell by cell.
+ * Plans the requests for encoded rows. Of rows with the same key the last one stays: with one write
+ * timestamp for all, the server would mix them cell by cell. Rows of a partition go in about the
+ * order of their clustering keys, and large partitions take turns: requests for the same one would
+ * wait for each other in the server.
  *
  * @example
  * ```ts ignore
@@ -44,12 +47,13 @@ interface Partitions {
 export function planRequests(encoded: EncodedRows, table: TableSpec): PlannedRequest[] {
   const shape = rowShape(table);
   const { heads, next } = table.clusteringKey.length > 0 ? partitionsOf(encoded) : singles(encoded);
-  const requests: PlannedRequest[] = [];
+  const large: PlannedRequest[][] = [];
+  const small: PlannedRequest[] = [];
   let shared: PlannedRequest | null = null;
   let sharedBytes = 0;
   for (const head of heads) {
     const { rows, bytes, chunks } = collect(encoded, head, next, shape);
-    for (const chunk of chunks) requests.push({ rows: chunk, partitions: 1 });
+    if (chunks.length > 0) large.push(chunks.map((rows) => ({ rows, partitions: 1 })));
     if (rows.length === 0) continue;
     if (
       shared !== null && shared.partitions < MAX_SHARED_PARTITIONS &&
@@ -61,10 +65,18 @@ export function planRequests(encoded: EncodedRows, table: TableSpec): PlannedReq
     } else {
       shared = { rows, partitions: 1 };
       sharedBytes = bytes;
-      requests.push(shared);
+      small.push(shared);
     }
   }
-  return requests;
+  return [...inTurns(large), ...small];
+}
+
+/** The first of each list, then the second of each that has one, and so on. */
+function* inTurns(lists: PlannedRequest[][]): Generator<PlannedRequest, void> {
+  for (let at = 0, left = lists; left.length > 0; at++) {
+    for (const list of left) yield list[at]!;
+    left = left.filter(({ length }) => at + 1 < length);
+  }
 }
 
 /** A partition's rows: whole chunks that go alone, and a rest that may share a request. */
@@ -105,7 +117,7 @@ function partitionsOf(encoded: EncodedRows): Partitions {
   const next = new Int32Array(rows).fill(NO_ROW);
   /** The last row so far of the partition whose first row it is. */
   const tails = new Int32Array(rows).fill(NO_ROW);
-  for (let row = 0; row < rows; row++) {
+  for (const row of clusteringOrder(encoded)) {
     if (last[row] !== row) continue;
     const first = index.firstOf(row);
     if (first === row) heads.push(row);

@@ -28,7 +28,7 @@ export function keyFirst(table: TableSpec): string[] {
   return [...key, ...table.columns.map(({ name }) => name).filter((name) => !key.includes(name))];
 }
 
-/** Turns the columns of a batch into rows of CQL values; made once for each table of a load. */
+/** Turns the columns of batches into rows of CQL values; made once for each table of a load. */
 export class RowEncoder {
   /** Of the declaration's columns, in the order of {@link keyFirst}. */
   readonly #order: number[];
@@ -37,6 +37,10 @@ export class RowEncoder {
   readonly #keyColumns: number;
   readonly #out = new CqlBytes();
   readonly #names: string[];
+  #rows = 0;
+  #starts = new Uint32Array(1);
+  #partitionEnds = new Uint32Array(0);
+  #keyEnds = new Uint32Array(0);
 
   constructor(table: TableSpec) {
     this.#table = table;
@@ -48,38 +52,62 @@ export class RowEncoder {
     this.#keyColumns = table.partitionKey.length + table.clusteringKey.length;
   }
 
+  /** Bytes of the rows that were added and not taken. */
+  get length(): number {
+    return this.#out.at;
+  }
+
   /**
-   * Encodes a batch. What it returns is overwritten by the next call.
+   * Encodes the rows of a batch behind those that are there.
    * @throws {BadBatch} with the column whose value is not what its type asks for
    */
-  encode(view: BatchView): EncodedRows {
-    const { rows } = view;
+  add(view: BatchView): void {
     const out = this.#out;
-    out.clear();
+    if (this.#rows === 0) out.clear();
     out.reserve(roomFor(view, this.#table));
-    const starts = new Uint32Array(rows + 1);
-    const partitionEnds = new Uint32Array(rows);
-    const keyEnds = new Uint32Array(rows);
+    this.#reserve(this.#rows + view.rows);
     const cells = this.#order.map((c) =>
       cellWriter(view.columns[c]!, this.#table.columns[c]!.type)
     );
     let c = 0;
     try {
-      for (let r = 0; r < rows; r++) {
+      for (let r = 0, to = this.#rows; r < view.rows; r++, to++) {
         out.short(cells.length);
         for (c = 0; c < cells.length; c++) {
           if (!cells[c]!(r, out)) out.int(NULL);
-          if (c === this.#partitionColumns - 1) partitionEnds[r] = out.at;
-          if (c === this.#keyColumns - 1) keyEnds[r] = out.at;
+          if (c === this.#partitionColumns - 1) this.#partitionEnds[to] = out.at;
+          if (c === this.#keyColumns - 1) this.#keyEnds[to] = out.at;
         }
-        starts[r + 1] = out.at;
-        this.#checkKey(starts[r]! + 2, partitionEnds[r]!, keyEnds[r]!);
+        this.#starts[to + 1] = out.at;
+        this.#checkKey(this.#starts[to]! + 2, this.#partitionEnds[to]!, this.#keyEnds[to]!);
       }
     } catch (thrown) {
       if (thrown instanceof WrongValue) throw bad(this.#names[c]!, thrown.message);
       throw thrown;
     }
-    return { rows, bytes: out.bytes, starts, partitionEnds, keyEnds, keyOffset: 2 };
+    this.#rows += view.rows;
+  }
+
+  /** Takes all rows that were added. The next {@link add} overwrites what it returns. */
+  take(): EncodedRows {
+    const rows = this.#rows;
+    this.#rows = 0;
+    const { bytes } = this.#out;
+    this.#out.at = 0;
+    return {
+      ...{ rows, bytes, keyOffset: 2 },
+      starts: this.#starts.subarray(0, rows + 1),
+      partitionEnds: this.#partitionEnds.subarray(0, rows),
+      keyEnds: this.#keyEnds.subarray(0, rows),
+    };
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#keyEnds.length) return;
+    const size = Math.max(rows, this.#keyEnds.length * 2);
+    this.#starts = grown(this.#starts, size + 1);
+    this.#partitionEnds = grown(this.#partitionEnds, size);
+    this.#keyEnds = grown(this.#keyEnds, size);
   }
 
   /** What the server would refuse with the whole request is refused here, by name. */
@@ -90,6 +118,12 @@ export class RowEncoder {
       throw bad(this.#names[0]!, `a key has more than ${MAX_KEY_BYTES} bytes`);
     }
   }
+}
+
+function grown(from: Uint32Array<ArrayBuffer>, size: number): Uint32Array<ArrayBuffer> {
+  const to = new Uint32Array(size);
+  to.set(from);
+  return to;
 }
 
 /** Writes the value of one column in a row; false where it is null. */

@@ -10,7 +10,7 @@ export const MAX_SHARED_PARTITIONS = 10;
 /** `batch_size_warn_threshold`, which counts only across partitions. */
 export const MAX_SHARED_BYTES = 5 * 1024;
 /** Of one partition: enough to share the cost of a request, little enough to be soon answered. */
-export const MAX_PARTITION_BYTES = 32 * 1024;
+export const MAX_PARTITION_BYTES = 192 * 1024;
 
 /** What the server counts for a cell and for a row besides their values, rounded up. */
 const CELL_OVERHEAD = 24;
