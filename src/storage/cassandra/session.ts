@@ -65,6 +65,9 @@ export async function newClient(
     },
     // It would look every half a second, after each statement; see `Session.change`.
     protocolOptions: { maxSchemaAgreementWaitSeconds: 0 },
+    // At once: the timer that gathers changes of the schema has been seen to fire after its queue was
+    // gone, and what is thrown there ends the process.
+    refreshSchemaDelay: 0,
     encoding: { useBigIntAsLong: true },
     socketOptions: { connectTimeout: CONNECT_MS, readTimeout: READ_MS },
     ...more,
