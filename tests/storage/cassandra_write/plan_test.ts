@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { encodeBatch } from "../../../src/rows/batch.ts";
 import type { TableSpec } from "../../../src/rows/column.ts";
-import { chunkHeader, chunkRequests, eachRow } from "../../../src/storage/cassandra/write/chunk.ts";
+import {
+  chunkHeader,
+  type ChunkRequest,
+  chunkRequests,
+  eachRow,
+} from "../../../src/storage/cassandra/write/chunk.ts";
 import { type Ring, routed } from "../../../src/storage/cassandra/write/replica_sets.ts";
 import { CqlChunkEncoder } from "../../../src/storage/cassandra/write/chunk_encoder.ts";
 import type { Chunk } from "../../../src/storage/cassandra/write/contract.ts";
@@ -36,12 +41,14 @@ async function requestsOf(spec: TableSpec, rows: Row[]): Promise<Row[][]> {
 }
 
 function requestsIn({ bytes }: Chunk): Row[][] {
-  return [...chunkRequests(bytes)].map((request) => {
-    const read: Row[] = [];
-    eachRow(request, (start, end) => read.push(rowAt(request.bytes.slice(start, end))));
-    assert.equal(read.length, request.rows);
-    return read;
-  });
+  return [...chunkRequests(bytes)].map(rowsOf);
+}
+
+function rowsOf(request: ChunkRequest): Row[] {
+  const read: Row[] = [];
+  eachRow(request, (start, end) => read.push(rowAt(request.bytes.slice(start, end))));
+  assert.equal(read.length, request.rows);
+  return read;
 }
 
 function batchOf(index: number, spec: TableSpec, rows: Row[]): Uint8Array {
@@ -206,9 +213,7 @@ Deno.test("routes: partitions are gathered by their replicas, each row once, war
     };
     const seen: Row[] = [];
     for (const { request, routingKey } of routed(chunkRequests(chunk.bytes), ring, spec)) {
-      const read: Row[] = [];
-      eachRow(request, (start, end) => read.push(rowAt(request.bytes.slice(start, end))));
-      assert.equal(read.length, request.rows);
+      const read = rowsOf(request);
       assert.ok(partitions(spec, read) <= 10);
       assert.ok(size(read) <= 5 * 1024);
       assert.equal(new Set(read.map((row) => row.p % 256 % 6)).size, 1);

@@ -54,7 +54,7 @@ export class RowEncoder {
 
   /** Bytes of the rows that were added and not taken. */
   get length(): number {
-    return this.#out.at;
+    return this.#starts[this.#rows]!;
   }
 
   /**
@@ -92,10 +92,8 @@ export class RowEncoder {
   take(): EncodedRows {
     const rows = this.#rows;
     this.#rows = 0;
-    const { bytes } = this.#out;
-    this.#out.at = 0;
     return {
-      ...{ rows, bytes, keyOffset: 2 },
+      ...{ rows, bytes: this.#out.bytes, keyOffset: 2 },
       starts: this.#starts.subarray(0, rows + 1),
       partitionEnds: this.#partitionEnds.subarray(0, rows),
       keyEnds: this.#keyEnds.subarray(0, rows),
