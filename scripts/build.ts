@@ -8,8 +8,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
-import { ASSETS } from "../src/serve/assets.ts";
-import { VERSION } from "../src/protocol/version.ts";
+import { ASSETS } from "../src/serve/dashboard/assets.ts";
+import { VERSION } from "../src/base/version.ts";
 import { type Bundle, bundle } from "./bundle.ts";
 import { type Denort, denortFromEnvironment, denortFromWheel } from "./denort.ts";
 import { billOfMaterials } from "./sbom.ts";
@@ -85,7 +85,7 @@ async function copyAssets(): Promise<string> {
   const folder = join(BUNDLE_DIR, "assets");
   await Deno.mkdir(folder);
   for (const [name, { vendored }] of Object.entries(ASSETS)) {
-    const own = join(ROOT, "src/serve/assets", name);
+    const own = join(ROOT, "src/serve/dashboard/assets", name);
     await Deno.copyFile(vendored ? join(ROOT, "node_modules", vendored) : own, join(folder, name));
   }
   return folder;
@@ -107,7 +107,7 @@ function copiedPackages(): string[] {
 // Higher takes half a minute for another eighth less.
 const BROTLI_QUALITY = 9;
 
-/** @returns the path of what `src/sandbox/bundler.ts` loads */
+/** @returns the path of what `src/sandbox/child/bundler.ts` loads */
 async function compressEsbuild(): Promise<string> {
   const path = join(BUNDLE_DIR, "esbuild.wasm.br");
   const bytes = await Deno.readFile(join(ROOT, "node_modules/esbuild-wasm/esbuild.wasm"));

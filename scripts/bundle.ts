@@ -25,8 +25,8 @@ const workerUrls: esbuild.Plugin = {
     build.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, async (args) => {
       const source = await Deno.readTextFile(args.path);
       const contents = source.replaceAll(
-        /(new URL\("\.\/)(\w+_worker\.ts)"/g,
-        (_, start, file) => `${start}${bundleName(join(dirname(args.path), file))}.js"`,
+        /new URL\("(\.\.?\/[\w/.]+_worker\.ts)"/g,
+        (_, file) => `new URL("./${bundleName(join(dirname(args.path), file))}.js"`,
       );
       return { contents, loader: "ts" };
     });
@@ -80,7 +80,7 @@ export async function bundle(outDir: string): Promise<Bundle> {
     legalComments: "linked",
     logLevel: "warning",
     // Deno wants the prefix where a package has left it out.
-    alias: { mysimbdp: join(ROOT, "src/module/mod.ts"), module: "node:module" },
+    alias: { mysimbdp: join(ROOT, "src/sdk/mod.ts"), module: "node:module" },
     // Packages in CommonJS ask for require(), which an ES module does not have.
     banner: {
       js:

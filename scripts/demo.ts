@@ -6,8 +6,8 @@
  */
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { processIo } from "../src/cli/io.ts";
-import { printTable } from "../src/cli/table.ts";
+import { processIo } from "../src/cli/terminal/io.ts";
+import { printTable } from "../src/cli/terminal/table.ts";
 import { findProgram, type Program, ROOT, runProgram, Service } from "./program.ts";
 
 const DEMO = join(ROOT, "demo-data");

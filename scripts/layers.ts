@@ -1,6 +1,7 @@
 /**
- * Checks that dependencies between the folders of `src` point one way, as docs/architecture.md has
- * it. Prints each import that breaks a rule and ends with 1.
+ * Checks the structure of `src`: dependencies between folders point one way, as
+ * docs/architecture.md says, and no files import each other in a circle, types included. Prints
+ * each violation and exits with 1 if there is one.
  *
  * @module
  */
@@ -9,34 +10,109 @@ import { dirname, join, normalize, relative } from "node:path";
 const ROOT = normalize(join(import.meta.dirname ?? ".", ".."));
 const SRC = join(ROOT, "src");
 
-/** What each folder of `src` may import from. A path names one file of a neighbour. */
+/**
+ * What each folder of `src` may import. A folder without a rule of its own belongs to its parent; a
+ * name stands for all folders below it. A path with an extension allows that one file.
+ */
 const MAY_IMPORT: Record<string, string[]> = {
-  module: [],
-  protocol: [],
-  rows: ["protocol"],
-  config: ["protocol"],
-  accounts: ["protocol"],
-  telemetry: ["protocol"],
-  staging: ["protocol"],
-  modules: ["protocol", "config", "staging", "sandbox/declaration.ts"],
-  author: ["protocol", "rows", "module", "sandbox"],
-  storage: ["protocol", "rows"],
-  sandbox: ["protocol", "rows", "module"],
-  fetch: ["protocol"],
+  base: [],
+  protocol: ["base"],
+  sdk: [],
+  config: ["base", "protocol"],
+  telemetry: ["base", "protocol", "data"],
+  data: ["base"],
+  accounts: ["base", "protocol", "data"],
+  staging: ["base", "protocol", "data"],
+  batch: ["base"],
+  storage: ["base", "protocol", "batch"],
+  "sandbox/wire": ["base", "batch", "sdk"],
+  "sandbox/formats": ["base", "sandbox/wire", "sdk"],
+  "sandbox/worker": ["base", "protocol", "batch", "sandbox/wire", "sandbox/formats", "sdk"],
+  "sandbox/programs": ["base", "batch", "sandbox/wire", "sandbox/formats", "sandbox/worker"],
+  "sandbox/child": [
+    "base",
+    "sandbox/wire",
+    "sandbox/formats",
+    "sandbox/worker",
+    "sandbox/programs",
+    "sdk",
+  ],
+  "sandbox/os": ["base"],
+  "sandbox/host": ["base", "protocol", "batch", "config", "sandbox/wire", "sandbox/os"],
+  "sdk/author": ["base", "batch", "sandbox/formats", "sdk"],
+  modules: ["base", "protocol", "config", "data", "telemetry", "sandbox/wire"],
+  "modules/build": [
+    "base",
+    "protocol",
+    "config",
+    "telemetry",
+    "modules",
+    "sandbox/host",
+    "sandbox/wire",
+    "storage/contract.ts",
+  ],
+  "modules/test_run": [
+    "base",
+    "protocol",
+    "config",
+    "telemetry",
+    "batch",
+    "modules",
+    "modules/build",
+    "sandbox/host",
+    "sandbox/wire",
+  ],
+  fetch: ["base", "protocol"],
   serve: [
+    "base",
     "protocol",
     "accounts",
     "config",
+    "data",
     "staging",
     "modules",
+    "storage",
     "telemetry",
-    "storage/contract.ts",
+    "upkeep",
   ],
-  manage: ["protocol", "rows", "config", "staging", "modules", "sandbox", "storage", "telemetry"],
-  upkeep: ["protocol", "config", "staging", "storage", "sandbox"],
-  cli: ["protocol", "rows", "config", "accounts", "staging", "modules", "sandbox", "storage"]
-    .concat(["author", "telemetry", "fetch", "serve", "manage", "upkeep"]),
-  "main.ts": ["cli", "sandbox"],
+  manage: [
+    "base",
+    "protocol",
+    "config",
+    "data",
+    "staging",
+    "modules",
+    "modules/build",
+    "modules/test_run",
+    "sandbox/host",
+    "sandbox/wire",
+    "sandbox/os",
+    "storage",
+    "telemetry",
+    "upkeep",
+  ],
+  upkeep: ["base", "config", "data", "staging", "storage", "sandbox/os"],
+  cli: [
+    "base",
+    "protocol",
+    "accounts",
+    "config",
+    "data",
+    "staging",
+    "modules",
+    "modules/build",
+    "modules/test_run",
+    "sandbox/host",
+    "sandbox/os",
+    "sdk/author",
+    "storage",
+    "telemetry",
+    "fetch",
+    "serve",
+    "manage",
+    "upkeep",
+  ],
+  "main.ts": ["cli", "sandbox/child", "sandbox/wire"],
 };
 
 const IMPORT =
@@ -50,32 +126,61 @@ function* sources(dir: string): Generator<string> {
   }
 }
 
-function folderOf(path: string): string {
-  return relative(SRC, path).split("/")[0] ?? "";
-}
-
-function faultsOf(path: string): string[] {
-  const from = folderOf(path);
-  const allowed = MAY_IMPORT[from];
-  const shown = relative(ROOT, path);
-  if (!allowed) return [`${shown}: the folder "${from}" is in no rule`];
+/** The files of `src` that a file imports, by paths below `src`. */
+function importsOf(path: string): string[] {
   // Examples in comments import too; they are not dependencies.
   const code = Deno.readTextFileSync(path).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-  return [...code.matchAll(IMPORT)].flatMap((found) => {
-    const target = found[1] ?? found[2] ?? found[3] ?? "";
-    if (!target.startsWith(".")) return [];
-    const file = normalize(join(dirname(path), target));
-    const to = folderOf(file);
-    if (to === from || allowed.includes(to) || allowed.includes(relative(SRC, file))) return [];
-    return [
-      `${shown} imports ${relative(ROOT, file)}: "${from}" may only import ${
-        allowed.join(", ") || "nothing"
-      }`,
-    ];
+  return [...code.matchAll(IMPORT)]
+    .map(([, from, dynamic, worker]) => from ?? dynamic ?? worker ?? "")
+    .filter((target) => target.startsWith("."))
+    .map((target) => relative(SRC, normalize(join(dirname(path), target))));
+}
+
+/** The nearest folder with a rule, or null. */
+function folderOf(file: string): string | null {
+  for (let path = file; path !== "."; path = dirname(path)) {
+    if (MAY_IMPORT[path]) return path;
+  }
+  return null;
+}
+
+function forbidden(file: string, imports: string[]): string[] {
+  const from = folderOf(file);
+  if (from === null) return [`src/${file}: no rule in scripts/layers.ts covers this file`];
+  const allowed = MAY_IMPORT[from] ?? [];
+  return imports.flatMap((target) => {
+    const to = folderOf(target);
+    if (to === from || allowed.includes(target) || allowed.includes(to ?? "")) return [];
+    const names = allowed.join(", ") || "nothing";
+    return [`src/${file} imports src/${target}: "${from}" may import only ${names}`];
   });
 }
 
-const faults = [...sources(SRC)].flatMap(faultsOf);
-for (const fault of faults) console.error(fault);
-console.log(faults.length === 0 ? "layers: ok" : `layers: ${faults.length} forbidden imports`);
-if (faults.length > 0) Deno.exit(1);
+/** The groups of files that reach each other by their imports (Tarjan's algorithm). */
+function circles(graph: Map<string, string[]>): string[][] {
+  const order = new Map<string, number>();
+  const open: string[] = [];
+  const found: string[][] = [];
+  const visit = (file: string): number => {
+    const index = order.size;
+    order.set(file, index);
+    let low = index;
+    open.push(file);
+    for (const next of graph.get(file) ?? []) {
+      if (!order.has(next)) low = Math.min(low, visit(next));
+      else if (open.includes(next)) low = Math.min(low, order.get(next) ?? low);
+    }
+    if (low === index) found.push(open.splice(open.indexOf(file)));
+    return low;
+  };
+  for (const file of graph.keys()) if (!order.has(file)) visit(file);
+  return found.filter((group) => group.length > 1);
+}
+
+const graph = new Map([...sources(SRC)].map((path) => [relative(SRC, path), importsOf(path)]));
+const violations = [...graph].flatMap(([file, imports]) => forbidden(file, imports)).concat(
+  circles(graph).map((group) => `import circle: ${group.sort().join(", ")}`),
+);
+for (const violation of violations) console.error(violation);
+console.log(violations.length === 0 ? "layers: ok" : `layers: ${violations.length} violations`);
+if (violations.length > 0) Deno.exit(1);

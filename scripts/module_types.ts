@@ -1,6 +1,6 @@
 /**
  * `deno task types`: writes the types that module authors get with a starter, made of the SDK in
- * `src/module`. A test holds the result to them.
+ * `src/sdk`. A test holds the result to them.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 
 const ROOT = join(import.meta.dirname ?? ".", "..");
-const SDK = join(ROOT, "src/module");
-const OUT = join(ROOT, "src/author/module_types.ts");
+const SDK = join(ROOT, "src/sdk");
+const OUT = join(ROOT, "src/sdk/author/module_types.ts");
 
 // Modules have no DOM; what the compartment adds to the language is this.
 const GLOBALS = `

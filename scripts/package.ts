@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { templateToml } from "../src/config/template.ts";
-import { VERSION } from "../src/protocol/version.ts";
+import { VERSION } from "../src/base/version.ts";
 import { findProgram, ROOT, runProgram } from "./program.ts";
 
 const SOURCES = join(ROOT, "packaging/debian");

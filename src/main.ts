@@ -1,7 +1,7 @@
-import { SANDBOX_ARGUMENT } from "./sandbox/argument.ts";
+import { SANDBOX_ARGUMENT } from "./sandbox/wire/argument.ts";
 
 if (Deno.args[0] === SANDBOX_ARGUMENT) {
-  const { runChild } = await import("./sandbox/child.ts");
+  const { runChild } = await import("./sandbox/child/child.ts");
   await runChild();
 } else {
   const { runCommandLine } = await import("./cli/program.ts");

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
-import { createFileIds } from "../../src/staging/file_id.ts";
-import { Layout } from "../../src/staging/layout.ts";
+import { createFileIds } from "../../src/data/file_id.ts";
+import { Layout } from "../../src/data/layout.ts";
 import { writeSidecar } from "../../src/staging/sidecar.ts";
 import type { Bench } from "./bench.ts";
 import { Beside, output } from "./processes.ts";

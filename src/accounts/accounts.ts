@@ -1,5 +1,5 @@
-import { Failure } from "../protocol/failure.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { Failure } from "../base/failure.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { HashPool } from "./hash_pool.ts";
 import { Sessions } from "./sessions.ts";
 import { SingleFlight } from "./single_flight.ts";

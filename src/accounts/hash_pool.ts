@@ -1,4 +1,4 @@
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import type { HashReply, HashRequest } from "./hash_worker.ts";
 
 export interface HashPoolOptions {

@@ -1,4 +1,4 @@
-import { Failure, messageOf } from "../protocol/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import { hashPassword, verifyPassword } from "./password_hash.ts";
 
 /** What the worker is asked. A failed verification also spends the time of every decoy. */

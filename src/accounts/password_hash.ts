@@ -1,6 +1,6 @@
 import { pbkdf2Sync, randomBytes, timingSafeEqual } from "node:crypto";
 import { argon2id } from "hash-wasm";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import {
   ARGON2,
   type Argon2Hash,

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { Failure, messageOf } from "../protocol/failure.ts";
-import { checkTenantName } from "./tenant_name.ts";
+import { Failure, messageOf } from "../base/failure.ts";
+import { checkTenantName } from "../base/tenant_name.ts";
 import { type Account, formatUsers, parseUsers } from "./users_text.ts";
 import { replaceFile, withLock } from "./users_disk.ts";
 

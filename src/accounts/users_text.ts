@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { Failure, messageOf } from "../protocol/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import { parseStoredHash } from "./stored_hash.ts";
-import { isTenantName } from "./tenant_name.ts";
+import { isTenantName } from "../base/tenant_name.ts";
 
 /** An account as users.json has it. */
 export interface Account {

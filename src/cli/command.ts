@@ -1,10 +1,10 @@
 import { Command, CommanderError } from "commander";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config, SettingName } from "../config/schema.ts";
-import { refuseNewer, writtenVersion } from "../upkeep/data_version.ts";
-import type { CommandIo } from "./io.ts";
-import { report } from "./report.ts";
+import { refuseNewer, writtenVersion } from "../data/version.ts";
+import type { CommandIo } from "./terminal/io.ts";
+import { report } from "./terminal/report.ts";
 
 /** What every command gets from the program that it is a part of. */
 export interface CommandContext {

@@ -1,4 +1,4 @@
-import type { FailureKind } from "../protocol/failure.ts";
+import type { FailureKind } from "../base/failure.ts";
 
 /** The exit codes of every command; scripts rely on them. */
 export const EXIT = {

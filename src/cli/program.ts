@@ -1,25 +1,26 @@
 import type { Command } from "commander";
-import { VERSION } from "../protocol/version.ts";
+import { VERSION } from "../base/version.ts";
 import { type CommandContext, exitCodeOfParsing } from "./command.ts";
-import { withGuide } from "./guide.ts";
-import { processIo } from "./io.ts";
+import { withGuide } from "./help/guide.ts";
+import { processIo } from "./terminal/io.ts";
 import { ProgramCommand } from "./program_command.ts";
-import { report } from "./report.ts";
+import { report } from "./terminal/report.ts";
 
 /** The commands, each loaded only when it is asked for: a program that starts fast. */
 const COMMANDS: Record<string, (program: Command, context: CommandContext) => Promise<unknown>> = {
   fetch: async (program, context) =>
-    (await import("./fetch_command.ts")).registerFetch(program, {
+    (await import("./fetch/fetch_command.ts")).registerFetch(program, {
       ...context,
       config: fetchConfig,
     }),
   serve: async (program, context) =>
-    (await import("./serve_command.ts")).registerServe(program, context),
+    (await import("./serve/serve_command.ts")).registerServe(program, context),
   manage: async (program, context) =>
-    (await import("./manage_command.ts")).registerManage(program, context),
+    (await import("./manage/manage_command.ts")).registerManage(program, context),
   completions: async (program, context) =>
-    (await import("./completions_command.ts")).registerCompletions(program, context),
-  man: async (program, context) => (await import("./man_command.ts")).registerMan(program, context),
+    (await import("./help/completions_command.ts")).registerCompletions(program, context),
+  man: async (program, context) =>
+    (await import("./help/man_command.ts")).registerMan(program, context),
 };
 
 /** These describe the whole program, so they need all of it. */

@@ -1,6 +1,6 @@
 import { Command, type ErrorOptions, type ParseOptionsResult } from "commander";
-import { Failure } from "../protocol/failure.ts";
-import { nearest } from "./nearest.ts";
+import { Failure } from "../base/failure.ts";
+import { nearest } from "./help/nearest.ts";
 
 /**
  * A command of the program. Mistakes in how it is called are {@link Failure}s of kind `usage` with a

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { Failure, messageOf } from "../protocol/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import { type Config, configSchema, type Setting, type SettingName, SETTINGS } from "./schema.ts";
 import { parseToml, placeOfKey } from "./toml_file.ts";
 

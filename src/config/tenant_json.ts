@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import { placeOfMember, placeOfSyntaxError } from "./json_place.ts";
 import type { Config } from "./schema.ts";
 

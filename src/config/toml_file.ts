@@ -1,5 +1,5 @@
 import { parse, TomlError } from "smol-toml";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 
 /** A place in a text; both count from 1. */
 export interface Place {

@@ -1,4 +1,4 @@
-import { Failure, type FailureKind } from "../protocol/failure.ts";
+import { Failure, type FailureKind } from "../base/failure.ts";
 import { type Problem, problemSchema } from "../protocol/problem.ts";
 import { foreignAnswer } from "./network_failure.ts";
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Constraints, constraintsSchema } from "../protocol/constraints.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import {
   fileListSchema,
   type FileView,
@@ -9,7 +9,7 @@ import {
   type UploadView,
 } from "../protocol/file_view.ts";
 import { PATHS } from "../protocol/paths.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { foreignAnswer, networkFailure } from "./network_failure.ts";
 import { answerFailure, retryAfter } from "./answer_failure.ts";
 import type { SizedBody } from "./sized_body.ts";

@@ -1,4 +1,4 @@
-import type { Failure } from "../protocol/failure.ts";
+import type { Failure } from "../base/failure.ts";
 import type { FileView } from "../protocol/file_view.ts";
 
 /**

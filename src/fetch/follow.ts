@@ -1,10 +1,10 @@
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import { type FileView, isFinal } from "../protocol/file_view.ts";
 import type { ApiClient } from "./client.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Emit } from "./events.ts";
 import type { Gate } from "./gate.ts";
-import { Backoff, type RetryPolicy } from "./retry.ts";
+import { Backoff, type RetryPolicy } from "../base/retry.ts";
 
 const FIRST_INTERVAL = 100;
 const LONGEST_INTERVAL = 1000;
@@ -29,8 +29,8 @@ export async function followFile(
 ): Promise<void> {
   const { clock, emit } = options;
   const { name, size } = sent;
-  const startedAt = clock.now();
-  const waited = () => (clock.now() - startedAt) / 1000;
+  const startedAt = clock.monotonic();
+  const waited = () => (clock.monotonic() - startedAt) / 1000;
   emit({ type: "waiting", name, size, file: null, seconds: 0 });
   try {
     const file = await untilFinal(options, sent, (file) => {

@@ -1,4 +1,4 @@
-import { Failure, messageOf } from "../protocol/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 
 interface Symptom {
   pattern: RegExp;

@@ -1,15 +1,15 @@
 import { checkFile, type Constraints, tooManyFiles } from "../protocol/constraints.ts";
-import { Failure, messageOf } from "../protocol/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import type { FileView } from "../protocol/file_view.ts";
-import { NO_SPAN, type Span } from "../protocol/tracing.ts";
+import { NO_SPAN, type Span } from "../base/tracing.ts";
 import { ByteBudget } from "./byte_budget.ts";
 import type { ApiClient } from "./client.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { type Emit, type FetchEvent, type FetchSummary, Tally } from "./events.ts";
 import { followFile } from "./follow.ts";
 import { Gate, inOrder } from "./gate.ts";
 import { hashLarge } from "./large_hash.ts";
-import { Backoff, type RetryPolicy, RUN_RETRIES } from "./retry.ts";
+import { Backoff, type RetryPolicy, RUN_RETRIES } from "../base/retry.ts";
 import { scanDirectory, type ScanEntry } from "./scan.ts";
 import { type Candidate, SteadyFile } from "./steady_file.ts";
 import {
@@ -96,7 +96,7 @@ export class Sender {
       ...options,
     };
     const { client, clock, retries } = this.#options;
-    this.#tally = new Tally(clock.now());
+    this.#tally = new Tally(clock.monotonic());
     this.#uploads = new Gate(this.#options.parallel);
     const emit = (event: FetchEvent) => this.#emit(event);
     this.#uploader = new Uploader({ client, clock, retries, emit, budget: new ByteBudget(BUDGET) });
@@ -108,7 +108,7 @@ export class Sender {
   }
 
   summary(): FetchSummary {
-    return this.#tally.summary(this.#options.clock.now());
+    return this.#tally.summary(this.#options.clock.monotonic());
   }
 
   /**
@@ -245,7 +245,7 @@ export class Sender {
     if (this.#end) throw this.#end;
     const { name, size } = candidate;
     const { clock, signal } = this.#options;
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const unfinished = await this.#retried(name, () => wave.unfinished());
     const batch = await this.#retried(name, () => wave.batch());
     const task = {
@@ -255,7 +255,7 @@ export class Sender {
       unfinished: findUnfinished(unfinished, candidate, known),
     };
     const { id, sha256, resumedFrom } = await this.#traced(task, signal);
-    const seconds = (clock.now() - startedAt) / 1000;
+    const seconds = (clock.monotonic() - startedAt) / 1000;
     this.#emit({ type: "sent", name, size, sha256, id, seconds, resumedFrom });
     if (this.#options.wait) this.#follow({ name, size, id });
   }

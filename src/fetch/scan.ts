@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative, sep } from "node:path";
-import { Failure, messageOf } from "../protocol/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import { normalizeFileName } from "../protocol/file_names.ts";
 import { type Candidate, snapshotOf, unreadable } from "./steady_file.ts";
 

@@ -1,5 +1,5 @@
-import { Failure, messageOf } from "../protocol/failure.ts";
-import { giveBack } from "../protocol/give_back.ts";
+import { Failure, messageOf } from "../base/failure.ts";
+import { giveBack } from "../base/bytes.ts";
 import { hashFile } from "./hash_file.ts";
 
 /** What tells one state of a file from another. */

@@ -1,5 +1,5 @@
 import { HEADERS, PATHS, TUS_VERSION } from "../protocol/paths.ts";
-import { TRACEPARENT } from "../protocol/tracing.ts";
+import { TRACEPARENT } from "../base/tracing.ts";
 import { statusOf } from "./answer_failure.ts";
 import type { ApiClient, StreamBody } from "./client.ts";
 import { foreignAnswer } from "./network_failure.ts";

@@ -1,12 +1,12 @@
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import type { UploadView } from "../protocol/file_view.ts";
 import { statusOf } from "./answer_failure.ts";
 import type { ByteBudget } from "./byte_budget.ts";
 import type { ApiClient, StreamBody } from "./client.ts";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Emit } from "./events.ts";
 import { Pace } from "./pace.ts";
-import { Backoff, isPassing, type RetryPolicy } from "./retry.ts";
+import { Backoff, isPassing, type RetryPolicy } from "../base/retry.ts";
 import { SizedBody } from "./sized_body.ts";
 import { type Candidate, SteadyFile, STREAM_BYTES } from "./steady_file.ts";
 import { TusClient, type TusState } from "./tus.ts";
@@ -202,9 +202,9 @@ class OneUpload {
           onFailure: (thrown) => unread.push(thrown),
         }));
     try {
-      const startedAt = clock.now();
+      const startedAt = clock.monotonic();
       const state = await this.#tus.patch(upload, { offset, size, body, sha256 }, this.signal);
-      if (length === full) pace.took(full, (clock.now() - startedAt) / 1000);
+      if (length === full) pace.took(full, (clock.monotonic() - startedAt) / 1000);
       return state;
     } catch (thrown) {
       throw unread.length > 0 ? unread[0] : this.#worthAnotherLook(thrown);

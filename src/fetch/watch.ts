@@ -1,8 +1,8 @@
-import { Failure } from "../protocol/failure.ts";
-import type { Clock } from "./clock.ts";
-import { systemClock } from "./clock.ts";
+import { Failure } from "../base/failure.ts";
+import type { Clock } from "../base/clock.ts";
+import { systemClock } from "../base/clock.ts";
 import type { FetchSummary } from "./events.ts";
-import { Backoff, WATCH_RETRIES } from "./retry.ts";
+import { Backoff, WATCH_RETRIES } from "../base/retry.ts";
 import { type RunOptions, Sender } from "./run.ts";
 import { scanDirectory, type ScanEntry } from "./scan.ts";
 
@@ -34,7 +34,7 @@ export async function watchDirectory(options: WatchOptions): Promise<FetchSummar
     await patiently(() => client.constraints(signal));
     started = true;
     while (!signal.aborted) {
-      const ready = looks.add(entries, clock.now(), interval);
+      const ready = looks.add(entries, clock.monotonic(), interval);
       if (ready.length > 0) {
         const constraints = await patiently(() => client.constraints(signal));
         // With no place at all in a batch, waiting for the next one would not help.

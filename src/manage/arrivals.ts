@@ -1,7 +1,7 @@
-import { Failure, messageOf } from "../protocol/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import { isFinal } from "../protocol/file_view.ts";
 import type { StagedFile } from "../staging/contract.ts";
-import type { Layout } from "../staging/layout.ts";
+import type { Layout } from "../data/layout.ts";
 import { restoreFile, scanStaging, shelfOf } from "../staging/staged.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";

@@ -1,15 +1,15 @@
-import { Failure, messageOf } from "../protocol/failure.ts";
-import { NO_SPAN, type Span } from "../protocol/tracing.ts";
+import { Failure, messageOf } from "../base/failure.ts";
+import { NO_SPAN, type Span } from "../base/tracing.ts";
 import type { RejectView, RowCounts } from "../protocol/file_view.ts";
-import type { ProcessLimits } from "../sandbox/limits.ts";
-import type { SandboxRows } from "../sandbox/supervisor.ts";
-import type { SandboxPool } from "../sandbox/pool.ts";
+import type { ProcessLimits } from "../sandbox/host/limits.ts";
+import type { SandboxRows } from "../sandbox/host/supervisor.ts";
+import type { SandboxPool } from "../sandbox/host/pool.ts";
 import type { FileRecord, Load, Storage } from "../storage/contract.ts";
 import type { DeployedModule } from "../modules/store.ts";
-import { grantsOf, hostGate, writableTables } from "./host_gate.ts";
-import { Outbound, type OutboundOptions } from "./outbound.ts";
+import { grantsOf, hostGate, writableTables } from "../sandbox/host/host_gate.ts";
+import { Outbound, type OutboundOptions } from "../sandbox/host/outbound.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
-import { moduleRun } from "./program_module.ts";
+import { moduleRun } from "../modules/build/program_module.ts";
 
 /** What a run may use, after the operator's caps. */
 export interface RunLimits extends ProcessLimits {

@@ -1,4 +1,4 @@
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import { type FileState, isFinal, type RowCounts } from "../protocol/file_view.ts";
 import type { FileRecord } from "../storage/contract.ts";
 

@@ -2,7 +2,7 @@ import type { ModuleLog } from "../modules/module_log.ts";
 import type { ModuleLogEntry } from "../protocol/module_view.ts";
 import type { FileRecord, LedgerReader } from "../storage/contract.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Probation } from "./probation.ts";
+import type { Probation } from "../modules/probation.ts";
 
 /** Console lines of one file that are kept in the module's log; all of them are in the platform's. */
 const MAX_CONSOLE_LINES = 20;

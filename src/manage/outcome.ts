@@ -1,4 +1,4 @@
-import { Failure, messageOf } from "../protocol/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import type { RowCounts } from "../protocol/file_view.ts";
 
 /** Why a file was not ingested, in words that its owner may read. */

@@ -1,5 +1,5 @@
-import { Failure } from "../protocol/failure.ts";
-import { type Layout } from "../staging/layout.ts";
+import { Failure } from "../base/failure.ts";
+import { type Layout } from "../data/layout.ts";
 import { restoreFile, shelfOf } from "../staging/staged.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
 import { transition } from "./ledger.ts";

@@ -1,5 +1,5 @@
-import { Failure, messageOf } from "../protocol/failure.ts";
-import type { Layout } from "../staging/layout.ts";
+import { Failure, messageOf } from "../base/failure.ts";
+import type { Layout } from "../data/layout.ts";
 import { dropReplayRequest, replayRequests } from "../staging/replay_requests.ts";
 import type { Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";

@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import { isFinal } from "../protocol/file_view.ts";
-import { fileIdOf } from "../staging/file_id.ts";
-import type { Layout } from "../staging/layout.ts";
+import { fileIdOf } from "../data/file_id.ts";
+import type { Layout } from "../data/layout.ts";
 import { dropFile, shelvedFiles } from "../staging/shelves.ts";
 import type { FileRecord, LedgerReader, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";

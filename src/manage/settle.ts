@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.ts";
-import { Failure } from "../protocol/failure.ts";
-import type { Layout } from "../staging/layout.ts";
+import { Failure } from "../base/failure.ts";
+import type { Layout } from "../data/layout.ts";
 import type { StagedFile } from "../staging/contract.ts";
 import { archiveFile, quarantineFile } from "../staging/staged.ts";
 import type { FileRecord, Ledger, Storage } from "../storage/contract.ts";

@@ -1,5 +1,5 @@
-import { NO_SPAN, NO_TRACER, type Span, type Tracer } from "../protocol/tracing.ts";
-import type { Layout } from "../staging/layout.ts";
+import { NO_SPAN, NO_TRACER, type Span, type Tracer } from "../base/tracing.ts";
+import type { Layout } from "../data/layout.ts";
 import { readSidecar } from "../staging/sidecar.ts";
 import type { FileRecord } from "../storage/contract.ts";
 import type { Outcome } from "./outcome.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { ensureFolder, orNull, removeIfThere, writeDurably } from "../staging/durable.ts";
+import { ensureFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
 import { isVersion } from "./store.ts";
 
 /** What `manage` is asked to do with a version. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ensureFolder } from "../staging/durable.ts";
+import { ensureFolder } from "../data/durable.ts";
 
 /**
  * Runs `work` while no other process or task changes what lies in a tenant's folder of modules. The

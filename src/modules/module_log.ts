@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type ModuleLogEntry, moduleLogEntrySchema } from "../protocol/module_view.ts";
-import { orNull, statIfThere, writeDurably } from "../staging/durable.ts";
+import { orNull, statIfThere, writeDurably } from "../data/durable.ts";
 import type { ModuleStore } from "./store.ts";
 
 const FILE = "log.jsonl";
@@ -62,4 +62,10 @@ function parseLine(line: string): ModuleLogEntry | null {
   } catch {
     return null;
   }
+}
+
+/** A line of the module's log about a version. @param now milliseconds since the epoch */
+export function versionEntry(version: string, message: string, now: number) {
+  const at = new Date(now).toISOString();
+  return { at, kind: "version" as const, version, fileId: null, file: null, message };
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { Failure } from "../protocol/failure.ts";
-import { orNull, writeDurably } from "../staging/durable.ts";
+import { Failure } from "../base/failure.ts";
+import { orNull, writeDurably } from "../data/durable.ts";
 import { withModuleLock } from "./lock.ts";
 
 const secretsSchema = z.record(z.string(), z.string());

@@ -1,5 +1,5 @@
 import { join, relative, sep } from "node:path";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import type { ModuleFiles } from "../protocol/module_view.ts";
 
 /** What a module's sources may be; bounds for a folder on disk and for what is sent alike. */

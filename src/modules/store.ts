@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { parseTenantJson, type TenantJson } from "../config/tenant_json.ts";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import { type ModuleFiles, moduleFilesSchema } from "../protocol/module_view.ts";
-import { type Declaration, parseDeclaration } from "../sandbox/declaration.ts";
-import { ensureFolder, fsyncFolder, orNull, writeDurably } from "../staging/durable.ts";
+import { type Declaration, parseDeclaration } from "../sandbox/wire/declaration.ts";
+import { ensureFolder, fsyncFolder, orNull, writeDurably } from "../data/durable.ts";
 import { withModuleLock } from "./lock.ts";
 import { newRecord, type VersionRecord, versionRecordSchema } from "./version_record.ts";
 

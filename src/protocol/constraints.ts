@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Failure } from "./failure.ts";
+import { Failure } from "../base/failure.ts";
 
 /** A tenant's limits, in the JSON that the first version of the platform used. */
 export const constraintsSchema = z.object({

@@ -1,4 +1,4 @@
-import { Failure } from "./failure.ts";
+import { Failure } from "../base/failure.ts";
 
 /** The longest file name, in bytes of UTF-8 (NAME_MAX of Linux file systems). */
 export const MAX_NAME_BYTES = 255;

@@ -4,36 +4,36 @@ import { hashPassword } from "../accounts/password_hash.ts";
 import { UsersFile } from "../accounts/users.ts";
 import type { Constraints } from "../protocol/constraints.ts";
 import { PATHS } from "../protocol/paths.ts";
-import { NO_TRACER, type Tracer } from "../protocol/tracing.ts";
+import { NO_TRACER, type Tracer } from "../base/tracing.ts";
 import type { Intake } from "../staging/intake.ts";
 import type { LedgerReader } from "../storage/contract.ts";
 import type { AdminDeps } from "./admin/deps.ts";
 import { addAdminRoutes } from "./admin/routes.ts";
-import { ASSETS_PATH, showAsset } from "./assets.ts";
+import { ASSETS_PATH, showAsset } from "./dashboard/assets.ts";
 import {
   type Accounts,
   authenticate,
   authenticateOperator,
   closeSession,
   openSession,
-} from "./auth.ts";
-import { openBatch } from "./batches.ts";
-import { constraintsReader, showConstraints } from "./constraints.ts";
+} from "./http/auth.ts";
+import { openBatch } from "./api/batches.ts";
+import { constraintsReader, showConstraints } from "./api/constraints.ts";
 import { innerApi } from "./dashboard/inner_api.ts";
 import { addPageRoutes } from "./dashboard/routes.ts";
-import type { AppEnv } from "./env.ts";
+import type { AppEnv } from "./http/env.ts";
 import type { Report } from "./events.ts";
-import { downloadFile } from "./file_content.ts";
-import { downloadRejects, listFiles, listRejects, showFile } from "./files.ts";
-import { customerFingerprint } from "./fingerprints.ts";
-import { live, ready } from "./health.ts";
-import { liveEvents } from "./live_events.ts";
-import { createMetrics, showMetrics } from "./metrics.ts";
-import { moduleDeps, putModule, showModule, showModuleLog, showVersion } from "./module.ts";
-import { showTrial, startTrial } from "./module_trial.ts";
-import { observe } from "./observe.ts";
+import { downloadFile } from "./api/file_content.ts";
+import { downloadRejects, listFiles, listRejects, showFile } from "./api/files.ts";
+import { customerFingerprint } from "./api/fingerprints.ts";
+import { live, ready } from "./api/health.ts";
+import { liveEvents } from "./http/live_events.ts";
+import { createMetrics, showMetrics } from "./api/metrics.ts";
+import { moduleDeps, putModule, showModule, showModuleLog, showVersion } from "./api/module.ts";
+import { showTrial, startTrial } from "./api/test_run.ts";
+import { observe } from "./http/observe.ts";
 import { showDocument, showReference } from "./openapi/show.ts";
-import { notFound, problemResponse } from "./problem_response.ts";
+import { notFound, problemResponse } from "./http/problem_response.ts";
 import { createUpload } from "./uploads/create.ts";
 import type { UploadDeps } from "./uploads/deps.ts";
 import { discover } from "./uploads/discover.ts";
@@ -42,9 +42,9 @@ import { listUploads } from "./uploads/list.ts";
 import { appendBytes } from "./uploads/patch.ts";
 import { type SlotLimits, Slots } from "./uploads/slots.ts";
 import { terminate } from "./uploads/terminate.ts";
-import { traceRequests } from "./trace.ts";
+import { traceRequests } from "./http/trace.ts";
 import { overridden, speakTus } from "./uploads/tus.ts";
-import { showUsage } from "./usage.ts";
+import { showUsage } from "./api/usage.ts";
 
 /** Constraints of a tenant that has no file of its own: those of the platform's first version. */
 export const DEFAULT_CONSTRAINTS: Constraints = {

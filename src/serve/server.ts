@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import type { Intake } from "../staging/intake.ts";
-import type { AppEnv } from "./env.ts";
+import type { AppEnv } from "./http/env.ts";
 import type { Report } from "./events.ts";
 
 /** Where and how the server listens. */

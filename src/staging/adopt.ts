@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { normalizeFileName } from "../protocol/file_names.ts";
 import type { StagedFile } from "./contract.ts";
-import { fsyncFile, fsyncFolder } from "./durable.ts";
-import { fileIdOf } from "./file_id.ts";
-import type { Layout } from "./layout.ts";
+import { fsyncFile, fsyncFolder } from "../data/durable.ts";
+import { fileIdOf } from "../data/file_id.ts";
+import type { Layout } from "../data/layout.ts";
 import { writeSidecar } from "./sidecar.ts";
 
 const HASH_PIECE_BYTES = 1024 * 1024;

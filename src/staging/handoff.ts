@@ -1,10 +1,10 @@
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import type { StagedFile } from "./contract.ts";
-import { fsyncFile, fsyncFolder, removeIfThere } from "./durable.ts";
-import { explainFullDisk } from "./free_space.ts";
+import { fsyncFile, fsyncFolder, removeIfThere } from "../data/durable.ts";
+import { explainFullDisk } from "../data/free_space.ts";
 import type { KeyedLock } from "./keyed_lock.ts";
-import type { Layout } from "./layout.ts";
-import type { Receipt, Receipts } from "./receipts.ts";
+import type { Layout } from "../data/layout.ts";
+import type { Receipt, Receipts } from "./upload_receipts.ts";
 import { findSidecar, writeSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
 import type { Uploads } from "./uploads.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { ensureFolder, orNull, removeIfThere, writeDurably } from "./durable.ts";
-import { isFileId } from "./file_id.ts";
-import type { Layout } from "./layout.ts";
+import { ensureFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
+import { isFileId } from "../data/file_id.ts";
+import type { Layout } from "../data/layout.ts";
 
 /**
  * The ledger has one writer, `manage`. Who else wants a file loaded again leaves its id in

@@ -1,6 +1,6 @@
-import { orNull, removeIfThere } from "./durable.ts";
-import { isFileId } from "./file_id.ts";
-import { isTenantName, type Layout, type Shelf } from "./layout.ts";
+import { orNull, removeIfThere } from "../data/durable.ts";
+import { isFileId } from "../data/file_id.ts";
+import { isTenantName, type Layout, type Shelf } from "../data/layout.ts";
 
 /** The files on a shelf, tenant by tenant. */
 export async function* shelvedFiles(

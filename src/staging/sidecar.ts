@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { rowCountsSchema } from "../protocol/file_view.ts";
 import type { StagedFile } from "./contract.ts";
-import { ensureFolder, orNull, writeDurably } from "./durable.ts";
-import { type Layout, type Shelf, SHELVES } from "./layout.ts";
+import { ensureFolder, orNull, writeDurably } from "../data/durable.ts";
+import { type Layout, type Shelf, SHELVES } from "../data/layout.ts";
 
 const stagedFileSchema = z.object({
   id: z.string(),

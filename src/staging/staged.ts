@@ -1,9 +1,9 @@
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import { adoptFile, arrivalOf } from "./adopt.ts";
 import type { StagedFile } from "./contract.ts";
-import { fsyncFolder, orNull, removeIfThere, statIfThere } from "./durable.ts";
-import { isFileId } from "./file_id.ts";
-import { isTenantName, type Layout, type Shelf, SHELVES } from "./layout.ts";
+import { fsyncFolder, orNull, removeIfThere, statIfThere } from "../data/durable.ts";
+import { isFileId } from "../data/file_id.ts";
+import { isTenantName, type Layout, type Shelf, SHELVES } from "../data/layout.ts";
 import { type QuarantineReason, readSidecar, writeSidecar } from "./sidecar.ts";
 
 /** Milliseconds for which a file put into staging by hand must have been at rest. */
@@ -30,7 +30,7 @@ export interface ScanOptions {
  *
  * @example
  * ```ts
- * import { Layout } from "./layout.ts";
+ * import { Layout } from "../data/layout.ts";
  * import { scanStaging } from "./staged.ts";
  * for (const file of await scanStaging(new Layout("./mysimbdp-data"))) console.log(file.name);
  * ```

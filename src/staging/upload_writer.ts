@@ -1,4 +1,4 @@
-import { explainFullDisk } from "./free_space.ts";
+import { explainFullDisk } from "../data/free_space.ts";
 import type { UploadThread } from "./upload_thread.ts";
 
 /** How an upload is appended to. */

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { Failure } from "../protocol/failure.ts";
-import { fsyncFolder, orNull, removeIfThere, writeDurably } from "./durable.ts";
-import { isFileId } from "./file_id.ts";
-import { explainFullDisk, requireSpace } from "./free_space.ts";
-import type { Layout } from "./layout.ts";
+import { Failure } from "../base/failure.ts";
+import { fsyncFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
+import { isFileId } from "../data/file_id.ts";
+import { explainFullDisk, requireSpace } from "../data/free_space.ts";
+import type { Layout } from "../data/layout.ts";
 import { type Holder, Upload, type UploadInfo, uploadInfoSchema } from "./upload.ts";
 import { UploadThread } from "./upload_thread.ts";
 import { UploadWriter, type WriterOptions } from "./upload_writer.ts";

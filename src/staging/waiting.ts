@@ -1,6 +1,6 @@
-import { orNull } from "./durable.ts";
-import { isFileId, timeOfId } from "./file_id.ts";
-import { isTenantName, type Layout } from "./layout.ts";
+import { orNull } from "../data/durable.ts";
+import { isFileId, timeOfId } from "../data/file_id.ts";
+import { isTenantName, type Layout } from "../data/layout.ts";
 
 /** A tenant's files in staging: they wait, or are being loaded. */
 export interface Waiting {

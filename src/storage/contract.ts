@@ -1,5 +1,5 @@
 import type { FileState, RejectView, RowCounts } from "../protocol/file_view.ts";
-import type { TableSpec, Value } from "../rows/column.ts";
+import type { TableSpec, Value } from "../batch/column.ts";
 
 /** One file in the ledger. Times are milliseconds since the epoch. */
 export interface FileRecord {
@@ -83,7 +83,7 @@ export interface LoadReceipt {
 /** One attempt to load one file. Nothing of it shows before {@link Load.commit} has returned. */
 export interface Load {
   /**
-   * Writes one encoded batch (see `src/rows/batch.ts`). Batches are written in order; the promise
+   * Writes one encoded batch (see `src/batch/batch.ts`). Batches are written in order; the promise
    * is the back-pressure: at most a few are open at a time.
    * @throws {Failure} kind `storage`
    */

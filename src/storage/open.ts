@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 import { parseStorageUrl } from "./cassandra/settings.ts";
 import {
   cassandraHealth,

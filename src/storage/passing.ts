@@ -1,4 +1,4 @@
-import { Failure } from "../protocol/failure.ts";
+import { Failure } from "../base/failure.ts";
 
 /** In the details of a failure at which nothing was at fault but the moment. */
 export const PASSING = { passing: true } as const;

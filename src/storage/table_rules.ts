@@ -1,5 +1,5 @@
-import { Failure } from "../protocol/failure.ts";
-import { collectionOf, type TableSpec } from "../rows/column.ts";
+import { Failure } from "../base/failure.ts";
+import { collectionOf, type TableSpec } from "../batch/column.ts";
 
 const NAME = /^[a-z][a-z0-9_]{0,47}$/;
 const MAX_COLUMNS = 1_000;

@@ -10,8 +10,8 @@ import {
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
-import { parseTraceparent, type Span, type SpanKind, type Tracer } from "../protocol/tracing.ts";
-import { VERSION } from "../protocol/version.ts";
+import { parseTraceparent, type Span, type SpanKind, type Tracer } from "../base/tracing.ts";
+import { VERSION } from "../base/version.ts";
 
 const KINDS: Record<SpanKind, OtelKind> = {
   internal: OtelKind.INTERNAL,

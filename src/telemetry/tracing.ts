@@ -1,4 +1,4 @@
-import { NO_TRACER, type Tracer } from "../protocol/tracing.ts";
+import { NO_TRACER, type Tracer } from "../base/tracing.ts";
 
 const ENDPOINTS = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 

@@ -1,19 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { basename, dirname, join, relative, resolve, sep as SEPARATOR } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Failure } from "../protocol/failure.ts";
-import { VERSION } from "../protocol/version.ts";
-import {
-  fsyncFile,
-  fsyncFolder,
-  orNull,
-  TEMPORARY_SUFFIX,
-  writeDurably,
-} from "../staging/durable.ts";
-import { isFileId } from "../staging/file_id.ts";
-import { type Layout, type Shelf, SHELVES } from "../staging/layout.ts";
+import { Failure } from "../base/failure.ts";
+import { VERSION } from "../base/version.ts";
+import { fsyncFile, fsyncFolder, orNull, TEMPORARY_SUFFIX, writeDurably } from "../data/durable.ts";
+import { isFileId } from "../data/file_id.ts";
+import { type Layout, type Shelf, SHELVES } from "../data/layout.ts";
 import { copyDurably } from "./copy.ts";
-import { readDataVersion } from "./data_version.ts";
+import { readDataVersion } from "../data/version.ts";
 import { type BackedUpFile, MANIFEST, type Manifest } from "./manifest.ts";
 
 export interface BackupOptions {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { writeAll } from "../staging/durable.ts";
+import { writeAll } from "../data/durable.ts";
 
 const PART = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { Failure } from "../protocol/failure.ts";
-import { orNull } from "../staging/durable.ts";
+import { Failure } from "../base/failure.ts";
+import { orNull } from "../data/durable.ts";
 
 const fileSchema = z.object({
   /** Relative to the backup, with slashes. */

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { type Layout, makeDataFolder, prepareData } from "../staging/layout.ts";
-import { lockServe } from "../staging/serve_lock.ts";
+import { type Layout, makeDataFolder, prepareData } from "../data/layout.ts";
+import { lockServe } from "../data/serve_lock.ts";
 import { lockStorage } from "../storage/open.ts";
 import { backUp } from "./backup.ts";
-import { DATA_VERSION, readDataVersion, refuseNewer, writeDataVersion } from "./data_version.ts";
-import { MIGRATIONS } from "./migrations.ts";
+import { DATA_VERSION, readDataVersion, refuseNewer, writeDataVersion } from "../data/version.ts";
+import { MIGRATIONS } from "../data/migrations.ts";
 
 /** The backups that upgrades make, in the data directory. */
 export const BACKUPS = "backups";

@@ -1,6 +1,6 @@
-import { Receipts } from "../staging/receipts.ts";
-import { statIfThere } from "../staging/durable.ts";
-import { type Layout, type Shelf, SHELVES } from "../staging/layout.ts";
+import { Receipts } from "../staging/upload_receipts.ts";
+import { statIfThere } from "../data/durable.ts";
+import { type Layout, type Shelf, SHELVES } from "../data/layout.ts";
 import { shelvedFiles } from "../staging/shelves.ts";
 import { readSidecar, writeSidecar } from "../staging/sidecar.ts";
 import { restoreFile } from "../staging/staged.ts";
@@ -15,7 +15,7 @@ import { openLedgerReader } from "../storage/sqlite/ledger_reader.ts";
  *
  * @example
  * ```ts
- * import { Layout } from "../staging/layout.ts";
+ * import { Layout } from "../data/layout.ts";
  * import { reconcile } from "./reconcile.ts";
  * const tidy = (dir: string) => reconcile(new Layout(dir));
  * ```

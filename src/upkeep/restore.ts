@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Failure } from "../protocol/failure.ts";
-import { fsyncFolder, orNull, TEMPORARY_SUFFIX } from "../staging/durable.ts";
-import { Layout, prepareData } from "../staging/layout.ts";
+import { Failure } from "../base/failure.ts";
+import { fsyncFolder, orNull, TEMPORARY_SUFFIX } from "../data/durable.ts";
+import { Layout, prepareData } from "../data/layout.ts";
 import { copyDurably } from "./copy.ts";
-import { refuseNewer } from "./data_version.ts";
+import { refuseNewer } from "../data/version.ts";
 import { type BackedUpFile, type Manifest, readManifest } from "./manifest.ts";
 import { reconcile } from "./reconcile.ts";
 

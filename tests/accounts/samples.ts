@@ -1,5 +1,5 @@
 import { createHash, pbkdf2Sync } from "node:crypto";
-import type { Clock } from "../../src/accounts/clock.ts";
+import type { Clock } from "../../src/base/clock.ts";
 
 /** Accounts as the first version of the platform left them: password-1 and password-2. */
 export const SEED_USERS = {
@@ -41,6 +41,7 @@ export function standingClock(start = 1_000_000): Clock & {
   return {
     slept,
     now: () => time,
+    monotonic: () => time,
     sleep: (ms) => {
       slept.push(ms);
       return Promise.resolve();

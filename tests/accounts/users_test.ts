@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { dummyHash } from "../../src/accounts/stored_hash.ts";
 import { UsersFile } from "../../src/accounts/users.ts";
 import { SEED_USERS, usersFolder } from "./samples.ts";

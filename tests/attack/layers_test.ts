@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ProcessLimits } from "../../src/sandbox/limits.ts";
+import type { ProcessLimits } from "../../src/sandbox/host/limits.ts";
 import { osLayer } from "../../src/sandbox/os/os_layer.ts";
 import { type Answer, attackIn, buildStripped, type Stripped } from "./layers/stripped.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { confirmed } from "../../src/cli/confirm.ts";
+import { confirmed } from "../../src/cli/terminal/confirm.ts";
 import { FakeIo } from "./fake_io.ts";
 
 /** Asks on a terminal on which these pieces are typed. */

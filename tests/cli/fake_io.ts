@@ -1,4 +1,4 @@
-import type { CommandIo } from "../../src/cli/io.ts";
+import type { CommandIo } from "../../src/cli/terminal/io.ts";
 
 export interface FakeIoOptions {
   env?: Record<string, string>;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { runFetch } from "../../src/cli/fetch_command.ts";
-import type { FileLine, SummaryLine } from "../../src/cli/fetch_lines.ts";
-import { type FetchFlags, settleFetchOptions } from "../../src/cli/fetch_options.ts";
+import { runFetch } from "../../src/cli/fetch/fetch_command.ts";
+import type { FileLine, SummaryLine } from "../../src/cli/fetch/lines.ts";
+import { type FetchFlags, settleFetchOptions } from "../../src/cli/fetch/options.ts";
 import { FakeServer, PASSWORD, problem, USER } from "../fetch/fake_server.ts";
 import { TempDir } from "../fetch/setup.ts";
 import { FakeIo, type FakeIoOptions } from "./fake_io.ts";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { registerFetch } from "../../src/cli/fetch_command.ts";
-import { processIo } from "../../src/cli/io.ts";
+import { registerFetch } from "../../src/cli/fetch/fetch_command.ts";
+import { processIo } from "../../src/cli/terminal/io.ts";
 
 // The fetch command alone, as a process that tests can kill.
 const program = new Command("mysimbdp");

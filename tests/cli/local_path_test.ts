@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { localPath } from "../../src/cli/local_path.ts";
+import { localPath } from "../../src/cli/terminal/local_path.ts";
 
 const WINDOWS = { windows: true, home: "C:\\Users\\Eve" };
 const MAC = { windows: false, home: "/Users/eve" };

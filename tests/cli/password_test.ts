@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { askHidden, findPassword } from "../../src/cli/password.ts";
-import { Failure } from "../../src/protocol/failure.ts";
+import { askHidden, findPassword } from "../../src/cli/terminal/password.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { FakeIo } from "./fake_io.ts";
 
 const typed = (...input: (string | Uint8Array)[]) =>

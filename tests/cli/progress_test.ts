@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ProgressBars } from "../../src/cli/progress.ts";
-import { widthOf } from "../../src/cli/text.ts";
+import { ProgressBars } from "../../src/cli/terminal/progress.ts";
+import { widthOf } from "../../src/cli/terminal/text.ts";
 
 const MIB = 1024 * 1024;
 const NAME = "a-file-with-quite-a-long-name-日本語.csv";

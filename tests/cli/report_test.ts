@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { report } from "../../src/cli/report.ts";
-import { Failure, type FailureKind } from "../../src/protocol/failure.ts";
+import { report } from "../../src/cli/terminal/report.ts";
+import { Failure, type FailureKind } from "../../src/base/failure.ts";
 import { FakeIo } from "./fake_io.ts";
 
 Deno.test("each kind has its exit code", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { printTable, type TableOptions } from "../../src/cli/table.ts";
-import { widthOf } from "../../src/cli/text.ts";
+import { printTable, type TableOptions } from "../../src/cli/terminal/table.ts";
+import { widthOf } from "../../src/cli/terminal/text.ts";
 
 function printed(
   columns: number | null,

@@ -8,7 +8,7 @@ import {
   pad,
   printable,
   widthOf,
-} from "../../src/cli/text.ts";
+} from "../../src/cli/terminal/text.ts";
 
 Deno.test("nothing that reaches the terminal can steer it", () => {
   assert.equal(printable("a\u001b[2Jb\r\n\u202e"), "a\\u001b[2Jb\\u000d\\u000a\\u202e");

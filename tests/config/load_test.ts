@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { CONFIG_FILE, loadConfig, type LoadOptions } from "../../src/config/load.ts";
 import { SETTINGS } from "../../src/config/schema.ts";
 import { templateToml } from "../../src/config/template.ts";

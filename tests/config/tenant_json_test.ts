@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { placeOfMember, placeOfSyntaxError } from "../../src/config/json_place.ts";
 import { parseListen } from "../../src/config/listen.ts";
 import { loadConfig } from "../../src/config/load.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { encodeBatch } from "../../src/rows/batch.ts";
-import type { TableSpec, Value } from "../../src/rows/column.ts";
+import { encodeBatch } from "../../src/batch/batch.ts";
+import type { TableSpec, Value } from "../../src/batch/column.ts";
 import type { FileRecord, Load, LoadReceipt, Storage } from "../../src/storage/contract.ts";
 
 /** An engine with data of its own, empty at first. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SETTINGS } from "../../src/config/schema.ts";
-import { VERSION } from "../../src/protocol/version.ts";
-import { PROBLEMS } from "../../src/serve/problems.ts";
+import { VERSION } from "../../src/base/version.ts";
+import { PROBLEMS } from "../../src/serve/http/problems.ts";
 import { ROOT } from "../harness/binary.ts";
 import { run } from "../harness/process.ts";
 import { type Block, coded, readDoc, readDocs, tableBelow } from "./markdown.ts";
@@ -95,8 +95,8 @@ Deno.test("the metrics in docs/operations.md are those of serve", () => {
   const rows = tableBelow(readDoc("docs/operations.md"), "metric");
   const documented = rows.flatMap(([cell = ""]) => coded(cell)).map((name) => name.split("{")[0]);
   const files = [
-    "src/serve/metrics.ts",
-    "src/serve/staging_metrics.ts",
+    "src/serve/api/metrics.ts",
+    "src/serve/api/staging_metrics.ts",
     "src/telemetry/metrics.ts",
   ];
   const served = files.flatMap((path) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { isTemporary } from "../../src/staging/leftovers.ts";
+import { isTemporary } from "../../src/data/leftovers.ts";
 import { between, rounds, sha256 } from "../harness/chance.ts";
 import { keepAll } from "../harness/modules.ts";
 import { addsUp, Platform } from "../harness/platform.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { ApiClient, type FetchFunction } from "../../src/fetch/client.ts";
 import { networkFailure } from "../../src/fetch/network_failure.ts";
 import { FakeServer, problem } from "./fake_server.ts";
@@ -110,6 +110,7 @@ Deno.test("429 is waited for as Retry-After says, and not for ever", async () =>
   let requests = 0;
   const clock = {
     now: () => 0,
+    monotonic: () => 0,
     sleep: (ms: number) => Promise.resolve(void slept.push(ms)),
   };
   const make = (answer: () => Response) =>

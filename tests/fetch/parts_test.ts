@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { ByteBudget } from "../../src/fetch/byte_budget.ts";
-import { systemClock } from "../../src/fetch/clock.ts";
+import { systemClock } from "../../src/base/clock.ts";
 import { Gate, inOrder } from "../../src/fetch/gate.ts";
 import { FIRST_PIECE, LARGEST_PIECE, Pace } from "../../src/fetch/pace.ts";
-import { Backoff } from "../../src/fetch/retry.ts";
+import { Backoff } from "../../src/base/retry.ts";
 
 Deno.test("a byte budget is never exceeded, and everyone gets their turn", async () => {
   await fc.assert(fc.asyncProperty(

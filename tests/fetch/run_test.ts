@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { FakeServer, problem } from "./fake_server.ts";
 import { noise, QUICK, runOnce, TempDir } from "./setup.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { scanDirectory } from "../../src/fetch/scan.ts";
 import { TempDir } from "./setup.ts";
 

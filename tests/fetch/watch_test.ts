@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { FetchEvent } from "../../src/fetch/events.ts";
 import { watchDirectory } from "../../src/fetch/watch.ts";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { FakeServer, problem } from "./fake_server.ts";
 import { clientOf, outcomeOf, TempDir } from "./setup.ts";
 

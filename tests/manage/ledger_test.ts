@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { backoffMs } from "../../src/manage/backoff.ts";
 import { type LedgerEvent, NO_ROWS, transition } from "../../src/manage/ledger.ts";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import {
   FILE_STATES,
   type FileState,

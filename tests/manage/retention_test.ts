@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { expireArchive, Retention } from "../../src/manage/retention.ts";
 import { NO_ROWS } from "../../src/manage/ledger.ts";
 import type { FileState } from "../../src/protocol/file_view.ts";
-import { createFileIds } from "../../src/staging/file_id.ts";
-import { Layout, prepareData } from "../../src/staging/layout.ts";
+import { createFileIds } from "../../src/data/file_id.ts";
+import { Layout, prepareData } from "../../src/data/layout.ts";
 import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 
 const DAY_MS = 86_400_000;

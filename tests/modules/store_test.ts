@@ -5,13 +5,13 @@ import {
   deployVersion,
   rejectVersion,
   rollBack,
-} from "../../src/modules/decisions.ts";
+} from "../../src/modules/review.ts";
 import { diffModules } from "../../src/modules/diff.ts";
 import { ModuleInbox } from "../../src/modules/inbox.ts";
 import { ModuleLog } from "../../src/modules/module_log.ts";
 import { type BuiltModule, ModuleStore } from "../../src/modules/store.ts";
 import { checkModuleFiles } from "../../src/modules/source.ts";
-import { submitModule } from "../../src/modules/submissions.ts";
+import { submitModule } from "../../src/modules/submit.ts";
 import { parseTenantJson } from "../../src/config/tenant_json.ts";
 
 const BUILT: BuiltModule = {

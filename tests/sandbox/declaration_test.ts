@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { DeclarationFault, parseDeclaration } from "../../src/sandbox/declaration.ts";
-import { takesFile } from "../../src/sandbox/file_patterns.ts";
+import { DeclarationFault, parseDeclaration } from "../../src/sandbox/wire/declaration.ts";
+import { takesFile } from "../../src/sandbox/wire/file_patterns.ts";
 
 const GOOD = {
   files: "*.csv",

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import {
   FRAME,
   type FrameKind,
   FrameWriter,
   NONCE_BYTES,
   readFrames,
-} from "../../src/sandbox/frames.ts";
+} from "../../src/sandbox/wire/frames.ts";
 
 const NONCE = new Uint8Array(NONCE_BYTES).fill(7);
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { RejectView } from "../../src/protocol/file_view.ts";
-import { decodeBatch } from "../../src/rows/batch.ts";
-import type { TableSpec, Value } from "../../src/rows/column.ts";
-import { parseDeclaration } from "../../src/sandbox/declaration.ts";
-import type { Grants } from "../../src/sandbox/host_messages.ts";
-import { ModuleFault, Sandbox } from "../../src/sandbox/supervisor.ts";
+import { decodeBatch } from "../../src/batch/batch.ts";
+import type { TableSpec, Value } from "../../src/batch/column.ts";
+import { parseDeclaration } from "../../src/sandbox/wire/declaration.ts";
+import type { Grants } from "../../src/sandbox/wire/host_messages.ts";
+import { ModuleFault, Sandbox } from "../../src/sandbox/host/supervisor.ts";
 
 const ROOMY = { memoryBytes: 512 * 1024 ** 2, seconds: 30 };
 const SHA256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
 import { base64, basic, fakeLedger, problemCode, uploadWhole, withApp } from "./harness.ts";
 

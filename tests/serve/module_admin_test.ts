@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { markPending } from "../../src/modules/decisions.ts";
+import { markPending } from "../../src/modules/review.ts";
 import { ModuleInbox } from "../../src/modules/inbox.ts";
 import { ModuleStore } from "../../src/modules/store.ts";
-import { submitModule } from "../../src/modules/submissions.ts";
+import { submitModule } from "../../src/modules/submit.ts";
 import { basic, type Harness, problemCode, withApp } from "./harness.ts";
 
 const ADMIN = { Authorization: basic("admin", "secret") };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Intake } from "../../src/staging/intake.ts";
-import { Layout, prepareData } from "../../src/staging/layout.ts";
+import { Layout, prepareData } from "../../src/data/layout.ts";
 import type { Upload } from "../../src/staging/upload.ts";
 
 /** Runs a test on a data directory, and removes it. */

@@ -6,7 +6,7 @@ import {
   physicalOf,
   type TableSpec,
   type Value,
-} from "../../src/rows/column.ts";
+} from "../../src/batch/column.ts";
 import { ledgerKeyspace, tenantKeyspace } from "../../src/storage/cassandra/names.ts";
 import { newClient } from "../../src/storage/cassandra/session.ts";
 import { type CassandraSettings, parseStorageUrl } from "../../src/storage/cassandra/settings.ts";

@@ -2,7 +2,7 @@
  * Loads rows into `DATA` under whatever limit the process was given: `load_until_full.ts DATA`.
  * Prints the failure's code and what is there afterwards.
  */
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 import { range, READINGS, readings, receiptFor } from "../contracts/storage_fixtures.ts";
 

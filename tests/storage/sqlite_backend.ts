@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { TableSpec, Value } from "../../src/rows/column.ts";
+import type { TableSpec, Value } from "../../src/batch/column.ts";
 import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 import type { Backend } from "../contracts/storage_fixtures.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createFileIds, fileIdOf } from "../../src/staging/file_id.ts";
+import { createFileIds, fileIdOf } from "../../src/data/file_id.ts";
 import { writeTimeOf } from "../../src/storage/cassandra/write_time.ts";
 
 const MS = 1_700_000_000_000;

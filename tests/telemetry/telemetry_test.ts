@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Failure } from "../../src/protocol/failure.ts";
+import { Failure } from "../../src/base/failure.ts";
 import type { TelemetryEvent } from "../../src/telemetry/events.ts";
 import { ingestLine } from "../../src/telemetry/ingest_line.ts";
 import { processOutput } from "../../src/telemetry/output.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import type { StagedFile } from "../../src/staging/contract.ts";
-import { createFileIds } from "../../src/staging/file_id.ts";
-import { Layout, type Shelf } from "../../src/staging/layout.ts";
-import { Receipts } from "../../src/staging/receipts.ts";
+import { createFileIds } from "../../src/data/file_id.ts";
+import { Layout, type Shelf } from "../../src/data/layout.ts";
+import { Receipts } from "../../src/staging/upload_receipts.ts";
 import { writeSidecar } from "../../src/staging/sidecar.ts";
 import { scanStaging, shelfOf } from "../../src/staging/staged.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";

@@ -5,11 +5,11 @@
  *
  * @module
  */
-import type { CsvFormat } from "../../../src/module/csv.ts";
-import { decodeBatch } from "../../../src/rows/batch.ts";
-import { parseDeclaration } from "../../../src/sandbox/declaration.ts";
+import type { CsvFormat } from "../../../src/sdk/csv.ts";
+import { decodeBatch } from "../../../src/batch/batch.ts";
+import { parseDeclaration } from "../../../src/sandbox/wire/declaration.ts";
 import { recordReader } from "../../../src/sandbox/formats/record_reader.ts";
-import { RunOutput } from "../../../src/sandbox/run_output.ts";
+import { RunOutput } from "../../../src/sandbox/worker/run_output.ts";
 import ingest from "../tenant/ingest.ts";
 
 const PIECE_BYTES = 256 * 1024;

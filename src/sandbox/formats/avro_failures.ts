@@ -1,4 +1,4 @@
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
 
 const AGAIN = { hint: "Write the file anew and send it again." };

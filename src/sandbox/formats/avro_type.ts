@@ -1,6 +1,6 @@
 import avsc from "avsc";
 import { Buffer } from "node:buffer";
-import { messageOf } from "../../protocol/failure.ts";
+import { messageOf } from "../../base/failure.ts";
 import { badSchema } from "./avro_failures.ts";
 import { bigIntOf, withPoint } from "./decimal.ts";
 

@@ -1,4 +1,4 @@
-import type { CsvOptions } from "../../module/csv.ts";
+import type { CsvOptions } from "../../sdk/csv.ts";
 import {
   BAD_BYTES,
   badBytesReason,

@@ -1,4 +1,4 @@
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
 
 /** An option that a module gave to `csv()` and that can't be used. */

@@ -1,4 +1,4 @@
-import type { CsvOptions } from "../../module/csv.ts";
+import type { CsvOptions } from "../../sdk/csv.ts";
 import { badHeader, badOption, tooManyColumns } from "./csv_failures.ts";
 
 export const MAX_COLUMNS = 10_000;

@@ -1,5 +1,5 @@
 import { createGunzip, type Gunzip } from "node:zlib";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
 
 export interface GunzipLimits {

@@ -1,4 +1,4 @@
-import type { JsonOptions } from "../../module/json.ts";
+import type { JsonOptions } from "../../sdk/json.ts";
 import {
   BAD_BYTES,
   badBytesReason,

@@ -1,4 +1,4 @@
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 
 /** The file has no array where the module says that the records are. */
 export function arrayNotFound(path: readonly string[]): Failure {

@@ -1,4 +1,4 @@
-import { messageOf } from "../../protocol/failure.ts";
+import { messageOf } from "../../base/failure.ts";
 
 /** Fewer than sixteen digits are always safe. */
 const MAY_BE_INEXACT = /\d{16}/;

@@ -1,7 +1,7 @@
 import { type ParquetScan, parquetScan, parquetSchema, type SchemaElement } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import type { ParquetOptions } from "../../module/parquet.ts";
-import { Failure, messageOf } from "../../protocol/failure.ts";
+import type { ParquetOptions } from "../../sdk/parquet.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
 import { rawText, type RecordSink } from "./contract.ts";
 import { bigIntOf, withPoint } from "./decimal.ts";
 import { plain, shownRecord } from "./plain.ts";

@@ -1,7 +1,7 @@
-import type { CsvFormat } from "../../module/csv.ts";
-import type { DeclaredFormat } from "../declaration.ts";
-import type { JsonFormat } from "../../module/json.ts";
-import type { JsonlFormat } from "../../module/jsonl.ts";
+import type { CsvFormat } from "../../sdk/csv.ts";
+import type { DeclaredFormat } from "../wire/declaration.ts";
+import type { JsonFormat } from "../../sdk/json.ts";
+import type { JsonlFormat } from "../../sdk/jsonl.ts";
 import type { ReaderSettings, RecordReader, RecordSink } from "./contract.ts";
 import { csvReader } from "./csv.ts";
 import { jsonArrayReader } from "./json_array.ts";

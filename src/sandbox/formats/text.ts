@@ -1,4 +1,4 @@
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { BAD_BYTES } from "./contract.ts";
 
 /** Turns the bytes of a file into text, in pieces. */

@@ -1,6 +1,6 @@
-import { Failure } from "../../protocol/failure.ts";
-import type { DeclaredFormat } from "../declaration.ts";
-import { takesFile } from "../file_patterns.ts";
+import { Failure } from "../../base/failure.ts";
+import type { DeclaredFormat } from "../wire/declaration.ts";
+import { takesFile } from "../wire/file_patterns.ts";
 import { gunzip, looksGzip } from "./gzip.ts";
 import { WholeFile } from "./whole_file.ts";
 import { looksZip, openZip, type ZipEntry } from "./zip.ts";

@@ -1,4 +1,4 @@
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
 
 export const DEFAULT_MAX_WHOLE_BYTES = 64 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { InvalidInputError, readSheet, SheetNotFoundError } from "read-excel-file/universal";
-import type { XlsxCell, XlsxOptions } from "../../module/xlsx.ts";
-import { Failure, messageOf } from "../../protocol/failure.ts";
+import type { XlsxCell, XlsxOptions } from "../../sdk/xlsx.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
 import { rawText, type RecordSink } from "./contract.ts";
 import { shownRecord } from "./plain.ts";
 import type { FileReader, FileReaderLimits } from "./record_reader.ts";

@@ -8,7 +8,7 @@ import {
   ZipReader,
   ZipWriter,
 } from "@zip.js/zip.js/index-native.js";
-import { Failure, messageOf } from "../../protocol/failure.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
 
 export interface ZipLimits {

@@ -6,7 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { Failure, messageOf } from "../../protocol/failure.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
 import { bubblewrapArguments } from "./bubblewrap.ts";
 import { librariesOf } from "./libraries.ts";
 import { type HostCommand, withResourceLimits } from "./resource_limits.ts";

@@ -1,10 +1,10 @@
-import { Failure } from "../../protocol/failure.ts";
-import type { TableSpec } from "../../rows/column.ts";
+import { Failure } from "../../base/failure.ts";
+import type { TableSpec } from "../../batch/column.ts";
 import { MAX_RAW_CHARS, withCommas } from "../formats/contract.ts";
-import type { Request } from "../messages.ts";
-import { rowIds } from "../row_id.ts";
-import { type Post, type RunCounts, RunOutput } from "../run_output.ts";
-import { RowFault } from "../table_buffer.ts";
+import type { Request } from "../wire/messages.ts";
+import { rowIds } from "../worker/row_id.ts";
+import { type Post, type RunCounts, RunOutput } from "../worker/run_output.ts";
+import { RowFault } from "../worker/table_buffer.ts";
 import { badLine, MAX_LINE_BYTES, readLine, type Said } from "./protocol.ts";
 
 const LINE_FEED = 0x0a;

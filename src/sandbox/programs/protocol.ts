@@ -1,4 +1,4 @@
-import { Failure, messageOf } from "../../protocol/failure.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
 import { parseJson } from "../formats/json_value.ts";
 
 /** The longest line that a program may write, in bytes. */

@@ -1,5 +1,5 @@
 import { Fd, WASI, wasi } from "@bjorn3/browser_wasi_shim";
-import { Failure, messageOf } from "../../protocol/failure.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
 
 /** What a program in WebAssembly is given. */
 export interface WasiWorld {

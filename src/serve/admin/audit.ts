@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { AuditList } from "../../protocol/admin_view.ts";
-import { Failure } from "../../protocol/failure.ts";
-import type { AppContext, AppHandler } from "../env.ts";
-import { parseQuery } from "../query.ts";
+import { Failure } from "../../base/failure.ts";
+import type { AppContext, AppHandler } from "../http/env.ts";
+import { parseQuery } from "../http/query.ts";
 import type { AdminDeps } from "./deps.ts";
 
 /** The query of `GET /v1/admin/audit`. */

@@ -1,9 +1,9 @@
 import type { AuditLog } from "../../accounts/audit_log.ts";
 import type { UsersFile } from "../../accounts/users.ts";
-import type { Layout } from "../../staging/layout.ts";
+import type { Layout } from "../../data/layout.ts";
 import type { LedgerReader } from "../../storage/contract.ts";
-import type { ModuleDeps } from "../module.ts";
-import type { ConstraintsOf } from "../constraints.ts";
+import type { ModuleDeps } from "../api/module.ts";
+import type { ConstraintsOf } from "../api/constraints.ts";
 
 /** What the operators' routes work with. */
 export interface AdminDeps {

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import type { AdminFile, AdminFileList } from "../../protocol/admin_view.ts";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { isFinal } from "../../protocol/file_view.ts";
 import { replayRequests, requestReplay } from "../../staging/replay_requests.ts";
 import { shelfOf } from "../../staging/staged.ts";
 import type { FileRecord } from "../../storage/contract.ts";
-import type { AppContext, AppHandler } from "../env.ts";
-import { listQuerySchema, rejectsPage, viewOfRecord } from "../files.ts";
-import { notFound } from "../problem_response.ts";
-import { parseQuery } from "../query.ts";
-import { rejectsCsv } from "../rejects_csv.ts";
+import type { AppContext, AppHandler } from "../http/env.ts";
+import { listQuerySchema, rejectsPage, viewOfRecord } from "../api/files.ts";
+import { notFound } from "../http/problem_response.ts";
+import { parseQuery } from "../http/query.ts";
+import { rejectsCsv } from "../api/rejects_csv.ts";
 import { audited } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
 

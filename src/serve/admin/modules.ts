@@ -1,14 +1,14 @@
 import { decisionSchema, type VersionReview } from "../../protocol/admin_view.ts";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import type { ModuleView } from "../../protocol/module_view.ts";
-import { rejectVersion } from "../../modules/decisions.ts";
+import { rejectVersion } from "../../modules/review.ts";
 import { diffModules } from "../../modules/diff.ts";
 import { isVersion } from "../../modules/store.ts";
 import { type VersionRecord, viewOfVersion } from "../../modules/version_record.ts";
-import { isTenantName } from "../../staging/layout.ts";
-import type { AppContext, AppHandler } from "../env.ts";
-import { jsonBody } from "../json_body.ts";
-import { notFound } from "../problem_response.ts";
+import { isTenantName } from "../../data/layout.ts";
+import type { AppContext, AppHandler } from "../http/env.ts";
+import { jsonBody } from "../http/json_body.ts";
+import { notFound } from "../http/problem_response.ts";
 import { audited } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
 

@@ -3,9 +3,9 @@ import type { Overview, TenantHealth, Throughput } from "../../protocol/admin_vi
 import { isFinal } from "../../protocol/file_view.ts";
 import { type Waiting, waitingFiles } from "../../staging/waiting.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
-import type { AppHandler } from "../env.ts";
-import { filesByState } from "../usage.ts";
-import { parseQuery } from "../query.ts";
+import type { AppHandler } from "../http/env.ts";
+import { filesByState } from "../api/usage.ts";
+import { parseQuery } from "../http/query.ts";
 import type { AdminDeps } from "./deps.ts";
 
 /** The query of `GET /v1/admin/overview`. */

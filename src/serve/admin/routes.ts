@@ -1,9 +1,9 @@
 import type { Hono } from "hono";
 import { PATHS } from "../../protocol/paths.ts";
-import { type Accounts, closeSession, openSession } from "../auth.ts";
-import type { AppEnv } from "../env.ts";
-import { operatorFingerprint } from "../fingerprints.ts";
-import { liveEvents } from "../live_events.ts";
+import { type Accounts, closeSession, openSession } from "../http/auth.ts";
+import type { AppEnv } from "../http/env.ts";
+import { operatorFingerprint } from "../api/fingerprints.ts";
+import { liveEvents } from "../http/live_events.ts";
 import { listAudit } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
 import { downloadAnyRejects, listAllFiles, listAnyRejects, replay, showAnyFile } from "./files.ts";

@@ -1,4 +1,4 @@
-import { checkTenantName as checkAccountName } from "../../accounts/tenant_name.ts";
+import { checkTenantName as checkAccountName } from "../../base/tenant_name.ts";
 import {
   type Credentials,
   newPasswordSchema,
@@ -8,12 +8,12 @@ import {
   type TenantView,
 } from "../../protocol/admin_view.ts";
 import { constraintsSchema } from "../../protocol/constraints.ts";
-import { Failure } from "../../protocol/failure.ts";
-import { pendingVersions } from "../../modules/decisions.ts";
-import { removeIfThere, statIfThere, writeDurably } from "../../staging/durable.ts";
-import { checkTenantName, isTenantName } from "../../staging/layout.ts";
-import type { AppContext, AppHandler } from "../env.ts";
-import { jsonBody } from "../json_body.ts";
+import { Failure } from "../../base/failure.ts";
+import { pendingVersions } from "../../modules/review.ts";
+import { removeIfThere, statIfThere, writeDurably } from "../../data/durable.ts";
+import { checkTenantName, isTenantName } from "../../data/layout.ts";
+import type { AppContext, AppHandler } from "../http/env.ts";
+import { jsonBody } from "../http/json_body.ts";
 import { audited } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
 import { newPassword } from "../../accounts/new_password.ts";

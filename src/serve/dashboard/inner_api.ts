@@ -1,8 +1,8 @@
 import type { Hono } from "hono";
 import type { z } from "zod";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { problemSchema } from "../../protocol/problem.ts";
-import type { AppContext, AppEnv } from "../env.ts";
+import type { AppContext, AppEnv } from "../http/env.ts";
 
 /** Asks this server's own API, as whoever is signed in. */
 export type Ask = <T>(c: AppContext, path: string, schema: z.ZodType<T>) => Promise<T>;

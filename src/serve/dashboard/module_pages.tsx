@@ -7,7 +7,7 @@ import type {
 import { Faults, Sources, Versions } from "./module_parts.tsx";
 import { Page, type Viewer } from "./page.tsx";
 import { State, Time } from "./parts.tsx";
-import { TrialCard } from "./trial.tsx";
+import { TrialCard } from "./test_run.tsx";
 
 /** A customer's module: its versions, a new one, and what its author should know. */
 export function ModulePage({ version, viewer, module, log }: {
@@ -121,7 +121,7 @@ export function VersionPage({ version, viewer, shown, trial }: {
       viewer={viewer}
       at="/module"
       events="/v1/events"
-      scripts={canRun ? ["trial.js", "live.js"] : ["live.js"]}
+      scripts={canRun ? ["test_run.js", "live.js"] : ["live.js"]}
     >
       <div class="head">
         <div>

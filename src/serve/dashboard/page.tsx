@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
-import { ASSETS_PATH } from "../assets.ts";
-import type { AppContext } from "../env.ts";
+import { ASSETS_PATH } from "./assets.ts";
+import type { AppContext } from "../http/env.ts";
 
 /** Who sees a page. */
 export interface Viewer {

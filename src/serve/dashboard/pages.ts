@@ -16,7 +16,7 @@ import {
   versionWithFilesSchema,
 } from "../../protocol/module_view.ts";
 import { usageSchema } from "../../protocol/usage.ts";
-import type { AppContext, AppHandler } from "../env.ts";
+import type { AppContext, AppHandler } from "../http/env.ts";
 import { AuditPage } from "./audit_page.tsx";
 import { FaultPage } from "./fault_page.tsx";
 import { FilePage } from "./file_page.tsx";

@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import type { AppEnv } from "../env.ts";
+import type { AppEnv } from "../http/env.ts";
 import {
   auditPage,
   filePage,

@@ -1,10 +1,15 @@
 import type { AuditLog } from "../../accounts/audit_log.ts";
-import { Failure } from "../../protocol/failure.ts";
-import { type Accounts, byPassword } from "../auth.ts";
-import { dropSessionCookie, requireSameSite, sessionCookie, setSessionCookie } from "../cookies.ts";
-import type { AppContext, AppHandler } from "../env.ts";
+import { Failure } from "../../base/failure.ts";
+import { type Accounts, byPassword } from "../http/auth.ts";
+import {
+  dropSessionCookie,
+  requireSameSite,
+  sessionCookie,
+  setSessionCookie,
+} from "../http/cookies.ts";
+import type { AppContext, AppHandler } from "../http/env.ts";
 import type { Report } from "../events.ts";
-import { readText } from "../json_body.ts";
+import { readText } from "../http/json_body.ts";
 import { sendPage, type Viewer } from "./page.tsx";
 import { SignInPage } from "./sign_in_page.tsx";
 

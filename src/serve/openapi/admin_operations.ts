@@ -20,8 +20,8 @@ import { sessionSchema } from "../../protocol/session.ts";
 import { auditQuerySchema } from "../admin/audit.ts";
 import { adminListQuerySchema } from "../admin/files.ts";
 import { overviewQuerySchema } from "../admin/overview.ts";
-import { eventsQuerySchema } from "../fingerprints.ts";
-import { rejectsQuerySchema } from "../files.ts";
+import { eventsQuerySchema } from "../api/fingerprints.ts";
+import { rejectsQuerySchema } from "../api/files.ts";
 import {
   EXAMPLE_CONSTRAINTS,
   EXAMPLE_FILE,

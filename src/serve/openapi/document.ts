@@ -35,7 +35,7 @@ import {
 import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE, problemSchema } from "../../protocol/problem.ts";
 import { batchSchema, healthSchema, sessionSchema } from "../../protocol/session.ts";
 import { usageSchema } from "../../protocol/usage.ts";
-import { type ProblemCode, PROBLEMS, titleOf } from "../problems.ts";
+import { type ProblemCode, PROBLEMS, titleOf } from "../http/problems.ts";
 import type { Body, Operation } from "./operation.ts";
 import { queryParameters } from "./query.ts";
 

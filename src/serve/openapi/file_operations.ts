@@ -1,7 +1,7 @@
 import { fileListSchema, fileViewSchema, rejectListSchema } from "../../protocol/file_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
-import { eventsQuerySchema } from "../fingerprints.ts";
-import { listQuerySchema, rejectsQuerySchema } from "../files.ts";
+import { eventsQuerySchema } from "../api/fingerprints.ts";
+import { listQuerySchema, rejectsQuerySchema } from "../api/files.ts";
 import { EXAMPLE_CSV, EXAMPLE_FILE, EXAMPLE_ID, EXAMPLE_REJECT } from "./examples.ts";
 import type { Operation, Parameter } from "./operation.ts";
 

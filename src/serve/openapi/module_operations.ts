@@ -7,7 +7,7 @@ import {
   versionWithFilesSchema,
 } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
-import { trialQuerySchema } from "../module_trial.ts";
+import { trialQuerySchema } from "../api/test_run.ts";
 import {
   EXAMPLE_CSV,
   EXAMPLE_ID,

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ProblemCode } from "../problems.ts";
+import type { ProblemCode } from "../http/problems.ts";
 
 /** Who may ask: anybody, a customer for its own things, or an operator for everybody's. */
 export type Audience = "anyone" | "customer" | "operator";

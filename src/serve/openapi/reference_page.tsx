@@ -1,6 +1,6 @@
 import { Brand, Page } from "../dashboard/page.tsx";
-import type { ProblemCode } from "../problems.ts";
-import { PROBLEMS } from "../problems.ts";
+import type { ProblemCode } from "../http/problems.ts";
+import { PROBLEMS } from "../http/problems.ts";
 import { problemsOf } from "./document.ts";
 import type { Body, Operation, Parameter } from "./operation.ts";
 import { queryParameters } from "./query.ts";

@@ -1,5 +1,5 @@
 import { sendPage } from "../dashboard/page.tsx";
-import type { AppHandler } from "../env.ts";
+import type { AppHandler } from "../http/env.ts";
 import { openApiDocument } from "./document.ts";
 import { OPERATIONS } from "./operations.ts";
 import { ReferencePage } from "./reference_page.tsx";

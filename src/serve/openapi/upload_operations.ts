@@ -1,6 +1,6 @@
 import { uploadListSchema } from "../../protocol/file_view.ts";
 import { HEADERS, PATHS, TUS_VERSION } from "../../protocol/paths.ts";
-import type { ProblemCode } from "../problems.ts";
+import type { ProblemCode } from "../http/problems.ts";
 import { EXAMPLE_CSV, EXAMPLE_METADATA, EXAMPLE_UPLOAD_ID } from "./examples.ts";
 import type { Operation, Parameter } from "./operation.ts";
 

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { Failure } from "../../protocol/failure.ts";
-import { badRequest } from "../problem_response.ts";
+import { Failure } from "../../base/failure.ts";
+import { badRequest } from "../http/problem_response.ts";
 
 /** The algorithms of `Upload-Checksum` (tus 1.0.0, extension checksum). */
 export const CHECKSUM_ALGORITHMS = ["sha1", "sha256", "sha512", "md5", "crc32"] as const;

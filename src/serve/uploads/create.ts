@@ -1,8 +1,8 @@
 import { checkFile, type Constraints, tooManyFiles } from "../../protocol/constraints.ts";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import type { Upload, UploadInfo } from "../../staging/upload.ts";
-import type { AppContext, AppHandler } from "../env.ts";
-import { badRequest } from "../problem_response.ts";
+import type { AppContext, AppHandler } from "../http/env.ts";
+import { badRequest } from "../http/problem_response.ts";
 import type { UploadDeps } from "./deps.ts";
 import { parseMetadata } from "./metadata.ts";
 import { finishUpload, receiveBytes } from "./receive.ts";

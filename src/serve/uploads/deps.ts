@@ -1,5 +1,5 @@
 import type { Intake } from "../../staging/intake.ts";
-import type { ConstraintsOf } from "../constraints.ts";
+import type { ConstraintsOf } from "../api/constraints.ts";
 import type { Report } from "../events.ts";
 import type { Slots } from "./slots.ts";
 

@@ -1,4 +1,4 @@
-import type { AppHandler } from "../env.ts";
+import type { AppHandler } from "../http/env.ts";
 import type { UploadDeps } from "./deps.ts";
 import { discoveryHeaders } from "./tus.ts";
 

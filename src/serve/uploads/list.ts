@@ -1,4 +1,4 @@
-import type { AppHandler } from "../env.ts";
+import type { AppHandler } from "../http/env.ts";
 import type { UploadDeps } from "./deps.ts";
 
 /** `GET /v1/uploads`: the caller's unfinished uploads, oldest first; not of tus. */

@@ -1,5 +1,5 @@
 import { normalizeFileName } from "../../protocol/file_names.ts";
-import { badRequest } from "../problem_response.ts";
+import { badRequest } from "../http/problem_response.ts";
 
 const MAX_HEADER = 4096;
 

@@ -1,8 +1,8 @@
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { HEADERS } from "../../protocol/paths.ts";
 import type { Upload } from "../../staging/upload.ts";
-import type { AppContext, AppHandler } from "../env.ts";
-import { badRequest } from "../problem_response.ts";
+import type { AppContext, AppHandler } from "../http/env.ts";
+import { badRequest } from "../http/problem_response.ts";
 import { wrongContentType } from "./create.ts";
 import type { UploadDeps } from "./deps.ts";
 import { parseSha256 } from "./metadata.ts";

@@ -1,9 +1,9 @@
-import { Failure } from "../../protocol/failure.ts";
-import { explainFullDisk } from "../../staging/free_space.ts";
-import type { Receipt } from "../../staging/receipts.ts";
+import { Failure } from "../../base/failure.ts";
+import { explainFullDisk } from "../../data/free_space.ts";
+import type { Receipt } from "../../staging/upload_receipts.ts";
 import type { Holder, Upload } from "../../staging/upload.ts";
 import type { UploadWriter } from "../../staging/upload_writer.ts";
-import type { AppContext } from "../env.ts";
+import type { AppContext } from "../http/env.ts";
 import type { BodyEnd } from "../events.ts";
 import { streamBody } from "./body.ts";
 import { type Checksum, parseChecksum } from "./checksum.ts";

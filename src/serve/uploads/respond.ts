@@ -1,8 +1,8 @@
 import { HEADERS, PATHS } from "../../protocol/paths.ts";
-import type { Receipt } from "../../staging/receipts.ts";
+import type { Receipt } from "../../staging/upload_receipts.ts";
 import type { Upload } from "../../staging/upload.ts";
 import { uploadNotFound } from "../../staging/uploads.ts";
-import type { AppContext } from "../env.ts";
+import type { AppContext } from "../http/env.ts";
 import type { UploadDeps } from "./deps.ts";
 
 /** The caller's upload that a path names: unfinished, or finished and handed over. */

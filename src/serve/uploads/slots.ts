@@ -1,4 +1,4 @@
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 
 /** How many bodies are received at once. */
 export interface SlotLimits {

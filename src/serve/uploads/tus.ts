@@ -1,7 +1,7 @@
 import { TUS_VERSION } from "../../protocol/paths.ts";
-import { Failure } from "../../protocol/failure.ts";
-import type { AppContext, AppHandler, AppMiddleware } from "../env.ts";
-import { badRequest } from "../problem_response.ts";
+import { Failure } from "../../base/failure.ts";
+import type { AppContext, AppHandler, AppMiddleware } from "../http/env.ts";
+import { badRequest } from "../http/problem_response.ts";
 import { CHECKSUM_ALGORITHMS } from "./checksum.ts";
 
 /**

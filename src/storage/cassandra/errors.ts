@@ -1,4 +1,4 @@
-import { Failure, messageOf } from "../../protocol/failure.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
 import { PASSING } from "../passing.ts";
 
 interface Known {

@@ -1,5 +1,5 @@
 import type { Client } from "cassandra-driver";
-import { isLoopback } from "../../protocol/loopback.ts";
+import { isLoopback } from "../../base/loopback.ts";
 import type { ClusterHealth, KeyspaceHealth, NodeHealth } from "../health.ts";
 import { guarded } from "./errors.ts";
 import { isTenantKeyspace, ledgerKeyspace } from "./names.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import type { FileState, RejectView } from "../../protocol/file_view.ts";
 import type { FileRecord, Ledger } from "../contract.ts";
 import { guarded, isTimeout } from "./errors.ts";

@@ -1,7 +1,7 @@
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import type { Load, LoadReceipt } from "../contract.ts";
-import { rowsOf } from "../../rows/batch.ts";
-import { BadBatch } from "../../rows/batch_bytes.ts";
+import { rowsOf } from "../../batch/batch.ts";
+import { BadBatch } from "../../batch/batch_bytes.ts";
 import { type LoadRecord, type LoadRecords, TIMES_A_GENERATION } from "./load_records.ts";
 import { Spool } from "./spool.ts";
 import type { Chunk, ChunkEncoder, ChunkSender } from "./write/contract.ts";

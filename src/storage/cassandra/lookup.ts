@@ -6,7 +6,7 @@ import {
   physicalOf,
   type TableSpec,
   type Value,
-} from "../../rows/column.ts";
+} from "../../batch/column.ts";
 import { checkTables, keyOf } from "../table_rules.ts";
 import { quoted } from "./names.ts";
 import type { Parameter, Session } from "./session.ts";

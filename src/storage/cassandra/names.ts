@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 
 /** What Cassandra allows. */
 const MAX_CHARS = 48;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import type { ConnectionSettings } from "./write/contract.ts";
 
 /** What a storage URL says. */

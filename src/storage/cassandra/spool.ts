@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Failure, messageOf } from "../../protocol/failure.ts";
-import { isFullDisk } from "../../protocol/full_disk.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
+import { isFullDisk } from "../../base/full_disk.ts";
 import type { Chunk } from "./write/contract.ts";
 
 /** Kept in memory; most files are smaller than this as a whole. */

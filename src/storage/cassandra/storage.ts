@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { Failure } from "../../protocol/failure.ts";
-import type { TableSpec, Value } from "../../rows/column.ts";
+import { Failure } from "../../base/failure.ts";
+import type { TableSpec, Value } from "../../batch/column.ts";
 import type { BeginOptions, Load, LoadReceipt, Storage } from "../contract.ts";
 import type { ClusterHealth } from "../health.ts";
 import { countTableRows } from "./count.ts";

@@ -1,4 +1,4 @@
-import { collectionOf, type ColumnType, type TableSpec } from "../../rows/column.ts";
+import { collectionOf, type ColumnType, type TableSpec } from "../../batch/column.ts";
 import { checkTables, keyOf, keyText, refuseIf, tableMismatch } from "../table_rules.ts";
 import { quoted } from "./names.ts";
 import type { Session } from "./session.ts";

@@ -1,4 +1,4 @@
-import { Failure, messageOf } from "../../protocol/failure.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
 
 const CODES: Record<number, { code: string; hint: string }> = {
   5: {

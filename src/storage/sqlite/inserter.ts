@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { TableSpec, Value } from "../../rows/column.ts";
+import type { TableSpec, Value } from "../../batch/column.ts";
 import { quoted } from "./database.ts";
 import { keyOf } from "../table_rules.ts";
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import type { FileState, RejectView } from "../../protocol/file_view.ts";
 import type { FileRecord, Ledger } from "../contract.ts";
 import { closeOnce, openDatabase, transaction } from "./database.ts";

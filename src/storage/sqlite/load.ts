@@ -1,5 +1,5 @@
-import { Failure } from "../../protocol/failure.ts";
-import type { TableSpec } from "../../rows/column.ts";
+import { Failure } from "../../base/failure.ts";
+import type { TableSpec } from "../../batch/column.ts";
 import type { Load, LoadReceipt } from "../contract.ts";
 import { failureOf, type LoadReply, type LoadRequest, type LoadTotals } from "./load_messages.ts";
 

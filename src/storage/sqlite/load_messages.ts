@@ -1,5 +1,5 @@
-import { Failure, type FailureKind, type FailureOptions } from "../../protocol/failure.ts";
-import type { TableSpec } from "../../rows/column.ts";
+import { Failure, type FailureKind, type FailureOptions } from "../../base/failure.ts";
+import type { TableSpec } from "../../batch/column.ts";
 import type { LoadReceipt } from "../contract.ts";
 
 /** host → load worker. Each is answered by one {@link LoadReply}, in order. */

@@ -6,11 +6,11 @@
  */
 import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { Failure } from "../../protocol/failure.ts";
-import { decodeBatch } from "../../rows/batch.ts";
-import { BadBatch } from "../../rows/batch_bytes.ts";
-import type { TableSpec } from "../../rows/column.ts";
-import { giveBack } from "../../protocol/give_back.ts";
+import { Failure } from "../../base/failure.ts";
+import { decodeBatch } from "../../batch/batch.ts";
+import { BadBatch } from "../../batch/batch_bytes.ts";
+import type { TableSpec } from "../../batch/column.ts";
+import { giveBack } from "../../base/bytes.ts";
 import type { LoadReceipt } from "../contract.ts";
 import { openDatabase } from "./database.ts";
 import { storageFailure } from "./errors.ts";

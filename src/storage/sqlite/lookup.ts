@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import type { TableSpec, Value } from "../../rows/column.ts";
+import type { TableSpec, Value } from "../../batch/column.ts";
 import { quoted } from "./database.ts";
 import { checkTables, keyOf } from "../table_rules.ts";
 import { storedSpec } from "./tables.ts";

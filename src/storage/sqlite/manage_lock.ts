@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { closeOnce, DB_FOLDER, makeFolder } from "./database.ts";
 
 const WAIT_MS = 1_000;

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { Failure } from "../../protocol/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { type RowCounts, rowCountsSchema } from "../../protocol/file_view.ts";
-import type { TableSpec, Value } from "../../rows/column.ts";
+import type { TableSpec, Value } from "../../batch/column.ts";
 import type { Ledger, Load, LoadReceipt, Storage } from "../contract.ts";
 import { DB_FOLDER, makeFolder, openDatabase, quoted } from "./database.ts";
 import { guarded, promised } from "./errors.ts";

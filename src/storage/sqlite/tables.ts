@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { ColumnType, TableSpec } from "../../rows/column.ts";
+import type { ColumnType, TableSpec } from "../../batch/column.ts";
 import { checkTables, keyOf, keyText, tableMismatch } from "../table_rules.ts";
 import { quoted, transaction } from "./database.ts";
 

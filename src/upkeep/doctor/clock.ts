@@ -1,6 +1,5 @@
-import { orNull } from "../../staging/durable.ts";
-import type { Patient } from "./doctor.ts";
-import { failed, type Finding, ok, warning } from "./finding.ts";
+import { orNull } from "../../data/durable.ts";
+import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
 
 const TOLERANCE_MS = 2_000;
 const HINT = "Set the clock, and let it be kept: systemd-timesyncd or chrony.";

@@ -1,7 +1,6 @@
 import type { ClusterHealth, KeyspaceHealth } from "../../storage/health.ts";
 import { clusterHealth } from "../../storage/open.ts";
-import type { Patient } from "./doctor.ts";
-import { failed, type Finding, ok, warning } from "./finding.ts";
+import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
 
 const OLDEST_VERSION = 5;
 /** With fewer copies a node that is down stops loads. */

@@ -1,6 +1,5 @@
-import { DATA_VERSION, readDataVersion, refuseNewer } from "../data_version.ts";
-import type { Patient } from "./doctor.ts";
-import { failed, type Finding, ok, warning } from "./finding.ts";
+import { DATA_VERSION, readDataVersion, refuseNewer } from "../../data/version.ts";
+import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
 
 /** The data directory is there, and of a form that this program knows. */
 export async function checkData({ layout }: Patient): Promise<Finding[]> {

@@ -1,6 +1,5 @@
 import { statfs } from "node:fs/promises";
-import type { Patient } from "./doctor.ts";
-import { failed, type Finding, ok, warning } from "./finding.ts";
+import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
 
 const LEAST_BYTES = 256 * 1024 ** 2;
 const FULL_SHARE = 0.8;

@@ -1,23 +1,15 @@
 import type { Config } from "../../config/schema.ts";
-import { Failure, messageOf } from "../../protocol/failure.ts";
-import { Layout } from "../../staging/layout.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
+import { Layout } from "../../data/layout.ts";
 import { checkClock } from "./clock.ts";
 import { checkCluster } from "./cluster.ts";
 import { checkDisk } from "./disk.ts";
-import { failed, type Finding } from "./finding.ts";
+import { failed, type Finding, type Patient } from "./finding.ts";
 import { checkPermissions } from "./permissions.ts";
 import { checkQueue, checkStorage } from "./storage.ts";
 import { checkSandbox } from "./sandbox.ts";
 import { checkData } from "./data.ts";
 import { checkTls } from "./tls.ts";
-
-/** What a look is given. */
-export interface Patient {
-  config: Config;
-  layout: Layout;
-  /** Milliseconds since the epoch. */
-  now: number;
-}
 
 type Check = (patient: Patient) => Promise<Finding[]>;
 

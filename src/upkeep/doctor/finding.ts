@@ -1,3 +1,14 @@
+import type { Config } from "../../config/schema.ts";
+import type { Layout } from "../../data/layout.ts";
+
+/** What a look is given. */
+export interface Patient {
+  config: Config;
+  layout: Layout;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
 /** What one look of the doctor came to. */
 export interface Finding {
   /** Which look: one word. */

@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { orNull } from "../../staging/durable.ts";
-import { SHELVES } from "../../staging/layout.ts";
-import type { Patient } from "./doctor.ts";
-import { failed, type Finding, ok } from "./finding.ts";
+import { orNull } from "../../data/durable.ts";
+import { SHELVES } from "../../data/layout.ts";
+import { failed, type Finding, ok, type Patient } from "./finding.ts";
 
 /** Others may neither read nor write, and the services' user owns what it has to write. */
 export async function checkPermissions({ layout }: Patient): Promise<Finding[]> {

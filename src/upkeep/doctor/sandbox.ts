@@ -1,6 +1,5 @@
 import { ownLayer } from "../../sandbox/os/os_layer.ts";
-import type { Patient } from "./doctor.ts";
-import { failed, type Finding, ok, warning } from "./finding.ts";
+import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
 
 const INNER = "compartment, Worker, process";
 

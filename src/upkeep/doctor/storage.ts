@@ -1,9 +1,8 @@
 import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { orNull } from "../../staging/durable.ts";
+import { orNull } from "../../data/durable.ts";
 import { openLedgerOf } from "../../storage/open.ts";
-import type { Patient } from "./doctor.ts";
-import { failed, type Finding, ok, warning } from "./finding.ts";
+import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
 
 const HOUR_MS = 3_600_000;
 const PAGE = 1_000;

@@ -1,7 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { isLoopback } from "../../protocol/loopback.ts";
-import type { Patient } from "./doctor.ts";
-import { failed, type Finding, ok, warning } from "./finding.ts";
+import { isLoopback } from "../../base/loopback.ts";
+import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
 
 const DAY_MS = 86_400_000;
 const SOON_DAYS = 14;

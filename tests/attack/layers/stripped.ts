@@ -4,8 +4,8 @@ import { denortFromEnvironment, denortFromWheel } from "../../../scripts/denort.
 import { hostTarget } from "../../../scripts/targets.ts";
 import { osLayer } from "../../../src/sandbox/os/os_layer.ts";
 import { type HostCommand, withResourceLimits } from "../../../src/sandbox/os/resource_limits.ts";
-import { Sandbox } from "../../../src/sandbox/supervisor.ts";
-import type { ProcessLimits } from "../../../src/sandbox/limits.ts";
+import { Sandbox } from "../../../src/sandbox/host/supervisor.ts";
+import type { ProcessLimits } from "../../../src/sandbox/host/limits.ts";
 import { ROOT } from "../../harness/binary.ts";
 
 const HERE = new URL("./", import.meta.url).pathname;
@@ -26,9 +26,9 @@ export interface Answer {
 const hostileWorker: esbuild.Plugin = {
   name: "hostile-worker",
   setup(build) {
-    build.onLoad({ filter: /[\\/]src[\\/]sandbox[\\/]child\.ts$/ }, async ({ path }) => {
+    build.onLoad({ filter: /[\\/]src[\\/]sandbox[\\/]child[\\/]child\.ts$/ }, async ({ path }) => {
       const source = await Deno.readTextFile(path);
-      const contents = source.replaceAll(/\.\/\w+_worker\.ts/g, "./hostile_worker.js");
+      const contents = source.replaceAll(/(?:\.\.?\/)+\w+\/\w+_worker\.ts/g, "./hostile_worker.js");
       if (contents === source) throw new Error("the child starts no Worker any more");
       return { contents, loader: "ts" };
     });
@@ -46,7 +46,7 @@ export async function buildStripped(): Promise<void> {
     format: "esm",
     platform: "node",
     logLevel: "error",
-    alias: { mysimbdp: join(ROOT, "src/module/mod.ts") },
+    alias: { mysimbdp: join(ROOT, "src/sdk/mod.ts") },
     plugins: [hostileWorker],
   });
   await esbuild.stop();

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { FRAME, FrameWriter, NONCE_BYTES, readFrames } from "../../../src/sandbox/frames.ts";
+import { FRAME, FrameWriter, NONCE_BYTES, readFrames } from "../../../src/sandbox/wire/frames.ts";
 
 if (Deno.args[0] === "worker") {
-  const { runChild } = await import("../../../src/sandbox/child.ts");
+  const { runChild } = await import("../../../src/sandbox/child/child.ts");
   await runChild();
 } else if (Deno.args[0] === "process") await evaluateHere();
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import type { CsvOptions } from "../../../src/module/csv.ts";
-import { Failure } from "../../../src/protocol/failure.ts";
+import type { CsvOptions } from "../../../src/sdk/csv.ts";
+import { Failure } from "../../../src/base/failure.ts";
 import { cutAt, faults, readCsv, records } from "./recording.ts";
 
 const cuts = fc.array(fc.nat(), { maxLength: 12 });

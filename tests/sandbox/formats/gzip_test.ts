@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { Failure } from "../../../src/protocol/failure.ts";
+import { Failure } from "../../../src/base/failure.ts";
 import { gunzip, looksGzip } from "../../../src/sandbox/formats/gzip.ts";
 
 const LIMITS = { maxBytes: 1e9 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { JsonOptions } from "../../../src/module/json.ts";
-import { Failure } from "../../../src/protocol/failure.ts";
+import type { JsonOptions } from "../../../src/sdk/json.ts";
+import { Failure } from "../../../src/base/failure.ts";
 import { jsonArrayReader } from "../../../src/sandbox/formats/json_array.ts";
 import { parseJson } from "../../../src/sandbox/formats/json_value.ts";
 import { recordingSink, type Told } from "./recording.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { csv } from "../../../src/module/csv.ts";
-import { Failure } from "../../../src/protocol/failure.ts";
+import { csv } from "../../../src/sdk/csv.ts";
+import { Failure } from "../../../src/base/failure.ts";
 import { jsonlReader } from "../../../src/sandbox/formats/jsonl.ts";
 import { recordReader } from "../../../src/sandbox/formats/record_reader.ts";
 import type { LockdownAnswer, LockdownTask } from "./lockdown_worker.ts";

@@ -1,5 +1,5 @@
 // A worker entry for lockdown_test.ts: locks all intrinsics, then reads what it is sent.
-import type { CsvOptions } from "../../../src/module/csv.ts";
+import type { CsvOptions } from "../../../src/sdk/csv.ts";
 import type { Told } from "./recording.ts";
 
 export interface LockdownTask {
@@ -17,8 +17,8 @@ export interface LockdownAnswer {
 Object.assign(globalThis, { process: { env: {} } });
 await import("ses");
 lockdown({ reporting: "none" });
-const { csv } = await import("../../../src/module/csv.ts");
-const { Failure } = await import("../../../src/protocol/failure.ts");
+const { csv } = await import("../../../src/sdk/csv.ts");
+const { Failure } = await import("../../../src/base/failure.ts");
 const { jsonlReader } = await import("../../../src/sandbox/formats/jsonl.ts");
 const { recordReader } = await import("../../../src/sandbox/formats/record_reader.ts");
 const { recordingSink } = await import("./recording.ts");

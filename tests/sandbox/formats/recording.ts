@@ -4,7 +4,7 @@ import type {
   RecordSink,
 } from "../../../src/sandbox/formats/contract.ts";
 import { csvReader } from "../../../src/sandbox/formats/csv.ts";
-import type { CsvOptions } from "../../../src/module/csv.ts";
+import type { CsvOptions } from "../../../src/sdk/csv.ts";
 
 /** What a sink was told, in order, as plain data. */
 export type Told =

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Failure } from "../../../src/protocol/failure.ts";
+import { Failure } from "../../../src/base/failure.ts";
 import { BAD_BYTES, rawText } from "../../../src/sandbox/formats/contract.ts";
 import { textDecoder } from "../../../src/sandbox/formats/text.ts";
 import { cutAt } from "./recording.ts";

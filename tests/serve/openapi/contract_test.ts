@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { PROBLEMS } from "../../../src/serve/problems.ts";
+import { PROBLEMS } from "../../../src/serve/http/problems.ts";
 import { basic } from "../harness.ts";
 import { type ExampleServer, exampleServer } from "./fixtures.ts";
 

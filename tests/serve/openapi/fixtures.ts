@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import { dummyHash } from "../../../src/accounts/stored_hash.ts";
 import { UsersFile } from "../../../src/accounts/users.ts";
 import { createApp } from "../../../src/serve/app.ts";
-import type { AppEnv } from "../../../src/serve/env.ts";
+import type { AppEnv } from "../../../src/serve/http/env.ts";
 import {
   EXAMPLE_CSV,
   EXAMPLE_FILE,
@@ -12,14 +12,14 @@ import {
   EXAMPLE_TRIAL,
   EXAMPLE_UPLOAD_ID,
 } from "../../../src/serve/openapi/examples.ts";
-import { markPending } from "../../../src/modules/decisions.ts";
-import { Trials } from "../../../src/modules/trials.ts";
+import { markPending } from "../../../src/modules/review.ts";
+import { Trials } from "../../../src/modules/test_runs.ts";
 import { ModuleInbox } from "../../../src/modules/inbox.ts";
 import { ModuleStore } from "../../../src/modules/store.ts";
-import { submitModule } from "../../../src/modules/submissions.ts";
+import { submitModule } from "../../../src/modules/submit.ts";
 import { openIntake } from "../../../src/staging/intake.ts";
-import { prepareData } from "../../../src/staging/layout.ts";
-import { Layout } from "../../../src/staging/layout.ts";
+import { prepareData } from "../../../src/data/layout.ts";
+import { Layout } from "../../../src/data/layout.ts";
 import { fakeAccounts, fakeLedger, WIDE } from "../harness.ts";
 
 /** A server that has what the examples of the document speak of. */

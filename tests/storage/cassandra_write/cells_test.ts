@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import cassandra from "cassandra-driver";
 import fc from "fast-check";
-import { encodeBatch } from "../../../src/rows/batch.ts";
-import { BadBatch } from "../../../src/rows/batch_bytes.ts";
+import { encodeBatch } from "../../../src/batch/batch.ts";
+import { BadBatch } from "../../../src/batch/batch_bytes.ts";
 import {
   SCALAR_TYPES,
   type ScalarType,
   type TableSpec,
   type Value,
-} from "../../../src/rows/column.ts";
-import { viewBatch } from "../../../src/rows/view_batch.ts";
-import { converterOf } from "../../../src/sandbox/convert.ts";
+} from "../../../src/batch/column.ts";
+import { viewBatch } from "../../../src/batch/view_batch.ts";
+import { converterOf } from "../../../src/batch/convert.ts";
 import { RowEncoder } from "../../../src/storage/cassandra/write/row_encoder.ts";
 
 const { types } = cassandra;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { Failure } from "../../../src/protocol/failure.ts";
+import { Failure } from "../../../src/base/failure.ts";
 import {
   SCALAR_TYPES,
   type ScalarType,
   type TableSpec,
   type Value,
-} from "../../../src/rows/column.ts";
+} from "../../../src/batch/column.ts";
 import { fastWriter } from "../../../src/storage/cassandra/write/fast_writer.ts";
 import { testCluster } from "../../harness/cassandra.ts";
 import { Passage } from "../../harness/passage.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { encodeBatch } from "../../../src/rows/batch.ts";
-import type { TableSpec } from "../../../src/rows/column.ts";
+import { encodeBatch } from "../../../src/batch/batch.ts";
+import type { TableSpec } from "../../../src/batch/column.ts";
 import {
   chunkHeader,
   type ChunkRequest,

@@ -2,8 +2,8 @@ import cassandra from "cassandra-driver";
 import { down, SUPERUSER, up } from "../../../scripts/cassandra/cluster.ts";
 import { whatIsMissing } from "../../../scripts/cassandra/release.ts";
 import { CQL_PORT, DATACENTER } from "../../../scripts/cassandra/settings.ts";
-import { encodeBatch } from "../../../src/rows/batch.ts";
-import type { TableSpec, Value } from "../../../src/rows/column.ts";
+import { encodeBatch } from "../../../src/batch/batch.ts";
+import type { TableSpec, Value } from "../../../src/batch/column.ts";
 import type { ChunkSender } from "../../../src/storage/cassandra/write/contract.ts";
 import { fastWriter } from "../../../src/storage/cassandra/write/fast_writer.ts";
 

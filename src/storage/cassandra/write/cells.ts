@@ -1,4 +1,4 @@
-import type { ScalarType } from "../../../rows/column.ts";
+import type { ScalarType } from "../../../batch/column.ts";
 import { writeDuration } from "./encode_duration.ts";
 import { writeBigint, writeDecimal, writeVarint } from "./encode_numbers.ts";
 import { writeAscii, writeBytes, writeInet, writeTimeuuid, writeUuid } from "./encode_text.ts";

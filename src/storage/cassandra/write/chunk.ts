@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { Failure } from "../../../protocol/failure.ts";
+import { Failure } from "../../../base/failure.ts";
 import type { PlannedRequest } from "./plan.ts";
 import type { EncodedRows } from "./row_encoder.ts";
 

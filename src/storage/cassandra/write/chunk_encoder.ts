@@ -1,5 +1,5 @@
-import type { TableSpec } from "../../../rows/column.ts";
-import { viewBatch } from "../../../rows/view_batch.ts";
+import type { TableSpec } from "../../../batch/column.ts";
+import { viewBatch } from "../../../batch/view_batch.ts";
 import { writeChunk } from "./chunk.ts";
 import type { Chunk, ChunkEncoder } from "./contract.ts";
 import { planRequests } from "./plan.ts";

@@ -1,6 +1,6 @@
 import type { Client } from "cassandra-driver";
-import { Failure } from "../../../protocol/failure.ts";
-import type { TableSpec } from "../../../rows/column.ts";
+import { Failure } from "../../../base/failure.ts";
+import type { TableSpec } from "../../../batch/column.ts";
 import { chunkHeader, chunkRequests } from "./chunk.ts";
 import type { Chunk, ChunkSender } from "./contract.ts";
 import { batchFrame } from "./encoded_request.ts";

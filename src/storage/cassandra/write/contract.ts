@@ -1,4 +1,4 @@
-import type { TableSpec } from "../../../rows/column.ts";
+import type { TableSpec } from "../../../batch/column.ts";
 
 /**
  * Rows of one or more batches of the sandbox in the form in which they wait to be sent. Until a file
@@ -17,7 +17,7 @@ export interface Chunk {
  */
 export interface ChunkEncoder {
   /**
-   * Checks and encodes one batch (see `src/rows/batch.ts`); called in order, one at a time. Its rows
+   * Checks and encodes one batch (see `src/batch/batch.ts`); called in order, one at a time. Its rows
    * are in one of the chunks that this or a later call gives; chunks of a table come in the order of
    * its batches.
    *

@@ -1,4 +1,4 @@
-import { type Collection, physicalOf, type ScalarType } from "../../../rows/column.ts";
+import { type Collection, physicalOf, type ScalarType } from "../../../batch/column.ts";
 import { NUMBER_CELLS, TEXT_CELLS, type TextCell } from "./cells.ts";
 import type { CqlBytes } from "./cql_bytes.ts";
 import { wrong } from "./wrong_value.ts";

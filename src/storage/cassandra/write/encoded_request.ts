@@ -19,7 +19,7 @@ import prepareHandler from "cassandra-driver/lib/prepare-handler.js";
 import requestHandler from "cassandra-driver/lib/request-handler.js";
 // @ts-types="./driver/requests.d.ts"
 import requests from "cassandra-driver/lib/requests.js";
-import { Failure } from "../../../protocol/failure.ts";
+import { Failure } from "../../../base/failure.ts";
 import type { Prepared } from "./driver/prepare_handler.d.ts";
 import { type ChunkRequest, eachRow } from "./chunk.ts";
 

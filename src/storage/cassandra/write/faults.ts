@@ -1,5 +1,5 @@
 import { errors, policies, types } from "cassandra-driver";
-import { Failure, messageOf } from "../../../protocol/failure.ts";
+import { Failure, messageOf } from "../../../base/failure.ts";
 
 const { responseErrorCodes } = types;
 

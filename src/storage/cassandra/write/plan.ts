@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TableSpec } from "../../../rows/column.ts";
+import type { TableSpec } from "../../../batch/column.ts";
 import { clusteringOrder } from "./clustering_order.ts";
 import { KeyIndex } from "./key_index.ts";
 import type { EncodedRows } from "./row_encoder.ts";

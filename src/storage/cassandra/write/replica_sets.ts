@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Client } from "cassandra-driver";
-import type { TableSpec } from "../../../rows/column.ts";
+import type { TableSpec } from "../../../batch/column.ts";
 import { type ChunkRequest, eachRow } from "./chunk.ts";
 import { MAX_SHARED_BYTES, MAX_SHARED_PARTITIONS, rowShape, serverSize } from "./server_limits.ts";
 

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { Client } from "cassandra-driver";
-import type { Failure } from "../../../protocol/failure.ts";
+import type { Failure } from "../../../base/failure.ts";
 import { EncodedRequest, sendEncoded } from "./encoded_request.ts";
 import { isPassing, NextNodeRetryPolicy, writeFailure } from "./faults.ts";
 import { AdaptiveWindow } from "./window.ts";

@@ -1,6 +1,6 @@
-import { bad } from "../../../rows/batch_bytes.ts";
-import { collectionOf, type ScalarType, type TableSpec } from "../../../rows/column.ts";
-import type { BatchView, ColumnView } from "../../../rows/view_batch.ts";
+import { bad } from "../../../batch/batch_bytes.ts";
+import { collectionOf, type ScalarType, type TableSpec } from "../../../batch/column.ts";
+import type { BatchView, ColumnView } from "../../../batch/view_batch.ts";
 import { CELL_ROOM, NUMBER_CELLS, TEXT_CELLS } from "./cells.ts";
 import { COLLECTION_GROWTH, collectionCell } from "./encode_collection.ts";
 import { CqlBytes } from "./cql_bytes.ts";

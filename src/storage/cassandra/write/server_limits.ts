@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { collectionOf, type TableSpec } from "../../../rows/column.ts";
+import { collectionOf, type TableSpec } from "../../../batch/column.ts";
 
 /** `unlogged_batch_across_partitions_warn_threshold`: it warns above. */
 export const MAX_SHARED_PARTITIONS = 10;

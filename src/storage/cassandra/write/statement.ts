@@ -1,11 +1,11 @@
 import { type Client, errors, types } from "cassandra-driver";
-import { Failure, messageOf } from "../../../protocol/failure.ts";
+import { Failure, messageOf } from "../../../base/failure.ts";
 import {
   collectionOf,
   type ColumnType,
   type ScalarType,
   type TableSpec,
-} from "../../../rows/column.ts";
+} from "../../../batch/column.ts";
 import { prepare } from "./encoded_request.ts";
 import { writeFailure } from "./faults.ts";
 

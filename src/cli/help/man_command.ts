@@ -1,0 +1,52 @@
+import type { Command } from "commander";
+import { join } from "node:path";
+import { type CommandContext, usage } from "../command.ts";
+import { type CommandNode, commandTree } from "./command_tree.ts";
+import { withGuide } from "./guide.ts";
+import { manPage, manPageName } from "./man_page.ts";
+import { report } from "../terminal/report.ts";
+
+/** Adds `man`. */
+export function registerMan(program: Command, { io, done }: CommandContext): void {
+  const command = program.command("man")
+    .description("print a command's man page, or write all of them")
+    .argument("[COMMAND...]", "the command; without one, the program's own page")
+    .option("--out <dir>", "write every page into this folder instead")
+    .action(async (words: string[], flags: { out?: string }) => {
+      const tree = commandTree(program);
+      try {
+        if (flags.out !== undefined) await writeAll(tree, flags.out);
+        else io.stdout.write(pageOf(tree, words));
+        done(0);
+      } catch (thrown) {
+        done(report(thrown, io));
+      }
+    });
+  withGuide(command, {
+    examples: [
+      ["mysimbdp man fetch | man -l -", "read the page of fetch"],
+      ["mysimbdp man manage tenant deploy", "print another one, as roff"],
+      ["mysimbdp man --out /usr/local/share/man/man1", "install all pages"],
+    ],
+  });
+}
+
+function pageOf(tree: CommandNode, words: readonly string[]): string {
+  const above: CommandNode[] = [];
+  let node = tree;
+  for (const word of words) {
+    const child = node.children.find(({ path }) => path.at(-1) === word);
+    if (!child) {
+      throw usage(`Cannot show the page of "${words.join(" ")}": there is no such command`);
+    }
+    above.push(node);
+    node = child;
+  }
+  return manPage(node, above);
+}
+
+async function writeAll(node: CommandNode, dir: string, above: CommandNode[] = []): Promise<void> {
+  await Deno.mkdir(dir, { recursive: true });
+  await Deno.writeTextFile(join(dir, `${manPageName(node)}.1`), manPage(node, above));
+  for (const child of node.children) await writeAll(child, dir, [...above, node]);
+}

@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import type { CommandContext } from "../command.ts";
+import { withGuide } from "../help/guide.ts";
+import { registerAudit } from "./audit_command.ts";
+import { registerInit } from "./init_command.ts";
+import { registerLedger } from "./ledger_command.ts";
+import { registerOperator } from "./operator_command.ts";
+import { registerRun } from "./run_command.ts";
+import { registerTenant } from "./tenant_command.ts";
+import { registerUnits } from "./units_command.ts";
+import { registerUpkeep } from "./upkeep_command.ts";
+
+/** Adds `manage` and its commands to the program. */
+export function registerManage(program: Command, context: CommandContext): void {
+  const manage = program.command("manage")
+    .description("load received files into storage; accounts, modules and the ledger");
+  withGuide(manage, {
+    examples: [
+      ["mysimbdp manage init", "make ./mysimbdp-data"],
+      ["mysimbdp manage tenant add customer-1", "make an account and its keyspace"],
+      ["mysimbdp manage tenant deploy customer-1 DIR", "deploy its module"],
+      ["mysimbdp manage", "load what arrives, until SIGTERM"],
+      ["mysimbdp manage --once", "load what is there, and end"],
+      ["mysimbdp manage files --state quarantined", "what did not get in"],
+    ],
+  });
+  registerRun(manage, context);
+  registerInit(manage, context);
+  registerTenant(manage, context);
+  registerLedger(manage, context);
+  registerOperator(manage, context);
+  registerAudit(manage, context);
+  registerUnits(manage, context);
+  registerUpkeep(manage, context);
+}

@@ -1,0 +1,60 @@
+import { Failure, messageOf } from "../../base/failure.ts";
+import { exitCodeOf } from "../exit_codes.ts";
+import type { CommandIo } from "./io.ts";
+import { printable } from "./text.ts";
+
+export interface ReportOptions {
+  /** One JSON object on stdout instead of text on stderr. @default false */
+  json?: boolean;
+  /** The stack and what was underneath, too. @default false */
+  verbose?: boolean;
+}
+
+/**
+ * Tells the user of anything that was thrown, at the edge and once: one sentence and, where there
+ * is one, a hint. The JSON form is one line:
+ * `{"type":"error","kind","code","message","hint","details","exitCode"}`.
+ *
+ * @returns the exit code
+ *
+ * @example
+ * ```ts ignore
+ * try { … } catch (thrown) { return report(thrown, io, { json, verbose }); }
+ * ```
+ */
+export function report(
+  thrown: unknown,
+  io: Pick<CommandIo, "stdout" | "stderr">,
+  { json = false, verbose = false }: ReportOptions = {},
+): number {
+  const failure = asFailure(thrown);
+  const exitCode = exitCodeOf(failure.kind);
+  if (json) {
+    const { kind, code, message, hint = null, details } = failure;
+    const error = { type: "error", kind, code, message, hint, details, exitCode };
+    io.stdout.write(`${JSON.stringify(error)}\n`);
+  } else {
+    io.stderr.write(`mysimbdp: ${failure.message.split("\n").map(printable).join("\n")}\n`);
+    if (failure.hint) io.stderr.write(`  hint: ${printable(failure.hint)}\n`);
+  }
+  if (verbose) io.stderr.write(`${underneath(failure)}\n`);
+  return exitCode;
+}
+
+function asFailure(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  return new Failure(
+    "internal",
+    "unexpected",
+    `Something unexpected went wrong: ${messageOf(thrown)}`,
+    {
+      hint: "Run the command again with -v for the details.",
+      cause: thrown,
+    },
+  );
+}
+
+function underneath(failure: Failure): string {
+  const cause = failure.cause ?? failure;
+  return cause instanceof Error && cause.stack ? cause.stack : String(cause);
+}

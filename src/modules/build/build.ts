@@ -1,0 +1,179 @@
+import { join } from "node:path";
+import { placeOfMember } from "../../config/json_place.ts";
+import { entryName, parseTenantJson, type TenantJson } from "../../config/tenant_json.ts";
+import { Failure } from "../../base/failure.ts";
+import {
+  type Declaration,
+  DeclarationFault,
+  parseDeclaration,
+} from "../../sandbox/wire/declaration.ts";
+import type { SourceFault } from "../../sandbox/wire/messages.ts";
+import { ModuleFault, Sandbox } from "../../sandbox/host/supervisor.ts";
+import { buildProgram, isProgram } from "./program_module.ts";
+import { deployVersion, type Promotion } from "../review.ts";
+import { readModuleSource } from "../source.ts";
+import type { BuiltModule, ModuleStore } from "../store.ts";
+import type { ModuleFiles } from "../../protocol/module_view.ts";
+import type { Storage } from "../../storage/contract.ts";
+
+// Bundling is our own code on a stranger's text: generous, but bounded.
+const BUNDLE_LIMITS = { memoryBytes: 1024 ** 3, seconds: 30 };
+const DESCRIBE_LIMITS = { memoryBytes: 512 * 1024 ** 2, seconds: 5 };
+
+/**
+ * Bundles the module in a folder and checks what it declares, both in a sandbox.
+ *
+ * @throws {ModuleFault} syntax errors, forbidden imports and wrong shapes, each with file and line
+ * @throws {Failure} `bad-tenant-json`, `bad-module-folder`, `module-failed`
+ */
+export async function buildModule(dir: string): Promise<BuiltModule & { files: ModuleFiles }> {
+  const files = await readModuleSource(dir);
+  return { ...await buildFiles(files, dir), files };
+}
+
+/**
+ * As {@link buildModule}, of files that were given.
+ * @param dir where they lie, for messages; "" where that says nothing
+ */
+export async function buildFiles(files: ModuleFiles, dir: string): Promise<BuiltModule> {
+  const { "tenant.json": text = "{}", ...sources } = files;
+  const tenantJson = parseTenantJson(text, join(dir, "tenant.json"));
+  const { entry } = tenantJson;
+  const name = entryName(entry);
+  if (!Object.hasOwn(sources, name)) throw noEntry(name, dir);
+  if (isProgram(entry)) checkProgramPermissions(tenantJson, text);
+  const { script, declaration } = isProgram(entry)
+    ? await buildProgram(entry, sources)
+    : await buildScript(name, sources);
+  checkPermissions(declaration, tenantJson, text);
+  return { script, declaration, tenantJson };
+}
+
+async function buildScript(
+  name: string,
+  sources: ModuleFiles,
+): Promise<{ script: string; declaration: Declaration }> {
+  const script = await Sandbox.spawn().bundle(name, sources, BUNDLE_LIMITS);
+  return { script, declaration: await describe(script, { name, text: sources[name] ?? "" }) };
+}
+
+function noEntry(name: string, dir: string): Failure {
+  return new Failure(
+    "usage",
+    "bad-module-folder",
+    `Cannot use the module${dir && ` folder "${dir}"`}: it has no "${name}"`,
+    { hint: 'Name the module\'s file as "entry" in tenant.json.' },
+  );
+}
+
+/**
+ * Builds a module, makes or widens its tables and makes it the tenant's current one.
+ *
+ * @param by the operator's name
+ * @throws {Failure} as {@link buildModule} and {@link Storage.ensureTables}
+ */
+export async function deployModule(
+  tenant: string,
+  dir: string,
+  store: ModuleStore,
+  storage: Storage,
+  by: string,
+): Promise<Promotion> {
+  const { files, ...module } = await buildModule(dir);
+  await storage.ensureKeyspace(tenant);
+  await storage.ensureTables(tenant, module.declaration.tables);
+  return await deployVersion(store, tenant, files, module, { by, now: Date.now() });
+}
+
+interface Entry {
+  name: string;
+  text: string;
+}
+
+async function describe(script: string, entry: Entry): Promise<Declaration> {
+  try {
+    return parseDeclaration(await Sandbox.spawn().describe(script, DESCRIBE_LIMITS));
+  } catch (thrown) {
+    if (thrown instanceof DeclarationFault) {
+      throw new ModuleFault([{ ...locate(entry, thrown.path), message: thrown.message }]);
+    }
+    if (thrown instanceof Failure && /^module-/.test(thrown.code)) {
+      throw new ModuleFault([
+        faultWithPlace(thrown.message) ?? { ...locate(entry, []), message: thrown.message },
+      ]);
+    }
+    throw thrown;
+  }
+}
+
+/** The fault of a module that threw while it was loaded: where it did stands behind its message. */
+function faultWithPlace(text: string): SourceFault | null {
+  const [, message, file, line, column] = /^([^]*) \((\S+):(\d+):(\d+)\)$/.exec(text) ?? [];
+  if (message === undefined || file === undefined) return null;
+  return { file, line: Number(line), column: Number(column), message };
+}
+
+/** Where in the entry a part of the declaration stands: the last of its names found after the export. */
+function locate({ name: file, text }: Entry, path: string[]) {
+  const lines = text.split("\n");
+  let line = Math.max(0, lines.findIndex((text) => /\bexport\s+default\b/.test(text)));
+  let column = 1;
+  for (const name of path) {
+    const word = new RegExp(`(^|[^\\w$])["']?${RegExp.escape(name)}["']?\\s*:`);
+    const found = lines.findIndex((text, i) => i >= line && word.test(text));
+    if (found < 0) continue;
+    line = found;
+    column = (lines[found]?.search(word) ?? 0) + 1;
+  }
+  return { file, line: line + 1, column };
+}
+
+function checkPermissions(declaration: Declaration, tenantJson: TenantJson, text: string): void {
+  const { write: allowed, read } = tenantJson.permissions;
+  const declared = declaration.tables.map((table) => table.name);
+  checkReadable(declared, read, text);
+  const missing = declared.filter((name) => !allowed.includes(name) && !read.includes(name));
+  if (missing.length === 0) return;
+  const place = placeOfMember(text, ["permissions", "write"]) ??
+    placeOfMember(text, ["permissions"]);
+  throw permissionFault("permission-missing", place, {
+    what: `the module declares the table "${missing[0]}", which it may not write`,
+    hint: `Set "permissions": {"write": ${JSON.stringify([...allowed, ...missing])}}`,
+  });
+}
+
+/** A program reads a file and writes rows: the protocol has no way to ask the host for anything. */
+function checkProgramPermissions({ permissions }: TenantJson, text: string): void {
+  const member = (["read", "net", "secrets"] as const).find((name) => permissions[name].length > 0);
+  if (member === undefined) return;
+  throw permissionFault("permission-of-scripts", placeOfMember(text, ["permissions", member]), {
+    what: `"permissions.${member}" is for modules in TypeScript: a program cannot ask for it`,
+    hint: `Leave "${member}" out, or write the module in TypeScript.`,
+  });
+}
+
+/** A table that is read must be declared, as its key and its types are in the declaration. */
+function checkReadable(declared: string[], read: string[], text: string): void {
+  const unknown = read.findIndex((name) => !declared.includes(name));
+  if (unknown < 0) return;
+  throw permissionFault(
+    "permission-missing",
+    placeOfMember(text, ["permissions", "read", unknown]),
+    {
+      what: `the module may read the table "${read[unknown]}", which it does not declare`,
+      hint:
+        "Declare the table as it is stored; without write permission for it that is all it does.",
+    },
+  );
+}
+
+/** @param found where it stands in tenant.json; its beginning where that is not known */
+function permissionFault(
+  code: string,
+  found: ReturnType<typeof placeOfMember>,
+  { what, hint }: { what: string; hint: string },
+): Failure {
+  const place = found ?? { line: 1, column: 1 };
+  const text = `Cannot deploy the module:\ntenant.json:${place.line}:${place.column}: ${what}`;
+  return new Failure("usage", code, text, { hint, details: { file: "tenant.json", ...place } });
+}

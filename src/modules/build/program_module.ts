@@ -1,0 +1,113 @@
+import { type Entry, entryName, type TenantJson } from "../../config/tenant_json.ts";
+import { placeOfSyntaxError } from "../../config/json_place.ts";
+import { Failure } from "../../base/failure.ts";
+import type { ModuleFiles } from "../../protocol/module_view.ts";
+import {
+  type Declaration,
+  DeclarationFault,
+  parseDeclaration,
+  PROGRAM_FORMAT,
+} from "../../sandbox/wire/declaration.ts";
+import type { ProcessLimits } from "../../sandbox/host/limits.ts";
+import { NativeProgram, requireNativePrograms } from "../../sandbox/host/native_program.ts";
+import { type IngestJob, ModuleFault, Sandbox } from "../../sandbox/host/supervisor.ts";
+import { pieces } from "./read_pieces.ts";
+
+const DECLARATION = "declaration.json";
+const CHECK_LIMITS = { memoryBytes: 1024 ** 3, seconds: 10 };
+
+/** Whether a module is a program in place of a script. */
+export function isProgram(entry: Entry): boolean {
+  return typeof entry !== "string" || entry.endsWith(".wasm");
+}
+
+/**
+ * Checks a module that is a program: what its `declaration.json` says, and whether it can be run.
+ *
+ * @throws {ModuleFault} when the declaration is at fault
+ * @throws {Failure} `wasm-invalid`, `no-os-sandbox`, `no-interpreter`
+ */
+export async function buildProgram(
+  entry: Entry,
+  sources: ModuleFiles,
+): Promise<{ script: string; declaration: Declaration }> {
+  const { [DECLARATION]: text, ...files } = sources;
+  const declaration = declarationOf(text);
+  if (typeof entry !== "string") {
+    requireNativePrograms(entry.exec[0] ?? "");
+    return { script: JSON.stringify(files), declaration };
+  }
+  const script = files[entry] ?? "";
+  try {
+    await Sandbox.spawn().describe(script, CHECK_LIMITS, "wasi");
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.code !== "wasm-invalid") throw thrown;
+    throw new ModuleFault([{
+      file: entryName(entry),
+      line: 1,
+      column: 1,
+      message: thrown.message,
+    }]);
+  }
+  return { script, declaration };
+}
+
+function declarationOf(text: string | undefined): Declaration {
+  const fault = (message: string, place = { line: 1, column: 1 }) =>
+    new ModuleFault([{ file: DECLARATION, ...place, message }]);
+  if (text === undefined) {
+    throw fault('it is not there: a program says its "files" and "tables" in it');
+  }
+  let declared: unknown;
+  try {
+    declared = JSON.parse(text);
+  } catch {
+    throw fault("it is not JSON", placeOfSyntaxError(text) ?? undefined);
+  }
+  if (typeof declared !== "object" || declared === null || Array.isArray(declared)) {
+    throw fault('it is not an object with "files" and "tables"');
+  }
+  if ("format" in declared) {
+    throw fault('"format" is for scripts: a program reads its files itself');
+  }
+  try {
+    return parseDeclaration({ ...declared, format: PROGRAM_FORMAT });
+  } catch (thrown) {
+    if (thrown instanceof DeclarationFault) throw fault(thrown.message);
+    throw thrown;
+  }
+}
+
+/** What a sandbox is given to run a module on a file, and how it is ended early. */
+export interface ModuleRun {
+  job: Pick<IngestJob, "script" | "program" | "source">;
+  /** Ends at once what runs outside of the sandbox. */
+  kill(): void;
+  /** Takes away what was made for the run. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param log receives what a native program writes to standard error
+ */
+export function moduleRun(
+  { script, tenantJson: { entry } }: { script: string; tenantJson: TenantJson },
+  file: { path: string; name: string },
+  limits: ProcessLimits,
+  log?: (text: string) => void,
+): ModuleRun {
+  const source = pieces(file.path);
+  const nothing = { kill: () => {}, close: () => Promise.resolve() };
+  if (typeof entry === "string") {
+    const program = isProgram(entry) ? "wasi" : undefined;
+    return { job: { script, program, source }, ...nothing };
+  }
+  const files: ModuleFiles = JSON.parse(script);
+  const { exec } = entry;
+  const native = new NativeProgram({ exec, files, fileName: file.name, source, limits, log });
+  return {
+    job: { script: "", program: "output", source: native.output() },
+    kill: () => native.kill(),
+    close: () => native.close(),
+  };
+}

@@ -1,0 +1,157 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { Failure } from "../../base/failure.ts";
+import type { RejectView } from "../../protocol/file_view.ts";
+import { decodeBatch } from "../../batch/batch.ts";
+import type { Value } from "../../batch/column.ts";
+import { takesFile } from "../../sandbox/wire/file_patterns.ts";
+import { Sandbox, type SandboxRows } from "../../sandbox/host/supervisor.ts";
+import type { BuiltModule } from "../store.ts";
+import { grantsOf, hostGate, writableTables } from "../../sandbox/host/host_gate.ts";
+import { Outbound } from "../../sandbox/host/outbound.ts";
+import { pieces } from "../build/read_pieces.ts";
+import { moduleRun } from "../build/program_module.ts";
+
+/** What a module made of a file that was only tried. */
+export interface TrialResult {
+  /** The first rows of each table, as they would be stored. */
+  tables: { table: string; columns: string[]; rows: Value[][]; total: number }[];
+  /** The first rejects. */
+  rejects: RejectView[];
+  counts: SandboxRows;
+  /** From the start of the sandbox's process to its last word. */
+  seconds: number;
+  /** What the module wrote to its console. */
+  logs: string[];
+  /** Why the file as a whole would not get in; null when it would. */
+  failure: Failure | null;
+}
+
+/** As the platform's defaults, but for the hosts: those of tenant.json, with public addresses. */
+const TRIAL_OUTBOUND = {
+  hosts: ["*"],
+  privateHosts: [],
+  seconds: 10,
+  maxBytes: 1024 * 1024,
+  maxRequests: 1_000,
+};
+const MAX_RECORD_CHARS = 1024 * 1024;
+const MAX_INPUT_BYTES = 2 ** 40;
+const MAX_WHOLE_BYTES = 64 * 1024 ** 2;
+
+/**
+ * Runs a file through a module in the real sandbox and stores nothing.
+ *
+ * @param limit rows of each table, and rejects, that are kept for show
+ * @param name the file's name as the module is to see it
+ * @param secrets values for `ctx.secret`
+ * @throws {Failure} `no-such-file`; what is wrong with the file or the module is in the result
+ */
+export async function tryFile(
+  module: BuiltModule,
+  path: string,
+  limit: number,
+  name = basename(path),
+  secrets: Record<string, string> = {},
+): Promise<TrialResult> {
+  const { files, tables: declared } = module.declaration;
+  const { permissions } = module.tenantJson;
+  const specs = writableTables(declared, permissions);
+  const tables: TrialResult["tables"] = specs.map(({ name, columns }) => {
+    return { table: name, columns: columns.map((column) => column.name), rows: [], total: 0 };
+  });
+  const result: TrialResult = {
+    tables,
+    rejects: [],
+    counts: { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0 },
+    seconds: 0,
+    logs: [],
+    failure: null,
+  };
+  const sha256 = await hashOf(path);
+  if (!takesFile(files, name)) {
+    result.failure = wrongName(files);
+    return result;
+  }
+  const { memoryMb, secondsPerFile, rejectShare } = module.tenantJson.limits;
+  const limits = { memoryBytes: memoryMb * 1024 ** 2, seconds: secondsPerFile };
+  const log = (text: string) => void result.logs.push(text);
+  const run = moduleRun(module, { path, name }, limits, log);
+  const began = performance.now();
+  try {
+    result.counts = await Sandbox.spawn().ingest({
+      ...run.job,
+      fileName: name,
+      sha256,
+      ...module.declaration,
+      tables: specs,
+      grants: grantsOf(permissions, secrets),
+      limits,
+      maxRecordChars: MAX_RECORD_CHARS,
+      maxInputBytes: MAX_INPUT_BYTES,
+      maxWholeBytes: MAX_WHOLE_BYTES,
+    }, {
+      batch: (bytes) => {
+        const { table, rows, columns } = decodeBatch(bytes, specs);
+        const shown = tables.find((one) => one.table === table.name);
+        for (let i = 0; shown && i < rows && shown.rows.length < limit; i++) {
+          shown.rows.push(columns.map((column) => column[i] ?? null));
+        }
+        if (shown) shown.total += rows;
+        return Promise.resolve();
+      },
+      rejects: (found) => {
+        result.rejects.push(...found.slice(0, Math.max(0, limit - result.rejects.length)));
+        return Promise.resolve();
+      },
+      log,
+      answer: hostGate({
+        permissions,
+        tables: declared,
+        // There is no storage to look into.
+        lookUp: (_table, keys) => Promise.resolve(keys.map(() => null)),
+        outbound: new Outbound(TRIAL_OUTBOUND),
+      }),
+    });
+    result.failure = overShare(result.counts, rejectShare);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    result.failure = thrown;
+  } finally {
+    result.seconds = (performance.now() - began) / 1000;
+    await run.close();
+  }
+  return result;
+}
+
+function wrongName(patterns: string[]): Failure {
+  return new Failure(
+    "refused",
+    "no-pattern",
+    `Cannot load the file: the module takes only files named ${patterns.join(", ")}`,
+    { hint: 'Rename the file, or change "files" in the module.' },
+  );
+}
+
+function overShare({ read, rejected }: SandboxRows, share: number): Failure | null {
+  if (rejected <= share * read) return null;
+  return new Failure(
+    "refused",
+    "reject-share",
+    `${rejected} of ${read} records are rejected: the file would be quarantined`,
+    { hint: `"rejectShare" in tenant.json allows ${100 * share} %.` },
+  );
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  try {
+    for await (const piece of pieces(path)) hash.update(piece);
+  } catch (cause) {
+    throw new Failure("usage", "no-such-file", `Cannot read the file "${path}"`, {
+      hint: "Check the path and its rights.",
+      cause,
+    });
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,151 @@
+/**
+ * Makes one plain script of a module's TypeScript files. It runs in the sandbox's process and sees
+ * only the texts that the host gave it: there is no file system behind its resolver.
+ *
+ * @module
+ */
+import {
+  type BuildFailure,
+  type Message,
+  type OnLoadArgs,
+  type OnResolveArgs,
+  type Plugin,
+} from "esbuild-wasm";
+import { posix } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
+import * as sdk from "../../sdk/mod.ts";
+import type { Reply, SourceFault } from "../wire/messages.ts";
+
+const EXTENSIONS = ["", ".ts", ".js", ".mjs", ".json", "/index.ts"];
+const SDK_SOURCE = `export const { ${Object.keys(sdk).join(", ")} } = __mysimbdp;`;
+
+/**
+ * @param entry path of the entry within `files`
+ * @param files sources by path, with `/` between folders
+ */
+export async function bundleModule(entry: string, files: Record<string, string>): Promise<Reply> {
+  const sources = new Map(Object.entries(files));
+  const esbuild = await loadEsbuild();
+  try {
+    const { outputFiles } = await esbuild.build({
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      format: "iife",
+      globalName: "__module",
+      target: "es2022",
+      charset: "utf8",
+      legalComments: "none",
+      logLevel: "silent",
+      // Positions of what the module throws are told in the author's own lines.
+      sourcemap: "inline",
+      sourcesContent: false,
+      plugins: [onlyTheseFiles(sources)],
+    });
+    const code = outputFiles[0]?.text ?? "";
+    const faults = forbiddenByCompartment(code, sources);
+    return faults.length > 0 ? { type: "faults", faults } : { type: "bundled", code };
+  } catch (thrown) {
+    const { errors } = thrown as Partial<BuildFailure>;
+    if (thrown instanceof RangeError) return { type: "faults", faults: [tooDeep(entry)] };
+    if (!errors) throw thrown;
+    return { type: "faults", faults: errors.map((error) => faultOf(error, entry)) };
+  }
+}
+
+async function loadEsbuild(): Promise<typeof import("esbuild-wasm")> {
+  // Its node build starts another program; the browser's build runs in this process.
+  const esbuild: typeof import("esbuild-wasm") = await import("esbuild-wasm/esm/browser.js");
+  await esbuild.initialize({
+    wasmModule: await WebAssembly.compile(await esbuildBytes()),
+    worker: false,
+  });
+  return esbuild;
+}
+
+async function esbuildBytes(): Promise<Uint8Array<ArrayBuffer>> {
+  if (!Deno.build.standalone) {
+    return await Deno.readFile(
+      new URL("../../../node_modules/esbuild-wasm/esbuild.wasm", import.meta.url),
+    );
+  }
+  // What is embedded is in memory as long as the program runs, so it is compressed.
+  const bytes = await Deno.readFile(new URL("./esbuild.wasm.br", import.meta.url));
+  return new Uint8Array(brotliDecompressSync(bytes));
+}
+
+function onlyTheseFiles(sources: Map<string, string>): Plugin {
+  return {
+    name: "only-these-files",
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, (args) => resolveImport(args, sources));
+      build.onLoad(
+        { filter: /.*/, namespace: "sdk" },
+        () => ({ contents: SDK_SOURCE, loader: "js" }),
+      );
+      build.onLoad({ filter: /.*/, namespace: "module" }, (args: OnLoadArgs) => ({
+        contents: sources.get(args.path) ?? "",
+        loader: loaderOf(args.path),
+      }));
+    },
+  };
+}
+
+function loaderOf(path: string): "ts" | "js" | "json" {
+  if (path.endsWith(".json")) return "json";
+  return /\.m?js$/.test(path) ? "js" : "ts";
+}
+
+function resolveImport(args: OnResolveArgs, sources: Map<string, string>) {
+  if (args.kind === "dynamic-import") return refused("import() is not allowed: import at the top");
+  if (args.kind === "require-call") return refused("require() is not allowed: use import");
+  if (args.path === "mysimbdp") return { path: "mysimbdp", namespace: "sdk" };
+  const relative = /^\.\.?\//.test(args.path);
+  if (args.kind !== "entry-point" && !relative) {
+    return refused(
+      `"${args.path}" may not be imported: only "mysimbdp" and the module's own files`,
+    );
+  }
+  const path = posix.normalize(posix.join(posix.dirname(args.importer || "."), args.path));
+  if (path.startsWith("../../")) return refused(`"${args.path}" is outside the module's folder`);
+  const found = EXTENSIONS.map((extension) => path + extension).find((name) => sources.has(name));
+  return found
+    ? { path: found, namespace: "module" }
+    : refused(`there is no file "${path}" in the module`);
+}
+
+function refused(text: string) {
+  return { errors: [{ text }] };
+}
+
+function tooDeep(entry: string): SourceFault {
+  return { file: entry, line: 1, column: 1, message: "it is nested too deeply to be bundled" };
+}
+
+function faultOf(error: Message, entry: string): SourceFault {
+  const { location } = error;
+  return {
+    file: location ? location.file.replace(/^module:/, "") : entry,
+    line: location?.line ?? 1,
+    column: (location?.column ?? 0) + 1,
+    message: error.text,
+  };
+}
+
+// The compartment refuses these by their look, even in a text or a comment; better said here.
+const LOOKS_FORBIDDEN = /\bimport\s*(?:\(|\/[/*])|<!--|-->/;
+
+function forbiddenByCompartment(code: string, sources: Map<string, string>): SourceFault[] {
+  if (!LOOKS_FORBIDDEN.test(code)) return [];
+  const faults: SourceFault[] = [];
+  for (const [file, text] of sources) {
+    text.split("\n").forEach((line, i) => {
+      const found = LOOKS_FORBIDDEN.exec(line);
+      if (found) {
+        const message = `"${found[0]}" is not allowed, not even in a text`;
+        faults.push({ file, line: i + 1, column: found.index + 1, message });
+      }
+    });
+  }
+  return faults;
+}

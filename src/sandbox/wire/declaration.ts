@@ -1,0 +1,156 @@
+import { z } from "zod";
+import { csv } from "../../sdk/csv.ts";
+import type { Format } from "../../sdk/format.ts";
+import { collectionOf, parseColumnType, SCALAR_TYPES, type TableSpec } from "../../batch/column.ts";
+import { Failure } from "../../base/failure.ts";
+
+/** What a module says of itself, checked. */
+export interface Declaration {
+  /** Patterns with `*` and `?`. */
+  files: string[];
+  format: DeclaredFormat;
+  tables: TableSpec[];
+}
+
+/** The files of a program, which reads them itself. */
+export interface ProgramFormat {
+  readonly kind: "program";
+  readonly options: Record<never, never>;
+}
+
+export type DeclaredFormat = Format | ProgramFormat;
+
+/** Formats of files that a program reads. */
+export const PROGRAM_FORMAT: ProgramFormat = { kind: "program", options: {} };
+
+/** A part of a declaration that is wrong, by its path. */
+export class DeclarationFault extends Failure {
+  readonly path: string[];
+
+  constructor(path: string[], message: string) {
+    super(
+      "usage",
+      "bad-declaration",
+      `Cannot use the module: ${path.join(".") || "it"}: ${message}`,
+    );
+    this.path = path;
+  }
+}
+
+const IDENTIFIER = /^[a-z][a-z0-9_]{0,47}$/;
+const identifier = z.string().regex(IDENTIFIER, {
+  error: "a name is a small letter, then small letters, digits and _, at most 48 characters",
+});
+const oneCharacter = z.string().refine((text) => [...text].length === 1 && text.length === 1, {
+  error: "must be one character",
+});
+
+const header = z.union([z.boolean(), z.array(z.string().min(1)).min(1)]).optional();
+
+const columnType = z.string().transform((text, context) => {
+  const type = parseColumnType(text);
+  if (type !== null) return type;
+  const scalars = SCALAR_TYPES.map((each) => `"${each}"`).join(", ");
+  context.addIssue(
+    `expected one of ${scalars}, or a list<…>, set<…> or map<…, …> of them (no duration as an ` +
+      "element of a set or a key of a map)",
+  );
+  return z.NEVER;
+});
+
+const tableSchema = z.strictObject({
+  columns: z.record(identifier, columnType),
+  partitionKey: z.array(z.string()).min(1),
+  clusteringKey: z.array(z.string()).default([]),
+});
+
+const declarationSchema = z.strictObject({
+  files: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+  format: z.discriminatedUnion("kind", [
+    z.strictObject({
+      kind: z.literal("csv"),
+      options: z.strictObject({
+        header,
+        delimiter: oneCharacter.optional(),
+        quote: z.union([z.literal(""), oneCharacter]).optional(),
+        encoding: z.string().optional(),
+      }),
+    }),
+    z.strictObject({
+      kind: z.literal("jsonl"),
+      options: z.strictObject({ encoding: z.string().optional() }),
+    }),
+    z.strictObject({
+      kind: z.literal("json"),
+      options: z.strictObject({
+        at: z.string().regex(/^[^.]+(\.[^.]+)*$/, {
+          error: 'names of members with dots between them, such as "data.items"',
+        }).optional(),
+        encoding: z.string().optional(),
+      }),
+    }),
+    z.strictObject({
+      kind: z.literal("xlsx"),
+      options: z.strictObject({
+        sheet: z.union([z.string().min(1), z.int().min(1)]).optional(),
+        header,
+      }),
+    }),
+    z.strictObject({
+      kind: z.literal("parquet"),
+      options: z.strictObject({ columns: z.array(z.string().min(1)).min(1).optional() }),
+    }),
+    z.strictObject({ kind: z.literal("avro"), options: z.strictObject({}) }),
+    z.strictObject({ kind: z.literal("program"), options: z.strictObject({}) }),
+  ]),
+  tables: z.record(identifier, tableSchema),
+});
+
+/**
+ * Checks what a sandbox replied to `describe`.
+ *
+ * @throws {DeclarationFault}
+ */
+export function parseDeclaration(declared: unknown): Declaration {
+  const { success, data, error } = declarationSchema.safeParse(declared);
+  if (!success) {
+    const issue = error.issues[0];
+    // Of a bad name zod tells only that it is one; the reason lies within.
+    const reason = issue?.code === "invalid_key" ? issue.issues[0]?.message : issue?.message;
+    throw new DeclarationFault(issue?.path.map(String) ?? [], reason ?? "is not valid");
+  }
+  const tables = Object.entries(data.tables).map(([name, table]): TableSpec => ({
+    name,
+    columns: Object.entries(table.columns).map(([column, type]) => ({ name: column, type })),
+    partitionKey: table.partitionKey,
+    clusteringKey: table.clusteringKey,
+  }));
+  if (tables.length === 0) throw new DeclarationFault(["tables"], "must name at least one table");
+  for (const table of tables) checkKeys(table);
+  return {
+    files: typeof data.files === "string" ? [data.files] : data.files,
+    format: data.format.kind === "csv" ? csv(data.format.options) : data.format,
+    tables,
+  };
+}
+
+function checkKeys(table: TableSpec): void {
+  const seen = new Set<string>();
+  for (const part of ["partitionKey", "clusteringKey"] as const) {
+    for (const key of table[part]) {
+      const path = ["tables", table.name, part];
+      if (!table.columns.some((column) => column.name === key)) {
+        throw new DeclarationFault(path, `"${key}" is not one of the table's columns`);
+      }
+      if (seen.has(key)) throw new DeclarationFault(path, `"${key}" is in the key twice`);
+      if (isCollection(table, key)) {
+        throw new DeclarationFault(path, `"${key}" is a collection, which no key can be`);
+      }
+      seen.add(key);
+    }
+  }
+}
+
+function isCollection(table: TableSpec, name: string): boolean {
+  return table.columns.some((column) => column.name === name && collectionOf(column.type) !== null);
+}

@@ -1,0 +1,161 @@
+/**
+ * The private channel between the host and a sandbox's process: frames on its standard input and
+ * output. Every frame carries a nonce that only the two ends know, so that bytes which anything else
+ * in the child prints cannot pass for a message.
+ *
+ * A frame is: 16 bytes nonce, 1 byte kind, 4 bytes payload length (little-endian), payload.
+ *
+ * @module
+ */
+import { Failure } from "../../base/failure.ts";
+import { giveBack } from "../../base/bytes.ts";
+
+/** The kinds of frame, by direction. */
+export const FRAME = {
+  /** host → child: JSON of a request. */
+  request: 1,
+  /** host → child: a piece of the file. */
+  data: 2,
+  /** host → child: the file is complete. */
+  end: 3,
+  /** host → child: JSON of why the rest of the file cannot be had. */
+  fail: 7,
+  /** child → host: JSON of a reply. */
+  reply: 4,
+  /** child → host: an encoded batch of rows. */
+  batch: 5,
+  /** child → host: JSON of an array of rejects. */
+  rejects: 6,
+  /** child → host: JSON of what a module asks for. */
+  ask: 10,
+  /** host → child: JSON of the answer. */
+  answer: 8,
+  /** child → host: a piece of the file was taken, the next may come. */
+  taken: 9,
+} as const;
+export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
+
+export interface Frame {
+  kind: number;
+  payload: Uint8Array;
+}
+
+export const NONCE_BYTES = 16;
+const HEADER_BYTES = NONCE_BYTES + 5;
+/** The largest payload, in bytes: what one frame may make the other end hold. */
+export const MAX_PAYLOAD = 64 * 1024 * 1024;
+
+/** Writes frames; one at a time, in the order of the calls. */
+export class FrameWriter {
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #nonce: Uint8Array;
+
+  constructor(stream: WritableStream<Uint8Array<ArrayBuffer>>, nonce: Uint8Array) {
+    this.#writer = stream.getWriter();
+    this.#nonce = nonce;
+  }
+
+  /** Resolves when the other end has taken the frame: the pipe's back-pressure. */
+  async write(kind: FrameKind, payload: Uint8Array): Promise<void> {
+    const header = new Uint8Array(HEADER_BYTES);
+    header.set(this.#nonce);
+    header[NONCE_BYTES] = kind;
+    new DataView(header.buffer).setUint32(NONCE_BYTES + 1, payload.length, true);
+    const head = this.#writer.write(header);
+    if (payload.length === 0) return await head;
+    await Promise.all([head, this.#writer.write(payload as Uint8Array<ArrayBuffer>)]);
+  }
+
+  /** Bytes without a frame around them: only the nonce itself, before anything else. */
+  writeBare(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    return this.#writer.write(bytes);
+  }
+
+  writeJson(kind: FrameKind, value: unknown): Promise<void> {
+    return this.write(kind, new TextEncoder().encode(JSON.stringify(value)));
+  }
+
+  /** Gives the stream up; what was not taken yet is lost. */
+  async abort(): Promise<void> {
+    await this.#writer.abort().catch(() => {});
+  }
+}
+
+/**
+ * Reads frames until the stream ends.
+ *
+ * @param signal ends it early, as if the stream had ended
+ * @throws {Failure} `sandbox-forged` when bytes do not carry the nonce or a frame is too large;
+ * `sandbox-cut-short` when the stream ends within a frame
+ */
+export async function* readFrames(
+  stream: ReadableStream<Uint8Array>,
+  nonce: Uint8Array,
+  signal?: AbortSignal,
+): AsyncGenerator<Frame> {
+  const input = new ByteQueue(stream);
+  signal?.addEventListener("abort", () => void input.cancel(), { once: true });
+  try {
+    for (let header; (header = await input.take(HEADER_BYTES)) !== null;) {
+      const length = payloadLength(header, nonce);
+      const payload = await input.take(length);
+      if (payload === null) throw cutShort();
+      yield { kind: header[NONCE_BYTES] ?? 0, payload };
+    }
+  } finally {
+    await input.cancel();
+  }
+}
+
+function payloadLength(header: Uint8Array, nonce: Uint8Array): number {
+  for (let i = 0; i < NONCE_BYTES; i++) {
+    if (header[i] !== nonce[i]) throw forged("output that is not a message");
+  }
+  const length = new DataView(header.buffer, header.byteOffset).getUint32(NONCE_BYTES + 1, true);
+  if (length > MAX_PAYLOAD) throw forged(`a message of ${length} bytes`);
+  return length;
+}
+
+function forged(what: string): Failure {
+  return new Failure("refused", "sandbox-forged", `Cannot trust the sandbox: it sent ${what}`);
+}
+
+function cutShort(): Failure {
+  const text = "Cannot go on: the sandbox ended in the middle of a message";
+  return new Failure("refused", "sandbox-cut-short", text);
+}
+
+/** Hands out bytes of a stream in the sizes that are asked for. */
+class ByteQueue {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #chunk = new Uint8Array(0);
+  #at = 0;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+  }
+
+  async cancel(): Promise<void> {
+    await this.#reader.cancel().catch(() => {});
+  }
+
+  /** Exactly `count` bytes in memory of their own, or null when the stream ended before them. */
+  async take(count: number): Promise<Uint8Array | null> {
+    const out = new Uint8Array(count);
+    let filled = 0;
+    while (filled < count) {
+      if (this.#at === this.#chunk.length) {
+        giveBack(this.#chunk);
+        const { done, value } = await this.#reader.read();
+        if (done) return null;
+        this.#chunk = value as Uint8Array<ArrayBuffer>;
+        this.#at = 0;
+      }
+      const part = this.#chunk.subarray(this.#at, this.#at + count - filled);
+      out.set(part, filled);
+      filled += part.length;
+      this.#at += part.length;
+    }
+    return out;
+  }
+}

@@ -1,0 +1,249 @@
+import { Failure } from "../../base/failure.ts";
+import type { RejectView } from "../../protocol/file_view.ts";
+import { type LoadedModule, placeText, type Realm, type RecordMaker } from "./compartment.ts";
+import type { RecordFault } from "../formats/contract.ts";
+import type { FileReader, OpenReader } from "../formats/record_reader.ts";
+import type { Answer } from "../wire/host_messages.ts";
+import { HostRequests } from "./host_requests.ts";
+import type { Request } from "../wire/messages.ts";
+import { rowIds } from "./row_id.ts";
+import { type Post, type RunCounts, RunOutput } from "./run_output.ts";
+import { RowFault } from "./table_buffer.ts";
+import { ifOurs, safeMessage } from "./thrown.ts";
+
+/** Of a thrown message; where it was thrown stands behind it. */
+const MAX_THROWN_CHARS = 300;
+/** Row ids are made of 48 bits: the file's number in its archive, and the line within it. */
+const LINES_OF_AN_ENTRY = 2 ** 36;
+
+type Rejection = { reason: string; column: string | null };
+type Entry = { name: string; number: number };
+
+/** What a `ctx` is about. */
+interface RecordState {
+  line: number;
+  entry: Entry | null;
+  reject: Rejection | null;
+}
+
+/** A record whose `row` has not come to its end. */
+interface WaitingRow {
+  rows: Promise<unknown>;
+  state: RecordState;
+  /** The record's text, for a reject. */
+  raw: string;
+}
+
+const ASYNC_FUNCTION = Object.getPrototypeOf(async () => {});
+const REJECTED = Object.freeze({});
+
+/** Runs one file through a module: bytes in, batches and rejects out. */
+export class FileRun {
+  readonly #module: LoadedModule;
+  readonly #realm: Realm;
+  readonly #request: Extract<Request, { type: "ingest" }>;
+  readonly #openFormat: OpenReader;
+  readonly #out: RunOutput;
+  readonly #rowId: (line: number) => string;
+  /** What the record is about whose `row` runs; that of an async one is its own. */
+  readonly #shared: RecordState = { line: 0, entry: null, reject: null };
+  readonly #ctx: object;
+  readonly #requests: HostRequests;
+  readonly #isAsync: boolean;
+  /** Records whose `row` waits for something, in the order of the file. */
+  #waiting: WaitingRow[] = [];
+  #reader: FileReader | null = null;
+  #makeRecord: RecordMaker | null = null;
+  #entry: Entry | null = null;
+
+  constructor(
+    module: LoadedModule,
+    realm: Realm,
+    request: Extract<Request, { type: "ingest" }>,
+    openFormat: OpenReader,
+    post: Post,
+  ) {
+    this.#module = module;
+    this.#realm = realm;
+    this.#request = request;
+    this.#openFormat = openFormat;
+    this.#rowId = rowIds(request.sha256);
+    this.#out = new RunOutput(request.tables, (columns) => realm.fieldReader(columns), post);
+    this.#requests = new HostRequests(request.grants, (ask) => post({ type: "ask", ask }));
+    this.#isAsync = Object.getPrototypeOf(module.row) === ASYNC_FUNCTION;
+    this.#ctx = harden(this.#contextOf(this.#shared));
+  }
+
+  /** A promise must be awaited before anything else. */
+  push(bytes: Uint8Array): void | Promise<void> {
+    this.#reader ??= this.#openReader();
+    const done = this.#reader.push(bytes);
+    if (done || this.#waiting.length > 0) {
+      return Promise.resolve(done).then(() => this.#settleWaiting());
+    }
+    this.#out.flushRejects();
+  }
+
+  /** What the module asked for has come. */
+  answered(answer: Answer): void {
+    this.#requests.answer(answer);
+  }
+
+  /** Begins the next file of an archive. */
+  async startEntry(name: string): Promise<void> {
+    if (this.#entry) await this.#endReader();
+    this.#entry = { name, number: (this.#entry?.number ?? -1) + 1 };
+  }
+
+  /** Ends the file. @returns what became of its records */
+  async end(): Promise<RunCounts> {
+    await this.#endReader();
+    this.#out.flushRows();
+    return this.#out.rows;
+  }
+
+  /** Hands over what was rejected so far of a file that fails. @returns the records read */
+  giveUp(): number {
+    this.#out.flushRejects();
+    return this.#out.rows.read;
+  }
+
+  /** A batch has left: the host has room for another. */
+  sent(): void {
+    this.#out.sent();
+  }
+
+  async #endReader(): Promise<void> {
+    this.#reader ??= this.#openReader();
+    await this.#reader.end();
+    await this.#settleWaiting();
+    this.#reader = null;
+  }
+
+  #openReader(): FileReader {
+    this.#makeRecord = null;
+    const sink = {
+      header: (names: readonly string[]) => {
+        this.#makeRecord = this.#realm.recordMaker(names);
+      },
+      fields: (fields: unknown[], line: number) => this.#record(this.#recordOf(fields), line),
+      value: (value: unknown, line: number) => this.#record(value, line),
+      fault: (fault: RecordFault) => {
+        this.#out.rows.read++;
+        this.#keepReject(fault);
+      },
+      skip: () => this.#out.skip(),
+    };
+    const { format, maxRecordChars, maxWholeBytes } = this.#request;
+    const limits = { maxRecordChars, maxWholeBytes, room: () => this.#room() };
+    return this.#openFormat(format, sink, limits);
+  }
+
+  async #room(): Promise<void> {
+    await this.#settleWaiting();
+    await this.#out.room();
+  }
+
+  #recordOf(fields: unknown[]): unknown {
+    // A file without a header: records are keyed by position, from 1.
+    this.#makeRecord ??= this.#realm.recordMaker(fields.map((_, i) => String(i + 1)));
+    return this.#makeRecord(fields);
+  }
+
+  /** What a module sees as `ctx`. */
+  #contextOf(state: RecordState): object {
+    const rowIdOf = this.#rowId;
+    const requests = this.#requests;
+    return {
+      get rowId() {
+        return rowIdOf(state.line + (state.entry?.number ?? 0) * LINES_OF_AN_ENTRY);
+      },
+      get line() {
+        return state.line;
+      },
+      get entryName() {
+        return state.entry?.name ?? null;
+      },
+      fileName: this.#request.fileName,
+      reject(reason: unknown, column?: unknown) {
+        state.reject = {
+          reason: typeof reason === "string" && reason !== "" ? reason : "rejected by the module",
+          column: typeof column === "string" ? column : null,
+        };
+        return REJECTED;
+      },
+      lookup: (table: unknown, key: unknown) => requests.lookup(table, key),
+      fetch: (url: unknown, init?: unknown) => requests.fetch(url, init),
+      secret: (name: unknown) => requests.secret(name),
+    };
+  }
+
+  #record(record: unknown, line: number): void {
+    this.#out.rows.read++;
+    if (this.#isAsync) return this.#call(record, line);
+    const state = this.#shared;
+    state.line = line;
+    state.entry = this.#entry;
+    state.reject = null;
+    try {
+      this.#take(this.#module.row(record, this.#ctx), state);
+    } catch (thrown) {
+      this.#refuse(thrown, state);
+    }
+    if (this.#requests.fatal) throw this.#requests.fatal;
+  }
+
+  /** Begins with a record; many of them wait at once, so that what they ask for goes together. */
+  #call(record: unknown, line: number): void {
+    const state: RecordState = { line, entry: this.#entry, reject: null };
+    const ctx = Object.freeze(this.#contextOf(state));
+    const rows = Promise.resolve(this.#module.row(record, ctx));
+    // Whether it fails is looked at in its turn.
+    rows.catch(() => {});
+    this.#waiting.push({ rows, state, raw: this.#reader?.raw() ?? "" });
+  }
+
+  /** Takes the results of records that waited, in the order of the file. */
+  async #settleWaiting(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { rows, state, raw } of waiting) {
+      try {
+        this.#take(await rows, state, raw);
+      } catch (thrown) {
+        this.#refuse(thrown, state, raw);
+      }
+      if (this.#requests.fatal) throw this.#requests.fatal;
+    }
+    this.#out.flushRejects();
+  }
+
+  #take(result: unknown, state: RecordState, raw?: string): void {
+    if (state.reject !== null) this.#rejectRecord(state, state.reject, raw);
+    else if (result === null || result === undefined) this.#out.rows.skipped++;
+    else this.#out.keep(result);
+  }
+
+  #refuse(thrown: unknown, state: RecordState, raw?: string): void {
+    const failure = ifOurs(thrown, Failure);
+    if (failure) throw failure;
+    const fault = ifOurs(thrown, RowFault);
+    const reason = fault?.message ?? this.#thrownReason(thrown);
+    this.#rejectRecord(state, { reason, column: fault?.column ?? null }, raw);
+  }
+
+  #thrownReason(thrown: unknown): string {
+    const message = safeMessage(thrown).slice(0, MAX_THROWN_CHARS);
+    return `row threw: ${message}${placeText(this.#realm.placeOf(thrown))}`;
+  }
+
+  /** @param raw the record's text where another is being read by now */
+  #rejectRecord(state: RecordState, why: Rejection, raw = this.#reader?.raw() ?? ""): void {
+    this.#keepReject({ line: state.line, ...why, raw }, state.entry);
+  }
+
+  #keepReject(reject: RejectView, entry = this.#entry): void {
+    const where = entry ? `${JSON.stringify(entry.name.slice(0, 100))}: ` : "";
+    this.#out.reject({ ...reject, reason: where + reject.reason });
+  }
+}

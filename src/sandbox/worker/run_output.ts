@@ -1,0 +1,150 @@
+import { Failure } from "../../base/failure.ts";
+import type { RejectView } from "../../protocol/file_view.ts";
+import type { TableSpec, Value } from "../../batch/column.ts";
+import type { FromWorker } from "../wire/messages.ts";
+import { RowFault, TableBuffer } from "./table_buffer.ts";
+
+/** The most characters of a reject's reason that are kept. */
+const MAX_REASON_CHARS = 500;
+const MAX_REJECTS_IN_MESSAGE = 500;
+/** Batches that may be on their way before a reader that has the whole file at hand waits. */
+const MAX_BATCHES_UNDERWAY = 4;
+
+/** What became of a file's records; `written` are rows. */
+export interface RunCounts {
+  read: number;
+  stored: number;
+  rejected: number;
+  skipped: number;
+  written: number;
+}
+
+export type Post = (message: FromWorker, transfer?: Transferable[]) => void;
+
+/** Takes what became of each record of a file: makes batches of rows and lists of rejects, and counts. */
+export class RunOutput {
+  readonly rows: RunCounts = { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0 };
+  readonly #tables = new Map<string, TableBuffer>();
+  readonly #post: Post;
+  #rejects: RejectView[] = [];
+  #underway = 0;
+  #goOn: (() => void) | null = null;
+
+  /** @param reader of a row's columns, in the order of their names */
+  constructor(
+    tables: readonly TableSpec[],
+    reader: (columns: string[], table: TableSpec) => (row: object) => unknown[],
+    post: Post,
+  ) {
+    this.#post = post;
+    tables.forEach((spec, index) => {
+      const read = reader(spec.columns.map((column) => column.name), spec);
+      this.#tables.set(spec.name, new TableBuffer(index, spec, read));
+    });
+  }
+
+  /**
+   * Keeps all rows of a record, or none: a fault in one is found before any is kept.
+   * @throws {RowFault}
+   */
+  keep(result: unknown): void {
+    const names = tableNames(result);
+    if (names.length === 1) return this.#keepOne(names[0]!, result as Record<string, unknown>);
+    const kept: [TableBuffer, Value[]][] = [];
+    for (const name of names) this.#convert(name, (result as Record<string, unknown>)[name], kept);
+    this.#add(kept);
+  }
+
+  skip(records = 1): void {
+    this.rows.read += records;
+    this.rows.skipped += records;
+  }
+
+  reject(reject: RejectView): void {
+    this.rows.rejected++;
+    const reason = reject.reason.slice(0, MAX_REASON_CHARS);
+    const column = typeof reject.column === "string" ? reject.column.slice(0, 100) : reject.column;
+    this.#rejects.push({ line: reject.line, column, reason, raw: reject.raw });
+    if (this.#rejects.length >= MAX_REJECTS_IN_MESSAGE) this.flushRejects();
+  }
+
+  flushRejects(): void {
+    if (this.#rejects.length === 0) return;
+    this.#post({ type: "rejects", json: JSON.stringify(this.#rejects) });
+    this.#rejects = [];
+  }
+
+  /** Hands over what is left of the rows. */
+  flushRows(): void {
+    for (const table of this.#tables.values()) this.#flush(table);
+  }
+
+  /** A batch has left: the host has room for another. */
+  sent(): void {
+    this.#underway--;
+    this.#goOn?.();
+  }
+
+  /** Waits until few batches are on their way. */
+  async room(): Promise<void> {
+    while (this.#underway >= MAX_BATCHES_UNDERWAY) {
+      await new Promise<void>((resolve) => this.#goOn = resolve);
+    }
+  }
+
+  /** One row of one table, which is what most records give. */
+  #keepOne(name: string, result: Record<string, unknown>): void {
+    const output = result[name];
+    if (typeof output !== "object" || output === null || Array.isArray(output)) {
+      const kept: [TableBuffer, Value[]][] = [];
+      this.#convert(name, output, kept);
+      return this.#add(kept);
+    }
+    const table = this.#tableOf(name);
+    const values = table.convert(output);
+    this.rows.stored++;
+    this.rows.written++;
+    if (table.add(values)) this.#flush(table);
+  }
+
+  #convert(name: string, output: unknown, kept: [TableBuffer, Value[]][]): void {
+    const table = this.#tableOf(name);
+    if (output === null || output === undefined) return;
+    if (Array.isArray(output)) {
+      for (const row of output) kept.push([table, table.convert(row)]);
+    } else kept.push([table, table.convert(output)]);
+  }
+
+  #add(kept: [TableBuffer, Value[]][]): void {
+    if (kept.length === 0) this.rows.skipped++;
+    else this.rows.stored++;
+    this.rows.written += kept.length;
+    for (const [table, values] of kept) if (table.add(values)) this.#flush(table);
+  }
+
+  #tableOf(name: string): TableBuffer {
+    const table = this.#tables.get(name);
+    if (!table) throw new RowFault(`the module declares no table "${name.slice(0, 100)}"`);
+    return table;
+  }
+
+  #flush(table: TableBuffer): void {
+    const bytes = table.take();
+    if (!bytes) return;
+    this.#underway++;
+    this.#post({ type: "batch", bytes }, [bytes.buffer]);
+  }
+}
+
+function tableNames(result: unknown): string[] {
+  if (typeof result !== "object" || result === null) {
+    throw new RowFault("row returned something else than an object of rows by table");
+  }
+  if (result instanceof Promise) {
+    const text = "Cannot use the module: `row` returned a promise and is not async";
+    throw new Failure("refused", "module-async", text, {
+      hint: "Write `async row(record, ctx)`.",
+    });
+  }
+  return Object.keys(result);
+}

@@ -1,0 +1,116 @@
+import { encodeBatch } from "../../batch/batch.ts";
+import type { TableSpec, Value } from "../../batch/column.ts";
+import { ConversionFault, show } from "../../batch/conversion_fault.ts";
+import { type Converter, converterOf } from "../../batch/convert.ts";
+
+const MAX_BATCH_ROWS = 2_000;
+/** Characters of text in a batch, about its size in bytes. */
+const MAX_BATCH_CHARS = 512 * 1024;
+
+/** Of one column of a key: a few of them, each character at most three bytes, must fit in 65,535. */
+const MAX_KEY_CHARS = 8_000;
+
+/** Why a row cannot be stored, and in which column. */
+export class RowFault extends Error {
+  readonly column: string | null;
+
+  constructor(message: string, column: string | null = null) {
+    super(message);
+    this.column = column;
+  }
+}
+
+/** Collects one table's rows by column until they make a batch. */
+export class TableBuffer {
+  readonly #index: number;
+  readonly #spec: TableSpec;
+  readonly #names: string[];
+  readonly #converters: Converter[];
+  readonly #keys: number[];
+  readonly #read: (row: object) => unknown[];
+  #columns: Value[][];
+  #rows = 0;
+  #chars = 0;
+
+  constructor(index: number, spec: TableSpec, read: (row: object) => unknown[]) {
+    this.#index = index;
+    this.#spec = spec;
+    this.#names = spec.columns.map((column) => column.name);
+    this.#converters = spec.columns.map((column) => converterOf(column.type));
+    this.#keys = [...spec.partitionKey, ...spec.clusteringKey].map((key) =>
+      this.#names.indexOf(key)
+    );
+    this.#read = read;
+    this.#columns = this.#names.map(() => []);
+  }
+
+  /**
+   * Turns what a module returned into a row's values, without keeping them yet.
+   * @throws {RowFault}
+   */
+  convert(row: unknown): Value[] {
+    if (typeof row !== "object" || row === null) {
+      throw new RowFault(`a row of "${this.#spec.name}" is ${show(row)}, not an object`);
+    }
+    const values = this.#read(row);
+    let given = 0;
+    for (let i = 0; i < values.length; i++) {
+      if (values[i] !== undefined) given++;
+      values[i] = this.#convertOne(i, values[i]);
+    }
+    if (Object.keys(row).length !== given) this.#refuseUnknown(row);
+    for (const key of this.#keys) {
+      if (values[key] === null) throw new RowFault("a key column is empty", this.#names[key]);
+      this.#checkKey(key, values[key]);
+    }
+    return values as Value[];
+  }
+
+  /** What one engine cannot have in a key no engine has, so that a module runs on all of them. */
+  #checkKey(key: number, value: unknown): void {
+    const length = typeof value === "string" || value instanceof Uint8Array ? value.length : 1;
+    const isAlone = this.#spec.partitionKey.length === 1 && key === this.#keys[0];
+    if (length === 0 && isAlone) throw new RowFault("a key column is empty", this.#names[key]);
+    if (length > MAX_KEY_CHARS) {
+      throw new RowFault(`a key has more than ${MAX_KEY_CHARS} characters`, this.#names[key]);
+    }
+  }
+
+  #convertOne(i: number, value: unknown): Value {
+    try {
+      return this.#converters[i]!(value);
+    } catch (thrown) {
+      if (thrown instanceof ConversionFault) throw new RowFault(thrown.message, this.#names[i]);
+      throw thrown;
+    }
+  }
+
+  #refuseUnknown(row: object): void {
+    for (const key of Object.keys(row)) {
+      if (!this.#names.includes(key)) {
+        throw new RowFault(`the table "${this.#spec.name}" has no such column`, key.slice(0, 100));
+      }
+    }
+  }
+
+  /** Keeps a row. @returns true when a batch should be taken */
+  add(values: Value[]): boolean {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!;
+      this.#columns[i]!.push(value);
+      if (typeof value === "string" || value instanceof Uint8Array) this.#chars += value.length;
+    }
+    this.#rows++;
+    return this.#rows >= MAX_BATCH_ROWS || this.#chars >= MAX_BATCH_CHARS;
+  }
+
+  /** The rows collected so far as one encoded batch; null when there are none. */
+  take(): Uint8Array<ArrayBuffer> | null {
+    if (this.#rows === 0) return null;
+    const batch = encodeBatch(this.#index, this.#spec, this.#columns, this.#rows);
+    this.#columns = this.#names.map(() => []);
+    this.#rows = 0;
+    this.#chars = 0;
+    return batch;
+  }
+}

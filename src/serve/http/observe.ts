@@ -1,0 +1,21 @@
+import { routePath } from "hono/route";
+import type { AppMiddleware } from "./env.ts";
+import type { Report } from "../events.ts";
+
+/** Reports each request when it is answered, by its route's pattern. */
+export function observe(report: Report): AppMiddleware {
+  return async (c, next) => {
+    const start = performance.now();
+    await next();
+    c.header("X-Content-Type-Options", "nosniff");
+    if (c.env?.inner) return;
+    report({
+      type: "request",
+      method: c.req.method,
+      route: routePath(c, -1),
+      status: c.res.status,
+      seconds: (performance.now() - start) / 1000,
+      tenant: c.get("tenant") ?? null,
+    });
+  };
+}

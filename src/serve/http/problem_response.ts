@@ -1,0 +1,73 @@
+import type { StatusCode } from "hono/utils/http-status";
+import { Failure, messageOf } from "../../base/failure.ts";
+import { type Problem, PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE } from "../../protocol/problem.ts";
+import type { AppContext } from "./env.ts";
+import type { Report } from "../events.ts";
+import { type ProblemCode, PROBLEMS, titleOf } from "./problems.ts";
+
+const BODY_GIVEN_UP = new Set(["body-stalled", "upload-interrupted"]);
+
+/** The failure of a path that leads nowhere. */
+export function notFound(path: string): Failure {
+  return new Failure("refused", "not-found", `Cannot find "${path}"`);
+}
+
+/** The failure of a request that does not follow the protocol. */
+export function badRequest(detail: string, hint?: string): Failure {
+  return new Failure("refused", "bad-request", detail, { hint });
+}
+
+/**
+ * The one place where an error becomes a response: RFC 9457 problem+json. What was not expected is
+ * reported, and the client is told nothing of it but that it happened.
+ */
+export function problemResponse(c: AppContext, error: unknown, report: Report): Response {
+  if (!(error instanceof Failure) || !isShown(error.code)) {
+    report({ type: "error", method: c.req.method, path: c.req.path, error });
+    const isStorage = error instanceof Failure && error.kind === "storage";
+    return isStorage
+      ? respond(c, "unavailable", "Cannot answer now: the storage does not answer")
+      : respond(c, "internal", "Cannot answer: something failed inside the server");
+  }
+  const { code } = error;
+  const tenant = c.get("tenant") ?? null;
+  const detail = messageOf(error);
+  const address = c.env?.address ?? "local";
+  const signedIn = c.req.header("Authorization") !== undefined;
+  const { status } = PROBLEMS[code];
+  report({ type: "refused", code, status, tenant, detail, address, signedIn });
+  return respond(c, code, detail, error);
+}
+
+/** Whether a failure is one that clients are told of; others may speak of the server's inside. */
+function isShown(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEMS, code);
+}
+
+function respond(c: AppContext, code: ProblemCode, detail: string, failure?: Failure): Response {
+  const { status } = PROBLEMS[code];
+  c.header("Content-Type", PROBLEM_MEDIA_TYPE);
+  const seconds = failure?.details.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
+  if (seconds !== undefined) c.header("Retry-After", String(seconds));
+  // Nobody will read the rest of the request's body.
+  if (BODY_GIVEN_UP.has(code)) c.header("Connection", "close");
+  if (status === 401) {
+    // To a page of ours the browser would show a dialog of its own.
+    if (c.req.header("Sec-Fetch-Site") === undefined) {
+      c.header("WWW-Authenticate", 'Basic realm="mysimbdp", charset="UTF-8"');
+    }
+    c.header("WWW-Authenticate", 'Bearer realm="mysimbdp"', { append: true });
+  }
+  const hasDetails = failure && Object.keys(failure.details).length > 0;
+  const problem: Problem = {
+    type: PROBLEM_TYPE_BASE + code,
+    title: titleOf(code),
+    status,
+    detail,
+    instance: c.req.path,
+    ...(failure?.hint === undefined ? {} : { hint: failure.hint }),
+    ...(hasDetails ? { details: failure.details } : {}),
+  };
+  // Hono's type knows registered statuses only.
+  return c.newResponse(JSON.stringify(problem), status as StatusCode);
+}

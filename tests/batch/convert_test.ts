@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import type { ColumnType, Value } from "../../src/batch/column.ts";
+import { ConversionFault } from "../../src/batch/conversion_fault.ts";
+import { converterOf } from "../../src/batch/convert.ts";
+
+const TAKEN: [ColumnType, unknown, Value][] = [
+  ["ascii", "plain", "plain"],
+  ["bigint", "-9223372036854775808", "-9223372036854775808"],
+  ["bigint", " +7 ", "7"],
+  ["bigint", 12, "12"],
+  ["blob", "0x00fF", new Uint8Array([0, 255])],
+  ["boolean", "Yes", 1],
+  ["boolean", false, 0],
+  ["date", "2024-02-29", "2024-02-29"],
+  ["date", new Date("2019-10-31T15:16:22Z"), "2019-10-31"],
+  ["decimal", "+12.50", "12.50"],
+  ["double", "1e3", 1000],
+  ["duration", "PT1H30M", "PT1H30M"],
+  ["duration", "1h30m", "1h30m"],
+  ["float", "0.1", Math.fround(0.1)],
+  ["inet", "192.168.0.1", "192.168.0.1"],
+  ["inet", "2001:DB8::1", "2001:db8::1"],
+  ["inet", "::ffff:10.0.0.1", "::ffff:10.0.0.1"],
+  ["int", "-2147483648", -2147483648],
+  ["int", "-0", 0],
+  ["smallint", 32767, 32767],
+  ["text", "", ""],
+  ["text", 5n, "5"],
+  ["time", "23:59", "23:59:00"],
+  ["time", "23:59:59.123456789", "23:59:59.123456789"],
+  ["timestamp", "2019-10-31 15:16:22", "2019-10-31T15:16:22.000Z"],
+  ["timestamp", "2019-10-31T15:16:22+02:00", "2019-10-31T13:16:22.000Z"],
+  ["timestamp", 0, "1970-01-01T00:00:00.000Z"],
+  ["timeuuid", "b21e3c10-7d5c-11ee-8c99-0242ac120002", "b21e3c10-7d5c-11ee-8c99-0242ac120002"],
+  ["tinyint", "-128", -128],
+  ["uuid", "BA7816BF-8F01-4FEA-8141-40DE5DAE2223", "ba7816bf-8f01-4fea-8141-40de5dae2223"],
+  ["varint", "123456789012345678901234567890", "123456789012345678901234567890"],
+  ["list<int>", [3, "1", 3], "[3,1,3]"],
+  ["list<text>", '["b", "a"]', '["b","a"]'],
+  ["list<bigint>", "[9007199254740993]", '["9007199254740993"]'],
+  ["list<boolean>", ["yes", false], "[true,false]"],
+  ["list<blob>", ["0x00FF"], '["0x00ff"]'],
+  ["list<date>", [new Date(0)], '["1970-01-01"]'],
+  ["list<int>", [], null],
+  ["list<int>", "", null],
+  ["set<text>", new Set(["b", "a", "b"]), '["a","b"]'],
+  [
+    "set<uuid>",
+    '["BA7816BF-8F01-4FEA-8141-40DE5DAE2223"]',
+    '["ba7816bf-8f01-4fea-8141-40de5dae2223"]',
+  ],
+  ["map<text, int>", { b: 2, a: "1" }, '[["a",1],["b",2]]'],
+  ["map<int, text>", new Map([[1, "x"]]), '[[1,"x"]]'],
+  ["map<text, double>", '{"a": 0.5}', '[["a",0.5]]'],
+];
+
+const REFUSED: [ColumnType, unknown][] = [
+  ["ascii", "naïve"],
+  ["list<int>", "1, 2"],
+  ["list<int>", [1, "two"]],
+  ["list<int>", [1, null]],
+  ["list<text>", { a: 1 }],
+  ["set<int>", '{"a": 1}'],
+  ["map<text, int>", '["a"]'],
+  ["map<text, int>", { a: "x" }],
+  ["map<text, int>", 7],
+  ["decimal", "1e99999999999"],
+  ["bigint", "9223372036854775808"],
+  ["bigint", 1e20],
+  ["blob", "0x0"],
+  ["boolean", "maybe"],
+  ["date", "2023-02-29"],
+  ["date", "31.10.2019"],
+  ["date", new Date(NaN)],
+  ["decimal", "1,5"],
+  ["double", "0x10"],
+  ["double", "NaN"],
+  ["double", Infinity],
+  ["duration", "P"],
+  ["duration", "soon"],
+  ["inet", "256.1.1.1"],
+  ["inet", "1::2::3"],
+  ["inet", "1:2:3"],
+  ["int", "12.5"],
+  ["int", "2147483648"],
+  ["int", "12 apples"],
+  ["int", {}],
+  ["int", true],
+  ["smallint", 32768],
+  ["text", { toString: () => "sneaky" }],
+  ["time", "24:00:00"],
+  ["timestamp", "yesterday"],
+  ["timestamp", "2019-13-01T00:00:00Z"],
+  ["timeuuid", "ba7816bf-8f01-4fea-8141-40de5dae2223"],
+  ["tinyint", 128],
+  ["uuid", "not-a-uuid"],
+  ["varint", "1.0"],
+];
+
+for (const [type, given, expected] of TAKEN) {
+  Deno.test(`${type} takes ${typeof given} ${String(given)}`, () => {
+    assert.deepEqual(converterOf(type)(given), expected);
+  });
+}
+
+for (const [type, given] of REFUSED) {
+  Deno.test(`${type} refuses ${typeof given} ${typeof given === "object" ? "" : String(given)}`, () => {
+    assert.throws(() => converterOf(type)(given), ConversionFault);
+  });
+}
+
+Deno.test("nothing is null in every type, and so is an empty text but in text types", () => {
+  for (
+    const type of ["bigint", "blob", "date", "double", "int", "uuid", "inet", "decimal"] as const
+  ) {
+    for (const nothing of [null, undefined, ""]) assert.equal(converterOf(type)(nothing), null);
+  }
+  assert.equal(converterOf("text")(undefined), null);
+});
