@@ -75,8 +75,8 @@ async function main(): Promise<number> {
   let options: Options;
   try {
     options = readOptions();
-  } catch (thrown) {
-    console.error(`${thrown instanceof Error ? thrown.message : thrown}\n\n${USAGE}`);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     return 2;
   }
   const { names, json, ...sizes } = options;
@@ -87,9 +87,9 @@ async function main(): Promise<number> {
   for (const name of names) {
     try {
       lines.push(...await MEASURES[name]!(bench));
-    } catch (thrown) {
-      if (!(thrown instanceof MissingTool)) throw thrown;
-      skipped.push({ measure: name, why: thrown.message });
+    } catch (error) {
+      if (!(error instanceof MissingTool)) throw error;
+      skipped.push({ measure: name, why: error.message });
     }
   }
   if (json) console.log(JSON.stringify({ machine: bench.machine, ...sizes, lines, skipped }));

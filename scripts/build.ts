@@ -70,9 +70,9 @@ async function compile(
   const fault = await runCompiler(parts, target, output, denort ?? own);
   if (fault === null) return (denort ?? own).source;
   if (denort) throw new Error(`Cannot compile: ${fault}`);
-  const cut = await denortFromWheel(target, join(ROOT, ".cache")).catch((thrown: Error) => {
+  const cut = await denortFromWheel(target, join(ROOT, ".cache")).catch((error: Error) => {
     throw new Error(
-      `no denort can be had: Deno's own host does not give it, and ${thrown.message}; DENORT_BIN may name one`,
+      `no denort can be had: Deno's own host does not give it, and ${error.message}; DENORT_BIN may name one`,
     );
   });
   const second = await runCompiler(parts, target, output, cut);
@@ -148,9 +148,9 @@ async function buildRelease(targets: Target[], isAll: boolean): Promise<void> {
     try {
       const source = await compile(parts, target, path, denort);
       console.log(`${target.name}: ${megabytes(path)}, ${source}`);
-    } catch (thrown) {
+    } catch (error) {
       missing++;
-      const [line] = (thrown as Error).message.split("\n");
+      const [line] = (error as Error).message.split("\n");
       console.error(`${target.name}: not built, for ${line}`);
     }
   }

@@ -114,9 +114,9 @@ async function peersOf(bench: Bench, makers: (() => Promise<Peer>)[]): Promise<P
       const peer = await make();
       peers.push(peer);
       bench.machine[peer.name] = peer.version;
-    } catch (thrown) {
-      if (!(thrown instanceof MissingTool)) throw thrown;
-      bench.say(`cassandra: a peer is skipped, ${thrown.message}`);
+    } catch (error) {
+      if (!(error instanceof MissingTool)) throw error;
+      bench.say(`cassandra: a peer is skipped, ${error.message}`);
     }
   }
   return peers;

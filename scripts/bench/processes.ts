@@ -91,9 +91,9 @@ function spawn(program: Program, args: string[]): Deno.ChildProcess {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) throw new MissingTool(program.what);
-    throw thrown;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new MissingTool(program.what);
+    throw error;
   }
 }
 

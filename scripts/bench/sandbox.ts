@@ -82,9 +82,9 @@ async function programModules(bench: Bench): Promise<Record<string, string>> {
     await Deno.mkdir(folder);
     try {
       await build(folder);
-    } catch (thrown) {
-      if (!(thrown instanceof MissingTool)) throw thrown;
-      bench.say(`sandbox: without ${name}: ${thrown.message}`);
+    } catch (error) {
+      if (!(error instanceof MissingTool)) throw error;
+      bench.say(`sandbox: without ${name}: ${error.message}`);
       continue;
     }
     const permissions = { write: ["strikes"] };

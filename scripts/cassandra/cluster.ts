@@ -119,8 +119,8 @@ export async function answering(place: NodePlace, nodes: number): Promise<void> 
       const peers = await peersSeenBy(place);
       if (peers >= nodes - 1) return;
       last = `it sees ${peers} of ${nodes - 1} other nodes`;
-    } catch (thrown) {
-      last = thrown;
+    } catch (error) {
+      last = error;
     }
     await new Promise((resolve) => setTimeout(resolve, 250));
   }

@@ -62,9 +62,9 @@ export function pidOf(place: NodePlace): number | null {
   try {
     const { pid, ticks }: Started = JSON.parse(Deno.readTextFileSync(pidFile(place)));
     return ticks !== "" && startOf(pid) === ticks ? pid : null;
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return null;
-    throw thrown;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
   }
 }
 

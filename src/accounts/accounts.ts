@@ -10,7 +10,7 @@ import type { Account } from "./users_text.ts";
 import { VerifiedCache } from "./verified_cache.ts";
 
 /** The answer to credentials. */
-export type Verification =
+type Verification =
   | { ok: true; tenant: string }
   /** With `retryAfterSeconds` nothing was looked at: too many failures, or too much to do. */
   | { ok: false; retryAfterSeconds?: number };
@@ -176,12 +176,12 @@ class FileAccounts implements Accounts {
         this.#remember(user, password, address, stored);
         return { ok: true, tenant: user };
       }
-    } catch (thrown) {
+    } catch (error) {
       attempt.succeeded();
-      if (thrown instanceof Failure && thrown.code === "too-busy") {
+      if (error instanceof Failure && error.code === "too-busy") {
         return { ok: false, retryAfterSeconds: 1 };
       }
-      throw thrown;
+      throw error;
     }
     await this.#holdBack(started, attempt.delayMs);
     return { ok: false };
@@ -244,11 +244,11 @@ class FileAccounts implements Accounts {
     try {
       this.#lastGood = this.#users.accounts();
       this.#lastFailure = null;
-    } catch (thrown) {
-      if (!(thrown instanceof Failure)) throw thrown;
-      const known = this.#lastFailure?.message === thrown.message;
-      this.#lastFailure = thrown;
-      if (!known) this.#onEvent({ kind: "users-file-broken", failure: thrown });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      const known = this.#lastFailure?.message === error.message;
+      this.#lastFailure = error;
+      if (!known) this.#onEvent({ kind: "users-file-broken", failure: error });
     }
     return this.#lastGood;
   }

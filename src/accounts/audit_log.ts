@@ -10,7 +10,7 @@ const TAIL_BYTES = 1024 * 1024;
 const NO_LINE = "0".repeat(64);
 
 /** Whether nothing in the log was changed, taken out or put in between. */
-export interface AuditCheck {
+interface AuditCheck {
   lines: number;
   /** Of the last line: whoever keeps it elsewhere also sees later that the end was not cut off. */
   head: string;
@@ -101,9 +101,9 @@ export class AuditLog {
   async #read(): Promise<string> {
     try {
       return await Deno.readTextFile(this.#path);
-    } catch (thrown) {
-      if (thrown instanceof Deno.errors.NotFound) return "";
-      throw thrown;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
     }
   }
 
@@ -115,9 +115,9 @@ export class AuditLog {
       await file.seek(start, Deno.SeekMode.Start);
       const text = await new Response(file.readable).text();
       return start === 0 ? text : text.slice(text.indexOf("\n") + 1);
-    } catch (thrown) {
-      if (thrown instanceof Deno.errors.NotFound) return "";
-      throw thrown;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
     }
   }
 }

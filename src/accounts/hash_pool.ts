@@ -1,7 +1,7 @@
 import { Failure } from "../base/failure.ts";
 import type { HashReply, HashRequest } from "./hash_worker.ts";
 
-export interface HashPoolOptions {
+interface HashPoolOptions {
   /** Workers at most; each takes some 40 MB while it lives. @default 2, or 1 on a single core */
   workers?: number;
   /** Jobs that may wait; one more is refused. @default 64 */

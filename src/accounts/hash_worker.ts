@@ -25,9 +25,9 @@ async function answer(request: HashRequest): Promise<HashReply> {
       ? await hashPassword(request.password)
       : await verify(request.password, request.stored, request.decoys);
     return { ok: true, value };
-  } catch (thrown) {
-    const code = thrown instanceof Failure ? thrown.code : undefined;
-    return { ok: false, message: messageOf(thrown), ...(code === undefined ? {} : { code }) };
+  } catch (error) {
+    const code = error instanceof Failure ? error.code : undefined;
+    return { ok: false, message: messageOf(error), ...(code === undefined ? {} : { code }) };
   }
 }
 

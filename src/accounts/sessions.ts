@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 /** How long a session lives at most. */
 export const SESSION_SECONDS = 3600;
 
-export interface SessionsOptions {
+interface SessionsOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Sessions of one tenant; one more ends its oldest. @default 100 */
@@ -11,7 +11,7 @@ export interface SessionsOptions {
 }
 
 /** An open session. */
-export interface Session {
+interface Session {
   tenant: string;
   /** The stored hash of the account when the session began. */
   credential: string;

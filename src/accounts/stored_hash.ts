@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 
 /** The first version's format: PBKDF2-HMAC-SHA512 (RFC 8018). */
-export interface SeedHash {
+interface SeedHash {
   kind: "seed";
   salt: Uint8Array;
   /** 64 bytes. */

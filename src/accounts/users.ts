@@ -136,25 +136,25 @@ export class UsersFile {
   async #locked(work: () => Promise<void>): Promise<void> {
     try {
       await withLock(`${this.path}.lock`, dirname(this.path), work);
-    } catch (thrown) {
-      throw thrown instanceof Failure ? thrown : unusable("write", this.path, thrown);
+    } catch (error) {
+      throw error instanceof Failure ? error : unusable("write", this.path, error);
     }
   }
 
   #stat(): Deno.FileInfo | null {
     try {
       return Deno.statSync(this.path);
-    } catch (thrown) {
-      if (thrown instanceof Deno.errors.NotFound) return null;
-      throw unusable("read", this.path, thrown);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw unusable("read", this.path, error);
     }
   }
 
   #read(): ReadonlyMap<string, Account> | Failure {
     try {
       return parseUsers(Deno.readTextFileSync(this.path), this.path);
-    } catch (thrown) {
-      return thrown instanceof Failure ? thrown : unusable("read", this.path, thrown);
+    } catch (error) {
+      return error instanceof Failure ? error : unusable("read", this.path, error);
     }
   }
 }

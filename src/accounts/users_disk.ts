@@ -33,9 +33,9 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await writeDurably(temporary, text);
     await giveTo(temporary, owner);
     await Deno.rename(temporary, path);
-  } catch (thrown) {
+  } catch (error) {
     await Deno.remove(temporary).catch(() => {});
-    throw thrown;
+    throw error;
   }
   using handle = await Deno.open(folder);
   await handle.sync();

@@ -64,9 +64,9 @@ function faultOf(account: Account): string | null {
 function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (thrown) {
+  } catch (error) {
     // V8 names the place in some of its messages, and quotes the text in others.
-    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(messageOf(thrown)) ?? [];
+    const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(messageOf(error)) ?? [];
     const place = line === undefined ? null : { line: Number(line), column: Number(column) };
     throw badUsers(file, "it is not JSON", place);
   }

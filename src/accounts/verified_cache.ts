@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 
-export interface VerifiedCacheOptions {
+interface VerifiedCacheOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
   /** How long verified credentials are remembered. @default 300_000 */

@@ -44,6 +44,6 @@ export class Failure extends Error {
 }
 
 /** The text of anything that was thrown, for a message or a log. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

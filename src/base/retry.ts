@@ -45,15 +45,15 @@ export class Backoff {
    * @throws the failure itself when it does not pass or has come too often
    */
   async wait(
-    thrown: unknown,
+    error: unknown,
     signal: AbortSignal,
     onWait: (failure: Failure, seconds: number) => void,
   ): Promise<void> {
     signal.throwIfAborted();
     this.#failures += 1;
-    if (!isPassing(thrown) || this.#failures >= this.#policy.attempts) throw thrown;
-    const delay = this.#delay(thrown);
-    onWait(thrown, delay / 1000);
+    if (!isPassing(error) || this.#failures >= this.#policy.attempts) throw error;
+    const delay = this.#delay(error);
+    onWait(error, delay / 1000);
     await this.#clock.sleep(delay, signal);
   }
 

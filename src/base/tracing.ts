@@ -2,7 +2,7 @@
 export const TRACEPARENT = "traceparent";
 
 /** Facts about a span: small, and never a secret. */
-export type SpanFacts = Record<string, string | number | boolean>;
+type SpanFacts = Record<string, string | number | boolean>;
 
 /** One step of a trace. */
 export interface Span {

@@ -18,7 +18,7 @@ const MAGIC = 0x3142_524d;
 export const MAX_BATCH_ROWS = 65_536;
 
 /** A decoded batch; `columns[c][r]` is the value of column `c` in row `r`. */
-export interface Batch {
+interface Batch {
   table: TableSpec;
   rows: number;
   columns: Value[][];

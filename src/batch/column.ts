@@ -23,7 +23,7 @@ export const SCALAR_TYPES = [
 export type ScalarType = (typeof SCALAR_TYPES)[number];
 
 /** A collection of scalars in the spelling of CQL. It is kept as one value, never changed in part. */
-export type CollectionType =
+type CollectionType =
   | `list<${ScalarType}>`
   | `set<${ScalarType}>`
   | `map<${ScalarType}, ${ScalarType}>`;
@@ -73,7 +73,7 @@ function partsOf(text: string): Collection | null {
 }
 
 /** How a value crosses from the sandbox to the storage. */
-export type Physical = "text" | "number" | "bytes";
+type Physical = "text" | "number" | "bytes";
 
 /**
  * What a column's values look like in a batch. Text is canonical: ISO 8601 dates, times and

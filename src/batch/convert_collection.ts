@@ -59,9 +59,9 @@ function elementText(given: unknown, { type, convert }: Element, place: string):
   let value: Value;
   try {
     value = convert(given);
-  } catch (thrown) {
-    if (!(thrown instanceof ConversionFault)) throw thrown;
-    throw new ConversionFault(`${place}: ${thrown.message}`);
+  } catch (error) {
+    if (!(error instanceof ConversionFault)) throw error;
+    throw new ConversionFault(`${place}: ${error.message}`);
   }
   if (value === null) throw new ConversionFault(`${place} is empty`);
   if (value instanceof Uint8Array) return `"0x${hex(value)}"`;

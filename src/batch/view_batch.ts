@@ -10,7 +10,7 @@ import { physicalOf, type TableSpec } from "./column.ts";
 import { decodeNumbers } from "./decode_columns.ts";
 
 /** A column of text or of byte strings: row `r` lies from `starts[r]` to `starts[r + 1]`. */
-export interface BytesView {
+interface BytesView {
   physical: "text" | "bytes";
   bytes: Uint8Array;
   starts: Uint32Array;
@@ -19,7 +19,7 @@ export interface BytesView {
 }
 
 /** A column of numbers. */
-export interface NumbersView {
+interface NumbersView {
   physical: "number";
   values: readonly (number | null)[];
 }

@@ -64,16 +64,16 @@ export function action<F extends CommonFlags>(
     const args = given.slice(0, -2).flat() as string[];
     try {
       context.done(await run(flags, ...args));
-    } catch (thrown) {
-      context.done(report(thrown, context.io, flags));
+    } catch (error) {
+      context.done(report(error, context.io, flags));
     }
   };
 }
 
 /** Turns commander's way to end the process into an exit code: 0 after help, 2 after a mistake. */
-export function exitCodeOfParsing(thrown: unknown): number {
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
-  throw thrown;
+export function exitCodeOfParsing(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  throw error;
 }
 
 /** A mistake in how a command was called. */

@@ -48,11 +48,11 @@ export async function runCommandLine(args: string[]): Promise<number> {
     const program = await describeProgram(args[0], context);
     await program.parseAsync(args, { from: "user" });
     return exitCode;
-  } catch (thrown) {
+  } catch (error) {
     try {
-      return exitCodeOfParsing(thrown);
-    } catch (unexpected) {
-      return report(unexpected, io, {
+      return exitCodeOfParsing(error);
+    } catch (error) {
+      return report(error, io, {
         json: args.includes("--json"),
         verbose: args.includes("-v"),
       });

@@ -59,8 +59,8 @@ function canGoOn(prefix: string): boolean {
   try {
     JSON.parse(prefix);
     return true;
-  } catch (thrown) {
-    const { message } = thrown as SyntaxError;
+  } catch (error) {
+    const { message } = error as SyntaxError;
     if (/^(Unexpected end of|Unterminated string)/.test(message)) return true;
     const at = /at position (\d+)/.exec(message)?.[1];
     return at !== undefined && Number(at) >= prefix.length;

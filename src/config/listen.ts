@@ -1,5 +1,5 @@
 /** An address to listen on. */
-export interface ListenAddress {
+interface ListenAddress {
   /** A host name or an IP address; IPv6 without its brackets. */
   hostname: string;
   /** 0 lets the system choose. */

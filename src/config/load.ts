@@ -129,13 +129,13 @@ function readConfigFile(
 function readText(path: string, required: boolean): string | null {
   try {
     return Deno.readTextFileSync(path);
-  } catch (thrown) {
-    const missing = thrown instanceof Deno.errors.NotFound;
+  } catch (error) {
+    const missing = error instanceof Deno.errors.NotFound;
     if (missing && !required) return null;
-    const state = missing ? "there is none" : messageOf(thrown);
+    const state = missing ? "there is none" : messageOf(error);
     throw new Failure("usage", "no-config", `Cannot read the config file "${path}": ${state}`, {
       hint: "Check the path; mysimbdp manage init makes a config file.",
-      cause: thrown,
+      cause: error,
     });
   }
 }

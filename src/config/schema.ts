@@ -162,7 +162,7 @@ const log = z.strictObject({
 });
 
 /** The tables of the configuration file; each setting's description is its documentation. */
-export const SECTIONS = { server, uploads, constraints, manage, storage, sandbox, modules, log };
+const SECTIONS = { server, uploads, constraints, manage, storage, sandbox, modules, log };
 
 /** All settings. Every one has a default, so that an empty file is a valid configuration. */
 export const configSchema = z.strictObject({

@@ -50,7 +50,7 @@ const limitsSchema = z.strictObject({
 });
 
 /** A tenant's tenant.json: nothing is allowed unless it is named here. */
-export const tenantJsonSchema = z.strictObject({
+const tenantJsonSchema = z.strictObject({
   /** The module's file, relative to tenant.json; or the command that runs a native program. */
   entry: z.union([relativePath, execEntry], { error: ENTRY }).default("ingest.ts"),
   permissions: permissionsSchema.prefault({}),
@@ -59,7 +59,7 @@ export const tenantJsonSchema = z.strictObject({
 
 export type TenantJson = z.infer<typeof tenantJsonSchema>;
 export type Entry = TenantJson["entry"];
-export type Limits = TenantJson["limits"];
+type Limits = TenantJson["limits"];
 export type Permissions = TenantJson["permissions"];
 
 /**

@@ -16,10 +16,10 @@ export interface Place {
 export function parseToml(text: string, file: string): Record<string, unknown> {
   try {
     return parse(text, { unsafeKeyBehaviour: "throw" });
-  } catch (thrown) {
-    if (!(thrown instanceof TomlError)) throw thrown;
-    const { line, column } = thrown;
-    const state = thrown.message.replace(/^Invalid TOML document: /, "").split("\n")[0] ?? "";
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const { line, column } = error;
+    const state = error.message.replace(/^Invalid TOML document: /, "").split("\n")[0] ?? "";
     throw new Failure(
       "usage",
       "bad-config",

@@ -6,7 +6,7 @@ const FILE_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const RANDOM_BITS = 80n;
 
 /** What {@link createFileIds} takes from outside. */
-export interface FileIdOptions {
+interface FileIdOptions {
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
   /** Ten random bytes. @default from the system's generator */

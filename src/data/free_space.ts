@@ -3,13 +3,13 @@ import { Failure } from "../base/failure.ts";
 import { isFullDisk } from "../base/full_disk.ts";
 
 /** Bytes that this user may still write to the file system of a folder. */
-export async function freeSpace(folder: string): Promise<number> {
+async function freeSpace(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }
 
 /** How full the file system of a folder is. */
-export interface DiskUse {
+interface DiskUse {
   freeBytes: number;
   totalBytes: number;
   /** 0 to 1. */

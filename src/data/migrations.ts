@@ -3,7 +3,7 @@ import { statIfThere } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
 /** One step of the data directory's form, from a version to the next. */
-export interface Migration {
+interface Migration {
   /** For the log and for people: what it does. */
   what: string;
   /** Doing it twice is doing it once: a process may be killed before the version is written. */

@@ -22,14 +22,14 @@ export function lockServe(layout: Layout): ServeLock {
   const db = new DatabaseSync(path);
   try {
     db.exec(`PRAGMA busy_timeout=${WAIT_MS}; BEGIN EXCLUSIVE`);
-  } catch (cause) {
+  } catch (error) {
     db.close();
-    if (!isLocked(cause)) throw cause;
+    if (!isLocked(error)) throw error;
     throw new Failure(
       "server",
       "data-in-use",
       `Cannot serve "${layout.root}": another server uses it`,
-      { hint: "Stop the other server, or give this one another --data.", cause },
+      { hint: "Stop the other server, or give this one another --data.", cause: error },
     );
   }
   return {

@@ -3,7 +3,7 @@ import { type Problem, problemSchema } from "../protocol/problem.ts";
 import { foreignAnswer } from "./network_failure.ts";
 
 /** Whom the request went to and for whom. */
-export interface Addressee {
+interface Addressee {
   server: string;
   user: string;
 }
@@ -72,8 +72,8 @@ export function retryAfter(response: Response): number {
 }
 
 /** The HTTP status that a failure was made of, 0 where there was no answer. */
-export function statusOf(thrown: unknown): number {
-  return thrown instanceof Failure ? Number(thrown.details.status ?? 0) : 0;
+export function statusOf(error: unknown): number {
+  return error instanceof Failure ? Number(error.details.status ?? 0) : 0;
 }
 
 async function readProblem(response: Response): Promise<Problem | null> {

@@ -181,10 +181,10 @@ export class ApiClient implements Disposable {
       const content = await response.text();
       const { status, headers } = response;
       return new Response(content === "" ? null : content, { status, headers });
-    } catch (thrown) {
+    } catch (error) {
       await response?.body?.cancel().catch(() => {});
       options.signal.throwIfAborted();
-      throw networkFailure(this.server, timeout.signal.aborted ? timeout.signal.reason : thrown);
+      throw networkFailure(this.server, timeout.signal.aborted ? timeout.signal.reason : error);
     } finally {
       clearTimeout(timer);
     }
@@ -194,8 +194,8 @@ export class ApiClient implements Disposable {
 function readJson(text: string, server: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (thrown) {
-    throw foreignAnswer(server, "its answer is not JSON", { cause: thrown });
+  } catch (error) {
+    throw foreignAnswer(server, "its answer is not JSON", { cause: error });
   }
 }
 
@@ -238,13 +238,13 @@ function basic(user: string, password: string): string {
 function trusting(ca: string): Deno.HttpClient {
   try {
     return Deno.createHttpClient({ caCerts: [ca] });
-  } catch (thrown) {
+  } catch (error) {
     throw new Failure(
       "usage",
       "bad-certificate",
       `Cannot use the certificate of --ca: it is not PEM`,
       {
-        cause: thrown,
+        cause: error,
       },
     );
   }

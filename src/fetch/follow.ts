@@ -9,7 +9,7 @@ import { Backoff, type RetryPolicy } from "../base/retry.ts";
 const FIRST_INTERVAL = 100;
 const LONGEST_INTERVAL = 1000;
 
-export interface FollowOptions {
+interface FollowOptions {
   client: ApiClient;
   clock: Clock;
   retries: RetryPolicy;
@@ -38,8 +38,8 @@ export async function followFile(
     });
     const type = file.state === "ingested" ? "ingested" : "rejected";
     emit({ type, name, size, file, seconds: waited() });
-  } catch (thrown) {
-    emit({ type: "failed", name, size, failure: notFollowed(name, thrown) });
+  } catch (error) {
+    emit({ type: "failed", name, size, failure: notFollowed(name, error) });
   }
 }
 
@@ -55,8 +55,8 @@ async function untilFinal(
       if (isFinal(file.state)) return file;
       backoff.reset();
       onWait(file);
-    } catch (thrown) {
-      await backoff.wait(thrown, signal, (failure, seconds) => {
+    } catch (error) {
+      await backoff.wait(error, signal, (failure, seconds) => {
         emit({ type: "retrying", name, failure, seconds });
       });
     }
@@ -64,13 +64,13 @@ async function untilFinal(
   }
 }
 
-function notFollowed(name: string, thrown: unknown): Failure {
-  const known = thrown instanceof Failure ? thrown : null;
+function notFollowed(name: string, error: unknown): Failure {
+  const known = error instanceof Failure ? error : null;
   const state = known?.message ?? "it is not known what became of its rows";
   return new Failure(
     known?.kind ?? "internal",
     "not-followed",
     `Cannot follow "${name}": it was sent, but ${state.charAt(0).toLowerCase()}${state.slice(1)}`,
-    { hint: "Run the command again with --wait: the file is not sent twice.", cause: thrown },
+    { hint: "Run the command again with --wait: the file is not sent twice.", cause: error },
   );
 }

@@ -47,10 +47,10 @@ export class ModuleApi {
     const text = await response.text();
     try {
       return schema.parse(JSON.parse(text));
-    } catch (cause) {
+    } catch (error) {
       const { method = "GET", path } = options;
       const what = `it answered ${method} ${path} with something else`;
-      throw foreignAnswer(this.#client.server, what, { cause });
+      throw foreignAnswer(this.#client.server, what, { cause: error });
     }
   }
 }

@@ -55,15 +55,15 @@ const LOST: Symptom = {
  * @param server the server's address, without a password in it
  * @param thrown what `fetch` rejected with
  */
-export function networkFailure(server: string, thrown: unknown): Failure {
-  if (thrown instanceof DOMException && thrown.name === "TimeoutError") {
-    return unreachable(server, "timed-out", "it did not answer in time", LOST.hint, true, thrown);
+export function networkFailure(server: string, error: unknown): Failure {
+  if (error instanceof DOMException && error.name === "TimeoutError") {
+    return unreachable(server, "timed-out", "it did not answer in time", LOST.hint, true, error);
   }
   // The message names the address, whose words must not be taken for a symptom.
-  const message = messageOf(thrown).replace(/\(https?:\/\/\S*\)/, "");
+  const message = messageOf(error).replace(/\(https?:\/\/\S*\)/, "");
   const { code, state, hint, passing } = SYMPTOMS.find((each) => each.pattern.test(message)) ??
     LOST;
-  return unreachable(server, code, state, hint, passing, thrown);
+  return unreachable(server, code, state, hint, passing, error);
 }
 
 function unreachable(

@@ -126,7 +126,7 @@ export class Sender {
     if (later && this.#end?.kind !== "auth") this.#end = null;
     this.#announce(entries, constraints);
     const wave = new Wave(this.#options, constraints);
-    const close = (candidate: Candidate, thrown: unknown) => this.#close(candidate, thrown, later);
+    const close = (candidate: Candidate, error: unknown) => this.#close(candidate, error, later);
     const sending: Promise<void>[] = [];
     const check = (entry: ScanEntry) => this.#check(entry, constraints, wave, close);
     for await (const checked of inOrder(entries, CHECKS, check)) {
@@ -140,7 +140,7 @@ export class Sender {
       } else {
         sending.push(
           this.#uploads.run(() => this.#sendOne(candidate, sha256, wave))
-            .catch((thrown) => close(candidate, thrown)),
+            .catch((error) => close(candidate, error)),
         );
       }
     }
@@ -165,7 +165,7 @@ export class Sender {
     entry: ScanEntry,
     constraints: Constraints,
     wave: Wave,
-    close: (candidate: Candidate, thrown: unknown) => void,
+    close: (candidate: Candidate, error: unknown) => void,
   ): Promise<Checked> {
     const { name } = entry;
     if (entry.outcome !== "candidate") {
@@ -191,8 +191,8 @@ export class Sender {
       }
       this.#emit({ type: "checked", name, size: candidate.size, sha256 });
       return { outcome: "to-send", candidate, sha256 };
-    } catch (thrown) {
-      close(candidate, thrown);
+    } catch (error) {
+      close(candidate, error);
       return { outcome: "closed" };
     }
   }
@@ -271,9 +271,9 @@ export class Sender {
       span.set({ "mysimbdp.file.id": result.id });
       span.end();
       return result;
-    } catch (thrown) {
-      span.end(messageOf(thrown));
-      throw thrown;
+    } catch (error) {
+      span.end(messageOf(error));
+      throw error;
     }
   }
 
@@ -291,16 +291,16 @@ export class Sender {
     for (;;) {
       try {
         return await request();
-      } catch (thrown) {
-        await backoff.wait(thrown, this.#options.signal, (failure, seconds) => {
+      } catch (error) {
+        await backoff.wait(error, this.#options.signal, (failure, seconds) => {
           this.#emit({ type: "retrying", name, failure, seconds });
         });
       }
     }
   }
 
-  #close({ name, size }: Candidate, thrown: unknown, later?: (name: string) => void): void {
-    const failure = thrown instanceof Failure ? thrown : unexpected(name, thrown);
+  #close({ name, size }: Candidate, error: unknown, later?: (name: string) => void): void {
+    const failure = error instanceof Failure ? error : unexpected(name, error);
     const { kind, code } = failure;
     if (kind === "auth" || failure.details.unreachable === true) this.#end = failure;
     if (later && (code === "too-many-files" || code === "file-changed")) return later(name);
@@ -318,8 +318,8 @@ export class Sender {
   }
 }
 
-function unexpected(name: string, thrown: unknown): Failure {
-  return new Failure("internal", "unexpected", `Cannot send "${name}": ${messageOf(thrown)}`, {
-    cause: thrown,
+function unexpected(name: string, error: unknown): Failure {
+  return new Failure("internal", "unexpected", `Cannot send "${name}": ${messageOf(error)}`, {
+    cause: error,
   });
 }

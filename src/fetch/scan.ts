@@ -23,14 +23,14 @@ export type ScanEntry =
  * ```
  */
 export async function scanDirectory(dir: string): Promise<ScanEntry[]> {
-  const root = await Deno.realPath(dir).catch((thrown) => {
-    throw directoryFailure(dir, thrown);
+  const root = await Deno.realPath(dir).catch((error) => {
+    throw directoryFailure(dir, error);
   });
   const names: string[] = [];
   try {
     for await (const entry of Deno.readDir(root)) names.push(entry.name);
-  } catch (thrown) {
-    throw directoryFailure(dir, thrown);
+  } catch (error) {
+    throw directoryFailure(dir, error);
   }
   names.sort((a, b) => (a < b ? -1 : 1));
   const entries: ScanEntry[] = [];
@@ -68,8 +68,8 @@ async function look(root: string, rawName: string): Promise<ScanEntry> {
     const name = normalizeFileName(rawName);
     if (info.size === 0) return refuse(name, "file-empty", "the file is empty");
     return { outcome: "candidate", name, candidate: { name, path, ...snapshotOf(info) } };
-  } catch (thrown) {
-    return { outcome: "refused", name: rawName, failure: lookFailure(rawName, thrown) };
+  } catch (error) {
+    return { outcome: "refused", name: rawName, failure: lookFailure(rawName, error) };
   }
 }
 
@@ -78,14 +78,14 @@ async function leadsInside(root: string, path: string): Promise<boolean> {
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-function lookFailure(name: string, thrown: unknown): Failure {
-  if (thrown instanceof Failure) return thrown;
-  if (thrown instanceof Deno.errors.NotFound) {
+function lookFailure(name: string, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  if (error instanceof Deno.errors.NotFound) {
     return new Failure("refused", "file-gone", `Cannot send "${name}": it leads to nothing`, {
-      cause: thrown,
+      cause: error,
     });
   }
-  return unreadable(name, thrown);
+  return unreadable(name, error);
 }
 
 function skip(name: string, code: string, why: string): ScanEntry {
@@ -103,21 +103,21 @@ function twice(name: string): ScanEntry {
   return refuse(name, "name-twice", "another file has the same name in another Unicode spelling");
 }
 
-function directoryFailure(dir: string, thrown: unknown): Failure {
-  const state = thrown instanceof Deno.errors.NotFound
+function directoryFailure(dir: string, error: unknown): Failure {
+  const state = error instanceof Deno.errors.NotFound
     ? "it is not there"
-    : thrown instanceof Deno.errors.NotADirectory
+    : error instanceof Deno.errors.NotADirectory
     ? "it is not a directory"
-    : thrown instanceof Deno.errors.PermissionDenied
+    : error instanceof Deno.errors.PermissionDenied
     ? "permission denied"
-    : messageOf(thrown);
+    : messageOf(error);
   return new Failure(
     "usage",
     "directory-unreadable",
     `Cannot read the directory "${dir}": ${state}`,
     {
       hint: "Make it, or name another one with -d DIR.",
-      cause: thrown,
+      cause: error,
     },
   );
 }

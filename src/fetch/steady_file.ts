@@ -3,7 +3,7 @@ import { giveBack } from "../base/bytes.ts";
 import { hashFile } from "./hash_file.ts";
 
 /** What tells one state of a file from another. */
-export interface Snapshot {
+interface Snapshot {
   /** Bytes. */
   size: number;
   /** Milliseconds since the epoch. */
@@ -37,7 +37,7 @@ export function snapshotOf(info: Deno.FileInfo): Snapshot {
 }
 
 /** True when the file was not written to or replaced between the two looks. */
-export function isSame(a: Snapshot, b: Snapshot): boolean {
+function isSame(a: Snapshot, b: Snapshot): boolean {
   return a.size === b.size && a.mtime === b.mtime && a.ino === b.ino;
 }
 
@@ -51,23 +51,23 @@ export function changedWhileRead(name: string): Failure {
 }
 
 /** The failure of a file that cannot be opened or read. */
-export function unreadable(name: string, thrown: unknown): Failure {
+export function unreadable(name: string, error: unknown): Failure {
   return new Failure(
     "refused",
     "file-unreadable",
-    `Cannot send "${name}": ${whyUnreadable(thrown)}`,
+    `Cannot send "${name}": ${whyUnreadable(error)}`,
     {
-      cause: thrown,
+      cause: error,
       hint: "Check the file's owner and permissions.",
     },
   );
 }
 
-function whyUnreadable(thrown: unknown): string {
-  if (thrown instanceof Deno.errors.PermissionDenied) return "it cannot be read: permission denied";
-  if (thrown instanceof Deno.errors.NotFound) return "it is not there any more";
-  if (thrown instanceof Deno.errors.FilesystemLoop) return "its link leads in a circle";
-  return `it cannot be read: ${messageOf(thrown)}`;
+function whyUnreadable(error: unknown): string {
+  if (error instanceof Deno.errors.PermissionDenied) return "it cannot be read: permission denied";
+  if (error instanceof Deno.errors.NotFound) return "it is not there any more";
+  if (error instanceof Deno.errors.FilesystemLoop) return "its link leads in a circle";
+  return `it cannot be read: ${messageOf(error)}`;
 }
 
 /**
@@ -95,16 +95,16 @@ export class SteadyFile implements AsyncDisposable {
    * @throws {Failure} `file-unreadable`, or `file-changed` when it is not as the candidate says
    */
   static async open(candidate: Candidate): Promise<SteadyFile> {
-    const handle = await Deno.open(candidate.path).catch((thrown) => {
-      throw unreadable(candidate.name, thrown);
+    const handle = await Deno.open(candidate.path).catch((error) => {
+      throw unreadable(candidate.name, error);
     });
     const file = new SteadyFile(handle, candidate);
     try {
       await file.verify();
       return file;
-    } catch (thrown) {
+    } catch (error) {
       handle.close();
-      throw thrown;
+      throw error;
     }
   }
 
@@ -143,7 +143,7 @@ export class SteadyFile implements AsyncDisposable {
     length: number,
     { onPart, onFailure }: {
       onPart: (taken: number) => void;
-      onFailure: (thrown: unknown) => void;
+      onFailure: (error: unknown) => void;
     },
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     const end = offset + length;
@@ -164,10 +164,10 @@ export class SteadyFile implements AsyncDisposable {
           if (given.length > PARTS_KEPT) giveBack(given.shift()!);
           onPart(at - offset);
           if (at === end) controller.close();
-        } catch (thrown) {
+        } catch (error) {
           if (isCancelled) return;
-          onFailure(thrown);
-          controller.error(thrown);
+          onFailure(error);
+          controller.error(error);
         }
       },
     }, { highWaterMark: PARTS_AHEAD });
@@ -214,8 +214,8 @@ export class SteadyFile implements AsyncDisposable {
       const count = this.#handle.readSync(buffer);
       this.#position += count ?? 0;
       return count;
-    } catch (thrown) {
-      throw unreadable(this.#candidate.name, thrown);
+    } catch (error) {
+      throw unreadable(this.#candidate.name, error);
     }
   }
 }

@@ -14,7 +14,7 @@ export interface TusState {
   sha256: string | null;
 }
 
-export interface TusCreation {
+interface TusCreation {
   /** Bytes of the whole file. */
   size: number;
   /** Keys and values of `Upload-Metadata`. */
@@ -24,7 +24,7 @@ export interface TusCreation {
 }
 
 /** Some bytes of a file, from `offset` on. */
-export interface TusPiece {
+interface TusPiece {
   offset: number;
   /** Bytes of the whole file. */
   size: number;
@@ -83,9 +83,9 @@ export class TusClient {
       const path = pathOf(upload);
       const response = await this.#client.request({ path, method: "HEAD", headers, signal });
       return stateOf(response, upload, this.#offsetOf(response, size));
-    } catch (thrown) {
-      if (statusOf(thrown) === 404 || statusOf(thrown) === 410) return null;
-      throw thrown;
+    } catch (error) {
+      if (statusOf(error) === 404 || statusOf(error) === 410) return null;
+      throw error;
     }
   }
 

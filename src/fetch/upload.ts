@@ -11,7 +11,7 @@ import { SizedBody } from "./sized_body.ts";
 import { type Candidate, SteadyFile, STREAM_BYTES } from "./steady_file.ts";
 import { TusClient, type TusState } from "./tus.ts";
 
-export interface UploaderOptions {
+interface UploaderOptions {
   client: ApiClient;
   /** Shared by all uploads of a process. */
   budget: ByteBudget;
@@ -110,11 +110,11 @@ class OneUpload {
         const id = await this.#once();
         const sha256 = await this.task.sha256;
         return { id, sha256, resumedFrom: this.#resumedFrom ?? 0 };
-      } catch (thrown) {
-        if (thrown instanceof Failure && thrown.code === "file-changed") await this.#drop();
-        if (isTooLargeForProxy(thrown)) pace.tooLarge();
-        else if (isPassing(thrown)) pace.lost();
-        await this.#backoff.wait(thrown, this.signal, (failure, seconds) => {
+      } catch (error) {
+        if (error instanceof Failure && error.code === "file-changed") await this.#drop();
+        if (isTooLargeForProxy(error)) pace.tooLarge();
+        else if (isPassing(error)) pace.lost();
+        await this.#backoff.wait(error, this.signal, (failure, seconds) => {
           emit({ type: "retrying", name, failure, seconds });
         });
       }
@@ -177,9 +177,9 @@ class OneUpload {
       this.#upload = state.upload;
       this.#uncertain = false;
       return state.offset === size ? await this.#finished(state) : state;
-    } catch (thrown) {
-      this.#inPieces ||= isTooLargeForProxy(thrown);
-      throw isDamage(thrown) || (whole && this.#inPieces) ? this.#again(thrown) : thrown;
+    } catch (error) {
+      this.#inPieces ||= isTooLargeForProxy(error);
+      throw isDamage(error) || (whole && this.#inPieces) ? this.#again(error) : error;
     } finally {
       release();
     }
@@ -199,15 +199,15 @@ class OneUpload {
             alive();
             emit({ type: "progress", name, size, offset: offset + taken });
           },
-          onFailure: (thrown) => unread.push(thrown),
+          onFailure: (error) => unread.push(error),
         }));
     try {
       const startedAt = clock.monotonic();
       const state = await this.#tus.patch(upload, { offset, size, body, sha256 }, this.signal);
       if (length === full) pace.took(full, (clock.monotonic() - startedAt) / 1000);
       return state;
-    } catch (thrown) {
-      throw unread.length > 0 ? unread[0] : this.#worthAnotherLook(thrown);
+    } catch (error) {
+      throw unread.length > 0 ? unread[0] : this.#worthAnotherLook(error);
     } finally {
       release();
     }
@@ -226,20 +226,18 @@ class OneUpload {
   }
 
   /** The offset was another (409), the upload has gone (404, 410), or bytes were damaged. */
-  #worthAnotherLook(thrown: unknown): unknown {
-    const isElsewhere = [404, 409, 410].includes(statusOf(thrown));
-    return isElsewhere || isDamage(thrown) || isTooLargeForProxy(thrown)
-      ? this.#again(thrown)
-      : thrown;
+  #worthAnotherLook(error: unknown): unknown {
+    const isElsewhere = [404, 409, 410].includes(statusOf(error));
+    return isElsewhere || isDamage(error) || isTooLargeForProxy(error) ? this.#again(error) : error;
   }
 
   /** The same failure as one that may pass; bytes may be damaged a few times only. */
-  #again(thrown: unknown): unknown {
-    if (!(thrown instanceof Failure)) return thrown;
-    if (isDamage(thrown) && ++this.#restarts > MAX_RESTARTS) return thrown;
-    const { code, message, hint, details } = thrown;
+  #again(error: unknown): unknown {
+    if (!(error instanceof Failure)) return error;
+    if (isDamage(error) && ++this.#restarts > MAX_RESTARTS) return error;
+    const { code, message, hint, details } = error;
     const again = { ...details, passing: true, unreachable: false };
-    return new Failure("server", code, message, { hint, cause: thrown, details: again });
+    return new Failure("server", code, message, { hint, cause: error, details: again });
   }
 
   async #restart(): Promise<void> {
@@ -274,13 +272,13 @@ class OneUpload {
 }
 
 /** 413 without a problem document of the server: a smaller piece may get through. */
-function isTooLargeForProxy(thrown: unknown): boolean {
-  return thrown instanceof Failure && thrown.code === "http-413";
+function isTooLargeForProxy(error: unknown): boolean {
+  return error instanceof Failure && error.code === "http-413";
 }
 
 /** The server received other bytes than were hashed here. */
-function isDamage(thrown: unknown): thrown is Failure {
-  return thrown instanceof Failure && DAMAGE.has(thrown.code);
+function isDamage(error: unknown): error is Failure {
+  return error instanceof Failure && DAMAGE.has(error.code);
 }
 
 /**

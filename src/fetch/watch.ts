@@ -6,7 +6,7 @@ import { Backoff, WATCH_RETRIES } from "../base/retry.ts";
 import { type RunOptions, Sender } from "./run.ts";
 import { scanDirectory, type ScanEntry } from "./scan.ts";
 
-export interface WatchOptions extends RunOptions {
+interface WatchOptions extends RunOptions {
   /** Milliseconds between two looks at the directory. @default 2000 */
   interval?: number;
 }
@@ -46,8 +46,8 @@ export async function watchDirectory(options: WatchOptions): Promise<FetchSummar
       await pause(clock, interval, hint, signal);
       entries = await patiently(() => scanDirectory(dir));
     }
-  } catch (thrown) {
-    if (!signal.aborted) throw thrown;
+  } catch (error) {
+    if (!signal.aborted) throw error;
   } finally {
     hint.close();
   }
@@ -60,8 +60,8 @@ export async function watchDirectory(options: WatchOptions): Promise<FetchSummar
         const result = await task();
         backoff.reset();
         return result;
-      } catch (thrown) {
-        await backoff.wait(started ? passing(thrown) : thrown, signal, (failure, seconds) => {
+      } catch (error) {
+        await backoff.wait(started ? passing(error) : error, signal, (failure, seconds) => {
           emit({ type: "retrying", name: null, failure, seconds });
         });
       }
@@ -70,10 +70,10 @@ export async function watchDirectory(options: WatchOptions): Promise<FetchSummar
 }
 
 /** What worked before may come back: a network drive, a server behind a proxy. */
-function passing(thrown: unknown): unknown {
-  if (!(thrown instanceof Failure)) return thrown;
-  const { kind, code, message, hint, details } = thrown;
-  if (kind !== "server" && kind !== "storage" && code !== "directory-unreadable") return thrown;
+function passing(error: unknown): unknown {
+  if (!(error instanceof Failure)) return error;
+  const { kind, code, message, hint, details } = error;
+  if (kind !== "server" && kind !== "storage" && code !== "directory-unreadable") return error;
   return new Failure(kind, code, message, { hint, details: { ...details, passing: true } });
 }
 

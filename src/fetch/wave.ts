@@ -27,18 +27,18 @@ export class Wave {
 
   /** The batch's id; it is opened when it is first asked for. */
   batch(): Promise<string> {
-    this.#batch ??= this.#client.openBatch(this.#signal).catch((thrown) => {
+    this.#batch ??= this.#client.openBatch(this.#signal).catch((error) => {
       this.#batch = null;
-      throw thrown;
+      throw error;
     });
     return this.#batch;
   }
 
   /** What earlier runs have left unfinished. */
   unfinished(): Promise<UploadView[]> {
-    this.#unfinished ??= this.#client.uploads(this.#signal).catch((thrown) => {
+    this.#unfinished ??= this.#client.uploads(this.#signal).catch((error) => {
       this.#unfinished = null;
-      throw thrown;
+      throw error;
     });
     return this.#unfinished;
   }

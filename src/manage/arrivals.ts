@@ -11,7 +11,7 @@ import { outcomeOf } from "./outcome.ts";
 import { answerReplayRequests } from "./replay_requests.ts";
 import { isTaken, moveOut, named, step } from "./settle.ts";
 
-export interface ArrivalsParts {
+interface ArrivalsParts {
   layout: Layout;
   storage: Pick<Storage, "ledger">;
   modules: ModuleStore;
@@ -25,7 +25,7 @@ export interface ArrivalsParts {
 }
 
 /** What a look through staging came to. */
-export interface Look {
+interface Look {
   /** Files that stay where they are, such as those without a module. */
   waiting: number;
   /** A file was put there by hand a moment ago: look again when it has been at rest. */
@@ -84,9 +84,9 @@ export class Arrivals {
         if (why === ELSEWHERE) look.elsewhere++;
         else if (why !== null) this.#wait(look, file, why);
       }
-    } catch (thrown) {
-      emit({ kind: "scan.failed", error: messageOf(thrown) });
-      look.storageFailed = outcomeOf(thrown).type === "retry";
+    } catch (error) {
+      emit({ kind: "scan.failed", error: messageOf(error) });
+      look.storageFailed = outcomeOf(error).type === "retry";
     }
     return look;
   }
@@ -102,9 +102,9 @@ export class Arrivals {
   async #meetSafely(file: StagedFile): Promise<string | null> {
     try {
       return await this.#meet(file);
-    } catch (thrown) {
-      if (thrown instanceof Failure && thrown.kind === "storage") throw thrown;
-      return isTaken(thrown) ? ELSEWHERE : messageOf(thrown);
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "storage") throw error;
+      return isTaken(error) ? ELSEWHERE : messageOf(error);
     }
   }
 
@@ -142,8 +142,8 @@ export class Arrivals {
 async function unlessTaken(moving: Promise<unknown>): Promise<void> {
   try {
     await moving;
-  } catch (thrown) {
-    if (!isTaken(thrown)) throw thrown;
+  } catch (error) {
+    if (!isTaken(error)) throw error;
   }
 }
 

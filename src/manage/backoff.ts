@@ -1,5 +1,5 @@
 /** How long to wait before another attempt. */
-export interface BackoffOptions {
+interface BackoffOptions {
   /** Milliseconds before the second attempt, at most. @default 1000 */
   firstMs?: number;
   /** Milliseconds that no wait exceeds. @default 300000 */

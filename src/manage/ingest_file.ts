@@ -30,7 +30,7 @@ export interface RunLimits extends ProcessLimits {
 }
 
 /** One attempt at one file. */
-export interface Attempt {
+interface Attempt {
   record: FileRecord;
   /** The staged file. */
   path: string;
@@ -42,7 +42,7 @@ export interface Attempt {
   secrets: Record<string, string>;
 }
 
-export interface IngestParts {
+interface IngestParts {
   storage: Storage;
   sandboxes: SandboxPool;
   /** Ends the attempt when it is aborted: the file goes back into the queue. */
@@ -80,12 +80,12 @@ export async function ingestFile(attempt: Attempt, parts: IngestParts): Promise<
       const outcome = await runLoad(attempt, parts, load);
       if (outcome.type !== "ingested") await load.abort();
       return attempt.begun ? toBeFinished(outcome) : outcome;
-    } catch (thrown) {
+    } catch (error) {
       await load.abort();
-      throw thrown;
+      throw error;
     }
-  } catch (thrown) {
-    return parts.signal.aborted ? { type: "released" } : outcomeOf(thrown);
+  } catch (error) {
+    return parts.signal.aborted ? { type: "released" } : outcomeOf(error);
   }
 }
 
@@ -143,9 +143,9 @@ async function runLoad(attempt: Attempt, parts: IngestParts, load: Load): Promis
     const receipt = { rows, moduleVersion: module.version };
     await step(parts, "storage commit", () => load.commit(receipt, parts.decided));
     return { type: "ingested", rows, moduleVersion: module.version };
-  } catch (thrown) {
+  } catch (error) {
     if (parts.signal.aborted) return { type: "released" };
-    return outcomeOf(thrown, rowsBefore(thrown, rejects.kept));
+    return outcomeOf(error, rowsBefore(error, rejects.kept));
   } finally {
     parts.signal.removeEventListener("abort", stop);
     await run.close();
@@ -163,15 +163,15 @@ async function step<T>(
     const result = await work();
     inner.end();
     return result;
-  } catch (thrown) {
-    inner.end(messageOf(thrown));
-    throw thrown;
+  } catch (error) {
+    inner.end(messageOf(error));
+    throw error;
   }
 }
 
 /** The counts of a file that failed: what was not rejected was passed over, none of it stays. */
-function rowsBefore(thrown: unknown, rejected: number): RowCounts {
-  const told = thrown instanceof Failure ? Number(thrown.details["read"] ?? 0) : 0;
+function rowsBefore(error: unknown, rejected: number): RowCounts {
+  const told = error instanceof Failure ? Number(error.details["read"] ?? 0) : 0;
   const read = Math.max(told, rejected);
   return { read, stored: 0, rejected, skipped: read - rejected, written: 0, replaced: 0 };
 }

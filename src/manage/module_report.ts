@@ -14,7 +14,7 @@ export interface ReportParts {
 }
 
 /** What an attempt at a file came to. */
-export interface Attempted {
+interface Attempted {
   record: FileRecord;
   /** Null where there was no module. */
   version: string | null;

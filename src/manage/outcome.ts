@@ -32,15 +32,15 @@ const WORTH_ANOTHER_TRY = new Set([
  *
  * @param rows what was counted before it; null where nothing was read
  */
-export function outcomeOf(thrown: unknown, rows: RowCounts | null = null): Outcome {
-  if (!(thrown instanceof Failure)) {
-    const reason = { code: "internal", message: `Cannot go on: ${messageOf(thrown)}` };
+export function outcomeOf(error: unknown, rows: RowCounts | null = null): Outcome {
+  if (!(error instanceof Failure)) {
+    const reason = { code: "internal", message: `Cannot go on: ${messageOf(error)}` };
     return { type: "retry", reason, rows, endless: false };
   }
-  const { code, message, hint } = thrown;
+  const { code, message, hint } = error;
   const reason = { code, message: hint ? `${message}. ${hint}` : message };
-  if (thrown.kind === "storage") return { type: "retry", reason, rows, endless: true };
-  if (thrown.kind === "internal" || WORTH_ANOTHER_TRY.has(code)) {
+  if (error.kind === "storage") return { type: "retry", reason, rows, endless: true };
+  if (error.kind === "internal" || WORTH_ANOTHER_TRY.has(code)) {
     return { type: "retry", reason, rows, endless: false };
   }
   return { type: "quarantined", reason, rows };

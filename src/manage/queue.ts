@@ -1,6 +1,6 @@
 import type { FileRecord } from "../storage/contract.ts";
 
-export interface FileQueueOptions {
+interface FileQueueOptions {
   /**
    * Files that may be read at once, each of another tenant, and as many that were read and whose
    * rows are only being written; a function is asked each time.

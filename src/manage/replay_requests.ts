@@ -7,7 +7,7 @@ import { replayFile } from "./replay.ts";
 import { named } from "./settle.ts";
 
 /** What is needed to answer requests for files to be loaded again. */
-export interface ReplayParts {
+interface ReplayParts {
   layout: Layout;
   storage: Pick<Storage, "ledger">;
   emit: Emit;
@@ -28,10 +28,10 @@ export async function answerReplayRequests(
         await replayFile(record, layout, storage, now);
         emit({ kind: "file.replayed", ...named(record) });
       }
-    } catch (thrown) {
-      if (!(thrown instanceof Failure) || thrown.kind === "storage") throw thrown;
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind === "storage") throw error;
       const path = `replay of ${id}`;
-      emit({ kind: "staging.problem", path, error: messageOf(thrown) });
+      emit({ kind: "staging.problem", path, error: messageOf(error) });
     }
     await dropReplayRequest(layout, id);
   }

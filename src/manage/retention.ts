@@ -10,14 +10,14 @@ const DAY_MS = 86_400_000;
 const PAGE = 500;
 
 /** What retention works with. */
-export interface RetentionParts {
+interface RetentionParts {
   layout: Layout;
   storage: Pick<Storage, "ledger" | "forget">;
   emit: Emit;
 }
 
 /** For how long what is kept; 0 stands for ever. */
-export type RetentionDays = Pick<
+type RetentionDays = Pick<
   Config["manage"],
   "archive_days" | "quarantine_days" | "rejects_days" | "ledger_days"
 >;

@@ -22,7 +22,7 @@ import { isTaken, named, settle, step } from "./settle.ts";
 import { endSpan, startSpan } from "./trace.ts";
 
 /** Everything outside that the service works with. */
-export interface ServiceParts {
+interface ServiceParts {
   layout: Layout;
   storage: Storage;
   modules: ModuleStore;
@@ -40,7 +40,7 @@ export interface ServiceParts {
 const SMALL_FILE_BYTES = 16 * 1024 * 1024;
 
 /** How a drain of everything that is there came out. */
-export interface DrainSums {
+interface DrainSums {
   ingested: number;
   /** Rejected or quarantined. */
   failed: number;
@@ -206,16 +206,16 @@ export class IngestService {
       endSpan(span, record, outcome);
       this.#count(outcome, again);
       if (queued.size <= SMALL_FILE_BYTES && !this.#stopping) sandboxes.refill();
-    } catch (thrown) {
+    } catch (error) {
       // Another process was faster, or has taken the file over: it is that one's now.
-      if (isTaken(thrown)) {
+      if (isTaken(error)) {
         this.#elsewhere = true;
         span.end();
         return;
       }
       // The ledger itself failed: the file stays as it is there and is met again at the next scan.
-      emit({ kind: "scan.failed", error: messageOf(thrown) });
-      span.end(messageOf(thrown));
+      emit({ kind: "scan.failed", error: messageOf(error) });
+      span.end(messageOf(error));
       this.#sums.storageFailed = true;
     } finally {
       this.#queue.done(queued.id);
@@ -257,8 +257,8 @@ export class IngestService {
       });
       tellNearLimits(record, outcome, limits, (performance.now() - began) / 1000, emit);
       return outcome;
-    } catch (thrown) {
-      return outcomeOf(thrown);
+    } catch (error) {
+      return outcomeOf(error);
     }
   }
 

@@ -10,7 +10,7 @@ import { type LedgerEvent, NO_ROWS, transition } from "./ledger.ts";
 import type { Outcome, Reason } from "./outcome.ts";
 
 /** What settling an attempt works with. */
-export interface SettleParts {
+interface SettleParts {
   layout: Layout;
   storage: Pick<Storage, "ledger">;
   emit: Emit;
@@ -91,8 +91,8 @@ export async function step(
 }
 
 /** Whether another process has moved a file on in the ledger since it was read. */
-export function isTaken(thrown: unknown): boolean {
-  return thrown instanceof Failure && thrown.code === "ledger-conflict";
+export function isTaken(error: unknown): boolean {
+  return error instanceof Failure && error.code === "ledger-conflict";
 }
 
 /** Others that share the work may move the same file at the same moment. */
@@ -103,8 +103,8 @@ export async function moveOut(layout: Layout, record: FileRecord): Promise<void>
   for (let move = 1;; move++) {
     try {
       return await moveOnce(layout, record);
-    } catch (thrown) {
-      if (!(thrown instanceof Deno.errors.NotFound) || move === MOVES) throw thrown;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound) || move === MOVES) throw error;
     }
   }
 }

@@ -17,11 +17,11 @@ const systemClock: WatchClock = {
   },
 };
 
-export interface WatchOptions {
+interface WatchOptions {
   /** Something may have arrived: look. Never called again before it has ended. */
   onHint: () => void | Promise<void>;
   /** Receives what `onHint` threw, and why the directory could not be watched. */
-  onError?: (thrown: unknown) => void;
+  onError?: (error: unknown) => void;
   /** Seconds between two looks without a hint; a function is asked each time. */
   scanSeconds: number | (() => number);
   /** Milliseconds in which events make one hint. @default 20 */
@@ -103,8 +103,8 @@ class DirectoryWatch implements StagingWatch {
     try {
       const watcher = Deno.watchFs(this.#dir, { recursive: true });
       this.#watched = { watcher, inode, ended: this.#listen(watcher) };
-    } catch (thrown) {
-      this.#options.onError?.(thrown);
+    } catch (error) {
+      this.#options.onError?.(error);
     }
   }
 
@@ -125,8 +125,8 @@ class DirectoryWatch implements StagingWatch {
         // Reading files and taking them away makes events too; nothing arrives by those.
         if (event.kind !== "access" && event.kind !== "remove") this.#lookSoon();
       }
-    } catch (thrown) {
-      if (!this.#closed) this.#options.onError?.(thrown);
+    } catch (error) {
+      if (!this.#closed) this.#options.onError?.(error);
     }
     // Not by us: whatever was the reason, events may be missing.
     if (this.#watched?.watcher === watcher) {
@@ -157,8 +157,8 @@ class DirectoryWatch implements StagingWatch {
     const started = this.#clock.now();
     try {
       await this.#options.onHint();
-    } catch (thrown) {
-      this.#options.onError?.(thrown);
+    } catch (error) {
+      this.#options.onError?.(error);
     }
     this.#lookMs = this.#clock.now() - started;
     this.#looking = null;

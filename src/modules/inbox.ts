@@ -4,13 +4,13 @@ import { ensureFolder, orNull, removeIfThere, writeDurably } from "../data/durab
 import { isVersion } from "./store.ts";
 
 /** What `manage` is asked to do with a version. */
-export const askSchema = z.discriminatedUnion("verb", [
+const askSchema = z.discriminatedUnion("verb", [
   /** Build it and see whether it can be used. */
   z.object({ verb: z.literal("check") }),
   /** Make its tables and make it the current one. */
   z.object({ verb: z.literal("approve"), by: z.string(), note: z.string().nullable() }),
 ]);
-export type Ask = z.infer<typeof askSchema>;
+type Ask = z.infer<typeof askSchema>;
 
 export interface AskedVersion {
   tenant: string;

@@ -4,7 +4,7 @@ import { type ModuleLog, versionEntry } from "./module_log.ts";
 import type { ModuleStore } from "./store.ts";
 import type { Emit } from "../telemetry/events.ts";
 
-export interface ProbationParts {
+interface ProbationParts {
   modules: ModuleStore;
   log: ModuleLog;
   emit: Emit;
@@ -14,7 +14,7 @@ export interface ProbationParts {
 }
 
 /** How one of a version's files ended. */
-export interface Ended {
+interface Ended {
   tenant: string;
   version: string;
   fileId: string;

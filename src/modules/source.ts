@@ -97,8 +97,8 @@ async function* sourcePaths(dir: string): AsyncGenerator<string> {
   let entries: Deno.DirEntry[];
   try {
     entries = await Array.fromAsync(Deno.readDir(dir));
-  } catch (cause) {
-    throw bad(dir, "it cannot be read as a folder", cause);
+  } catch (error) {
+    throw bad(dir, "it cannot be read as a folder", error);
   }
   for (const entry of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
     const path = join(dir, entry.name);

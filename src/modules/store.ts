@@ -67,8 +67,8 @@ export class ModuleStore {
       for await (const entry of Deno.readDir(this.folder(tenant))) {
         if (entry.isDirectory && isVersion(entry.name)) names.push(entry.name);
       }
-    } catch (thrown) {
-      if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
     return names.sort((a, b) => numberOf(a) - numberOf(b));
   }
@@ -174,10 +174,10 @@ export class ModuleStore {
         declaration: parseDeclaration(JSON.parse(declaration)),
         tenantJson: parseTenantJson(tenantJson, join(dir, "tenant.json")),
       };
-    } catch (cause) {
+    } catch (error) {
       const text = `Cannot read the module ${version} of "${tenant}"`;
       const hint = `Deploy it again: mysimbdp manage tenant deploy ${tenant} DIR`;
-      throw new Failure("internal", "module-unreadable", text, { cause, hint });
+      throw new Failure("internal", "module-unreadable", text, { cause: error, hint });
     }
   }
 

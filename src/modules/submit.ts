@@ -41,8 +41,8 @@ export async function submitModule(
   });
   try {
     return await taken;
-  } catch (thrown) {
-    throw explainFullDisk(thrown);
+  } catch (error) {
+    throw explainFullDisk(error);
   }
 }
 

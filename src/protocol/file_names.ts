@@ -1,7 +1,7 @@
 import { Failure } from "../base/failure.ts";
 
 /** The longest file name, in bytes of UTF-8 (NAME_MAX of Linux file systems). */
-export const MAX_NAME_BYTES = 255;
+const MAX_NAME_BYTES = 255;
 
 // Device names that Windows reserves with or without an extension.
 const RESERVED = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { rejectViewSchema, rowCountsSchema } from "./file_view.ts";
 
 /** The states of one version of a customer's module. */
-export const VERSION_STATES = [
+const VERSION_STATES = [
   /** Submitted; it is bundled and checked as soon as `manage` gets to it. */
   "checking",
   /** It cannot be used: its faults say where. */
@@ -15,7 +15,6 @@ export const VERSION_STATES = [
   /** It ran and was taken back, by an operator or because its first files failed. */
   "rolled-back",
 ] as const;
-export type VersionState = (typeof VERSION_STATES)[number];
 
 /** A fault in a module's source; lines and columns count from 1. */
 export const moduleFaultSchema = z.object({

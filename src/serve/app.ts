@@ -47,7 +47,7 @@ import { overridden, speakTus } from "./uploads/tus.ts";
 import { showUsage } from "./api/usage.ts";
 
 /** Constraints of a tenant that has no file of its own: those of the platform's first version. */
-export const DEFAULT_CONSTRAINTS: Constraints = {
+const DEFAULT_CONSTRAINTS: Constraints = {
   formats: [".csv"],
   number_files: 10,
   data_sizes: 4096,

@@ -94,9 +94,9 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
 function openReceipts(layout: Layout, lock: ServeLock): Receipts {
   try {
     return Receipts.open(layout.receipts);
-  } catch (thrown) {
+  } catch (error) {
     lock.release();
-    throw thrown;
+    throw error;
   }
 }
 

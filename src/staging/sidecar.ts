@@ -17,7 +17,7 @@ const stagedFileSchema = z.object({
 });
 
 /** Why a file lies in quarantine; written beside it for the operator. */
-export const quarantineReasonSchema = z.object({
+const quarantineReasonSchema = z.object({
   code: z.string(),
   message: z.string(),
   rows: rowCountsSchema,

@@ -10,7 +10,7 @@ import { type QuarantineReason, readSidecar, writeSidecar } from "./sidecar.ts";
 export const SETTLE_MS = 1_000;
 
 /** How staging is looked through. */
-export interface ScanOptions {
+interface ScanOptions {
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
   /** Milliseconds for which a file put there by hand must have been at rest. @default SETTLE_MS */

@@ -14,7 +14,7 @@ import { openSqliteStorage } from "./sqlite/storage.ts";
 import { acquireManageLock, type ManageLock } from "./sqlite/manage_lock.ts";
 
 /** What decides about the engine: the data directory and the storage settings. */
-export interface StorageSettings {
+interface StorageSettings {
   data: string;
   storage: { url: string; replication?: string; lease_seconds?: number };
 }

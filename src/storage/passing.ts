@@ -4,6 +4,6 @@ import { Failure } from "../base/failure.ts";
 export const PASSING = { passing: true } as const;
 
 /** Whether a storage may answer in a moment, with nothing changed by anybody. */
-export function isPassing(thrown: unknown): boolean {
-  return thrown instanceof Failure && thrown.details["passing"] === true;
+export function isPassing(error: unknown): boolean {
+  return error instanceof Failure && error.details["passing"] === true;
 }

@@ -2,7 +2,7 @@
 const MOST = 500;
 
 /** Takes the place of the label of those that are too many. */
-export const OTHERS = "_others";
+const OTHERS = "_others";
 
 /**
  * Values of a label, at most so many: the first ones stay themselves, all later ones are one.

@@ -14,7 +14,7 @@ interface Reason {
 }
 
 /** What `serve` tells. Nothing in an event may be a secret: no password, token, hash or URL with one. */
-export type ServeEvent =
+type ServeEvent =
   | { kind: "server.started"; listen: string; tls: boolean }
   | { kind: "server.stopping" }
   | {
@@ -46,7 +46,7 @@ export type ServeEvent =
   | { kind: "uploads.expired"; uploads: number };
 
 /** What `manage` tells. */
-export type ManageEvent =
+type ManageEvent =
   /** `engine` is the storage URL's scheme: the URL itself may hold a password. */
   | { kind: "manage.started"; engine: string; concurrency: number; once: boolean }
   /** What is around a module, the innermost layer first. */
@@ -128,7 +128,7 @@ type NearLimit = {
 };
 
 /** What both tell. */
-export type CommonEvent =
+type CommonEvent =
   /** The data directory was brought forward; the one from before lies in `backup`. */
   | { kind: "data.upgraded"; from: number; to: number; backup: string }
   | NearLimit

@@ -1,5 +1,5 @@
 /** What the line says of one ingestion. */
-export interface IngestLine {
+interface IngestLine {
   /** When it ended, in milliseconds since the epoch. */
   finishedAt: number;
   name: string;

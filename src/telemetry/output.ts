@@ -26,9 +26,9 @@ export function processOutput(stream: SyncWriter): TextOutput {
       const bytes = encoder.encode(text);
       try {
         for (let done = 0; done < bytes.length;) done += writeSome(stream, bytes.subarray(done));
-      } catch (thrown) {
+      } catch (error) {
         // Whoever read the logs has gone; the work itself must go on.
-        if (!(thrown instanceof Deno.errors.BrokenPipe)) throw thrown;
+        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       }
     },
   };
@@ -37,9 +37,9 @@ export function processOutput(stream: SyncWriter): TextOutput {
 function writeSome(stream: SyncWriter, bytes: Uint8Array): number {
   try {
     return stream.writeSync(bytes);
-  } catch (thrown) {
+  } catch (error) {
     // A parent may hand over a pipe that does not block: then the reader is waited for.
-    if (!(thrown instanceof Deno.errors.WouldBlock)) throw thrown;
+    if (!(error instanceof Deno.errors.WouldBlock)) throw error;
     Atomics.wait(pause, 0, 0, 1);
     return 0;
   }

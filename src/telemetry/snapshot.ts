@@ -3,7 +3,7 @@ import { AggregatorRegistry, type MetricObject, type Registry } from "prom-clien
 import { hostname } from "node:os";
 
 /** The folder within the data directory where processes leave their metrics for `serve`. */
-export const METRICS_FOLDER = "metrics";
+const METRICS_FOLDER = "metrics";
 
 /** Milliseconds after which what a process left behind says nothing any more. */
 const FORGOTTEN_MS = 7 * 86_400_000;
@@ -64,9 +64,9 @@ function listed(folder: string): string[] {
   try {
     return [...Deno.readDirSync(folder)].map(({ name }) => name)
       .filter((name) => name.endsWith(".json")).map((name) => join(folder, name));
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return [];
-    throw thrown;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
 }
 

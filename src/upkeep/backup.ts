@@ -10,7 +10,7 @@ import { copyDurably } from "./copy.ts";
 import { readDataVersion } from "../data/version.ts";
 import { type BackedUpFile, MANIFEST, type Manifest } from "./manifest.ts";
 
-export interface BackupOptions {
+interface BackupOptions {
   /** Link the customers' files instead of copying them: they never change, only move. @default false */
   link?: boolean;
   /** Milliseconds since the epoch. @default Date.now() */
@@ -54,9 +54,9 @@ export async function backUp(
     await Deno.rename(part, target);
     await fsyncFolder(dirname(target));
     return manifest;
-  } catch (thrown) {
+  } catch (error) {
     await Deno.remove(part, { recursive: true });
-    throw thrown;
+    throw error;
   }
 }
 

@@ -7,10 +7,10 @@ import { DATA_VERSION, readDataVersion, refuseNewer, writeDataVersion } from "..
 import { MIGRATIONS } from "../data/migrations.ts";
 
 /** The backups that upgrades make, in the data directory. */
-export const BACKUPS = "backups";
+const BACKUPS = "backups";
 
 /** An upgrade that was made. */
-export interface Upgrade {
+interface Upgrade {
   from: number;
   to: number;
   /** Where the data directory from before lies, for `manage restore`. */

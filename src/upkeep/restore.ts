@@ -27,9 +27,9 @@ export async function restore(dir: string, layout: Layout): Promise<Manifest> {
     await reconcile(new Layout(part));
     await Deno.rename(part, layout.root);
     await fsyncFolder(dirname(layout.root));
-  } catch (thrown) {
+  } catch (error) {
     await Deno.remove(part, { recursive: true });
-    throw thrown;
+    throw error;
   }
   await prepareData(layout);
   return manifest;

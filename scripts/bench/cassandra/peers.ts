@@ -72,9 +72,9 @@ async function pythonPackages(): Promise<string> {
   try {
     await output(tool("python3"), ["-m", "venv", venv]);
     await output(tool(join(venv, "bin", "pip")), ["install", "--quiet", ...PYTHON_PACKAGES]);
-  } catch (thrown) {
+  } catch (error) {
     await Deno.remove(venv, { recursive: true }).catch(() => undefined);
-    throw new MissingTool("cqlsh", `cannot be installed by pip: ${thrown}`);
+    throw new MissingTool("cqlsh", `cannot be installed by pip: ${error}`);
   }
   return venv;
 }

@@ -72,8 +72,8 @@ export function registerFetch(program: Command, context: FetchContext): Command 
         const config = await context.config?.(flags.config);
         const options = settleFetchOptions(flags, context.io.env, config);
         context.done(await runFetch(options, context.io));
-      } catch (thrown) {
-        context.done(report(thrown, context.io, flags));
+      } catch (error) {
+        context.done(report(error, context.io, flags));
       }
     });
   registerFetchModule(command, context);
@@ -110,9 +110,9 @@ export async function runFetch(options: FetchOptions, io: CommandIo): Promise<nu
     warnOfPlainText(client.server, output);
     summary = await runStoppably(options, client, output, io);
     exitCode = exitCodeOf(summary.worst);
-  } catch (thrown) {
+  } catch (error) {
     output.close();
-    exitCode = report(thrown, io, { json, verbose });
+    exitCode = report(error, io, { json, verbose });
     if (!json) return exitCode;
   }
   output.summary(summary, exitCode);

@@ -51,8 +51,8 @@ export function registerFetchModule(fetch: Command, context: FetchContext): void
       const flags = (given.at(-1) as Command).optsWithGlobals<ModuleFlags>();
       try {
         context.done(await work(flags, ...given.slice(0, -2).flat() as string[]));
-      } catch (thrown) {
-        context.done(report(thrown, context.io, flags));
+      } catch (error) {
+        context.done(report(error, context.io, flags));
       }
     };
   command("init DIR", "make a folder with a module to begin with")
@@ -130,10 +130,10 @@ async function writeFolder(dir: string, module: AuthoredModule): Promise<string[
       await Deno.writeTextFile(join(dir, path), text, { createNew: true });
       written.push(join(dir, path));
     }
-  } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
-    const text = `Cannot make the folder "${dir}": ${messageOf(thrown)}`;
-    throw new Failure("usage", "bad-module-folder", text, { cause: thrown });
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const text = `Cannot make the folder "${dir}": ${messageOf(error)}`;
+    throw new Failure("usage", "bad-module-folder", text, { cause: error });
   }
   return written;
 }

@@ -28,7 +28,7 @@ export interface FetchFlags {
 }
 
 /** What the configuration file may say of `fetch`. */
-export type FetchConfig = Pick<
+type FetchConfig = Pick<
   FetchFlags,
   "user" | "passwordFile" | "dir" | "server" | "parallel" | "interval" | "ca"
 >;
@@ -132,10 +132,10 @@ function passwordSources(
 export async function readCertificates(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
-  } catch (thrown) {
-    const state = thrown instanceof Deno.errors.NotFound ? "it is not there" : messageOf(thrown);
+  } catch (error) {
+    const state = error instanceof Deno.errors.NotFound ? "it is not there" : messageOf(error);
     throw new Failure("usage", "ca-file", `Cannot read the certificates "${path}": ${state}`, {
-      cause: thrown,
+      cause: error,
     });
   }
 }

@@ -19,7 +19,7 @@ import {
   widthOf,
 } from "../terminal/text.ts";
 
-export interface FetchOutputOptions {
+interface FetchOutputOptions {
   json: boolean;
   quiet: boolean;
   verbose: boolean;

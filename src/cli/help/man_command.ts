@@ -18,8 +18,8 @@ export function registerMan(program: Command, { io, done }: CommandContext): voi
         if (flags.out !== undefined) await writeAll(tree, flags.out);
         else io.stdout.write(pageOf(tree, words));
         done(0);
-      } catch (thrown) {
-        done(report(thrown, io));
+      } catch (error) {
+        done(report(error, io));
       }
     });
   withGuide(command, {

@@ -18,7 +18,7 @@ import {
 import { withGuide } from "../help/guide.ts";
 
 /** The operator's account in admins.json. */
-export const ADMIN = "admin";
+const ADMIN = "admin";
 
 /** Adds `manage init`. */
 export function registerInit(manage: Command, context: CommandContext): void {
@@ -66,7 +66,7 @@ export function registerInit(manage: Command, context: CommandContext): void {
 async function writeNew(path: string, text: string): Promise<void> {
   try {
     await Deno.writeTextFile(path, text, { createNew: true, mode: 0o600 });
-  } catch (thrown) {
-    if (!(thrown instanceof Deno.errors.AlreadyExists)) throw thrown;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
 }

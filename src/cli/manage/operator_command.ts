@@ -76,8 +76,8 @@ async function onOperators(
 ): Promise<void> {
   try {
     await work(new UsersFile(new Layout(configOf(flags).data).admins));
-  } catch (thrown) {
-    throw thrown instanceof Failure ? inOperatorsWords(thrown) : thrown;
+  } catch (error) {
+    throw error instanceof Failure ? inOperatorsWords(error) : error;
   }
 }
 

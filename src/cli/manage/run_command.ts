@@ -142,8 +142,8 @@ async function open(flags: RunFlags): Promise<Running> {
         config = load();
         telemetry.setLevel(config.log.level);
         telemetry.emit({ kind: "config.reloaded", path: flags.config ?? null });
-      } catch (thrown) {
-        telemetry.emit({ kind: "config.refused", error: messageOf(thrown) });
+      } catch (error) {
+        telemetry.emit({ kind: "config.refused", error: messageOf(error) });
       }
     },
     async warm() {
@@ -158,15 +158,15 @@ async function open(flags: RunFlags): Promise<Running> {
       try {
         await retention.run(config.manage, Date.now());
         await warnOfDisk(layout, telemetry.emit);
-      } catch (thrown) {
-        telemetry.emit({ kind: "scan.failed", error: messageOf(thrown) });
+      } catch (error) {
+        telemetry.emit({ kind: "scan.failed", error: messageOf(error) });
       }
     },
     async tellMetrics() {
       try {
         await metrics.write();
-      } catch (thrown) {
-        telemetry.emit({ kind: "metrics.lost", error: messageOf(thrown) });
+      } catch (error) {
+        telemetry.emit({ kind: "metrics.lost", error: messageOf(error) });
       }
     },
     async close() {
@@ -189,9 +189,9 @@ async function storageReady({ storage, telemetry }: Running, once: boolean): Pro
   for (let attempt = 0;; attempt++) {
     try {
       return await storage.ready();
-    } catch (thrown) {
-      if (once || !isPassing(thrown)) throw thrown;
-      telemetry.emit({ kind: "storage.waiting", error: messageOf(thrown) });
+    } catch (error) {
+      if (once || !isPassing(error)) throw error;
+      telemetry.emit({ kind: "storage.waiting", error: messageOf(error) });
     }
     const pause = READY_PAUSES_MS[Math.min(attempt, READY_PAUSES_MS.length - 1)];
     await new Promise((resolve) => setTimeout(resolve, pause));
@@ -247,8 +247,8 @@ async function stayUnder(manager: ServiceManager, running: Running): Promise<num
   const staging = new Layout(data).shelf("staging");
   const watch = watchStaging(staging, {
     onHint: () => service.scan(),
-    onError: (thrown) =>
-      telemetry.emit({ kind: "watch.lost", dir: staging, error: messageOf(thrown) }),
+    onError: (error) =>
+      telemetry.emit({ kind: "watch.lost", dir: staging, error: messageOf(error) }),
     scanSeconds: () => config().manage.scan_seconds,
   });
   const submissions = watchModules(running);
@@ -279,8 +279,8 @@ function watchModules(running: Running): StagingWatch {
       if (await desk.work() > 0) await service.scan();
       await trials.work();
     },
-    onError: (thrown) =>
-      telemetry.emit({ kind: "watch.lost", dir: inbox.folder, error: messageOf(thrown) }),
+    onError: (error) =>
+      telemetry.emit({ kind: "watch.lost", dir: inbox.folder, error: messageOf(error) }),
     scanSeconds: () => config().manage.scan_seconds,
   });
 }

@@ -298,17 +298,17 @@ async function passwordOf(
 async function versionOf(modules: ModuleStore, tenant: string): Promise<string> {
   try {
     return (await modules.current(tenant))?.version ?? "none";
-  } catch (thrown) {
-    return messageOf(thrown);
+  } catch (error) {
+    return messageOf(error);
   }
 }
 
 async function constraintsText(layout: Layout, name: string): Promise<string | null> {
   try {
     return await Deno.readTextFile(layout.constraints(name));
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return null;
-    throw thrown;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 /** The folder that the units keep everything in. */
-export const SERVICE_DATA = "/var/lib/mysimbdp";
+const SERVICE_DATA = "/var/lib/mysimbdp";
 
 /**
  * The systemd units of both services, by their file names.

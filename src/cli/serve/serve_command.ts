@@ -104,8 +104,8 @@ async function serve({ io }: CommandContext, flags: ServeFlags): Promise<number>
       try {
         telemetry.setLevel(configOf(flags).log.level);
         telemetry.emit({ kind: "config.reloaded", path: flags.config ?? null });
-      } catch (thrown) {
-        telemetry.emit({ kind: "config.refused", error: messageOf(thrown) });
+      } catch (error) {
+        telemetry.emit({ kind: "config.refused", error: messageOf(error) });
       }
       manager.ready(`listening on ${url}`);
     });
@@ -158,10 +158,10 @@ async function readTls({ server }: Config): Promise<{ cert: string; key: string 
 async function readPem(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
-  } catch (cause) {
+  } catch (error) {
     throw new Failure("usage", "bad-tls", `Cannot read the TLS file "${path}"`, {
       hint: "Check the path and its rights.",
-      cause,
+      cause: error,
     });
   }
 }

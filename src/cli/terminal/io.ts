@@ -7,7 +7,7 @@ export interface Output {
 }
 
 /** Standard input, as a prompt needs it. */
-export interface Input {
+interface Input {
   readonly isTerminal: boolean;
   /** In raw mode keys come one by one, are not echoed, and Ctrl-C is a byte. */
   setRaw(raw: boolean): void;
@@ -57,9 +57,9 @@ function outputOf(stream: typeof Deno.stdout): Output {
         for (let rest = encoder.encode(text); rest.length > 0;) {
           rest = rest.subarray(stream.writeSync(rest));
         }
-      } catch (thrown) {
+      } catch (error) {
         // The reader has gone, as in `mysimbdp fetch | head -1`; the work goes on without it.
-        if (!(thrown instanceof Deno.errors.BrokenPipe)) throw thrown;
+        if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       }
     },
     columns() {

@@ -1,5 +1,5 @@
 /** The customer's machine, as far as it decides what a path means. */
-export interface Machine {
+interface Machine {
   windows: boolean;
   /** The user's own folder, where the system says which it is. */
   home: string | undefined;

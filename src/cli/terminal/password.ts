@@ -1,7 +1,7 @@
 import { Failure, messageOf } from "../../base/failure.ts";
 import type { CommandIo } from "./io.ts";
 
-export interface PasswordSources {
+interface PasswordSources {
   /** What `-p` was given; `-` stands for standard input. */
   flag?: string;
   /** What `--password-file` was given: a path. */
@@ -149,14 +149,14 @@ async function readAll(io: CommandIo): Promise<string> {
 async function readFile(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
-  } catch (thrown) {
-    const state = thrown instanceof Deno.errors.NotFound ? "it is not there" : messageOf(thrown);
+  } catch (error) {
+    const state = error instanceof Deno.errors.NotFound ? "it is not there" : messageOf(error);
     throw new Failure(
       "usage",
       "password-file",
       `Cannot read the password file "${path}": ${state}`,
       {
-        cause: thrown,
+        cause: error,
       },
     );
   }

@@ -10,7 +10,7 @@ interface Bar {
   startedAt: number;
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
   color: boolean;
   /** Milliseconds. @default performance.now */
   now?: () => number;

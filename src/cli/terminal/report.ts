@@ -3,7 +3,7 @@ import { exitCodeOf } from "../exit_codes.ts";
 import type { CommandIo } from "./io.ts";
 import { printable } from "./text.ts";
 
-export interface ReportOptions {
+interface ReportOptions {
   /** One JSON object on stdout instead of text on stderr. @default false */
   json?: boolean;
   /** The stack and what was underneath, too. @default false */
@@ -23,11 +23,11 @@ export interface ReportOptions {
  * ```
  */
 export function report(
-  thrown: unknown,
+  error: unknown,
   io: Pick<CommandIo, "stdout" | "stderr">,
   { json = false, verbose = false }: ReportOptions = {},
 ): number {
-  const failure = asFailure(thrown);
+  const failure = asFailure(error);
   const exitCode = exitCodeOf(failure.kind);
   if (json) {
     const { kind, code, message, hint = null, details } = failure;
@@ -41,15 +41,15 @@ export function report(
   return exitCode;
 }
 
-function asFailure(thrown: unknown): Failure {
-  if (thrown instanceof Failure) return thrown;
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
   return new Failure(
     "internal",
     "unexpected",
-    `Something unexpected went wrong: ${messageOf(thrown)}`,
+    `Something unexpected went wrong: ${messageOf(error)}`,
     {
       hint: "Run the command again with -v for the details.",
-      cause: thrown,
+      cause: error,
     },
   );
 }

@@ -93,16 +93,16 @@ interface Entry {
 async function describe(script: string, entry: Entry): Promise<Declaration> {
   try {
     return parseDeclaration(await Sandbox.spawn().describe(script, DESCRIBE_LIMITS));
-  } catch (thrown) {
-    if (thrown instanceof DeclarationFault) {
-      throw new ModuleFault([{ ...locate(entry, thrown.path), message: thrown.message }]);
+  } catch (error) {
+    if (error instanceof DeclarationFault) {
+      throw new ModuleFault([{ ...locate(entry, error.path), message: error.message }]);
     }
-    if (thrown instanceof Failure && /^module-/.test(thrown.code)) {
+    if (error instanceof Failure && /^module-/.test(error.code)) {
       throw new ModuleFault([
-        faultWithPlace(thrown.message) ?? { ...locate(entry, []), message: thrown.message },
+        faultWithPlace(error.message) ?? { ...locate(entry, []), message: error.message },
       ]);
     }
-    throw thrown;
+    throw error;
   }
 }
 

@@ -12,7 +12,7 @@ import type { Emit } from "../../telemetry/events.ts";
 import { buildFiles } from "./build.ts";
 
 /** What working on submitted modules needs. */
-export interface DeskParts {
+interface DeskParts {
   store: ModuleStore;
   inbox: ModuleInbox;
   log: ModuleLog;
@@ -51,14 +51,14 @@ export class ModuleDesk {
       try {
         if (await this.#serve(asked)) promoted++;
         await inbox.done(asked.tenant, asked.version);
-      } catch (thrown) {
+      } catch (error) {
         // Ours or the storage's fault: it stays in the inbox for the next look.
         const { tenant, version } = asked;
         emit({
           kind: "module.unchecked",
           tenant,
           moduleVersion: version,
-          error: messageOf(thrown),
+          error: messageOf(error),
         });
       }
     }
@@ -93,9 +93,9 @@ export class ModuleDesk {
   async #build(tenant: string, version: string): Promise<BuiltModule | ModuleFaultView[]> {
     try {
       return await buildFiles(await this.#parts.store.sources(tenant, version), "");
-    } catch (thrown) {
-      const faults = faultsOf(thrown);
-      if (faults === null) throw thrown;
+    } catch (error) {
+      const faults = faultsOf(error);
+      if (faults === null) throw error;
       return faults;
     }
   }
@@ -110,16 +110,16 @@ export class ModuleDesk {
     try {
       await approveModule(this.#parts, tenant, version, module, { by, note, now: this.#now() });
       return true;
-    } catch (thrown) {
+    } catch (error) {
       // What the stored tables forbid is the module's fault; nobody waits for an answer here.
-      if (!(thrown instanceof Failure) || thrown.code !== "table-mismatch") throw thrown;
+      if (!(error instanceof Failure) || error.code !== "table-mismatch") throw error;
       const fault = {
         file: entryName(module.tenantJson.entry),
         line: 1,
         column: 1,
-        message: thrown.message,
+        message: error.message,
       };
-      await this.#tell(tenant, version, thrown.message);
+      await this.#tell(tenant, version, error.message);
       if (by === AUTO) await this.#faulty(tenant, version, [fault]);
       return false;
     }
@@ -160,12 +160,12 @@ export async function approveModule(
 }
 
 /** What is wrong with a module, each with its place; null where it is not the module's fault. */
-function faultsOf(thrown: unknown): ModuleFaultView[] | null {
-  if (thrown instanceof ModuleFault) return thrown.faults;
-  if (!(thrown instanceof Failure) || thrown.kind === "internal") return null;
-  const { line, column } = thrown.details;
+function faultsOf(error: unknown): ModuleFaultView[] | null {
+  if (error instanceof ModuleFault) return error.faults;
+  if (!(error instanceof Failure) || error.kind === "internal") return null;
+  const { line, column } = error.details;
   // Its place is told beside it.
-  const text = thrown.message.replace(/^Cannot deploy the module:\n\S+:\d+:\d+: /, "");
-  const message = thrown.hint ? `${text}. ${thrown.hint}` : text;
+  const text = error.message.replace(/^Cannot deploy the module:\n\S+:\d+:\d+: /, "");
+  const message = error.hint ? `${text}. ${error.hint}` : text;
   return [{ file: "tenant.json", line: Number(line ?? 1), column: Number(column ?? 1), message }];
 }

@@ -40,13 +40,13 @@ export async function buildProgram(
   const script = files[entry] ?? "";
   try {
     await Sandbox.spawn().describe(script, CHECK_LIMITS, "wasi");
-  } catch (thrown) {
-    if (!(thrown instanceof Failure) || thrown.code !== "wasm-invalid") throw thrown;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "wasm-invalid") throw error;
     throw new ModuleFault([{
       file: entryName(entry),
       line: 1,
       column: 1,
-      message: thrown.message,
+      message: error.message,
     }]);
   }
   return { script, declaration };
@@ -72,14 +72,14 @@ function declarationOf(text: string | undefined): Declaration {
   }
   try {
     return parseDeclaration({ ...declared, format: PROGRAM_FORMAT });
-  } catch (thrown) {
-    if (thrown instanceof DeclarationFault) throw fault(thrown.message);
-    throw thrown;
+  } catch (error) {
+    if (error instanceof DeclarationFault) throw fault(error.message);
+    throw error;
   }
 }
 
 /** What a sandbox is given to run a module on a file, and how it is ended early. */
-export interface ModuleRun {
+interface ModuleRun {
   job: Pick<IngestJob, "script" | "program" | "source">;
   /** Ends at once what runs outside of the sandbox. */
   kill(): void;

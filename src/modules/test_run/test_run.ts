@@ -114,9 +114,9 @@ export async function tryFile(
       }),
     });
     result.failure = overShare(result.counts, rejectShare);
-  } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
-    result.failure = thrown;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    result.failure = error;
   } finally {
     result.seconds = (performance.now() - began) / 1000;
     await run.close();
@@ -147,10 +147,10 @@ async function hashOf(path: string): Promise<string> {
   const hash = createHash("sha256");
   try {
     for await (const piece of pieces(path)) hash.update(piece);
-  } catch (cause) {
+  } catch (error) {
     throw new Failure("usage", "no-such-file", `Cannot read the file "${path}"`, {
       hint: "Check the path and its rights.",
-      cause,
+      cause: error,
     });
   }
   return hash.digest("hex");

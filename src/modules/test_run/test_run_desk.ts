@@ -8,7 +8,7 @@ import type { Emit } from "../../telemetry/events.ts";
 import { type TrialResult, tryFile } from "./test_run.ts";
 
 /** What test runs need. */
-export interface TrialDeskParts {
+interface TrialDeskParts {
   store: ModuleStore;
   trials: Trials;
   emit: Emit;
@@ -35,10 +35,10 @@ export class TrialDesk {
     for (const asked of await trials.list()) {
       try {
         await trials.finish(asked, await this.#run(asked));
-      } catch (thrown) {
+      } catch (error) {
         const { tenant, version } = asked;
-        const error = messageOf(thrown);
-        emit({ kind: "module.unchecked", tenant, moduleVersion: version, error });
+        const message = messageOf(error);
+        emit({ kind: "module.unchecked", tenant, moduleVersion: version, error: message });
       }
     }
   }
@@ -53,9 +53,9 @@ export class TrialDesk {
       if (typeof module.tenantJson.entry !== "string" && state !== "approved") throw notYet();
       const result = await tryFile(module, sample, SHOWN, name);
       return { ...base, finishedAt: new Date().toISOString(), ...viewOf(result) };
-    } catch (thrown) {
-      if (!(thrown instanceof Failure)) throw thrown;
-      const failure = { code: thrown.code, message: thrown.message };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      const failure = { code: error.code, message: error.message };
       return { ...base, tables: [], rejects: [], counts: null, logs: [], failure };
     }
   }

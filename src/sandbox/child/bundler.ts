@@ -45,10 +45,10 @@ export async function bundleModule(entry: string, files: Record<string, string>)
     const code = outputFiles[0]?.text ?? "";
     const faults = forbiddenByCompartment(code, sources);
     return faults.length > 0 ? { type: "faults", faults } : { type: "bundled", code };
-  } catch (thrown) {
-    const { errors } = thrown as Partial<BuildFailure>;
-    if (thrown instanceof RangeError) return { type: "faults", faults: [tooDeep(entry)] };
-    if (!errors) throw thrown;
+  } catch (error) {
+    const { errors } = error as Partial<BuildFailure>;
+    if (error instanceof RangeError) return { type: "faults", faults: [tooDeep(entry)] };
+    if (!errors) throw error;
     return { type: "faults", faults: errors.map((error) => faultOf(error, entry)) };
   }
 }

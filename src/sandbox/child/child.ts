@@ -33,8 +33,8 @@ export async function runChild(): Promise<void> {
   try {
     const first = await frames.next();
     if (!first.done) await serveRequest(first.value, frames, worker, out);
-  } catch (thrown) {
-    await out.writeJson(FRAME.reply, failed(thrown));
+  } catch (error) {
+    await out.writeJson(FRAME.reply, failed(error));
   }
   Deno.exit(0);
 }
@@ -89,8 +89,8 @@ async function feed(
       } else worker.send({ type: "entry", name: piece.entry });
     }
     await worker.end();
-  } catch (thrown) {
-    worker.fail(failed(thrown));
+  } catch (error) {
+    worker.fail(failed(error));
   }
 }
 
@@ -225,9 +225,9 @@ class WorkerPort {
   }
 }
 
-function failed(thrown: unknown): Extract<Reply, { type: "failed" }> {
-  const { code, hint } = thrown instanceof Failure ? thrown : SANDBOX_FAILED;
-  return { type: "failed", code, message: messageOf(thrown), hint };
+function failed(error: unknown): Extract<Reply, { type: "failed" }> {
+  const { code, hint } = error instanceof Failure ? error : SANDBOX_FAILED;
+  return { type: "failed", code, message: messageOf(error), hint };
 }
 
 async function takeNonce(input: ReadableStream<Uint8Array>): Promise<Uint8Array> {

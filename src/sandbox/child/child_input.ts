@@ -13,7 +13,7 @@ export class ChildInput {
 
   /** @param onAnswer takes an answer's JSON */
   constructor(frames: AsyncIterable<Frame>, onAnswer: (json: string) => void) {
-    this.#listen(frames, onAnswer).catch((thrown) => this.#broken = thrown)
+    this.#listen(frames, onAnswer).catch((error) => this.#broken = error)
       .finally(() => this.#wake?.());
   }
 

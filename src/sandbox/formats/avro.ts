@@ -44,8 +44,8 @@ export function avroReader(sink: RecordSink, limits: FileReaderLimits): FileRead
     let found: { value: unknown; offset: number };
     try {
       found = type!.decode(data, at);
-    } catch (cause) {
-      throw corruptAvro(`record ${number + 1} cannot be decoded`, cause);
+    } catch (error) {
+      throw corruptAvro(`record ${number + 1} cannot be decoded`, error);
     }
     if (found.offset < 0) throw corruptAvro("a block is shorter than its records");
     return { value: plain(found.value), offset: found.offset };

@@ -28,10 +28,10 @@ export function avroCodec(name: string, maxBytes: number): AvroCodec {
 function inflate(data: Buffer, maxBytes: number): Buffer {
   try {
     return inflateRawSync(data, { maxOutputLength: maxBytes });
-  } catch (cause) {
-    const isTooLarge = cause instanceof Error && "code" in cause &&
-      cause.code === "ERR_BUFFER_TOO_LARGE";
-    throw isTooLarge ? blockTooLarge(maxBytes) : corruptAvro("a block is damaged", cause);
+  } catch (error) {
+    const isTooLarge = error instanceof Error && "code" in error &&
+      error.code === "ERR_BUFFER_TOO_LARGE";
+    throw isTooLarge ? blockTooLarge(maxBytes) : corruptAvro("a block is damaged", error);
   }
 }
 
@@ -44,8 +44,8 @@ function unsnap(data: Buffer, maxBytes: number): Buffer {
   const out = Buffer.alloc(length);
   try {
     snappyUncompress(packed, out);
-  } catch (cause) {
-    throw corruptAvro("a block is damaged", cause);
+  } catch (error) {
+    throw corruptAvro("a block is damaged", error);
   }
   if (crc32(out) !== data.readUInt32BE(packed.length)) {
     throw corruptAvro("a block's checksum is wrong");

@@ -31,8 +31,8 @@ export function avroType(schema: string): avsc.Type {
       },
       omitRecordMethods: true,
     });
-  } catch (cause) {
-    throw badSchema(messageOf(cause) || "it is not a schema", cause);
+  } catch (error) {
+    throw badSchema(messageOf(error) || "it is not a schema", error);
   }
 }
 

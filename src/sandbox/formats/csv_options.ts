@@ -1,7 +1,7 @@
 import type { CsvOptions } from "../../sdk/csv.ts";
 import { badHeader, badOption, tooManyColumns } from "./csv_failures.ts";
 
-export const MAX_COLUMNS = 10_000;
+const MAX_COLUMNS = 10_000;
 
 /** {@link CsvOptions} with its defaults, checked. */
 export interface CsvSyntax {

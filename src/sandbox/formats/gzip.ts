@@ -2,7 +2,7 @@ import { createGunzip, type Gunzip } from "node:zlib";
 import { Failure } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
 
-export interface GunzipLimits {
+interface GunzipLimits {
   /** The most bytes that may come out. */
   maxBytes: number;
   /** The most bytes out for each byte in, once 10 MB are out. @default 1000 */

@@ -57,8 +57,8 @@ async function opened(bytes: Uint8Array<ArrayBuffer>): Promise<ParquetScan> {
     const file = { byteLength: bytes.length, slice };
     // Bytes that are not said to be text stay bytes.
     return await parquetScan({ file, compressors, geoparquet: false, utf8: false });
-  } catch (thrown) {
-    throw corrupt(thrown);
+  } catch (error) {
+    throw corrupt(error);
   }
 }
 
@@ -71,8 +71,8 @@ async function decode(
   for (const { name } of columns) {
     try {
       decoded.push(await scan.readColumn({ column: name, rowStart, rowEnd }));
-    } catch (thrown) {
-      throw corrupt(thrown);
+    } catch (error) {
+      throw corrupt(error);
     }
     if (decoded.at(-1)?.length !== rowEnd - rowStart) {
       throw corrupt(new Error(`column "${name}" has another number of values than its rows`));

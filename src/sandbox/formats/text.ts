@@ -2,7 +2,7 @@ import { Failure } from "../../base/failure.ts";
 import { BAD_BYTES } from "./contract.ts";
 
 /** Turns the bytes of a file into text, in pieces. */
-export interface TextStream {
+interface TextStream {
   /** The text of all characters that are complete; bytes that are none become {@link BAD_BYTES}. */
   push(bytes: Uint8Array): string;
   /** The rest: a cut character at the end of the file becomes {@link BAD_BYTES}. */
@@ -32,12 +32,15 @@ export function textDecoder(label: string): TextStream {
 function encodingName(label: string): string {
   try {
     return new TextDecoder(label).encoding;
-  } catch (cause) {
+  } catch (error) {
     throw new Failure(
       "refused",
       "unknown-encoding",
       `Cannot decode the encoding ${JSON.stringify(label)}: it is unknown`,
-      { hint: 'Use a WHATWG label: "utf-8", "utf-16le", "windows-1252", "shift_jis", …', cause },
+      {
+        hint: 'Use a WHATWG label: "utf-8", "utf-16le", "windows-1252", "shift_jis", …',
+        cause: error,
+      },
     );
   }
 }

@@ -6,7 +6,7 @@ import { WholeFile } from "./whole_file.ts";
 import { looksZip, openZip, type ZipEntry } from "./zip.ts";
 
 /** What is known of a file before it is unpacked. */
-export interface Packed {
+interface Packed {
   fileName: string;
   format: DeclaredFormat;
   /** The names of files that the module takes. */
@@ -18,7 +18,7 @@ export interface Packed {
 }
 
 /** A piece of the file, or the start of the next file of an archive. */
-export type Unpacked = Uint8Array | { entry: string };
+type Unpacked = Uint8Array | { entry: string };
 
 /** Files that programs put into archives beside what was meant. */
 const BY_THE_WAY = /(^|\/)(__MACOSX\/|\.|Thumbs\.db$|desktop\.ini$)/i;

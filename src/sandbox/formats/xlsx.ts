@@ -57,12 +57,12 @@ async function rowsOf(
   const plain = await withoutCompression(bytes, { maxBytes: UNPACKED_FACTOR * maxWholeBytes });
   try {
     return await readSheet(plain.buffer, sheet) as XlsxCell[][];
-  } catch (thrown) {
-    if (thrown instanceof SheetNotFoundError) throw noSheet(sheet);
-    const what = thrown instanceof InvalidInputError ? "it is not a workbook" : messageOf(thrown);
+  } catch (error) {
+    if (error instanceof SheetNotFoundError) throw noSheet(sheet);
+    const what = error instanceof InvalidInputError ? "it is not a workbook" : messageOf(error);
     throw new Failure("refused", "xlsx-corrupt", `Cannot read the Excel file: ${what}`, {
       hint: "Open it in a spreadsheet program, save it as .xlsx and send it again.",
-      cause: thrown,
+      cause: error,
     });
   }
 }

@@ -11,7 +11,7 @@ import {
 import { Failure, messageOf } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
 
-export interface ZipLimits {
+interface ZipLimits {
   /** The most bytes that may come out of all entries. */
   maxBytes: number;
   /** The most entries. @default 1000 */
@@ -65,8 +65,8 @@ export async function openZip(archive: Uint8Array, limits: ZipLimits): Promise<Z
       if (entry.encrypted) throw encrypted(entry.filename);
       entries.push({ name: entry.filename, content: () => contentOf(entry, count) });
     }
-  } catch (thrown) {
-    throw asFailure(thrown);
+  } catch (error) {
+    throw asFailure(error);
   }
   return entries;
 }
@@ -79,8 +79,8 @@ export async function withoutCompression(
   const writer = new ZipWriter(new Uint8ArrayWriter(), { level: 0, extendedTimestamp: false });
   for (const { name, content } of await openZip(archive, limits)) {
     const bytes = await new Response(ReadableStream.from(content())).bytes();
-    await writer.add(name, new Uint8ArrayReader(bytes)).catch((thrown) => {
-      throw asFailure(thrown);
+    await writer.add(name, new Uint8ArrayReader(bytes)).catch((error) => {
+      throw asFailure(error);
     });
   }
   return await writer.close();
@@ -103,8 +103,8 @@ async function* contentOf(
       yield bytes as Uint8Array<ArrayBuffer>;
     }
     await done;
-  } catch (thrown) {
-    throw asFailure(thrown);
+  } catch (error) {
+    throw asFailure(error);
   }
 }
 
@@ -122,12 +122,12 @@ function outputCounter(
   };
 }
 
-function asFailure(thrown: unknown): Failure {
-  if (thrown instanceof Failure) return thrown;
-  const state = HOSTILE.get(messageOf(thrown)) ?? "the archive is damaged";
+function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const state = HOSTILE.get(messageOf(error)) ?? "the archive is damaged";
   return new Failure("refused", "zip-corrupt", `Cannot unpack the file: ${state}`, {
     hint: "Make the archive anew and send it again.",
-    cause: thrown,
+    cause: error,
   });
 }
 

@@ -6,10 +6,10 @@ import type { Answerer, Ask, FoundRow, Grants, Lookup } from "../wire/host_messa
 import type { Outbound } from "./outbound.ts";
 
 /** Reads rows by their keys, of one tenant's keyspace. */
-export type LookUp = (table: TableSpec, keys: Value[][]) => Promise<(Value[] | null)[]>;
+type LookUp = (table: TableSpec, keys: Value[][]) => Promise<(Value[] | null)[]>;
 
 /** What a module was given for one file. */
-export interface GateParts {
+interface GateParts {
   permissions: Permissions;
   /** The tables that the module declares. */
   tables: readonly TableSpec[];

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { Failure } from "../../base/failure.ts";
 
 /** A program of this machine that runs a module's own. */
-export interface Interpreter {
+interface Interpreter {
   /** Absolute, no link. */
   program: string;
   /** What it is told before the module's arguments. */
@@ -20,7 +20,7 @@ const KNOWN: Readonly<Record<string, (program: string) => Omit<Interpreter, "pro
 const found = new Map<string, Interpreter>();
 
 /** The names under which modules may ask for an interpreter. */
-export const INTERPRETERS: readonly string[] = Object.keys(KNOWN);
+const INTERPRETERS: readonly string[] = Object.keys(KNOWN);
 
 /** @throws {Failure} `no-interpreter` */
 export function findInterpreter(name: string): Interpreter {

@@ -8,7 +8,7 @@ import { findInterpreter } from "./interpreters.ts";
 import { LogLines } from "../wire/log_lines.ts";
 
 /** A native program and the file that it is to read. */
-export interface NativeJob {
+interface NativeJob {
   /** The interpreter's name and its arguments; those that name a file of the module are paths. */
   exec: readonly string[];
   /** The module's files by path. */

@@ -4,7 +4,7 @@ import process from "node:process";
 import type { Incoming, Outgoing } from "../wire/host_messages.ts";
 
 /** Finds the addresses of a name. */
-export type Resolve = (name: string) => Promise<string[]>;
+type Resolve = (name: string) => Promise<string[]>;
 
 export interface OutboundOptions {
   /** Hosts, with or without a port, that the operator lets modules reach; "*" is any. */
@@ -67,8 +67,8 @@ export class Outbound {
       const address = await this.#address(url, signal);
       if (address === null) return refused("its name leads to no public address");
       return await this.#send(outgoing, url, address, signal, refused);
-    } catch (thrown) {
-      const late = thrown instanceof DOMException && thrown.name === "TimeoutError";
+    } catch (error) {
+      const late = error instanceof DOMException && error.name === "TimeoutError";
       return refused(
         late ? `it took longer than ${this.#options.seconds} seconds` : "it does not answer",
       );

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /** What a process and all that it has started use. */
-export interface Usage {
+interface Usage {
   /** Bytes of resident memory. */
   memoryBytes: number;
   /** Seconds of CPU time since their start, of ended children too where these were waited for. */

@@ -50,7 +50,7 @@ export interface IngestJob {
 }
 
 /** Where a run's results go. A promise is the back-pressure on the sandbox. */
-export interface IngestSink {
+interface IngestSink {
   batch(bytes: Uint8Array): Promise<void>;
   rejects(rejects: RejectView[]): Promise<void>;
   log?(text: string): void;
@@ -169,8 +169,8 @@ export class Sandbox {
       const reply = await this.#ask({ type: "ingest", ...request, grants }, limits, sink, feed);
       if (reply.type !== "done") throw unexpected(reply);
       return reply.rows;
-    } catch (thrown) {
-      throw this.#sourceFault === null ? thrown : behind(this.#sourceFault, thrown);
+    } catch (error) {
+      throw this.#sourceFault === null ? error : behind(this.#sourceFault, error);
     }
   }
 
@@ -186,10 +186,10 @@ export class Sandbox {
         // The child stops reading when it has failed; its reply tells why.
         if (!await this.#sent(this.#out.write(FRAME.data, bytes))) return;
       }
-    } catch (thrown) {
+    } catch (error) {
       // The child is told, so that what was rejected before still comes back.
-      this.#sourceFault = thrown;
-      await this.#sent(this.#out.writeJson(FRAME.fail, { message: messageOf(thrown) }));
+      this.#sourceFault = error;
+      await this.#sent(this.#out.writeJson(FRAME.fail, { message: messageOf(error) }));
       return;
     }
     await this.#sent(this.#out.write(FRAME.end, new Uint8Array(0)));
@@ -318,9 +318,9 @@ export class ModuleFault extends Failure {
 }
 
 /** A process that was killed in the middle of a message has said no last word either. */
-function silentIfCutShort(thrown: unknown): null {
-  if (thrown instanceof Failure && thrown.code === "sandbox-cut-short") return null;
-  throw thrown;
+function silentIfCutShort(error: unknown): null {
+  if (error instanceof Failure && error.code === "sandbox-cut-short") return null;
+  throw error;
 }
 
 /** The failure that a sandbox tells of; `details.read` counts the records before it. */
@@ -351,7 +351,7 @@ function forged(what: string, cause?: unknown): Failure {
 function parseMessage<T>(schema: z.ZodType<T>, payload: Uint8Array): T {
   try {
     return schema.parse(JSON.parse(new TextDecoder().decode(payload)));
-  } catch (cause) {
-    throw forged("a message of no known shape", cause);
+  } catch (error) {
+    throw forged("a message of no known shape", error);
   }
 }

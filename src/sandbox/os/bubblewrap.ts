@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 
 /** What a program sees of the machine, as bubblewrap is told it. */
-export interface View {
+interface View {
   /** The program, an absolute path; it is seen under the same one. */
   program: string;
   /** Files and folders by the path under which the program sees them, read-only. */
@@ -9,7 +9,7 @@ export interface View {
 }
 
 /** The folder that a confined program starts in: empty, and its own. */
-export const WORK_FOLDER = "/sandbox";
+const WORK_FOLDER = "/sandbox";
 
 const DEVICES = ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
 

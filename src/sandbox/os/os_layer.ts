@@ -104,8 +104,8 @@ function probe(): OsLayer {
     const faultWithout = faultOf(bwrap, null);
     if (faultWithout === null) return layerOf(bwrap, null);
     return { active: false, why: `bubblewrap says: ${faultWithout}` };
-  } catch (thrown) {
-    return { active: false, why: messageOf(thrown) };
+  } catch (error) {
+    return { active: false, why: messageOf(error) };
   }
 }
 

@@ -7,7 +7,7 @@ export interface HostCommand {
 }
 
 /** The kernel's own limits of a process and of all that it starts. */
-export interface ResourceLimits {
+interface ResourceLimits {
   /** Seconds of CPU time, of all threads together. */
   cpuSeconds: number;
   /** Whether it may write files. Pipes are no files. */

@@ -104,9 +104,9 @@ export class ProgramRun {
     }
     try {
       this.#out.keep(said.rows);
-    } catch (thrown) {
-      if (!(thrown instanceof RowFault)) throw thrown;
-      const { message: reason, column } = thrown;
+    } catch (error) {
+      if (!(error instanceof RowFault)) throw error;
+      const { message: reason, column } = error;
       this.#out.reject({ line: this.#place, column, reason, raw });
     }
   }

@@ -71,9 +71,9 @@ function runToEnd(
 scope.onmessage = ({ data }) => {
   try {
     handle(data);
-  } catch (thrown) {
-    const { code, hint } = thrown instanceof Failure ? thrown : PROGRAM_FAILED;
-    reply({ type: "failed", code, message: messageOf(thrown), hint, read: run?.giveUp() });
+  } catch (error) {
+    const { code, hint } = error instanceof Failure ? error : PROGRAM_FAILED;
+    reply({ type: "failed", code, message: messageOf(error), hint, read: run?.giveUp() });
   }
 };
 reply({ type: "ready" });

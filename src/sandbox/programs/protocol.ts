@@ -49,8 +49,8 @@ function parsed(text: string, number: number): Record<string, unknown> {
   let value: unknown;
   try {
     value = parseJson(text);
-  } catch (thrown) {
-    throw badLine(number, `it is not JSON (${messageOf(thrown).slice(0, 200)})`);
+  } catch (error) {
+    throw badLine(number, `it is not JSON (${messageOf(error).slice(0, 200)})`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw badLine(number, "it is not a JSON object");

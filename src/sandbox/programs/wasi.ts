@@ -2,7 +2,7 @@ import { Fd, WASI, wasi } from "@bjorn3/browser_wasi_shim";
 import { Failure, messageOf } from "../../base/failure.ts";
 
 /** What a program in WebAssembly is given. */
-export interface WasiWorld {
+interface WasiWorld {
   /** Its arguments, the first of which is its own name. */
   args: readonly string[];
   /** At most `size` bytes of standard input, none at its end. */
@@ -31,8 +31,8 @@ export function compileWasi(base64: string): WebAssembly.Module {
   let module: WebAssembly.Module;
   try {
     module = new WebAssembly.Module(Uint8Array.fromBase64(base64));
-  } catch (thrown) {
-    throw invalid(messageOf(thrown).slice(0, 300));
+  } catch (error) {
+    throw invalid(messageOf(error).slice(0, 300));
   }
   const foreign = WebAssembly.Module.imports(module).find((one) => one.module !== SYSTEM);
   if (foreign) {
@@ -69,9 +69,9 @@ export function runWasi(module: WebAssembly.Module, world: WasiWorld): number {
   try {
     instance = new WebAssembly.Instance(module, { [SYSTEM]: imports });
     return system.start(instance as never);
-  } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
-    const text = `Cannot run the program: ${messageOf(thrown).slice(0, 300)}`;
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const text = `Cannot run the program: ${messageOf(error).slice(0, 300)}`;
     throw new Failure("refused", "program-crashed", text, {
       hint: "What it wrote to standard error is in the module's log.",
     });

@@ -13,7 +13,7 @@ export interface Declaration {
 }
 
 /** The files of a program, which reads them itself. */
-export interface ProgramFormat {
+interface ProgramFormat {
   readonly kind: "program";
   readonly options: Record<never, never>;
 }

@@ -43,7 +43,7 @@ export interface Frame {
 export const NONCE_BYTES = 16;
 const HEADER_BYTES = NONCE_BYTES + 5;
 /** The largest payload, in bytes: what one frame may make the other end hold. */
-export const MAX_PAYLOAD = 64 * 1024 * 1024;
+const MAX_PAYLOAD = 64 * 1024 * 1024;
 
 /** Writes frames; one at a time, in the order of the calls. */
 export class FrameWriter {

@@ -20,14 +20,14 @@ const MAX_LOOKUPS = 1;
 const keyPart = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const header = z.string().max(REQUEST_LIMITS.headerChars);
 
-export const lookupSchema = z.strictObject({
+const lookupSchema = z.strictObject({
   table: z.string().max(48),
   /** Whole primary keys: the partition key, then the clustering key. */
   keys: z.array(z.array(keyPart).min(1).max(MAX_KEY_PARTS)).min(1).max(MAX_LOOKUP_KEYS),
 });
 export type Lookup = z.infer<typeof lookupSchema>;
 
-export const outgoingSchema = z.strictObject({
+const outgoingSchema = z.strictObject({
   url: z.string().max(REQUEST_LIMITS.urlChars),
   method: z.enum(METHODS),
   headers: z.record(z.string().max(REQUEST_LIMITS.headerNameChars), header),

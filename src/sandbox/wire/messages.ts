@@ -40,7 +40,7 @@ export type Request =
   };
 
 /** A fault in a module's source, with lines and columns from 1. */
-export const sourceFaultSchema = z.object({
+const sourceFaultSchema = z.object({
   file: z.string(),
   line: z.int(),
   column: z.int(),

@@ -18,7 +18,7 @@ export interface Realm {
   /** @throws {Failure} `module-failed` when the script throws or exports no ingest definition */
   load(script: string): LoadedModule;
   /** Where in the author's files something was thrown; null where that is not known. */
-  placeOf(thrown: unknown): Place | null;
+  placeOf(error: unknown): Place | null;
   /** Compiles a function of one array that makes a record with these keys, in this order. */
   recordMaker(keys: readonly string[]): RecordMaker;
   /** Compiles a function that reads these properties of an object, in this order. */
@@ -53,10 +53,10 @@ export function openRealm(log: (text: string) => void): Realm {
   });
   let map = new SourceMap("");
   // Only the Worker itself sees stacks; in the compartment errors have none.
-  const { getStackString } = globalThis as { getStackString?: (thrown: Error) => string };
-  const placeOf = (thrown: unknown) => {
+  const { getStackString } = globalThis as { getStackString?: (error: Error) => string };
+  const placeOf = (error: unknown) => {
     try {
-      const stack = thrown instanceof Error ? getStackString?.(thrown) ?? "" : "";
+      const stack = error instanceof Error ? getStackString?.(error) ?? "" : "";
       const [, line, column] = MODULE_FRAME.exec(stack) ?? [];
       return map.placeOf(Number(line), Number(column));
     } catch {
@@ -121,12 +121,12 @@ function wrap(script: string): string {
 function evaluate(
   compartment: Compartment,
   source: string,
-  placeOf: (thrown: unknown) => Place | null,
+  placeOf: (error: unknown) => Place | null,
 ): unknown {
   try {
     return compartment.evaluate(source);
-  } catch (thrown) {
-    const message = `Cannot load the module: ${safeMessage(thrown)}${placeText(placeOf(thrown))}`;
+  } catch (error) {
+    const message = `Cannot load the module: ${safeMessage(error)}${placeText(placeOf(error))}`;
     throw new Failure("refused", "module-failed", message, {
       hint: "Run `manage tenant test` on it to see where it fails.",
     });

@@ -187,8 +187,8 @@ export class FileRun {
     state.reject = null;
     try {
       this.#take(this.#module.row(record, this.#ctx), state);
-    } catch (thrown) {
-      this.#refuse(thrown, state);
+    } catch (error) {
+      this.#refuse(error, state);
     }
     if (this.#requests.fatal) throw this.#requests.fatal;
   }
@@ -210,8 +210,8 @@ export class FileRun {
     for (const { rows, state, raw } of waiting) {
       try {
         this.#take(await rows, state, raw);
-      } catch (thrown) {
-        this.#refuse(thrown, state, raw);
+      } catch (error) {
+        this.#refuse(error, state, raw);
       }
       if (this.#requests.fatal) throw this.#requests.fatal;
     }
@@ -224,17 +224,17 @@ export class FileRun {
     else this.#out.keep(result);
   }
 
-  #refuse(thrown: unknown, state: RecordState, raw?: string): void {
-    const failure = ifOurs(thrown, Failure);
+  #refuse(error: unknown, state: RecordState, raw?: string): void {
+    const failure = ifOurs(error, Failure);
     if (failure) throw failure;
-    const fault = ifOurs(thrown, RowFault);
-    const reason = fault?.message ?? this.#thrownReason(thrown);
+    const fault = ifOurs(error, RowFault);
+    const reason = fault?.message ?? this.#thrownReason(error);
     this.#rejectRecord(state, { reason, column: fault?.column ?? null }, raw);
   }
 
-  #thrownReason(thrown: unknown): string {
-    const message = safeMessage(thrown).slice(0, MAX_THROWN_CHARS);
-    return `row threw: ${message}${placeText(this.#realm.placeOf(thrown))}`;
+  #thrownReason(error: unknown): string {
+    const message = safeMessage(error).slice(0, MAX_THROWN_CHARS);
+    return `row threw: ${message}${placeText(this.#realm.placeOf(error))}`;
   }
 
   /** @param raw the record's text where another is being read by now */

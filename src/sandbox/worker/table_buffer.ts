@@ -79,9 +79,9 @@ export class TableBuffer {
   #convertOne(i: number, value: unknown): Value {
     try {
       return this.#converters[i]!(value);
-    } catch (thrown) {
-      if (thrown instanceof ConversionFault) throw new RowFault(thrown.message, this.#names[i]);
-      throw thrown;
+    } catch (error) {
+      if (error instanceof ConversionFault) throw new RowFault(error.message, this.#names[i]);
+      throw error;
     }
   }
 

@@ -5,21 +5,21 @@ import { messageOf } from "../../base/failure.ts";
  * question for its type springs a trap.
  */
 export function ifOurs<E extends Error>(
-  thrown: unknown,
+  error: unknown,
   // deno-lint-ignore no-explicit-any -- constructors of any arguments are meant
   type: abstract new (...args: any[]) => E,
 ): E | null {
   try {
-    return thrown instanceof type ? thrown : null;
+    return error instanceof type ? error : null;
   } catch {
     return null;
   }
 }
 
 /** The message of anything that a stranger's code has thrown, even if reading it throws again. */
-export function safeMessage(thrown: unknown): string {
+export function safeMessage(error: unknown): string {
   try {
-    const message = String(messageOf(thrown));
+    const message = String(messageOf(error));
     // What ses says when a module asks for the time or for a random number.
     return /^secure mode/.test(message) ? "modules have no clock and no randomness" : message;
   } catch {

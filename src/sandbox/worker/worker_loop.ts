@@ -44,9 +44,9 @@ export function serveWorker(openFormat: OpenReader): void {
     }
   }
 
-  function failed(thrown: unknown): void {
-    const { code, hint } = ifOurs(thrown, Failure) ?? MODULE_FAILED;
-    reply({ type: "failed", code, message: safeMessage(thrown), hint, read: run?.giveUp() });
+  function failed(error: unknown): void {
+    const { code, hint } = ifOurs(error, Failure) ?? MODULE_FAILED;
+    reply({ type: "failed", code, message: safeMessage(error), hint, read: run?.giveUp() });
   }
 
   scope.onmessage = ({ data }) => {
@@ -57,8 +57,8 @@ export function serveWorker(openFormat: OpenReader): void {
       try {
         const done = handle(data);
         if (done) last = forget(done.catch(failed));
-      } catch (thrown) {
-        failed(thrown);
+      } catch (error) {
+        failed(error);
       }
     } else last = forget(last.then(() => handle(data)).catch(failed));
   };

@@ -85,9 +85,9 @@ async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
   let file: Deno.FsFile;
   try {
     file = await Deno.open(path);
-  } catch (cause) {
+  } catch (error) {
     const text = `Cannot read the file "${path}"`;
-    throw new Failure("usage", "no-such-file", text, { hint: "Check the path.", cause });
+    throw new Failure("usage", "no-such-file", text, { hint: "Check the path.", cause: error });
   }
   using _ = file;
   const raw = (async function* () {

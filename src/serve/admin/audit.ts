@@ -19,7 +19,7 @@ export function listAudit({ audit }: Pick<AdminDeps, "audit">): AppHandler {
 }
 
 /** What an operator is about to do. No secret may be in it. */
-export interface Action {
+interface Action {
   /** Such as `tenant.add`. */
   action: string;
   subject: string;
@@ -50,8 +50,8 @@ export async function audited<T>(
     const result = await work();
     await write("done");
     return result;
-  } catch (thrown) {
-    await write(thrown instanceof Failure ? thrown.code : "failed");
-    throw thrown;
+  } catch (error) {
+    await write(error instanceof Failure ? error.code : "failed");
+    throw error;
   }
 }

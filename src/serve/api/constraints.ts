@@ -35,9 +35,11 @@ export function showConstraints(constraintsOf: ConstraintsOf): AppHandler {
 function parseConstraints(path: string, text: string): Constraints {
   try {
     return constraintsSchema.parse(JSON.parse(text));
-  } catch (cause) {
+  } catch (error) {
     const state = "it is not valid JSON of formats, number_files and data_sizes";
-    throw new Failure("internal", "bad-constraints", `Cannot read "${path}": ${state}`, { cause });
+    throw new Failure("internal", "bad-constraints", `Cannot read "${path}": ${state}`, {
+      cause: error,
+    });
   }
 }
 

@@ -18,7 +18,7 @@ export const eventsQuerySchema = z.object({
 const NEWEST = 100;
 
 /** Where a module's versions are, and what its author is told. */
-export interface ModuleSources {
+interface ModuleSources {
   store: ModuleStore;
   log: ModuleLog;
 }

@@ -32,8 +32,8 @@ async function checkReady({ layout, receipts }: Intake): Promise<void> {
     await writeDurably(probe, "");
     await removeIfThere(probe);
     receipts.check();
-  } catch (cause) {
+  } catch (error) {
     const detail = "Cannot take files now: the data directory or the receipts do not answer";
-    throw new Failure("server", "not-ready", detail, { cause });
+    throw new Failure("server", "not-ready", detail, { cause: error });
   }
 }

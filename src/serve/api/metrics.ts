@@ -11,7 +11,7 @@ import type { Report } from "../events.ts";
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** The server's metrics, kept from its events. */
-export interface Metrics {
+interface Metrics {
   count: Report;
   registry: Registry;
   /** What `manage` has counted, as it left it in the data directory. */
@@ -19,7 +19,7 @@ export interface Metrics {
 }
 
 /** What the gauges are read from when somebody asks for the metrics. */
-export interface MetricSources {
+interface MetricSources {
   version: string;
   intake: Intake;
   ledger: LedgerReader;

@@ -6,7 +6,7 @@ import type { ConstraintsOf } from "./constraints.ts";
 import type { AppHandler } from "../http/env.ts";
 
 /** What the sums are made of. */
-export interface UsageDeps {
+interface UsageDeps {
   intake: Intake;
   ledger: LedgerReader;
   constraintsOf: ConstraintsOf;

@@ -6,7 +6,7 @@ import { Rejects } from "./rejects.tsx";
 import { Timeline } from "./timeline.tsx";
 
 /** What the page of one file shows. */
-export interface FilePageProps {
+interface FilePageProps {
   version: string;
   viewer: Viewer;
   file: FileView;

@@ -7,7 +7,7 @@ import { Page, type Viewer } from "./page.tsx";
 import { link, Stat, Tabs } from "./parts.tsx";
 
 /** What the first page of a customer shows. */
-export interface FilesPageProps {
+interface FilesPageProps {
   version: string;
   viewer: Viewer;
   constraints: Constraints;

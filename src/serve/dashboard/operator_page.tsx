@@ -6,7 +6,7 @@ import { Page, type Viewer } from "./page.tsx";
 import { link, Stat, Tabs } from "./parts.tsx";
 
 /** What an operator sees first. */
-export interface OperatorPageProps {
+interface OperatorPageProps {
   version: string;
   viewer: Viewer;
   overview: Overview;

@@ -9,7 +9,7 @@ export interface Viewer {
 }
 
 /** What a page is made of besides its own content. */
-export interface PageProps {
+interface PageProps {
   title: string;
   version: string;
   viewer: Viewer | null;

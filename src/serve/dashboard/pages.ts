@@ -37,9 +37,9 @@ export interface PageDeps extends SignInDeps {
   ask: Ask;
 }
 
-function nothingThere(thrown: unknown): null {
-  if (thrown instanceof ApiRefusal && thrown.status === 404) return null;
-  throw thrown;
+function nothingThere(error: unknown): null {
+  if (error instanceof ApiRefusal && error.status === 404) return null;
+  throw error;
 }
 
 type Show = (c: AppContext, deps: PageDeps, viewer: Viewer) => Promise<unknown>;
@@ -55,9 +55,9 @@ function pageFor(role: Viewer["role"], show: Show): (deps: PageDeps) => AppHandl
     if (viewer.role !== role) return c.redirect(HOME[viewer.role], 303);
     try {
       return await sendPage(c, await show(c, deps, viewer) as Parameters<typeof sendPage>[1]);
-    } catch (thrown) {
-      if (!(thrown instanceof ApiRefusal)) throw thrown;
-      const { status, message: detail } = thrown;
+    } catch (error) {
+      if (!(error instanceof ApiRefusal)) throw error;
+      const { status, message: detail } = error;
       const known = status === 404 || status === 400 ? status : 503;
       return await sendPage(c, FaultPage({ ...deps, viewer, detail }), known);
     }

@@ -61,11 +61,11 @@ export function signIn(deps: SignInDeps): AppHandler {
       if (role === "operator") await writeSignIn(c, deps, name);
       setSessionCookie(c, token, Math.max(1, Math.floor((expiresAt - deps.now()) / 1000)));
       return c.redirect(HOME[role], 303);
-    } catch (thrown) {
-      if (!(thrown instanceof Failure) || thrown.kind !== "auth") throw thrown;
-      const { code, message: detail } = thrown;
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind !== "auth") throw error;
+      const { code, message: detail } = error;
       const throttled = code === "throttled";
-      const seconds = thrown.details["retryAfterSeconds"];
+      const seconds = error.details["retryAfterSeconds"];
       if (throttled) c.header("Retry-After", String(seconds));
       const fault = throttled
         ? `Too many attempts failed. Try again in ${seconds} seconds.`

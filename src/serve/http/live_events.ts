@@ -2,7 +2,7 @@ import { Failure } from "../../base/failure.ts";
 import type { AppContext, AppHandler } from "./env.ts";
 
 /** What a stream of events works with. */
-export interface LiveOptions {
+interface LiveOptions {
   /** What the caller sees, in short: when it is another text, something has changed. */
   fingerprint: (c: AppContext) => Promise<string>;
   /** Whether the session with which the stream was opened is still good. */

@@ -40,7 +40,7 @@ import type { Body, Operation } from "./operation.ts";
 import { queryParameters } from "./query.ts";
 
 /** A JSON Schema, or a part of the document: plain JSON. */
-export type Json = {
+type Json = {
   [key: string]: Json | Json[] | string | string[] | number | boolean | null | undefined;
 };
 

@@ -5,7 +5,7 @@ import type { ModuleFiles, Trial, VersionView } from "../../protocol/module_view
 export const EXAMPLE_ID = "01m85y1kj8c5r1g4hx7h65vx55";
 /** An unfinished upload. */
 export const EXAMPLE_UPLOAD_ID = "01m85y2c3d4e5f6g7h8j9k0m1n";
-export const EXAMPLE_SHA256 = "c06130229c9856ee4254b66856635d4d5f84b667c5e654cb56db05a95a91dee8";
+const EXAMPLE_SHA256 = "c06130229c9856ee4254b66856635d4d5f84b667c5e654cb56db05a95a91dee8";
 /** `march.csv` in Base64. */
 export const EXAMPLE_METADATA = "filename bWFyY2guY3N2";
 export const EXAMPLE_CSV = "station,day,value\nBergen,2024-03-05,7\n";

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { ProblemCode } from "../http/problems.ts";
 
 /** Who may ask: anybody, a customer for its own things, or an operator for everybody's. */
-export type Audience = "anyone" | "customer" | "operator";
+type Audience = "anyone" | "customer" | "operator";
 
 /** A path's or a header's parameter; those of the query come from its schema. */
 export interface Parameter {
@@ -26,7 +26,7 @@ export interface Body {
 }
 
 /** How a request that was understood is answered. */
-export interface Answer {
+interface Answer {
   status: number;
   description: string;
   body?: Body;

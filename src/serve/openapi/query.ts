@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Operation } from "./operation.ts";
 
 /** A parameter of the query, made of the schema that checks it. */
-export interface QueryParameter {
+interface QueryParameter {
   name: string;
   in: "query";
   required: false;

@@ -3,7 +3,7 @@ import type { UploadWriter } from "../../staging/upload_writer.ts";
 import type { BodyEnd } from "../events.ts";
 
 /** How long a body may be silent. */
-export interface BodyOptions {
+interface BodyOptions {
   /** Bytes that may come at most. */
   limit: number;
   /** Milliseconds without a byte until it is ended. */
@@ -40,9 +40,9 @@ export async function streamBody(
       if (isTooLong) return "too-long";
       left -= chunk.length;
     }
-  } catch (failure) {
+  } catch (error) {
     await drain(reader);
-    throw failure;
+    throw error;
   } finally {
     watch.stop();
     // What is left unread is not wanted any more; the connection ends with the response.

@@ -4,7 +4,7 @@ import { badRequest } from "../http/problem_response.ts";
 const MAX_HEADER = 4096;
 
 /** What a client says of the file that it is going to send. */
-export interface UploadMetadata {
+interface UploadMetadata {
   /** In Unicode NFC. */
   name: string;
   /** Lower-case hex; null when the client does not say. */

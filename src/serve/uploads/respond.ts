@@ -6,7 +6,7 @@ import type { AppContext } from "../http/env.ts";
 import type { UploadDeps } from "./deps.ts";
 
 /** The caller's upload that a path names: unfinished, or finished and handed over. */
-export type OwnUpload = { upload: Upload; receipt: null } | { upload: null; receipt: Receipt };
+type OwnUpload = { upload: Upload; receipt: null } | { upload: null; receipt: Receipt };
 
 /**
  * Finds the upload that the path names.

@@ -8,7 +8,7 @@ import { CHECKSUM_ALGORITHMS } from "./checksum.ts";
  * The parts of tus 1.0.0 that the server speaks. Written to the specification rather than taken
  * from @tus/server, which lacks the checksum extension.
  */
-export const TUS_EXTENSIONS = [
+const TUS_EXTENSIONS = [
   "creation",
   "creation-with-upload",
   "checksum",
@@ -17,7 +17,7 @@ export const TUS_EXTENSIONS = [
 ] as const;
 
 /** The media type of the bytes of an upload. */
-export const OFFSET_STREAM = "application/offset+octet-stream";
+const OFFSET_STREAM = "application/offset+octet-stream";
 
 /**
  * Answers each tus request with the version, and refuses clients of another one with 412. OPTIONS

@@ -19,9 +19,9 @@ export function openDatabase(path: string, cacheKb = 2_000): DatabaseSync {
       `PRAGMA busy_timeout=${BUSY_MS}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
        PRAGMA cache_size=-${cacheKb}`,
     );
-  } catch (thrown) {
+  } catch (error) {
     db.close();
-    throw thrown;
+    throw error;
   }
   return db;
 }
@@ -39,13 +39,13 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
     const result = work();
     db.prepare("COMMIT").run();
     return result;
-  } catch (thrown) {
+  } catch (error) {
     try {
       db.exec("ROLLBACK");
     } catch {
       // A full disk has rolled back already.
     }
-    throw thrown;
+    throw error;
   }
 }
 

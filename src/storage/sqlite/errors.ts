@@ -29,10 +29,10 @@ const SENTENCES: readonly (readonly [sentence: string, errcode: number])[] = [
 ];
 
 /** The number of SQLite's result codes in their primary form; 0 when it is none of them. */
-function primaryCode(thrown: unknown): number {
-  if (!(thrown instanceof Error)) return 0;
-  if ("errcode" in thrown && typeof thrown.errcode === "number") return thrown.errcode & 0xff;
-  return SENTENCES.find(([sentence]) => thrown.message.includes(sentence))?.[1] ?? 0;
+function primaryCode(error: unknown): number {
+  if (!(error instanceof Error)) return 0;
+  if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
+  return SENTENCES.find(([sentence]) => error.message.includes(sentence))?.[1] ?? 0;
 }
 
 /**
@@ -41,16 +41,16 @@ function primaryCode(thrown: unknown): number {
  *
  * @param sentence what could not be done, as `Cannot <verb> <thing> "value"`
  */
-export function storageFailure(thrown: unknown, sentence: string): Failure {
-  if (thrown instanceof Failure) return thrown;
-  const known = CODES[primaryCode(thrown)];
+export function storageFailure(error: unknown, sentence: string): Failure {
+  if (error instanceof Failure) return error;
+  const known = CODES[primaryCode(error)];
   return new Failure(
     "storage",
     known?.code ?? "storage-error",
-    `${sentence}: ${messageOf(thrown)}`,
+    `${sentence}: ${messageOf(error)}`,
     {
       ...(known ? { hint: known.hint } : {}),
-      cause: thrown,
+      cause: error,
     },
   );
 }
@@ -59,8 +59,8 @@ export function storageFailure(thrown: unknown, sentence: string): Failure {
 export function guarded<T>(sentence: string, work: () => T): T {
   try {
     return work();
-  } catch (thrown) {
-    throw storageFailure(thrown, sentence);
+  } catch (error) {
+    throw storageFailure(error, sentence);
   }
 }
 

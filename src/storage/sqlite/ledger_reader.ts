@@ -25,7 +25,7 @@ export function openLedgerReader(path: string): LedgerReader {
 }
 
 /** Where a reader's database comes from; null while there is none. */
-export interface DatabaseSource {
+interface DatabaseSource {
   current(): DatabaseSync | null;
   close(): void;
 }

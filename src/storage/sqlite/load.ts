@@ -70,9 +70,9 @@ export class LoadThreads {
     const load = new SqliteLoad(thread, () => this.#release(thread));
     try {
       await thread.ask({ type: "begin", path, fileId, tables });
-    } catch (thrown) {
+    } catch (error) {
       await load.abort();
-      throw thrown;
+      throw error;
     }
     return load;
   }
@@ -117,8 +117,8 @@ class SqliteLoad implements Load {
     const whole = batch.byteLength === batch.buffer.byteLength;
     const bytes = whole ? batch : batch.slice();
     const written = this.#thread.ask({ type: "batch", bytes }, [bytes.buffer as ArrayBuffer]).catch(
-      (thrown: unknown) => {
-        this.#failed ??= thrown;
+      (error: unknown) => {
+        this.#failed ??= error;
       },
     );
     this.#window.push(written);
@@ -148,8 +148,8 @@ class SqliteLoad implements Load {
   async #ask(request: LoadRequest): Promise<LoadTotals> {
     try {
       return await this.#thread.ask(request);
-    } catch (thrown) {
-      this.#failed ??= thrown;
+    } catch (error) {
+      this.#failed ??= error;
       throw this.#failed;
     }
   }

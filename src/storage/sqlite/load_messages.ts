@@ -23,7 +23,7 @@ export interface LoadTotals {
 export type LoadReply = { totals: LoadTotals } | { failure: PlainFailure };
 
 /** A {@link Failure} as it crosses between threads, where classes get lost. */
-export interface PlainFailure {
+interface PlainFailure {
   kind: FailureKind;
   code: string;
   message: string;

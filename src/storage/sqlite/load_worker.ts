@@ -43,9 +43,9 @@ class OpenLoad {
       this.#db.exec("PRAGMA wal_autocheckpoint=0");
       this.#db.prepare("BEGIN IMMEDIATE").run();
       this.#refuseSecond();
-    } catch (thrown) {
+    } catch (error) {
       this.#db.close();
-      throw thrown;
+      throw error;
     }
   }
 
@@ -118,9 +118,9 @@ function sentenceOf(request: LoadRequest): string {
     : `Cannot ${request.type === "batch" ? "write rows" : request.type} in a load`;
 }
 
-function asFailure(thrown: unknown, sentence: string): Failure {
-  if (!(thrown instanceof BadBatch)) return storageFailure(thrown, sentence);
-  return new Failure("refused", thrown.code, thrown.message);
+function asFailure(error: unknown, sentence: string): Failure {
+  if (!(error instanceof BadBatch)) return storageFailure(error, sentence);
+  return new Failure("refused", error.code, error.message);
 }
 
 function perform(request: LoadRequest): LoadTotals {
@@ -149,8 +149,8 @@ self.addEventListener("message", (event: Event) => {
     (self as unknown as { postMessage(reply: LoadReply): void }).postMessage(reply);
   try {
     answer({ totals: perform(request) });
-  } catch (thrown) {
-    failed = asFailure(thrown, sentenceOf(request));
+  } catch (error) {
+    failed = asFailure(error, sentenceOf(request));
     answer({ failure: plainFailure(failed) });
     return;
   }

@@ -26,13 +26,13 @@ export function acquireManageLock(dataDir: string): ManageLock {
   try {
     db.exec(`PRAGMA busy_timeout=${WAIT_MS}`);
     db.exec("BEGIN EXCLUSIVE");
-  } catch (thrown) {
+  } catch (error) {
     db.close();
     throw new Failure(
       "storage",
       "manage-running",
       `Cannot manage data directory "${dataDir}": another manage is running there`,
-      { hint: "Stop the other one first; only one may write at a time.", cause: thrown },
+      { hint: "Stop the other one first; only one may write at a time.", cause: error },
     );
   }
   return { release: () => closeOnce(db) };

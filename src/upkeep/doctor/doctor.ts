@@ -34,9 +34,9 @@ export async function* examine(config: Config, now = Date.now()): AsyncGenerator
   for (const [name, check] of Object.entries(CHECKS)) {
     try {
       yield* await check(patient);
-    } catch (thrown) {
-      const hint = thrown instanceof Failure ? thrown.hint : undefined;
-      yield failed(name, messageOf(thrown), hint ?? "Look at what the message names.");
+    } catch (error) {
+      const hint = error instanceof Failure ? error.hint : undefined;
+      yield failed(name, messageOf(error), hint ?? "Look at what the message names.");
     }
   }
 }

@@ -41,8 +41,8 @@ function faultOf(path: string): string | null {
     db.exec("PRAGMA busy_timeout=5000");
     const told = Object.values(db.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
     return told === "ok" ? null : String(told);
-  } catch (thrown) {
-    return (thrown as Error).message;
+  } catch (error) {
+    return (error as Error).message;
   } finally {
     db.close();
   }
