@@ -53,7 +53,12 @@ export async function fsyncFile(path: string): Promise<void> {
   await handle.sync();
 }
 
-/** Removes a file; says whether it was there. */
+/** The entries of a folder; none when the folder is missing. */
+export async function listFolder(folder: string): Promise<Deno.DirEntry[]> {
+  return await orNull(Array.fromAsync(Deno.readDir(folder))) ?? [];
+}
+
+/** Removes a file. @returns false when it did not exist */
 export async function removeIfThere(path: string): Promise<boolean> {
   return (await orNull(Deno.remove(path).then(() => true))) ?? false;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { orNull, removeIfThere, statIfThere, TEMPORARY_SUFFIX } from "./durable.ts";
+import { listFolder, removeIfThere, statIfThere, TEMPORARY_SUFFIX } from "./durable.ts";
 import { isTenantName, type Layout, type Shelf } from "./layout.ts";
 
 /** What is this young may be the work of another process that is under way. */
@@ -25,16 +25,12 @@ export async function removeIfOld(path: string, now: number): Promise<boolean> {
  */
 export async function sweepShelf(layout: Layout, shelf: Shelf, now: number): Promise<number> {
   let removed = 0;
-  for (const { name: tenant } of await namesIn(layout.shelf(shelf))) {
+  for (const { name: tenant } of await listFolder(layout.shelf(shelf))) {
     if (!isTenantName(tenant)) continue;
     const folder = layout.tenantShelf(shelf, tenant);
-    for (const { name, isFile } of await namesIn(folder)) {
+    for (const { name, isFile } of await listFolder(folder)) {
       if (isFile && isTemporary(name) && await removeIfOld(join(folder, name), now)) removed++;
     }
   }
   return removed;
-}
-
-async function namesIn(folder: string): Promise<Deno.DirEntry[]> {
-  return await orNull(Array.fromAsync(Deno.readDir(folder))) ?? [];
 }

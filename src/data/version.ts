@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
-import { orNull, writeDurably } from "./durable.ts";
+import { listFolder, writeDurably } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
@@ -54,8 +54,9 @@ export function refuseNewer(root: string, version: number | null): void {
 }
 
 async function isEmpty(root: string): Promise<boolean> {
-  const entries = await orNull(Array.fromAsync(Deno.readDir(root)));
   // A package may have put the configuration there before the first start; a name with a dot is a
   // version that is being written.
-  return (entries ?? []).every(({ name }) => name === "mysimbdp.toml" || name.startsWith("."));
+  return (await listFolder(root)).every(({ name }) =>
+    name === "mysimbdp.toml" || name.startsWith(".")
+  );
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { ensureFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
+import { ensureFolder, listFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
 import { isVersion } from "./store.ts";
 
 /** What `manage` is asked to do with a version. */
@@ -37,7 +37,7 @@ export class ModuleInbox {
 
   /** All that is asked, in the order of names. */
   async list(): Promise<AskedVersion[]> {
-    const entries = await orNull(Array.fromAsync(Deno.readDir(this.folder))) ?? [];
+    const entries = await listFolder(this.folder);
     const asked: AskedVersion[] = [];
     for (const { name } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
       const [, tenant = "", version = ""] = /^([^.@][^@]*)@([^@]*)\.json$/.exec(name) ?? [];

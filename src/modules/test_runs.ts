@@ -2,7 +2,14 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
 import { type Trial, trialSchema } from "../protocol/module_view.ts";
-import { ensureFolder, orNull, removeIfThere, writeAll, writeDurably } from "../data/durable.ts";
+import {
+  ensureFolder,
+  listFolder,
+  orNull,
+  removeIfThere,
+  writeAll,
+  writeDurably,
+} from "../data/durable.ts";
 import { isVersion, type ModuleStore } from "./store.ts";
 
 const requestSchema = z.object({ version: z.string(), name: z.string(), askedAt: z.string() });
@@ -62,7 +69,7 @@ export class Trials {
 
   /** All that are asked for, in the order of their tenants' names. */
   async list(): Promise<AskedTrial[]> {
-    const entries = await orNull(Array.fromAsync(Deno.readDir(this.folder))) ?? [];
+    const entries = await listFolder(this.folder);
     const names = entries.map(({ name }) => name).filter((name) => /^[^.].*\.json$/.test(name));
     const asked = names.sort().map((name) => this.waiting(name.replace(/\.json$/, "")));
     return (await Promise.all(asked)).filter((trial) => trial !== null);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ensureFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
+import { ensureFolder, listFolder, removeIfThere, writeDurably } from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
 import type { Layout } from "../data/layout.ts";
 
@@ -19,7 +19,7 @@ export async function requestReplay(layout: Layout, id: string): Promise<void> {
 
 /** The ids of the files for which it was asked and that nobody has taken up. */
 export async function replayRequests(layout: Layout): Promise<Set<string>> {
-  const entries = await orNull(Array.fromAsync(Deno.readDir(folderOf(layout)))) ?? [];
+  const entries = await listFolder(folderOf(layout));
   return new Set(entries.map(({ name }) => name).filter(isFileId));
 }
 

@@ -1,4 +1,4 @@
-import { orNull, removeIfThere } from "../data/durable.ts";
+import { listFolder, removeIfThere } from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
 import { isTenantName, type Layout, type Shelf } from "../data/layout.ts";
 
@@ -7,9 +7,9 @@ export async function* shelvedFiles(
   layout: Layout,
   shelf: Shelf,
 ): AsyncGenerator<{ tenant: string; id: string }> {
-  for (const { name: tenant } of await entriesOf(layout.shelf(shelf))) {
+  for (const { name: tenant } of await listFolder(layout.shelf(shelf))) {
     if (!isTenantName(tenant)) continue;
-    for (const { name: id } of await entriesOf(layout.tenantShelf(shelf, tenant))) {
+    for (const { name: id } of await listFolder(layout.tenantShelf(shelf, tenant))) {
       if (isFileId(id)) yield { tenant, id };
     }
   }
@@ -24,8 +24,4 @@ export async function dropFile(
 ): Promise<void> {
   await removeIfThere(layout.file(shelf, tenant, id));
   await removeIfThere(layout.sidecar(shelf, tenant, id));
-}
-
-async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
-  return await orNull(Array.fromAsync(Deno.readDir(folder))) ?? [];
 }

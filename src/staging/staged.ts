@@ -1,7 +1,7 @@
 import { Failure } from "../base/failure.ts";
 import { adoptFile, arrivalOf } from "./adopt.ts";
 import type { StagedFile } from "./contract.ts";
-import { fsyncFolder, orNull, removeIfThere, statIfThere } from "../data/durable.ts";
+import { fsyncFolder, listFolder, orNull, removeIfThere, statIfThere } from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
 import { isTenantName, type Layout, type Shelf, SHELVES } from "../data/layout.ts";
 import { type QuarantineReason, readSidecar, writeSidecar } from "./sidecar.ts";
@@ -40,9 +40,9 @@ export async function scanStaging(
   options: ScanOptions = {},
 ): Promise<StagedFile[]> {
   const found: StagedFile[] = [];
-  for (const tenant of await entriesOf(layout.shelf("staging"))) {
+  for (const tenant of await listFolder(layout.shelf("staging"))) {
     if (!tenant.isDirectory || !isTenantName(tenant.name)) continue;
-    for (const entry of await entriesOf(layout.tenantShelf("staging", tenant.name))) {
+    for (const entry of await listFolder(layout.tenantShelf("staging", tenant.name))) {
       if (!entry.isFile || entry.name.startsWith(".")) continue;
       if (options.isKnown?.(tenant.name, entry.name)) continue;
       const file = await stagedFile(layout, tenant.name, entry.name, options);
@@ -137,10 +137,6 @@ async function stagedFile(
     options.onProblem?.(path, error);
     return null;
   }
-}
-
-async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
-  return await orNull(Array.fromAsync(Deno.readDir(folder))) ?? [];
 }
 
 function fileNotFound(id: string): Failure {

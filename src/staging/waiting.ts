@@ -1,4 +1,4 @@
-import { orNull } from "../data/durable.ts";
+import { listFolder } from "../data/durable.ts";
 import { isFileId, timeOfId } from "../data/file_id.ts";
 import { isTenantName, type Layout } from "../data/layout.ts";
 
@@ -12,9 +12,9 @@ export interface Waiting {
 /** The queue by tenant, as it lies on the disk: no ledger has to be asked. */
 export async function waitingFiles(layout: Layout): Promise<Map<string, Waiting>> {
   const found = new Map<string, Waiting>();
-  for (const folder of await entriesOf(layout.shelf("staging"))) {
+  for (const folder of await listFolder(layout.shelf("staging"))) {
     if (!folder.isDirectory || !isTenantName(folder.name)) continue;
-    const entries = await entriesOf(layout.tenantShelf("staging", folder.name));
+    const entries = await listFolder(layout.tenantShelf("staging", folder.name));
     const names = entries.filter(({ name, isFile }) => isFile && !name.startsWith("."))
       .map(({ name }) => name);
     if (names.length === 0) continue;
@@ -24,8 +24,4 @@ export async function waitingFiles(layout: Layout): Promise<Map<string, Waiting>
     found.set(folder.name, { files: names.length, oldestAt });
   }
   return found;
-}
-
-async function entriesOf(folder: string): Promise<Deno.DirEntry[]> {
-  return await orNull(Array.fromAsync(Deno.readDir(folder))) ?? [];
 }

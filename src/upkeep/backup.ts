@@ -3,7 +3,14 @@ import { basename, dirname, join, relative, resolve, sep as SEPARATOR } from "no
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../base/failure.ts";
 import { VERSION } from "../base/version.ts";
-import { fsyncFile, fsyncFolder, orNull, TEMPORARY_SUFFIX, writeDurably } from "../data/durable.ts";
+import {
+  fsyncFile,
+  fsyncFolder,
+  listFolder,
+  orNull,
+  TEMPORARY_SUFFIX,
+  writeDurably,
+} from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
 import { type Layout, type Shelf, SHELVES } from "../data/layout.ts";
 import { copyDurably } from "./copy.ts";
@@ -66,8 +73,7 @@ async function checkTarget(layout: Layout, target: string, link: boolean): Promi
       hint: "Name a folder elsewhere, best on another disk.",
     });
   }
-  const there = await orNull(Array.fromAsync(Deno.readDir(target)));
-  if (there === null || there.length === 0) return;
+  if ((await listFolder(target)).length === 0) return;
   throw new Failure("usage", "backup-exists", `Cannot back up into "${target}": it is not empty`, {
     hint: "Name a new folder for each backup.",
   });
@@ -167,8 +173,7 @@ async function copyFile(
 }
 
 async function* filesBelow(dir: string): AsyncGenerator<string> {
-  const entries = await orNull(Array.fromAsync(Deno.readDir(dir))) ?? [];
-  for (const entry of entries) {
+  for (const entry of await listFolder(dir)) {
     const path = join(dir, entry.name);
     if (entry.isDirectory) yield* filesBelow(path);
     else if (!entry.name.endsWith(TEMPORARY_SUFFIX)) yield path;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../base/failure.ts";
-import { fsyncFolder, orNull, TEMPORARY_SUFFIX } from "../data/durable.ts";
+import { fsyncFolder, listFolder, orNull, TEMPORARY_SUFFIX } from "../data/durable.ts";
 import { Layout, prepareData } from "../data/layout.ts";
 import { copyDurably } from "./copy.ts";
 import { refuseNewer } from "../data/version.ts";
@@ -36,8 +36,7 @@ export async function restore(dir: string, layout: Layout): Promise<Manifest> {
 }
 
 async function checkEmpty(root: string): Promise<void> {
-  const entries = await orNull(Array.fromAsync(Deno.readDir(root)));
-  if (entries === null || entries.length === 0) return;
+  if ((await listFolder(root)).length === 0) return;
   throw new Failure("usage", "data-not-empty", `Cannot restore into "${root}": it is not empty`, {
     hint: "Move it away first, or name another --data.",
   });

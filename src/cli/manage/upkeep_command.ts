@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { UsersFile } from "../../accounts/users.ts";
-import { orNull } from "../../data/durable.ts";
+import { listFolder } from "../../data/durable.ts";
 import { isTenantName, Layout } from "../../data/layout.ts";
 import { clusterKeyspaces } from "../../storage/open.ts";
 import { backUp } from "../../upkeep/backup.ts";
@@ -71,7 +71,7 @@ export function registerUpkeep(manage: Command, context: CommandContext): void {
 /** Everyone who may have a keyspace: accounts, and those who only have a module. */
 async function tenantsOf(layout: Layout): Promise<string[]> {
   const accounts = new UsersFile(layout.users).list().map(({ name }) => name);
-  const folders = await orNull(Array.fromAsync(Deno.readDir(layout.moduleRoot))) ?? [];
+  const folders = await listFolder(layout.moduleRoot);
   const names = folders.filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
   return [...new Set([...accounts, ...names.filter(isTenantName)])].sort();
 }

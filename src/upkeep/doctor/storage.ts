@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { orNull } from "../../data/durable.ts";
+import { listFolder, orNull } from "../../data/durable.ts";
 import { openLedgerOf } from "../../storage/open.ts";
 import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
 
@@ -12,7 +12,7 @@ export async function checkStorage({ config, layout }: Patient): Promise<Finding
   const engine = config.storage.url.split(":")[0] ?? "";
   const findings: Finding[] = [];
   const tenants = join(layout.db, "tenants");
-  const entries = await orNull(Array.fromAsync(Deno.readDir(tenants))) ?? [];
+  const entries = await listFolder(tenants);
   const paths = [
     layout.receipts,
     layout.ledger,
