@@ -1,68 +1,67 @@
+import { type Clock, systemClock } from "./clock.ts";
 import { Failure } from "./failure.ts";
-import type { Clock } from "./clock.ts";
 
-/** How often and how soon a failed request is tried again. */
+/** How often and how soon failed work is tried again. */
 export interface RetryPolicy {
-  /** Failures in a row, without any progress in between, after which it is given up. */
+  /** Tries in a row without progress. */
   attempts: number;
-  /** Milliseconds before the first new try; it doubles with each. @default 200 */
+  /** Milliseconds before the second try; doubles with each further one. @default 200 */
   firstDelay?: number;
-  /** Milliseconds between two tries at most. @default 10000 */
+  /** Maximum milliseconds between two tries. @default 10000 */
   longestDelay?: number;
-  /** A number from 0 to 1. @default Math.random */
+  /** Returns a number from 0 to 1. @default Math.random */
   random?: () => number;
 }
 
-/** For one run: gives up after about half a minute without progress. */
-export const RUN_RETRIES: RetryPolicy = { attempts: 8 };
-/** For `--watch`: never gives up. */
-export const WATCH_RETRIES: RetryPolicy = { attempts: Infinity };
-
-/** True for failures that may pass by themselves: network, overload, 5xx, a locked upload. */
-export function isPassing(failure: unknown): failure is Failure {
-  return failure instanceof Failure && failure.details.passing === true;
+export interface RetryOptions extends RetryPolicy {
+  /** @default systemClock */
+  clock?: Clock;
+  signal?: AbortSignal;
+  /** Called before each wait. */
+  onWait(failure: Failure, seconds: number): void;
 }
 
-/** Counts the failures of one task in a row and waits longer after each. */
-export class Backoff {
-  #failures = 0;
-  readonly #policy: RetryPolicy;
-  readonly #clock: Clock;
+/** The details of a failure that may be gone at the next try. */
+export const PASSING = { passing: true } as const;
 
-  constructor(policy: RetryPolicy, clock: Clock) {
-    this.#policy = policy;
-    this.#clock = clock;
-  }
+/** Whether the same work may succeed later: network, overload, 5xx, a locked upload. */
+export function isPassing(error: unknown): error is Failure {
+  return error instanceof Failure && error.details.passing === true;
+}
 
-  /** Something went well: the next failure is the first again. */
-  reset(): void {
-    this.#failures = 0;
+/**
+ * Runs work until it succeeds, with a longer wait after each failure. A failure that is not passing,
+ * and the last one allowed, is thrown.
+ *
+ * @param work calls `progressed` to have the next failure count as the first
+ *
+ * @example
+ * ```ts ignore
+ * const file = await retry(() => client.file(id), { attempts: 8, onWait: console.warn });
+ * ```
+ */
+export async function retry<T>(
+  work: (progressed: () => void) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
+  const { attempts, clock = systemClock, signal, onWait } = options;
+  for (let failures = 1;; failures += 1) {
+    try {
+      return await work(() => void (failures = 1));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isPassing(error) || failures >= attempts) throw error;
+      const delay = delayAfter(failures, error, options);
+      onWait(error, delay / 1000);
+      await clock.sleep(delay, signal);
+    }
   }
+}
 
-  /**
-   * Waits before the next try.
-   * @param onWait is told the seconds before they begin
-   * @throws the failure itself when it does not pass or has come too often
-   */
-  async wait(
-    error: unknown,
-    signal: AbortSignal,
-    onWait: (failure: Failure, seconds: number) => void,
-  ): Promise<void> {
-    signal.throwIfAborted();
-    this.#failures += 1;
-    if (!isPassing(error) || this.#failures >= this.#policy.attempts) throw error;
-    const delay = this.#delay(error);
-    onWait(error, delay / 1000);
-    await this.#clock.sleep(delay, signal);
-  }
-
-  #delay(failure: Failure): number {
-    const { firstDelay = 200, longestDelay = 10_000, random = Math.random } = this.#policy;
-    const asked = Number(failure.details.retryAfterSeconds ?? 0) * 1000;
-    const doubled = firstDelay * 2 ** Math.min(this.#failures - 1, 20);
-    // Half fixed, half by chance, so that many clients do not come back at the same moment.
-    const delay = Math.min(doubled, longestDelay) * (0.5 + random() / 2);
-    return Math.max(asked, delay);
-  }
+function delayAfter(failures: number, failure: Failure, policy: RetryPolicy): number {
+  const { firstDelay = 200, longestDelay = 10_000, random = Math.random } = policy;
+  const asked = Number(failure.details.retryAfterSeconds ?? 0) * 1000;
+  const doubled = firstDelay * 2 ** Math.min(failures - 1, 20);
+  // Half fixed, half random, so that many clients do not return at the same moment.
+  return Math.max(asked, Math.min(doubled, longestDelay) * (0.5 + random() / 2));
 }

@@ -4,7 +4,7 @@ import type { ApiClient } from "./client.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Emit } from "./events.ts";
 import type { Gate } from "./gate.ts";
-import { Backoff, type RetryPolicy } from "../base/retry.ts";
+import { retry, type RetryPolicy } from "../base/retry.ts";
 
 const FIRST_INTERVAL = 100;
 const LONGEST_INTERVAL = 1000;
@@ -48,18 +48,15 @@ async function untilFinal(
   { name, id }: { name: string; id: string },
   onWait: (file: FileView) => void,
 ): Promise<FileView> {
-  const backoff = new Backoff(retries, clock);
   for (let interval = FIRST_INTERVAL;; interval = Math.min(interval * 1.5, LONGEST_INTERVAL)) {
-    try {
-      const file = await gate.run(() => client.file(id, signal));
-      if (isFinal(file.state)) return file;
-      backoff.reset();
-      onWait(file);
-    } catch (error) {
-      await backoff.wait(error, signal, (failure, seconds) => {
-        emit({ type: "retrying", name, failure, seconds });
-      });
-    }
+    const file = await retry(() => gate.run(() => client.file(id, signal)), {
+      ...retries,
+      clock,
+      signal,
+      onWait: (failure, seconds) => emit({ type: "retrying", name, failure, seconds }),
+    });
+    if (isFinal(file.state)) return file;
+    onWait(file);
     await clock.sleep(interval, signal);
   }
 }

@@ -9,7 +9,7 @@ import { type Emit, type FetchEvent, type FetchSummary, Tally } from "./events.t
 import { followFile } from "./follow.ts";
 import { Gate, inOrder } from "./gate.ts";
 import { hashLarge } from "./large_hash.ts";
-import { Backoff, type RetryPolicy, RUN_RETRIES } from "../base/retry.ts";
+import { retry, type RetryPolicy } from "../base/retry.ts";
 import { scanDirectory, type ScanEntry } from "./scan.ts";
 import { type Candidate, SteadyFile } from "./steady_file.ts";
 import {
@@ -32,7 +32,7 @@ export interface RunOptions {
   wait?: boolean;
   /** Check everything and send nothing. @default false */
   dryRun?: boolean;
-  /** @default RUN_RETRIES */
+  /** @default 8 attempts */
   retries?: RetryPolicy;
   clock?: Clock;
   /** The step of a trace that this run is. @default none */
@@ -40,6 +40,8 @@ export interface RunOptions {
 }
 
 export const DEFAULT_PARALLEL = 4;
+/** Gives up after about half a minute without progress. */
+const RUN_RETRIES: RetryPolicy = { attempts: 8 };
 const BUDGET = 64 * 1024 * 1024;
 /** Checks under way at once: mostly they wait for the server's answer. */
 const CHECKS = 8;
@@ -286,17 +288,11 @@ export class Sender {
     this.#following.add(following);
   }
 
-  async #retried<T>(name: string, request: () => Promise<T>): Promise<T> {
-    const backoff = new Backoff(this.#options.retries, this.#options.clock);
-    for (;;) {
-      try {
-        return await request();
-      } catch (error) {
-        await backoff.wait(error, this.#options.signal, (failure, seconds) => {
-          this.#emit({ type: "retrying", name, failure, seconds });
-        });
-      }
-    }
+  #retried<T>(name: string, request: () => Promise<T>): Promise<T> {
+    const { retries, clock, signal } = this.#options;
+    const onWait = (failure: Failure, seconds: number) =>
+      this.#emit({ type: "retrying", name, failure, seconds });
+    return retry(request, { ...retries, clock, signal, onWait });
   }
 
   #close({ name, size }: Candidate, error: unknown, later?: (name: string) => void): void {

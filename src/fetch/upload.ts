@@ -6,7 +6,7 @@ import type { ApiClient, StreamBody } from "./client.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Emit } from "./events.ts";
 import { Pace } from "./pace.ts";
-import { Backoff, isPassing, type RetryPolicy } from "../base/retry.ts";
+import { isPassing, retry, type RetryPolicy } from "../base/retry.ts";
 import { SizedBody } from "./sized_body.ts";
 import { type Candidate, SteadyFile, STREAM_BYTES } from "./steady_file.ts";
 import { TusClient, type TusState } from "./tus.ts";
@@ -80,7 +80,6 @@ export class Uploader {
 class OneUpload {
   readonly #options: Required<UploaderOptions>;
   readonly #tus: TusClient;
-  readonly #backoff: Backoff;
   /** The upload's id, once known. */
   #upload: string | null;
   /** A creation went out and its answer did not come. */
@@ -98,31 +97,36 @@ class OneUpload {
   ) {
     this.#options = { pace: new Pace(), ...options };
     this.#tus = new TusClient(options.client, task.traceparent ?? null);
-    this.#backoff = new Backoff(options.retries, options.clock);
     this.#upload = task.unfinished?.id ?? null;
   }
 
   async run(): Promise<UploadResult> {
-    const { emit, pace } = this.#options;
-    const { name } = this.task.candidate;
-    for (;;) {
-      try {
-        const id = await this.#once();
-        const sha256 = await this.task.sha256;
-        return { id, sha256, resumedFrom: this.#resumedFrom ?? 0 };
-      } catch (error) {
-        if (error instanceof Failure && error.code === "file-changed") await this.#drop();
-        if (isTooLargeForProxy(error)) pace.tooLarge();
-        else if (isPassing(error)) pace.lost();
-        await this.#backoff.wait(error, this.signal, (failure, seconds) => {
-          emit({ type: "retrying", name, failure, seconds });
-        });
-      }
+    const { emit, clock, retries } = this.#options;
+    const { signal, task } = this;
+    const { name } = task.candidate;
+    const id = await retry((progressed) => this.#attempt(progressed), {
+      ...retries,
+      clock,
+      signal,
+      onWait: (failure, seconds) => emit({ type: "retrying", name, failure, seconds }),
+    });
+    return { id, sha256: await task.sha256, resumedFrom: this.#resumedFrom ?? 0 };
+  }
+
+  async #attempt(progressed: () => void): Promise<string> {
+    const { pace } = this.#options;
+    try {
+      return await this.#send(progressed);
+    } catch (error) {
+      if (error instanceof Failure && error.code === "file-changed") await this.#drop();
+      if (isTooLargeForProxy(error)) pace.tooLarge();
+      else if (isPassing(error)) pace.lost();
+      throw error;
     }
   }
 
-  /** Goes as far as it can without a failure; gives the file's id. */
-  async #once(): Promise<string> {
+  /** Sends until the first failure; returns the file's id. */
+  async #send(progressed: () => void): Promise<string> {
     const known = await this.#find() ?? await this.#create();
     if (typeof known === "string") return known;
     const { name, size } = this.task.candidate;
@@ -131,7 +135,7 @@ class OneUpload {
     let state = known;
     while (state.offset < size) {
       state = await this.#sendPiece(state);
-      if (state.offset < size) this.#backoff.reset();
+      if (state.offset < size) progressed();
     }
     return await this.#finished(state);
   }

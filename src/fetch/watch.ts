@@ -2,7 +2,7 @@ import { Failure } from "../base/failure.ts";
 import type { Clock } from "../base/clock.ts";
 import { systemClock } from "../base/clock.ts";
 import type { FetchSummary } from "./events.ts";
-import { Backoff, WATCH_RETRIES } from "../base/retry.ts";
+import { retry, type RetryPolicy } from "../base/retry.ts";
 import { type RunOptions, Sender } from "./run.ts";
 import { scanDirectory, type ScanEntry } from "./scan.ts";
 
@@ -12,6 +12,7 @@ interface WatchOptions extends RunOptions {
 }
 
 export const DEFAULT_INTERVAL = 2000;
+const WATCH_RETRIES: RetryPolicy = { attempts: Infinity };
 
 /**
  * Sends what is in a directory and what arrives there, until the signal is aborted. A file is taken
@@ -27,16 +28,15 @@ export async function watchDirectory(options: WatchOptions): Promise<FetchSummar
   const looks = new Looks();
   const hint = new Hint(dir);
   let entries = await scanDirectory(dir);
-  const backoff = new Backoff(retries, clock);
   let started = false;
   try {
     // Asked at once, so that a wrong password does not wait for the first file to show.
-    await patiently(() => client.constraints(signal));
+    await retried(() => client.constraints(signal));
     started = true;
     while (!signal.aborted) {
       const ready = looks.add(entries, clock.monotonic(), interval);
       if (ready.length > 0) {
-        const constraints = await patiently(() => client.constraints(signal));
+        const constraints = await retried(() => client.constraints(signal));
         // With no place at all in a batch, waiting for the next one would not help.
         const later = constraints.number_files > 0 ? looks.notDone : undefined;
         await sender.send(ready, constraints, later);
@@ -44,7 +44,7 @@ export async function watchDirectory(options: WatchOptions): Promise<FetchSummar
       }
       emit({ type: "watching", dir });
       await pause(clock, interval, hint, signal);
-      entries = await patiently(() => scanDirectory(dir));
+      entries = await retried(() => scanDirectory(dir));
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -54,18 +54,14 @@ export async function watchDirectory(options: WatchOptions): Promise<FetchSummar
   await sender.followed();
   return sender.summary();
 
-  async function patiently<T>(task: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        const result = await task();
-        backoff.reset();
-        return result;
-      } catch (error) {
-        await backoff.wait(started ? passing(error) : error, signal, (failure, seconds) => {
-          emit({ type: "retrying", name: null, failure, seconds });
-        });
-      }
-    }
+  function retried<T>(task: () => Promise<T>): Promise<T> {
+    const work = () =>
+      task().catch((error) => {
+        throw started ? passing(error) : error;
+      });
+    const onWait = (failure: Failure, seconds: number) =>
+      emit({ type: "retrying", name: null, failure, seconds });
+    return retry(work, { ...retries, clock, signal, onWait });
   }
 }
 

@@ -3,7 +3,7 @@ import { places, up } from "../../scripts/cassandra/cluster.ts";
 import { peakMemoryMb, pidOf, stopNode } from "../../scripts/cassandra/node.ts";
 import { cassandraFailure } from "../../src/storage/cassandra/errors.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
-import { isPassing } from "../../src/storage/passing.ts";
+import { isPassing } from "../../src/base/retry.ts";
 import { CassandraPlatform } from "../harness/cassandra_platform.ts";
 import { TEST_CLUSTER, whyNoCassandra } from "../harness/cassandra.ts";
 import { keepAll } from "../harness/modules.ts";

@@ -5,7 +5,7 @@ import { ByteBudget } from "../../src/fetch/byte_budget.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { Gate, inOrder } from "../../src/fetch/gate.ts";
 import { FIRST_PIECE, LARGEST_PIECE, Pace } from "../../src/fetch/pace.ts";
-import { Backoff } from "../../src/base/retry.ts";
+import { retry } from "../../src/base/retry.ts";
 
 Deno.test("a byte budget is never exceeded, and everyone gets their turn", async () => {
   await fc.assert(fc.asyncProperty(
@@ -80,24 +80,33 @@ Deno.test("pieces stay within their bounds and follow the speed", () => {
   assert.ok(slow.piece < FIRST_PIECE / 10);
 });
 
-Deno.test("backoff doubles, starts again after progress, and gives up", async () => {
+Deno.test("the wait before a retry doubles, starts again after progress, and ends", async () => {
   const delays: number[] = [];
   const clock = { ...systemClock, sleep: (ms: number) => Promise.resolve(void delays.push(ms)) };
-  const policy = { attempts: 4, firstDelay: 100, longestDelay: 300, random: () => 1 };
-  const backoff = new Backoff(policy, clock);
+  const options = {
+    attempts: 4,
+    firstDelay: 100,
+    longestDelay: 300,
+    random: () => 1,
+    clock,
+    onWait: () => {},
+  };
   const passing = new Failure("server", "x", "x", { details: { passing: true } });
-  const signal = new AbortController().signal;
-  const wait = () => backoff.wait(passing, signal, () => {});
-  await wait();
-  await wait();
-  await wait();
-  assert.deepEqual(delays, [100, 200, 300]);
-  await assert.rejects(wait(), (thrown) => thrown === passing);
-  backoff.reset();
-  await wait();
-  assert.equal(delays.at(-1), 100);
+  const failing = () => Promise.reject(passing);
+  await assert.rejects(retry(failing, options), (thrown) => thrown === passing);
+  assert.deepEqual(delays.splice(0), [100, 200, 300]);
+  let tries = 0;
+  const progressing = (progressed: () => void) => {
+    if (++tries === 3) progressed();
+    return failing();
+  };
+  await assert.rejects(retry(progressing, options), (thrown) => thrown === passing);
+  assert.deepEqual(delays.splice(0), [100, 200, 100, 200, 300]);
   const lasting = new Failure("refused", "y", "y");
-  await assert.rejects(backoff.wait(lasting, signal, () => {}), (thrown) => thrown === lasting);
+  const refused = retry(() => Promise.reject(lasting), options);
+  await assert.rejects(refused, (thrown) => thrown === lasting);
+  assert.deepEqual(delays, []);
+  assert.equal(await retry(() => Promise.resolve(7), options), 7);
 });
 
 Deno.test("sleep ends at once when it is aborted", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import cassandra from "cassandra-driver";
 import { cassandraFailure } from "../../src/storage/cassandra/errors.ts";
-import { isPassing } from "../../src/storage/passing.ts";
+import { isPassing } from "../../src/base/retry.ts";
 
 const { errors } = cassandra;
 

@@ -19,7 +19,7 @@ import { Layout } from "../../data/layout.ts";
 import { sweepShelf } from "../../data/leftovers.ts";
 import { waitingFiles } from "../../staging/waiting.ts";
 import type { Storage } from "../../storage/contract.ts";
-import { isPassing } from "../../storage/passing.ts";
+import { retry } from "../../base/retry.ts";
 import { lockStorage, openStorage } from "../../storage/open.ts";
 import { MetricsFile } from "../../telemetry/snapshot.ts";
 import { createTelemetry, type Telemetry } from "../../telemetry/telemetry.ts";
@@ -179,23 +179,16 @@ async function open(flags: RunFlags): Promise<Running> {
   };
 }
 
-const READY_PAUSES_MS = [1_000, 2_000, 5_000, 10_000];
-
 /**
- * Waits for a storage that does not answer yet, and says so. What no waiting mends is thrown.
- * @param once whether not to wait
+ * Waits for a storage that does not answer yet.
+ * @param once fails at once instead
  */
-async function storageReady({ storage, telemetry }: Running, once: boolean): Promise<void> {
-  for (let attempt = 0;; attempt++) {
-    try {
-      return await storage.ready();
-    } catch (error) {
-      if (once || !isPassing(error)) throw error;
-      telemetry.emit({ kind: "storage.waiting", error: messageOf(error) });
-    }
-    const pause = READY_PAUSES_MS[Math.min(attempt, READY_PAUSES_MS.length - 1)];
-    await new Promise((resolve) => setTimeout(resolve, pause));
-  }
+function storageReady({ storage, telemetry }: Running, once: boolean): Promise<void> {
+  return retry(() => storage.ready(), {
+    attempts: once ? 1 : Infinity,
+    firstDelay: 1_000,
+    onWait: (failure) => telemetry.emit({ kind: "storage.waiting", error: failure.message }),
+  });
 }
 
 const INNER_LAYERS = "compartment, Worker without permissions, process with limits";

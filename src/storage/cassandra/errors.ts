@@ -1,5 +1,5 @@
 import { Failure, messageOf } from "../../base/failure.ts";
-import { PASSING } from "../passing.ts";
+import { PASSING } from "../../base/retry.ts";
 
 interface Known {
   code: string;
