@@ -41,6 +41,8 @@ const FLAGS: { [N in SettingName]?: string } = {
   "storage.url": "--storage",
   "sandbox.require_os_sandbox": "--require-os-sandbox",
 };
+/** Former names of settings, which config files and the environment may still use. */
+const RENAMED = [{ section: "modules", from: "trial_files", to: "probation_files" }];
 const PATHS: readonly SettingName[] = ["data", "server.tls_cert", "server.tls_key"];
 
 /**
@@ -65,6 +67,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
     cwd,
   );
   const tree = structuredClone(file?.tree ?? {});
+  renameFormer(tree);
   if (file) { for (const name of PATHS) resolveIn(tree, name, dirname(resolve(cwd, file.path))); }
   const sources = new Map<string, Source>();
   for (const [name, { value, source }] of outside) {
@@ -82,7 +85,7 @@ function collectOutside(flags: FlagValues, env: LoadOptions["env"], cwd: string)
   const outside: Outside = new Map();
   for (const setting of SETTINGS) {
     const { name, variable } = setting;
-    const fromEnv = env?.[variable] || undefined;
+    const fromEnv = env?.[variable] || env?.[formerVariable(name)] || undefined;
     const given = flags[name] ?? fromEnv;
     if (given === undefined) continue;
     const source: Source = flags[name] !== undefined
@@ -93,6 +96,21 @@ function collectOutside(flags: FlagValues, env: LoadOptions["env"], cwd: string)
     outside.set(name, { value: isPath ? resolve(cwd, value) : value, source });
   }
   return outside;
+}
+
+function formerVariable(name: SettingName): string {
+  const renamed = RENAMED.find(({ section, to }) => name === `${section}.${to}`);
+  return renamed ? `MYSIMBDP_${renamed.section}_${renamed.from}`.toUpperCase() : "";
+}
+
+/** Moves the values of former names to the names of today. */
+function renameFormer(tree: Tree): void {
+  for (const { section, from, to } of RENAMED) {
+    const settings = tree[section];
+    if (!isTree(settings) || settings[from] === undefined || settings[to] !== undefined) continue;
+    settings[to] = settings[from];
+    delete settings[from];
+  }
 }
 
 const BOOLEANS: Record<string, boolean> = { true: true, "1": true, false: false, "0": false };

@@ -134,7 +134,7 @@ const modules = z.strictObject({
   approval: z.enum(["operator", "auto"]).default("operator").describe(
     'Who lets a valid module of a customer run: "operator", or "auto" for at once.',
   ),
-  trial_files: z.int().min(0).max(1000).default(3).describe(
+  probation_files: z.int().min(0).max(1000).default(3).describe(
     "A new version whose first files all fail, so many of them, is rolled back; 0 never.",
   ),
   net_hosts: z.array(z.string().min(1)).default([]).describe(

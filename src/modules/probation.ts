@@ -42,12 +42,12 @@ export class Probation {
     const { tenant, version, fileId, reason } = ended;
     if (this.#proven.get(tenant) === version) return;
     const { modules, config } = this.#parts;
-    const most = config().modules.trial_files;
+    const most = config().modules.probation_files;
     const failed = await modules.locked(tenant, async () => {
       const record = await modules.record(tenant, version);
-      const onTrial = record.failedFiles !== null;
-      if (!onTrial || most === 0 || reason === null) {
-        if (onTrial) await modules.write(tenant, { ...record, failedFiles: null });
+      const onProbation = record.failedFiles !== null;
+      if (!onProbation || most === 0 || reason === null) {
+        if (onProbation) await modules.write(tenant, { ...record, failedFiles: null });
         this.#proven.set(tenant, version);
         return [];
       }

@@ -76,7 +76,7 @@ export type ModuleLogEntry = z.infer<typeof moduleLogEntrySchema>;
 export const moduleLogSchema = z.object({ entries: z.array(moduleLogEntrySchema) });
 
 /** A sample through a version of a module: nothing of it is stored. */
-export const trialSchema = z.object({
+export const testRunSchema = z.object({
   state: z.enum(["waiting", "done"]),
   /** The sample's name. */
   name: z.string(),
@@ -98,4 +98,4 @@ export const trialSchema = z.object({
   /** Why the file as a whole would not get in; null when it would. */
   failure: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
-export type Trial = z.infer<typeof trialSchema>;
+export type TestRun = z.infer<typeof testRunSchema>;

@@ -30,7 +30,7 @@ import { live, ready } from "./api/health.ts";
 import { liveEvents } from "./http/live_events.ts";
 import { createMetrics, showMetrics } from "./api/metrics.ts";
 import { moduleDeps, putModule, showModule, showModuleLog, showVersion } from "./api/module.ts";
-import { showTrial, startTrial } from "./api/test_run.ts";
+import { showTestRun, startTestRun } from "./api/test_run.ts";
 import { observe } from "./http/observe.ts";
 import { showDocument, showReference } from "./openapi/show.ts";
 import { notFound, problemResponse } from "./http/problem_response.ts";
@@ -162,8 +162,8 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   app.put(PATHS.module, putModule(modules));
   app.get(PATHS.moduleLog, showModuleLog(modules));
   app.get(`${PATHS.module}/:version`, showVersion(modules));
-  app.post(`${PATHS.module}/:version/trial`, startTrial(modules));
-  app.get(`${PATHS.module}/:version/trial`, showTrial(modules));
+  app.post(`${PATHS.module}/:version/test-run`, startTestRun(modules));
+  app.get(`${PATHS.module}/:version/test-run`, showTestRun(modules));
 
   const audit = new AuditLog(intake.layout.audit);
   const admin: AdminDeps = {

@@ -55,7 +55,7 @@ Deno.test("without anything the defaults hold", () => {
     },
     modules: {
       approval: "operator",
-      trial_files: 3,
+      probation_files: 3,
       net_hosts: [],
       net_private_hosts: [],
       net_seconds: 10,
@@ -113,6 +113,17 @@ Deno.test("every setting can be given by its variable", () => {
       : text;
     assert.deepEqual(value, expected, name);
   }
+});
+
+Deno.test("modules.trial_files, the former name of modules.probation_files, still works", () => {
+  using f = folder({ "c.toml": "[modules]\ntrial_files = 5\n" });
+  const configPath = `${f.dir}/c.toml`;
+  const load = (env: Record<string, string>) => loadConfig({ configPath, env });
+  assert.equal(load({}).modules.probation_files, 5);
+  assert.equal(load({ MYSIMBDP_MODULES_TRIAL_FILES: "6" }).modules.probation_files, 6);
+  assert.equal(load({ MYSIMBDP_MODULES_PROBATION_FILES: "7" }).modules.probation_files, 7);
+  Deno.writeTextFileSync(configPath, "[modules]\ntrial_files = 5\nprobation_files = 4\n");
+  assert.match(failureOf({ configPath }).message, /"modules\.trial_files" in .*c\.toml:2:1/);
 });
 
 Deno.test("an empty variable counts as not set", () => {

@@ -171,7 +171,7 @@ Deno.test("nothing that a customer sends as a module is trusted", async (t) => {
 });
 
 Deno.test("a version whose first files all fail is rolled back and says so", async () => {
-  const { platform, server } = await withTenant("[modules]\ntrial_files = 2\n");
+  const { platform, server } = await withTenant("[modules]\nprobation_files = 2\n");
   await using _ = platform;
   const manage = platform.manage();
   await platform.deploy("t1", saying("good"));

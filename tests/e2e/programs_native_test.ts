@@ -7,7 +7,7 @@ import {
   hasNativePrograms,
   programFiles,
   programFolder,
-  type Trial,
+  type ProgramRun,
   tryProgram,
 } from "../harness/programs.ts";
 import { readDoc } from "../docs/markdown.ts";
@@ -38,7 +38,12 @@ ${what}
 `;
 
 /** What the program does, and the code of the failure that must come of it, or what it gives. */
-const CASES: [what: string, code: string, failure: string | null, look?: (t: Trial) => void][] = [
+const CASES: [
+  what: string,
+  code: string,
+  failure: string | null,
+  look?: (t: ProgramRun) => void,
+][] = [
   [
     "ends with an exit code",
     `${ROW}${END(1)}print("why", file=sys.stderr)\nsys.exit(3)`,
@@ -166,9 +171,9 @@ Deno.test({
     try {
       for (const [what, code, failure, look] of CASES) {
         await t.step(`a program that ${what}`, async () => {
-          const trial = await tryProgram(failure === "sandbox-time" ? hasty : module, code);
-          assert.equal(trial.failure?.code ?? null, failure, JSON.stringify(trial).slice(0, 2_000));
-          look?.(trial);
+          const run = await tryProgram(failure === "sandbox-time" ? hasty : module, code);
+          assert.equal(run.failure?.code ?? null, failure, JSON.stringify(run).slice(0, 2_000));
+          look?.(run);
         });
       }
     } finally {

@@ -8,14 +8,14 @@ import {
   hasGo,
   programFiles,
   programFolder,
-  type Trial,
+  type ProgramRun,
   tryProgram,
 } from "../harness/programs.ts";
 
 const ignore = !hasGo();
 const FILES = programFiles("hostile.wasm", {}, { secondsPerFile: 60, memoryMb: 300 });
 
-const CASES: [what: string, failure: string | null, look?: (trial: Trial) => void][] = [
+const CASES: [what: string, failure: string | null, look?: (run: ProgramRun) => void][] = [
   ["exit", "program-exit", ({ failure, logs }) => {
     assert.match(failure!.message, /code 3/);
     assert.deepEqual(logs, ["about to fail"]);
@@ -60,11 +60,11 @@ Deno.test({
         });
         await Deno.writeTextFile(join(module, "tenant.json"), limited["tenant.json"] ?? "");
         await t.step(what, async () => {
-          const trial = await tryProgram(module, `${what}\n`, "dätä.txt");
-          assert.equal(trial.failure?.code ?? null, failure, JSON.stringify(trial).slice(0, 2_000));
-          look?.(trial);
+          const run = await tryProgram(module, `${what}\n`, "dätä.txt");
+          assert.equal(run.failure?.code ?? null, failure, JSON.stringify(run).slice(0, 2_000));
+          look?.(run);
           if (what !== "look") return;
-          assert.deepEqual((await tryProgram(module, "look\n", "dätä.txt")).rows, trial.rows);
+          assert.deepEqual((await tryProgram(module, "look\n", "dätä.txt")).rows, run.rows);
         });
       }
       await t.step("a large file goes through in little memory", async () => {

@@ -4,7 +4,7 @@ import { type ModuleFiles, type ModuleOptions, writeModule } from "./modules.ts"
 import { run } from "./process.ts";
 
 /** What `manage tenant test --json` prints of a file. */
-export interface Trial {
+export interface ProgramRun {
   counts: { read: number; stored: number; rejected: number; skipped: number; written: number };
   rows: { table: string; row: Record<string, unknown> }[];
   rejects: { line: number; column: string | null; reason: string; raw: string }[];
@@ -38,7 +38,7 @@ export async function tryProgram(
   module: string,
   content: string,
   name = "given.txt",
-): Promise<Trial> {
+): Promise<ProgramRun> {
   const dir = await Deno.makeTempDir();
   try {
     const file = join(dir, name);

@@ -58,7 +58,7 @@ Deno.test("a customer tries its own versions, one run at a time", () =>
   withApp(async (harness) => {
     const { store, version } = await pendingModule(harness);
     const start = (as = "customer-1") =>
-      harness.send(`/v1/module/${version}/trial?name=a.csv`, {
+      harness.send(`/v1/module/${version}/test-run?name=a.csv`, {
         method: "POST",
         body: "a\n1\n",
         as,
@@ -67,7 +67,7 @@ Deno.test("a customer tries its own versions, one run at a time", () =>
     await markPending(store, "customer-1", version);
     assert.equal((await start("customer-2")).status, 404);
     assert.equal((await (await start()).json()).state, "waiting");
-    assert.equal(await problemCode(await start()), "trial-waiting");
-    const shown = await (await harness.send(`/v1/module/${version}/trial`)).json();
+    assert.equal(await problemCode(await start()), "test-run-in-progress");
+    const shown = await (await harness.send(`/v1/module/${version}/test-run`)).json();
     assert.deepEqual([shown.state, shown.name], ["waiting", "a.csv"]);
   }));

@@ -4,12 +4,12 @@ import type { Config } from "../../config/schema.ts";
 import { ModuleDesk } from "../../modules/build/check_desk.ts";
 import { Retention } from "../../manage/retention.ts";
 import { IngestService } from "../../manage/service.ts";
-import { TrialDesk } from "../../modules/test_run/test_run_desk.ts";
+import { TestRunner } from "../../modules/test_run/test_run_desk.ts";
 import { type StagingWatch, watchStaging } from "../../manage/watch.ts";
 import { ModuleInbox } from "../../modules/inbox.ts";
 import { ModuleLog } from "../../modules/module_log.ts";
 import { ModuleStore } from "../../modules/store.ts";
-import { Trials } from "../../modules/test_runs.ts";
+import { TestRuns } from "../../modules/test_runs.ts";
 import { messageOf } from "../../base/failure.ts";
 import { VERSION } from "../../base/version.ts";
 import { findOwnLayer, requireOsLayer } from "../../sandbox/os/os_layer.ts";
@@ -65,7 +65,7 @@ interface Running {
   desk: ModuleDesk;
   inbox: ModuleInbox;
   /** Where their samples are run. */
-  trials: TrialDesk;
+  testRuns: TestRunner;
   telemetry: Telemetry;
   config: () => Config;
   reload(): void;
@@ -134,7 +134,7 @@ async function open(flags: RunFlags): Promise<Running> {
     service: new IngestService({ ...parts, modules: store }),
     desk: new ModuleDesk({ ...parts, store, inbox, log: new ModuleLog(store) }),
     inbox,
-    trials: new TrialDesk({ ...parts, store, trials: new Trials(inbox.folder, store) }),
+    testRuns: new TestRunner({ ...parts, store, testRuns: new TestRuns(inbox.folder, store) }),
     telemetry,
     config: () => config,
     reload() {
@@ -200,14 +200,14 @@ async function tellLayers({ emit }: Telemetry): Promise<void> {
   } else emit({ kind: "sandbox.without_os", layers: INNER_LAYERS, why: layer.why });
 }
 
-async function drainOnce({ service, desk, trials, config }: Running): Promise<number> {
+async function drainOnce({ service, desk, testRuns, config }: Running): Promise<number> {
   const unless = new AbortController();
   let ending: Promise<void> | null = null;
   const listening = signalled(["SIGTERM", "SIGINT"], unless.signal).then(() => {
     if (!unless.signal.aborted) ending = service.shutDown(config().manage.drain_seconds * 1000);
   });
   await desk.work();
-  await trials.work();
+  await testRuns.work();
   const sums = await service.drain();
   unless.abort();
   await listening;
@@ -266,11 +266,11 @@ async function stayUnder(manager: ServiceManager, running: Running): Promise<num
 
 /** Has submitted modules checked as they come; files that wait for one are looked at then. */
 function watchModules(running: Running): StagingWatch {
-  const { desk, inbox, trials, service, telemetry, config } = running;
+  const { desk, inbox, testRuns, service, telemetry, config } = running;
   return watchStaging(inbox.folder, {
     async onHint() {
       if (await desk.work() > 0) await service.scan();
-      await trials.work();
+      await testRuns.work();
     },
     onError: (error) =>
       telemetry.emit({ kind: "watch.lost", dir: inbox.folder, error: messageOf(error) }),

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { type TrialResult, tryFile } from "../../modules/test_run/test_run.ts";
+import { type TestRunResult, tryFile } from "../../modules/test_run/test_run.ts";
 import { buildModule } from "../../modules/build/build.ts";
 import { requireOsLayer } from "../../sandbox/os/os_layer.ts";
 import {
@@ -74,7 +74,7 @@ function positive(text: string): number {
   throw new InvalidArgumentError("It must be a whole number.");
 }
 
-function printJson(io: CommandIo, file: string, result: TrialResult): void {
+function printJson(io: CommandIo, file: string, result: TestRunResult): void {
   const { tables, rejects, counts, seconds, failure, logs } = result;
   const rows = tables.flatMap(({ table, columns, rows }) =>
     rows.map((row) => ({
@@ -87,7 +87,7 @@ function printJson(io: CommandIo, file: string, result: TrialResult): void {
   io.stdout.write(`${JSON.stringify(told)}\n`);
 }
 
-function printResult(io: CommandIo, file: string, result: TrialResult): void {
+function printResult(io: CommandIo, file: string, result: TestRunResult): void {
   const { stdout } = io;
   stdout.write(`${file}\n`);
   for (const { table, columns, rows, total } of result.tables) {

@@ -13,7 +13,7 @@ import { pieces } from "../build/read_pieces.ts";
 import { moduleRun } from "../build/program_module.ts";
 
 /** What a module made of a file that was only tried. */
-export interface TrialResult {
+export interface TestRunResult {
   /** The first rows of each table, as they would be stored. */
   tables: { table: string; columns: string[]; rows: Value[][]; total: number }[];
   /** The first rejects. */
@@ -28,7 +28,7 @@ export interface TrialResult {
 }
 
 /** As the platform's defaults, but for the hosts: those of tenant.json, with public addresses. */
-const TRIAL_OUTBOUND = {
+const TEST_RUN_OUTBOUND = {
   hosts: ["*"],
   privateHosts: [],
   seconds: 10,
@@ -53,14 +53,14 @@ export async function tryFile(
   limit: number,
   name = basename(path),
   secrets: Record<string, string> = {},
-): Promise<TrialResult> {
+): Promise<TestRunResult> {
   const { files, tables: declared } = module.declaration;
   const { permissions } = module.tenantJson;
   const specs = writableTables(declared, permissions);
-  const tables: TrialResult["tables"] = specs.map(({ name, columns }) => {
+  const tables: TestRunResult["tables"] = specs.map(({ name, columns }) => {
     return { table: name, columns: columns.map((column) => column.name), rows: [], total: 0 };
   });
-  const result: TrialResult = {
+  const result: TestRunResult = {
     tables,
     rejects: [],
     counts: { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0 },
@@ -110,7 +110,7 @@ export async function tryFile(
         tables: declared,
         // There is no storage to look into.
         lookUp: (_table, keys) => Promise.resolve(keys.map(() => null)),
-        outbound: new Outbound(TRIAL_OUTBOUND),
+        outbound: new Outbound(TEST_RUN_OUTBOUND),
       }),
     });
     result.failure = overShare(result.counts, rejectShare);

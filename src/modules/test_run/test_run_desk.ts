@@ -1,16 +1,16 @@
 import type { Config } from "../../config/schema.ts";
 import { capLimits } from "../../config/tenant_json.ts";
 import { type BuiltModule, type ModuleStore } from "../store.ts";
-import type { AskedTrial, Trials } from "../test_runs.ts";
+import type { RequestedTestRun, TestRuns } from "../test_runs.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
-import type { Trial } from "../../protocol/module_view.ts";
+import type { TestRun } from "../../protocol/module_view.ts";
 import type { Emit } from "../../telemetry/events.ts";
-import { type TrialResult, tryFile } from "./test_run.ts";
+import { type TestRunResult, tryFile } from "./test_run.ts";
 
 /** What test runs need. */
-interface TrialDeskParts {
+interface TestRunnerDeps {
   store: ModuleStore;
-  trials: Trials;
+  testRuns: TestRuns;
   emit: Emit;
   config: () => Config;
 }
@@ -22,19 +22,19 @@ const MAX_CELL_CHARS = 200;
 const MAX_SECONDS = 30;
 
 /** Runs customers' samples through their modules in the sandbox, one after the other. */
-export class TrialDesk {
-  readonly #parts: TrialDeskParts;
+export class TestRunner {
+  readonly #parts: TestRunnerDeps;
 
-  constructor(parts: TrialDeskParts) {
+  constructor(parts: TestRunnerDeps) {
     this.#parts = parts;
   }
 
   /** Works off all that is asked for. */
   async work(): Promise<void> {
-    const { trials, emit } = this.#parts;
-    for (const asked of await trials.list()) {
+    const { testRuns, emit } = this.#parts;
+    for (const asked of await testRuns.list()) {
       try {
-        await trials.finish(asked, await this.#run(asked));
+        await testRuns.finish(asked, await this.#run(asked));
       } catch (error) {
         const { tenant, version } = asked;
         const message = messageOf(error);
@@ -43,7 +43,7 @@ export class TrialDesk {
     }
   }
 
-  async #run(asked: AskedTrial): Promise<Trial> {
+  async #run(asked: RequestedTestRun): Promise<TestRun> {
     const { tenant, version, name, askedAt, sample } = asked;
     const base = { state: "done" as const, name, askedAt, finishedAt: new Date().toISOString() };
     try {
@@ -75,7 +75,7 @@ function notYet(): Failure {
   return new Failure("refused", "not-approved", text);
 }
 
-function viewOf({ tables, rejects, counts, logs, failure }: TrialResult) {
+function viewOf({ tables, rejects, counts, logs, failure }: TestRunResult) {
   return {
     tables: tables.map(({ rows, ...table }) => ({
       ...table,

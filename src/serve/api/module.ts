@@ -4,7 +4,7 @@ import { ModuleLog } from "../../modules/module_log.ts";
 import { MAX_SOURCE_CHARS, SOURCE_LIMITS } from "../../modules/source.ts";
 import { isVersion, ModuleStore } from "../../modules/store.ts";
 import { submitModule } from "../../modules/submit.ts";
-import { Trials } from "../../modules/test_runs.ts";
+import { TestRuns } from "../../modules/test_runs.ts";
 import { viewOfVersion } from "../../modules/version_record.ts";
 import { Failure } from "../../base/failure.ts";
 import {
@@ -23,7 +23,7 @@ export interface ModuleDeps {
   store: ModuleStore;
   inbox: ModuleInbox;
   log: ModuleLog;
-  trials: Trials;
+  testRuns: TestRuns;
   report: Report;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -43,8 +43,8 @@ export function moduleDeps(
 ): ModuleDeps {
   const store = new ModuleStore(layout.moduleRoot);
   const inbox = new ModuleInbox(layout.moduleRoot);
-  const trials = new Trials(inbox.folder, store);
-  return { store, inbox, log: new ModuleLog(store), trials, ...rest };
+  const testRuns = new TestRuns(inbox.folder, store);
+  return { store, inbox, log: new ModuleLog(store), testRuns, ...rest };
 }
 
 /** `GET /v1/module`: all versions, newest first, and which one runs. */

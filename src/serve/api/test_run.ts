@@ -7,8 +7,8 @@ import type { ModuleDeps } from "./module.ts";
 import { notFound } from "../http/problem_response.ts";
 import { parseQuery } from "../http/query.ts";
 
-/** The query of `POST /v1/module/:version/trial`. */
-export const trialQuerySchema = z.object({
+/** The query of `POST /v1/module/:version/test-run`. */
+export const testRunQuerySchema = z.object({
   name: z.string().default("sample.csv").describe(
     "The sample's name, which the module may look at.",
   ),
@@ -18,25 +18,25 @@ const MAX_BYTES = 1024 * 1024;
 /** Versions of which there is something to run. */
 const BUILT = new Set(["pending", "approved", "rolled-back", "rejected"]);
 
-/** `POST /v1/module/:version/trial`: `manage` runs the sample; nothing of it is stored. */
-export function startTrial(deps: ModuleDeps): AppHandler {
+/** `POST /v1/module/:version/test-run`: `manage` runs the sample; nothing of it is stored. */
+export function startTestRun(deps: ModuleDeps): AppHandler {
   return async (c) => {
     const version = await ownVersion(c, deps);
     const tenant = c.get("tenant");
-    const name = normalizeFileName(parseQuery(c, trialQuerySchema).name);
+    const name = normalizeFileName(parseQuery(c, testRunQuerySchema).name);
     const { state } = await deps.store.record(tenant, version);
     if (!BUILT.has(state)) throw notBuilt(version, state);
     const sample = await readSample(c);
-    return c.json(await deps.trials.ask(tenant, version, name, sample, deps.now()), 202);
+    return c.json(await deps.testRuns.ask(tenant, version, name, sample, deps.now()), 202);
   };
 }
 
-/** `GET /v1/module/:version/trial`: the last test run of a version, done or under way. */
-export function showTrial(deps: ModuleDeps): AppHandler {
+/** `GET /v1/module/:version/test-run`: the last test run of a version, done or under way. */
+export function showTestRun(deps: ModuleDeps): AppHandler {
   return async (c) => {
-    const trial = await deps.trials.last(c.get("tenant"), await ownVersion(c, deps));
-    if (trial === null) throw notFound(c.req.path);
-    return c.json(trial);
+    const testRun = await deps.testRuns.last(c.get("tenant"), await ownVersion(c, deps));
+    if (testRun === null) throw notFound(c.req.path);
+    return c.json(testRun);
   };
 }
 

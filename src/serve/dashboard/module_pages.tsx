@@ -1,13 +1,13 @@
 import type {
   ModuleLogEntry,
   ModuleView,
-  Trial,
+  TestRun,
   VersionWithFiles,
 } from "../../protocol/module_view.ts";
 import { Faults, Sources, Versions } from "./module_parts.tsx";
 import { Page, type Viewer } from "./page.tsx";
 import { State, Time } from "./parts.tsx";
-import { TrialCard } from "./test_run.tsx";
+import { TestRunCard } from "./test_run.tsx";
 
 /** A customer's module: its versions, a new one, and what its author should know. */
 export function ModulePage({ version, viewer, module, log }: {
@@ -107,11 +107,11 @@ function Log({ entries }: { entries: ModuleLogEntry[] }) {
 }
 
 /** One version of a customer's module. */
-export function VersionPage({ version, viewer, shown, trial }: {
+export function VersionPage({ version, viewer, shown, testRun }: {
   version: string;
   viewer: Viewer;
   shown: VersionWithFiles;
-  trial: Trial | null;
+  testRun: TestRun | null;
 }) {
   const canRun = shown.state !== "checking" && shown.state !== "faulty";
   return (
@@ -138,7 +138,7 @@ export function VersionPage({ version, viewer, shown, trial }: {
         <Faults version={shown} />
         {shown.note && <p class="notice">{shown.decidedBy}: {shown.note}</p>}
       </div>
-      {canRun && <TrialCard version={shown.version} trial={trial} />}
+      {canRun && <TestRunCard version={shown.version} testRun={testRun} />}
       <Sources files={shown.files} />
     </Page>
   );

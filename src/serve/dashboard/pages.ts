@@ -12,7 +12,7 @@ import { fileListSchema, fileViewSchema, rejectListSchema } from "../../protocol
 import {
   moduleLogSchema,
   moduleViewSchema,
-  trialSchema,
+  testRunSchema,
   versionWithFilesSchema,
 } from "../../protocol/module_view.ts";
 import { usageSchema } from "../../protocol/usage.ts";
@@ -94,8 +94,8 @@ export const modulePage = pageFor("customer", async (c, { ask, version }, viewer
 export const versionPage = pageFor("customer", async (c, { ask, version }, viewer) => {
   const path = `/v1/module/${encodeURIComponent(c.req.param("version") ?? "")}`;
   const shown = await ask(c, path, versionWithFilesSchema);
-  const trial = await ask(c, `${path}/trial`, trialSchema).catch(nothingThere);
-  return VersionPage({ version, viewer, shown, trial });
+  const testRun = await ask(c, `${path}/test-run`, testRunSchema).catch(nothingThere);
+  return VersionPage({ version, viewer, shown, testRun });
 });
 
 /** `GET /operator/tenants/:name/module/:version` */

@@ -1,12 +1,12 @@
-import type { Trial } from "../../protocol/module_view.ts";
+import type { TestRun } from "../../protocol/module_view.ts";
 import { count } from "./format.ts";
 
 /** A sample through a version of the module, and what came of the last one. */
-export function TrialCard({ version, trial }: { version: string; trial: Trial | null }) {
+export function TestRunCard({ version, testRun }: { version: string; testRun: TestRun | null }) {
   return (
-    <section class="card" aria-labelledby="trial">
+    <section class="card" aria-labelledby="test-run">
       <header>
-        <h2 id="trial">Test run</h2>
+        <h2 id="test-run">Test run</h2>
       </header>
       <form class="body" id="try" data-version={version}>
         <label>
@@ -19,27 +19,27 @@ export function TrialCard({ version, trial }: { version: string; trial: Trial | 
         </div>
         <output aria-live="polite"></output>
       </form>
-      <div id="trial-result" data-live>
-        {trial && <Result trial={trial} />}
+      <div id="test-run-result" data-live>
+        {testRun && <Result testRun={testRun} />}
       </div>
     </section>
   );
 }
 
-function Result({ trial }: { trial: Trial }) {
-  if (trial.state === "waiting") {
+function Result({ testRun }: { testRun: TestRun }) {
+  if (testRun.state === "waiting") {
     return (
       <div class="body">
-        <p class="notice">{trial.name} is being run …</p>
+        <p class="notice">{testRun.name} is being run …</p>
       </div>
     );
   }
-  const { counts, failure } = trial;
+  const { counts, failure } = testRun;
   return (
     <>
       <div class="body">
         <p class={`notice ${failure ? "bad" : "ok"}`}>
-          <strong>{trial.name}</strong>
+          <strong>{testRun.name}</strong>
           {failure?.message ?? "It would be loaded."}
         </p>
         {counts && (
@@ -49,9 +49,9 @@ function Result({ trial }: { trial: Trial }) {
             rejected + {count(counts.skipped)} skipped
           </p>
         )}
-        {trial.logs.length > 0 && <pre tabindex={0}>{trial.logs.join("\n")}</pre>}
+        {testRun.logs.length > 0 && <pre tabindex={0}>{testRun.logs.join("\n")}</pre>}
       </div>
-      {trial.tables.map(({ table, columns, rows, total }) => (
+      {testRun.tables.map(({ table, columns, rows, total }) => (
         <>
           <div class="body">
             <h3>{table}: {count(total)} rows</h3>
@@ -59,7 +59,7 @@ function Result({ trial }: { trial: Trial }) {
           <Grid label={`Rows of ${table}`} columns={columns} rows={rows} />
         </>
       ))}
-      {trial.rejects.length > 0 && (
+      {testRun.rejects.length > 0 && (
         <>
           <div class="body">
             <h3>Rejected</h3>
@@ -67,7 +67,7 @@ function Result({ trial }: { trial: Trial }) {
           <Grid
             label="Rejected records"
             columns={["line", "column", "reason", "record"]}
-            rows={trial.rejects.map((
+            rows={testRun.rejects.map((
               { line, column, reason, raw },
             ) => [String(line), column === null ? null : String(column), reason, raw])}
           />

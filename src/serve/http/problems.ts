@@ -37,7 +37,7 @@ export const PROBLEMS = {
     status: 409,
     when: "the version of the module is in a state in which this cannot be done",
   },
-  "trial-waiting": { status: 409, when: "a test run is under way" },
+  "test-run-in-progress": { status: 409, when: "a test run is under way" },
   "tus-version": { status: 412, when: "`Tus-Resumable` is missing or another than 1.0.0" },
   "file-too-large": { status: 413, when: "over `data_sizes`" },
   "module-too-large": {

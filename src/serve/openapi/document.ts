@@ -28,7 +28,7 @@ import {
   moduleLogSchema,
   moduleSubmissionSchema,
   moduleViewSchema,
-  trialSchema,
+  testRunSchema,
   versionViewSchema,
   versionWithFilesSchema,
 } from "../../protocol/module_view.ts";
@@ -75,7 +75,7 @@ const NAMED: [string, z.ZodType][] = [
   ["ModuleFault", moduleFaultSchema],
   ["ModuleLog", moduleLogSchema],
   ["ModuleLogEntry", moduleLogEntrySchema],
-  ["ModuleTrial", trialSchema],
+  ["ModuleTestRun", testRunSchema],
   ["VersionReview", versionReviewSchema],
   ["Problem", problemSchema],
 ];

@@ -1,5 +1,5 @@
 import type { FileView } from "../../protocol/file_view.ts";
-import type { ModuleFiles, Trial, VersionView } from "../../protocol/module_view.ts";
+import type { ModuleFiles, TestRun, VersionView } from "../../protocol/module_view.ts";
 
 /** The id of the file, and of the upload, that all examples speak of. */
 export const EXAMPLE_ID = "01m85y1kj8c5r1g4hx7h65vx55";
@@ -58,7 +58,7 @@ export const EXAMPLE_VERSION: VersionView = {
   faults: [],
 };
 
-export const EXAMPLE_TRIAL: Trial = {
+export const EXAMPLE_TEST_RUN: TestRun = {
   state: "done",
   name: "march.csv",
   askedAt: "2026-11-24T04:41:00.000Z",

@@ -2,17 +2,17 @@ import {
   moduleLogSchema,
   moduleSubmissionSchema,
   moduleViewSchema,
-  trialSchema,
+  testRunSchema,
   versionViewSchema,
   versionWithFilesSchema,
 } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
-import { trialQuerySchema } from "../api/test_run.ts";
+import { testRunQuerySchema } from "../api/test_run.ts";
 import {
   EXAMPLE_CSV,
   EXAMPLE_ID,
   EXAMPLE_MODULE,
-  EXAMPLE_TRIAL,
+  EXAMPLE_TEST_RUN,
   EXAMPLE_VERSION,
 } from "./examples.ts";
 import type { Operation, Parameter } from "./operation.ts";
@@ -119,8 +119,8 @@ export const MODULE_OPERATIONS: Operation[] = [
   },
   {
     method: "post",
-    path: `${PATHS.module}/{version}/trial`,
-    id: "startTrial",
+    path: `${PATHS.module}/{version}/test-run`,
+    id: "startTestRun",
     tag: TAG,
     summary: "Try a version on a sample",
     description:
@@ -128,16 +128,16 @@ export const MODULE_OPERATIONS: Operation[] = [
       "time.",
     audience: "customer",
     parameters: [version],
-    query: trialQuerySchema,
+    query: testRunQuerySchema,
     queryExample: { name: "march.csv" },
     body: { mediaType: "application/octet-stream", example: EXAMPLE_CSV },
     answer: {
       status: 202,
       description: "It will be run.",
       body: {
-        schema: trialSchema,
+        schema: testRunSchema,
         example: {
-          ...EXAMPLE_TRIAL,
+          ...EXAMPLE_TEST_RUN,
           state: "waiting",
           finishedAt: null,
           tables: [],
@@ -151,13 +151,13 @@ export const MODULE_OPERATIONS: Operation[] = [
       "bad-file-name",
       "file-too-large",
       "wrong-version-state",
-      "trial-waiting",
+      "test-run-in-progress",
     ],
   },
   {
     method: "get",
-    path: `${PATHS.module}/{version}/trial`,
-    id: "showTrial",
+    path: `${PATHS.module}/{version}/test-run`,
+    id: "showTestRun",
     tag: TAG,
     summary: "The last test run of a version",
     description: "The first rows of each table, the first rejects, and what would become of the " +
@@ -167,7 +167,7 @@ export const MODULE_OPERATIONS: Operation[] = [
     answer: {
       status: 200,
       description: "The test run, done or under way.",
-      body: { schema: trialSchema, example: EXAMPLE_TRIAL },
+      body: { schema: testRunSchema, example: EXAMPLE_TEST_RUN },
     },
     problems: ["not-found"],
   },

@@ -258,12 +258,15 @@ const MISTAKES: [
     body: JSON.stringify({ files: { "ingest.ts": "x".repeat(2 * 1024 ** 2 + 1) } }),
   }],
   ["showModuleVersion", "not-found", { path: "/v1/module/v9-00000000" }],
-  ["startTrial", "file-too-large", {
-    path: "/v1/module/v1-d580bb47/trial",
+  ["startTestRun", "file-too-large", {
+    path: "/v1/module/v1-d580bb47/test-run",
     body: "x".repeat(1024 ** 2 + 1),
   }],
-  ["startTrial", "bad-file-name", { path: "/v1/module/v1-d580bb47/trial?name=a%2Fb", body: "" }],
-  ["showTrial", "not-found", { path: "/v1/module/v9-00000000/trial" }],
+  ["startTestRun", "bad-file-name", {
+    path: "/v1/module/v1-d580bb47/test-run?name=a%2Fb",
+    body: "",
+  }],
+  ["showTestRun", "not-found", { path: "/v1/module/v9-00000000/test-run" }],
   ["approveVersion", "not-found", { path: `${MODULE}/v9-00000000/approve`, body: "{}" }],
   ["reviewVersion", "not-found", { path: `${MODULE}/..%2f..%2f` }],
   ["rejectVersion", "bad-request", { path: `${MODULE}/v1-d580bb47/reject`, body: "[]" }],
@@ -288,7 +291,7 @@ const MISTAKES: [
 const PROVOKED_ELSEWHERE: Record<string, string> = {
   "cross-site": "tests/serve/cookies_test.ts",
   "wrong-version-state": "tests/serve/module_admin_test.ts",
-  "trial-waiting": "tests/serve/module_admin_test.ts",
+  "test-run-in-progress": "tests/serve/module_admin_test.ts",
   "not-replayable": "tests/serve/admin_test.ts",
   "file-not-found": "tests/serve/admin_test.ts",
   "upload-interrupted": "tests/serve/uploads_test.ts",

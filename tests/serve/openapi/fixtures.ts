@@ -9,11 +9,11 @@ import {
   EXAMPLE_FILE,
   EXAMPLE_ID,
   EXAMPLE_MODULE,
-  EXAMPLE_TRIAL,
+  EXAMPLE_TEST_RUN,
   EXAMPLE_UPLOAD_ID,
 } from "../../../src/serve/openapi/examples.ts";
 import { markPending } from "../../../src/modules/review.ts";
-import { Trials } from "../../../src/modules/test_runs.ts";
+import { TestRuns } from "../../../src/modules/test_runs.ts";
 import { ModuleInbox } from "../../../src/modules/inbox.ts";
 import { ModuleStore } from "../../../src/modules/store.ts";
 import { submitModule } from "../../../src/modules/submit.ts";
@@ -54,7 +54,7 @@ export async function exampleServer(): Promise<ExampleServer> {
   const { version } = await submitModule(store, inbox, "customer-1", EXAMPLE_MODULE, 0);
   await markPending(store, "customer-1", version);
   const asked = { tenant: "customer-1", version, name: "", askedAt: "", sample: "" };
-  await new Trials(inbox.folder, store).finish(asked, EXAMPLE_TRIAL);
+  await new TestRuns(inbox.folder, store).finish(asked, EXAMPLE_TEST_RUN);
   const intake = await openIntake(dataDir);
   const { receivedAt, startedAt, finishedAt, ...shown } = EXAMPLE_FILE;
   const record = {

@@ -23,7 +23,7 @@ async function follow(path) {
 
 async function run() {
   const [sample] = form.elements.namedItem("sample").files;
-  const path = `/v1/module/${form.dataset.version}/trial`;
+  const path = `/v1/module/${form.dataset.version}/test-run`;
   const response = await fetch(`${path}?name=${encodeURIComponent(sample.name)}`, {
     method: "POST",
     headers: { "Content-Type": "application/octet-stream" },
