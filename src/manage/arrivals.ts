@@ -9,7 +9,7 @@ import { NO_ROWS } from "./ledger.ts";
 import type { ModuleStore } from "../modules/store.ts";
 import { outcomeOf } from "./outcome.ts";
 import { answerReplayRequests } from "./replay_requests.ts";
-import { isTaken, moveOut, named, step } from "./settle.ts";
+import { isTaken, ledgerFailed, moveOut, named, step } from "./settle.ts";
 
 interface ArrivalsParts {
   layout: Layout;
@@ -85,7 +85,9 @@ export class Arrivals {
         else if (why !== null) this.#wait(look, file, why);
       }
     } catch (error) {
-      emit({ kind: "scan.failed", error: messageOf(error) });
+      const isStorage = error instanceof Failure && error.kind === "storage";
+      if (isStorage) emit(ledgerFailed(error, null));
+      else emit({ kind: "scan.failed", error: messageOf(error) });
       look.storageFailed = outcomeOf(error).type === "retry";
     }
     return look;

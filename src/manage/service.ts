@@ -18,7 +18,7 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 import { Probation } from "../modules/probation.ts";
 import { FileQueue } from "./queue.ts";
 import { limitsOf } from "./run_limits.ts";
-import { isTaken, named, settle, step } from "./settle.ts";
+import { isTaken, ledgerFailed, named, settle, step } from "./settle.ts";
 import { endSpan, startSpan } from "./trace.ts";
 
 /** Everything outside that the service works with. */
@@ -214,7 +214,7 @@ export class IngestService {
         return;
       }
       // The ledger itself failed: the file stays as it is there and is met again at the next scan.
-      emit({ kind: "scan.failed", error: messageOf(error) });
+      emit(ledgerFailed(error, queued.id));
       span.end(messageOf(error));
       this.#sums.storageFailed = true;
     } finally {

@@ -1,10 +1,10 @@
 import type { Config } from "../config/schema.ts";
-import { Failure } from "../base/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import type { Layout } from "../data/layout.ts";
 import type { StagedFile } from "../staging/contract.ts";
 import { archiveFile, quarantineFile } from "../staging/staged.ts";
 import type { FileRecord, Ledger, Storage } from "../storage/contract.ts";
-import type { Emit } from "../telemetry/events.ts";
+import type { Emit, TelemetryEvent } from "../telemetry/events.ts";
 import { backoffMs } from "./backoff.ts";
 import { type LedgerEvent, NO_ROWS, transition } from "./ledger.ts";
 import type { Outcome, Reason } from "./outcome.ts";
@@ -72,7 +72,14 @@ export async function settle(
       }
       const at = now() + backoffMs(record.attempts, { capMs: retry_seconds * 1000 });
       const next = await step(ledger, record, { type: "retry", reason, at }, now());
-      emit({ kind: "file.retry", ...base, reason, attempt: record.attempts, nextTryAt: at });
+      emit({
+        kind: "file.retry",
+        ...base,
+        reason,
+        attempt: record.attempts,
+        nextTryAt: at,
+        endless: outcome.endless,
+      });
       return next;
     }
   }
@@ -123,6 +130,12 @@ export function named(
   { tenant, id, name }: StagedFile,
 ): { tenant: string; fileId: string; name: string } {
   return { tenant, fileId: id, name };
+}
+
+/** The event of a ledger that could not be read or written, for one file or for a scan. */
+export function ledgerFailed(error: unknown, fileId: string | null): TelemetryEvent {
+  const code = error instanceof Failure ? error.code : "internal";
+  return { kind: "ledger.failed", code, error: messageOf(error), fileId };
 }
 
 function tellKill({ emit }: SettleParts, record: FileRecord, { code }: Reason): void {

@@ -60,6 +60,9 @@ type ManageEvent =
   /** A file lies in staging that cannot be taken. */
   | { kind: "staging.problem"; path: string; error: string }
   | { kind: "scan.failed"; error: string }
+  /** The ledger could not be read or written; the next scan picks the file up again. */
+  | { kind: "ledger.failed"; code: string; error: string; fileId: string | null }
+  | { kind: "retention.failed"; error: string }
   | { kind: "storage.waiting"; error: string }
   /** Told once a file; it waits for its tenant's module. */
   | ({ kind: "file.waiting"; why: string } & OfFile)
@@ -85,6 +88,8 @@ type ManageEvent =
       /** Milliseconds since the epoch. */
       nextTryAt: number;
       reason: Reason;
+      /** The storage failed: the attempt does not count. */
+      endless: boolean;
     }
     & OfFile
   )
@@ -114,8 +119,7 @@ type ManageEvent =
     note: string;
     /** Ids of the files because of which it was; to be replayed. */
     failed: string[];
-  }
-  | { kind: "storage.failed"; code: string; error: string };
+  };
 
 /** What is used up by four fifths or more, before it is refused. */
 type NearLimit = {

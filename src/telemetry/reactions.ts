@@ -49,7 +49,16 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "staging.problem": { level: "warning", message: "A file in staging cannot be taken." },
   "storage.waiting": { level: "warning", message: "The storage does not answer yet: waiting." },
-  "scan.failed": { level: "error", message: "Staging could not be looked through." },
+  "scan.failed": { level: "error", message: "Could not scan staging." },
+  "ledger.failed": {
+    level: "error",
+    message: "Could not read or write the ledger.",
+    measure: ({ storageFailures }, { code }) => storageFailures.inc({ code }),
+  },
+  "retention.failed": {
+    level: "error",
+    message: "Could not apply retention or check the disk; trying again in an hour.",
+  },
   "file.waiting": { level: "warning", message: "A file waits." },
   "file.started": {
     level: "info",
@@ -88,8 +97,11 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "file.retry": {
     level: "warning",
-    message: "An attempt failed; there will be another.",
-    measure: (metrics, { tenant }) => end(metrics, metrics.tenants.of(tenant), "retry", null),
+    message: "An attempt failed and will be repeated.",
+    measure: (metrics, { tenant, reason, endless }) => {
+      if (endless) metrics.storageFailures.inc({ code: reason.code });
+      end(metrics, metrics.tenants.of(tenant), "retry", null);
+    },
   },
   "file.released": {
     level: "info",
@@ -125,11 +137,6 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   "module.rolled_back": {
     level: "warning",
     message: "A module's version was taken back; the one before runs again.",
-  },
-  "storage.failed": {
-    level: "error",
-    message: "The storage failed.",
-    measure: ({ storageFailures }, { code }) => storageFailures.inc({ code }),
   },
   "config.reloaded": {
     level: "info",

@@ -133,7 +133,7 @@ Deno.test("every attempt that started ends in the running gauge", async () => {
     INGESTED,
     { kind: "file.rejected", ...FILE, rows: ROWS, seconds: 1, reason },
     { kind: "file.quarantined", ...FILE, rows: ROWS, seconds: 1, reason },
-    { kind: "file.retry", ...FILE, attempt: 1, nextTryAt: 0, reason },
+    { kind: "file.retry", ...FILE, attempt: 1, nextTryAt: 0, reason, endless: false },
     { kind: "file.released", ...FILE },
   ];
   for (const end of ends) {
@@ -145,6 +145,28 @@ Deno.test("every attempt that started ends in the running gauge", async () => {
       end.kind,
     );
   }
+});
+
+Deno.test("failures of the storage are counted, whether an attempt or the ledger meets them", async () => {
+  using t = setUp();
+  const reason = { code: "storage-busy", message: "it is busy" };
+  t.telemetry.emit({ kind: "file.started", ...FILE, attempt: 1, moduleVersion: "v1" });
+  t.telemetry.emit({
+    kind: "file.retry",
+    ...FILE,
+    attempt: 1,
+    nextTryAt: 0,
+    reason,
+    endless: true,
+  });
+  t.telemetry.emit({
+    kind: "ledger.failed",
+    code: "storage-busy",
+    error: "it is busy",
+    fileId: null,
+  });
+  t.telemetry.emit({ kind: "retention.failed", error: "no folder" });
+  assert.equal(await t.metric('mysimbdp_storage_failures_total{code="storage-busy"}'), "2");
 });
 
 Deno.test("tenants as labels are bounded: those that are too many share one", async () => {

@@ -159,7 +159,7 @@ async function open(flags: RunFlags): Promise<Running> {
         await retention.run(config.manage, Date.now());
         await warnOfDisk(layout, telemetry.emit);
       } catch (error) {
-        telemetry.emit({ kind: "scan.failed", error: messageOf(error) });
+        telemetry.emit({ kind: "retention.failed", error: messageOf(error) });
       }
     },
     async tellMetrics() {
