@@ -19,7 +19,7 @@ interface Job {
 interface Slot {
   worker: Worker;
   job: Job | null;
-  idleTimer: number | undefined;
+  idleTimer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
@@ -119,8 +119,9 @@ export class HashPool {
     else job?.reject(failed(reply.message, reply.code));
     this.#pump();
     if (slot.job || this.#closed) return;
-    slot.idleTimer = setTimeout(() => this.#end(slot, closedFailure()), this.#idleMs);
-    Deno.unrefTimer(slot.idleTimer);
+    const timer = setTimeout(() => this.#end(slot, closedFailure()), this.#idleMs);
+    Deno.unrefTimer(timer);
+    slot.idleTimer = timer;
   }
 
   #end(slot: Slot, reason: Failure): void {

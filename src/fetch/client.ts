@@ -157,7 +157,7 @@ export class ApiClient implements Disposable {
     const query = options.query ? `?${new URLSearchParams(options.query)}` : "";
     const timeout = new AbortController();
     const { body } = options;
-    let timer = 0;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const alive = () => {
       clearTimeout(timer);
       timer = setTimeout(

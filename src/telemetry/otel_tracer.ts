@@ -41,7 +41,7 @@ export function createOtelTracer(service: string): Tracer {
       return spanOf(tracer, tracer.startSpan(name, { kind: KINDS[kind] }, context), context);
     },
     async close() {
-      let timer: number | undefined;
+      let timer: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise<void>((resolve) => timer = setTimeout(resolve, CLOSE_MS));
       await Promise.race([provider.shutdown().catch(() => {}), late]);
       clearTimeout(timer);

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { createAccounts } from "../../src/accounts/accounts.ts";
 import { HashPool } from "../../src/accounts/hash_pool.ts";
 import { hashPassword } from "../../src/accounts/password_hash.ts";
-import { parseStoredHash } from "../../src/accounts/stored_hash.ts";
+import { parseStoredHash, SEED } from "../../src/accounts/stored_hash.ts";
+import type { Clock } from "../../src/base/clock.ts";
 import { seedHash, usersFolder } from "./samples.ts";
 
-const ROUNDS = 9;
 const USERS = ["unknown", "seed", "argon2", "disabled-seed", "disabled-argon2"];
+const FLOOR_MS = 250;
 
 async function usersOfEveryKind(): Promise<Record<string, string>> {
   return {
@@ -17,72 +19,101 @@ async function usersOfEveryKind(): Promise<Record<string, string>> {
   };
 }
 
-async function mediansOfRefusals(refusalFloorMs: number): Promise<Map<string, number>> {
+/** The parameters that decide how much work a hash is. */
+function costOf(stored: string): string {
+  const hash = parseStoredHash(stored);
+  assert.ok(hash, `"${stored}" is not a hash`);
+  return hash.kind === "seed"
+    ? `seed ${SEED.rounds} rounds`
+    : `argon2id ${hash.memoryKib} KiB, ${hash.passes} passes, ${hash.lanes} lanes`;
+}
+
+/** Records the work of each verification, which takes 100 ms of the test's own clock for each hash. */
+class RecordingPool extends HashPool {
+  readonly work: string[][] = [];
+  now = 0;
+
+  override verify(password: string, stored: string, decoys: readonly string[] = []) {
+    const costs = [stored, ...decoys].map(costOf).sort();
+    this.work.push(costs);
+    this.now += 100 * costs.length;
+    return super.verify(password, stored, decoys);
+  }
+
+  get clock(): Clock {
+    return {
+      now: () => this.now,
+      monotonic: () => this.now,
+      sleep: (ms) => {
+        this.now += ms;
+        return Promise.resolve();
+      },
+    };
+  }
+}
+
+async function withAccounts(
+  refusalFloorMs: number,
+  body: (
+    on: { pool: RecordingPool; path: string; refuse: (user: string) => Promise<number> },
+  ) => Promise<void>,
+): Promise<void> {
   using folder = usersFolder(await usersOfEveryKind());
-  const pool = new HashPool({ workers: 1 });
-  const accounts = createAccounts({
-    usersPath: folder.path,
-    pool,
-    refusalFloorMs,
-    throttle: { perUser: 10 * ROUNDS },
-  });
-  const times = new Map(USERS.map((user): [string, number[]] => [user, []]));
+  const pool = new RecordingPool({ workers: 1 });
+  const usersPath = folder.path;
+  const accounts = createAccounts({ usersPath, pool, clock: pool.clock, refusalFloorMs });
+  let attempts = 0;
+  const refuse = async (user: string) => {
+    const started = pool.now;
+    const answer = await accounts.verify(user, `wrong ${attempts++}`, `192.0.2.${attempts}`);
+    // Not throttled: that would be answered without any work.
+    assert.deepEqual(answer, { ok: false });
+    return pool.now - started;
+  };
   try {
-    for (let round = -2; round < ROUNDS; round++) {
-      // Taking turns, so that a slow moment of the machine meets all of them.
-      for (const [place, user] of USERS.entries()) {
-        const address = `192.0.${place}.${round + 2}`;
-        const started = performance.now();
-        const answer = await accounts.verify(user, "wrong", address);
-        if (round >= 0) times.get(user)?.push(performance.now() - started);
-        // Not throttled: that would take no time at all.
-        assert.deepEqual(answer, { ok: false });
-      }
-    }
+    await body({ pool, path: usersPath, refuse });
   } finally {
     accounts.close();
     pool.close();
   }
-  return new Map([...times].map(([user, all]) => {
-    const sorted = all.sort((a, b) => a - b);
-    return [user, sorted[Math.floor(sorted.length / 2)] ?? NaN];
-  }));
 }
 
-function assertAlike(medians: Map<string, number>, share: number): void {
-  const values = [...medians.values()];
-  const ratio = Math.max(...values) / Math.min(...values);
-  const shown = [...medians].map(([user, ms]) => `${user} ${ms.toFixed(1)} ms`).join(", ");
-  assert.ok(ratio <= 1 + share, `slowest to fastest ${ratio.toFixed(3)}: ${shown}`);
-}
-
-Deno.test("the time of a refusal does not tell users and kinds of hashes apart", async () => {
-  assertAlike(await mediansOfRefusals(250), 0.1);
+Deno.test("every refusal computes the same hashes, whatever the user and the kind of its hash", async () => {
+  await withAccounts(0, async ({ pool, path, refuse }) => {
+    for (const user of USERS) await refuse(user);
+    const both = [costOf(await hashPassword("any")), costOf(seedHash("any"))];
+    assert.deepEqual(pool.work, USERS.map(() => both));
+    // With no seed hash left, nothing distinguishes users, and no time is spent on one.
+    Deno.writeTextFileSync(path, JSON.stringify({ argon2: await hashPassword("right") }));
+    pool.work.length = 0;
+    for (const user of ["argon2", "unknown"]) await refuse(user);
+    assert.deepEqual(pool.work, [[both[0]], [both[0]]]);
+  });
 });
 
-Deno.test("beneath the common floor, every refusal computes one hash of each kind in use", async () => {
-  using folder = usersFolder(await usersOfEveryKind());
-  const computed: string[] = [];
-  class RecordingPool extends HashPool {
-    override verify(password: string, stored: string, decoys: readonly string[] = []) {
-      computed.push([stored, ...decoys].map((hash) => parseStoredHash(hash)?.kind).sort().join());
-      return super.verify(password, stored, decoys);
-    }
-  }
-  const pool = new RecordingPool();
-  const accounts = createAccounts({ usersPath: folder.path, pool, refusalFloorMs: 0 });
+for (const floor of [0, FLOOR_MS, 4 * FLOOR_MS]) {
+  Deno.test(`every refusal takes the same time, with a floor of ${floor} ms`, async () => {
+    await withAccounts(floor, async ({ refuse }) => {
+      // Two hashes of 100 ms each, or longer.
+      for (const user of USERS) assert.equal(await refuse(user), Math.max(200, floor), user);
+    });
+  });
+}
+
+Deno.test("the hash that hides the kind of account is really computed", async () => {
+  const pool = new HashPool({ workers: 1 });
+  const stored = await hashPassword("right");
+  const costs = async (decoys: string[]) => {
+    const before = process.cpuUsage();
+    assert.equal(await pool.verify("wrong", stored, decoys), false);
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
   try {
-    for (const user of USERS) await accounts.verify(user, "wrong", "192.0.2.1");
-    assert.deepEqual(computed, USERS.map(() => "argon2id,seed"));
-    // Once no seed hash is left there is nothing to tell apart, and no time to spend on one.
-    Deno.writeTextFileSync(folder.path, JSON.stringify({ argon2: await hashPassword("right") }));
-    computed.length = 0;
-    for (const user of ["argon2", "unknown"]) {
-      await accounts.verify(user, "wrong again", "192.0.2.1");
-    }
-    assert.deepEqual(computed, ["argon2id", "argon2id"]);
+    await costs([]);
+    // Processor time, compared with twenty times the work: what else runs here makes no difference.
+    assert.ok(await costs(Array(20).fill(stored)) > 5 * await costs([]));
   } finally {
-    accounts.close();
     pool.close();
   }
 });

@@ -17,26 +17,26 @@ function spawnLoader(dataDir: string, first: number): Deno.ChildProcess {
   }).spawn();
 }
 
-/** Runs the loader, kills it `delay` ms after its first commit; the last commit that it told of. */
+/** Runs the loader, kills it `delay` ms after its first commit; returns the last commit that it printed. */
 async function loadAndKill(dataDir: string, first: number, delay: number): Promise<number> {
   const child = spawnLoader(dataDir, first);
-  let said = "";
-  let killing: number | undefined;
+  let printed = "";
+  let killing: ReturnType<typeof setTimeout> | undefined;
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    said += text;
+    printed += text;
     killing ??= setTimeout(() => child.kill("SIGKILL"), delay);
   }
   assert.equal((await child.status).signal, "SIGKILL");
-  return Number(said.trim().split("\n").at(-1));
+  return Number(printed.trim().split("\n").at(-1));
 }
 
-Deno.test(`sqlite: after each of ${KILLS} SIGKILLs a file's rows and its receipt are both there or both not`, async () => {
+Deno.test(`sqlite: after each of ${KILLS} SIGKILLs a file's rows and its receipt are both stored or both missing`, async () => {
   const backend = await sqliteBackend();
   try {
     let next = 0;
     let cutShort = 0;
     for (let kill = 0; kill < KILLS; kill++) {
-      const told = await loadAndKill(backend.dir, next, Math.random() * 60);
+      const reported = await loadAndKill(backend.dir, next, Math.random() * 60);
       const storage = openSqliteStorage(backend.dir);
       const rows = new Map<unknown, number>();
       for (const [file] of await backend.readRows("customer-1", READINGS)) {
@@ -48,8 +48,8 @@ Deno.test(`sqlite: after each of ${KILLS} SIGKILLs a file's rows and its receipt
       }
       await storage.close();
       assert.equal(rows.size, file, "a file has rows but no receipt");
-      assert.ok(file > told, `f${told} was committed and is gone`);
-      if (file === told + 1) cutShort++;
+      assert.ok(file > reported, `f${reported} was committed and is gone`);
+      if (file === reported + 1) cutShort++;
       next = file;
     }
     assert.ok(cutShort > 0, "no kill fell into a load");
@@ -58,15 +58,13 @@ Deno.test(`sqlite: after each of ${KILLS} SIGKILLs a file's rows and its receipt
   }
 });
 
-Deno.test("sqlite: a second manage refuses within 2 s, and may start when the first was killed", async () => {
+Deno.test("sqlite: a second manage is refused while the first runs, and starts once the first was killed", async () => {
   const backend = await sqliteBackend();
   try {
     const child = spawnLoader(backend.dir, 0);
     const reader = child.stdout.getReader();
     await reader.read();
-    const started = performance.now();
     assert.throws(() => acquireManageLock(backend.dir), code("manage-running"));
-    assert.ok(performance.now() - started < 2_000);
     child.kill("SIGKILL");
     await child.status;
     await reader.cancel();

@@ -40,7 +40,7 @@ export class RequestQueue {
   #lastSuccess: number;
   #isClosed = false;
   #failure: Failure | null = null;
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   /** Resolved at every change; those who wait look again. */
   #changed = Promise.withResolvers<void>();
 
