@@ -1,67 +1,52 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-
-/** Time as the watch needs it. */
-export interface WatchClock {
-  /** Milliseconds, never going back. */
-  now(): number;
-  /** Runs `work` once after `ms`; the function that it returns prevents that. */
-  after(ms: number, work: () => void): () => void;
-}
-
-const systemClock: WatchClock = {
-  now: () => performance.now(),
-  after(ms, work) {
-    const timer = setTimeout(work, ms);
-    return () => clearTimeout(timer);
-  },
-};
+import { type Clock, systemClock } from "../base/clock.ts";
 
 interface WatchOptions {
-  /** Something may have arrived: look. Never called again before it has ended. */
+  /** Files may have arrived. Not called again before its promise has settled. */
   onHint: () => void | Promise<void>;
-  /** Receives what `onHint` threw, and why the directory could not be watched. */
+  /** Receives errors of `onHint` and of the watch itself. */
   onError?: (error: unknown) => void;
-  /** Seconds between two looks without a hint; a function is asked each time. */
+  /** Seconds between two calls without an event; a function is asked each time. */
   scanSeconds: number | (() => number);
-  /** Milliseconds in which events make one hint. @default 20 */
+  /** Milliseconds during which events make one hint. @default 20 */
   debounceMs?: number;
-  clock?: WatchClock;
+  /** @default systemClock */
+  clock?: Clock;
 }
 
-export interface StagingWatch {
-  /** Resolves when the last hint has ended and no other will come. */
+export interface FolderWatch {
+  /** Resolves when the last call of `onHint` has ended; there is no further one. */
   close(): Promise<void>;
 }
 
-/** After a look that took long the next one waits this many times as long. */
-const REST = 4;
+/** The pause after a call of `onHint`, as a multiple of how long the call took. */
+const PAUSE_FACTOR = 4;
 
 /**
- * Says when to look into staging: at the start, on a timer, after events of the file system, after
- * any fault of the watch. Events get lost and a directory may be deleted and made again, so an
- * event is only a hint; the timer is what can be relied on.
+ * Calls `onHint` when a folder should be scanned: at the start, on a timer, after file system events
+ * and after a fault of the watch. Events get lost, and a folder may be deleted and created again, so
+ * an event is only a hint; the timer is reliable.
  *
- * @param dir need not be there yet
+ * @param dir may be missing
  */
-export function watchStaging(dir: string, options: WatchOptions): StagingWatch {
+export function watchFolder(dir: string, options: WatchOptions): FolderWatch {
   const watch = new DirectoryWatch(resolve(dir), options);
   watch.start();
   return watch;
 }
 
-class DirectoryWatch implements StagingWatch {
+class DirectoryWatch implements FolderWatch {
   readonly #dir: string;
   readonly #options: WatchOptions;
-  readonly #clock: WatchClock;
-  #closed = false;
+  readonly #clock: Clock;
+  readonly #closed = new AbortController();
   #watched: { watcher: Deno.FsWatcher; inode: number; ended: Promise<void> } | null = null;
-  #looking: Promise<void> | null = null;
-  #lookAgain = false;
-  /** How long the last look took, in milliseconds. */
-  #lookMs = 0;
-  #cancelSoon: (() => void) | null = null;
-  #cancelTick: (() => void) | null = null;
+  #hinting: Promise<void> | null = null;
+  #hintAgain = false;
+  #isHintDue = false;
+  /** How long the last call of `onHint` took, in milliseconds. */
+  #hintMs = 0;
 
   constructor(dir: string, options: WatchOptions) {
     this.#dir = dir;
@@ -70,29 +55,32 @@ class DirectoryWatch implements StagingWatch {
   }
 
   start(): void {
-    this.#cancelTick = this.#armTick();
+    this.#armTimer();
     this.#watch();
-    this.#look();
+    this.#hint();
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#cancelTick?.();
-    this.#cancelSoon?.();
+    this.#closed.abort();
     const ended = this.#watched?.ended;
     this.#unwatch();
-    await Promise.all([ended, this.#looking]);
+    await Promise.all([ended, this.#hinting]);
   }
 
-  #armTick(): () => void {
+  #after(ms: number, work: () => void): void {
+    const { signal } = this.#closed;
+    this.#clock.sleep(ms, signal).then(() => signal.aborted || work(), () => {});
+  }
+
+  #armTimer(): void {
     const { scanSeconds } = this.#options;
     const seconds = typeof scanSeconds === "number" ? scanSeconds : scanSeconds();
-    return this.#clock.after(seconds * 1000, () => {
-      this.#cancelTick = this.#armTick();
-      // A directory that was deleted and made again is another one, and the old watch is silent.
+    this.#after(seconds * 1000, () => {
+      this.#armTimer();
+      // A folder that was deleted and created again has another inode; the old watch is silent.
       if (this.#watched?.inode !== inodeOf(this.#dir)) this.#unwatch();
       this.#watch();
-      this.#look();
+      this.#hint();
     });
   }
 
@@ -114,57 +102,55 @@ class DirectoryWatch implements StagingWatch {
     try {
       watched?.watcher.close();
     } catch {
-      // It had ended by itself.
+      // It has already ended.
     }
   }
 
   async #listen(watcher: Deno.FsWatcher): Promise<void> {
+    const { signal } = this.#closed;
     try {
       for await (const event of watcher) {
         if (event.kind === "remove" && event.paths.includes(this.#dir)) break;
-        // Reading files and taking them away makes events too; nothing arrives by those.
-        if (event.kind !== "access" && event.kind !== "remove") this.#lookSoon();
+        // Reading and removing files causes events too, but brings no new files.
+        if (event.kind !== "access" && event.kind !== "remove") this.#hintSoon();
       }
     } catch (error) {
-      if (!this.#closed) this.#options.onError?.(error);
+      if (!signal.aborted) this.#options.onError?.(error);
     }
-    // Not by us: whatever was the reason, events may be missing.
+    // The watch ended without `close`: events may be missing.
     if (this.#watched?.watcher === watcher) {
       this.#unwatch();
-      if (!this.#closed) this.#lookSoon();
+      this.#hintSoon();
     }
   }
 
-  #lookSoon(): void {
-    if (this.#closed || this.#cancelSoon !== null) return;
-    const wait = Math.max(this.#options.debounceMs ?? 20, this.#lookMs * REST);
-    this.#cancelSoon = this.#clock.after(wait, () => {
-      this.#cancelSoon = null;
-      this.#look();
+  #hintSoon(): void {
+    if (this.#isHintDue) return;
+    this.#isHintDue = true;
+    const pause = Math.max(this.#options.debounceMs ?? 20, this.#hintMs * PAUSE_FACTOR);
+    this.#after(pause, () => {
+      this.#isHintDue = false;
+      this.#hint();
     });
   }
 
-  #look(): void {
-    if (this.#closed) return;
-    if (this.#looking !== null) {
-      this.#lookAgain = true;
-      return;
-    }
-    this.#looking = this.#lookOnce();
+  #hint(): void {
+    if (this.#hinting === null) this.#hinting = this.#callOnHint();
+    else this.#hintAgain = true;
   }
 
-  async #lookOnce(): Promise<void> {
-    const started = this.#clock.now();
+  async #callOnHint(): Promise<void> {
+    const started = this.#clock.monotonic();
     try {
       await this.#options.onHint();
     } catch (error) {
       this.#options.onError?.(error);
     }
-    this.#lookMs = this.#clock.now() - started;
-    this.#looking = null;
-    if (!this.#lookAgain) return;
-    this.#lookAgain = false;
-    this.#lookSoon();
+    this.#hintMs = this.#clock.monotonic() - started;
+    this.#hinting = null;
+    if (!this.#hintAgain) return;
+    this.#hintAgain = false;
+    this.#hintSoon();
   }
 }
 
@@ -172,7 +158,7 @@ function inodeOf(path: string): number | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })?.ino;
   } catch {
-    // It may not be looked at just now: as good as not there.
+    // No permission at the moment: treated as missing.
     return undefined;
   }
 }

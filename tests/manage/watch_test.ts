@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type StagingWatch, type WatchClock, watchStaging } from "../../src/manage/watch.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
+import { type FolderWatch, watchFolder } from "../../src/manage/watch.ts";
 
 const HOURS = 3_600;
 
@@ -14,7 +15,7 @@ class Hints {
     for (const wake of this.#waiting.splice(0)) wake();
   };
 
-  /** Resolves at the next hint after `cause`. */
+  /** Runs `cause` and resolves at the next hint. */
   async after(cause: () => unknown): Promise<void> {
     const hint = new Promise<void>((resolve) => this.#waiting.push(resolve));
     await cause();
@@ -22,27 +23,38 @@ class Hints {
   }
 }
 
-/** A clock whose timers go off when a test says so. */
-class HandClock implements WatchClock {
+/** A clock that a test moves forward. */
+class ManualClock implements Clock {
   #now = 0;
-  #timers = new Set<{ at: number; work: () => void }>();
+  #sleeps = new Set<{ at: number; wake: () => void }>();
   now = () => this.#now;
-  after = (ms: number, work: () => void) => {
-    const timer = { at: this.#now + ms, work };
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
-  };
+  monotonic = () => this.#now;
 
-  get timers(): number {
-    return this.#timers.size;
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const sleep = { at: this.#now + ms, wake: resolve };
+      this.#sleeps.add(sleep);
+      const end = () => {
+        this.#sleeps.delete(sleep);
+        reject(signal?.reason);
+      };
+      if (signal?.aborted) end();
+      else signal?.addEventListener("abort", end);
+    });
   }
 
-  pass(ms: number): void {
+  get sleeping(): number {
+    return this.#sleeps.size;
+  }
+
+  /** Moves the time forward, and lets everything run that is due then. */
+  async pass(ms: number): Promise<void> {
     this.#now += ms;
-    for (const timer of [...this.#timers].filter(({ at }) => at <= this.#now)) {
-      this.#timers.delete(timer);
-      timer.work();
+    for (const sleep of [...this.#sleeps].filter(({ at }) => at <= this.#now)) {
+      this.#sleeps.delete(sleep);
+      sleep.wake();
     }
+    await settled();
   }
 }
 
@@ -55,7 +67,7 @@ async function inStaging(body: (dir: string) => Promise<void>): Promise<void> {
   }
 }
 
-async function closing(watch: StagingWatch, body: () => Promise<void>): Promise<void> {
+async function closing(watch: FolderWatch, body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } finally {
@@ -63,13 +75,13 @@ async function closing(watch: StagingWatch, body: () => Promise<void>): Promise<
   }
 }
 
-Deno.test("watch: looks at the start, then when a file is renamed in, also in a new folder", () =>
+Deno.test("watch: gives a hint at the start, and when a file is renamed in or a folder created", () =>
   inStaging(async (dir) => {
     await Deno.mkdir(join(dir, "customer-1"), { recursive: true });
     const hints = new Hints();
-    let watch: StagingWatch | undefined;
+    let watch: FolderWatch | undefined;
     await hints.after(() => {
-      watch = watchStaging(dir, { onHint: hints.onHint, scanSeconds: HOURS });
+      watch = watchFolder(dir, { onHint: hints.onHint, scanSeconds: HOURS });
     });
     await closing(watch!, async () => {
       await Deno.writeTextFile(join(dir, "..", "a"), "x");
@@ -82,7 +94,7 @@ Deno.test("watch: many events make few hints, and reading makes none", () =>
   inStaging(async (dir) => {
     await Deno.mkdir(dir);
     const hints = new Hints();
-    const watch = watchStaging(dir, { onHint: hints.onHint, scanSeconds: HOURS, debounceMs: 200 });
+    const watch = watchFolder(dir, { onHint: hints.onHint, scanSeconds: HOURS, debounceMs: 200 });
     await closing(watch, async () => {
       await hints.after(async () => {
         for (let i = 0; i < 200; i++) await Deno.writeTextFile(join(dir, `f${i}`), "x");
@@ -96,63 +108,59 @@ Deno.test("watch: many events make few hints, and reading makes none", () =>
     });
   }));
 
-Deno.test("watch: the timer looks where no event comes, though the directory is missing", () =>
+Deno.test("watch: the timer gives hints without events, even while the folder is missing", () =>
   inStaging(async (dir) => {
     const hints = new Hints();
-    const clock = new HandClock();
-    const watch = watchStaging(dir, { onHint: hints.onHint, scanSeconds: 5, clock });
+    const clock = new ManualClock();
+    const watch = watchFolder(dir, { onHint: hints.onHint, scanSeconds: 5, clock });
     await closing(watch, async () => {
       await Promise.resolve();
       assert.equal(hints.count, 1);
-      clock.pass(4_999);
+      await clock.pass(4_999);
       assert.equal(hints.count, 1);
       await hints.after(() => clock.pass(1));
       await Promise.resolve();
       await hints.after(() => clock.pass(5_000));
       assert.equal(hints.count, 3);
     });
-    clock.pass(100_000);
+    await clock.pass(100_000);
     assert.equal(hints.count, 3);
-    assert.equal(clock.timers, 0);
+    assert.equal(clock.sleeping, 0);
   }));
 
-Deno.test("watch: goes on after the directory was deleted and made again, 20 times", () =>
+Deno.test("watch: continues after the folder was deleted and created again, 20 times", () =>
   inStaging(async (dir) => {
     await Deno.mkdir(dir);
     const hints = new Hints();
-    const watch = watchStaging(dir, { onHint: hints.onHint, scanSeconds: 0.1 });
+    const watch = watchFolder(dir, { onHint: hints.onHint, scanSeconds: 0.1 });
     await closing(watch, async () => {
       for (let i = 0; i < 20; i++) {
         await Deno.remove(dir, { recursive: true });
         await Deno.mkdir(dir);
-        // The first is a scan already under way, by the second the new directory is watched.
+        // The first may be of a scan that had started; by the second the new folder is watched.
         await hints.after(() => undefined);
         await hints.after(() => undefined);
       }
     });
     const again = new Hints();
-    const long = watchStaging(dir, { onHint: again.onHint, scanSeconds: HOURS });
+    const long = watchFolder(dir, { onHint: again.onHint, scanSeconds: HOURS });
     await closing(long, () => again.after(() => Deno.writeTextFile(join(dir, "a"), "x")));
   }));
 
-Deno.test("watch: a directory that was made again is watched from the next scan on", () =>
+Deno.test("watch: a folder that was created again is watched from the next timer on", () =>
   inStaging(async (dir) => {
     await Deno.mkdir(dir);
     const hints = new Hints();
     const scans: (() => void)[] = [];
-    // Only the scan is by hand; events are debounced in real time.
-    const clock: WatchClock = {
-      now: () => performance.now(),
-      after(ms, work) {
-        if (ms === HOURS * 1_000) {
-          scans.push(work);
-          return () => undefined;
-        }
-        const timer = setTimeout(work, ms);
-        return () => clearTimeout(timer);
+    // The test fires the timer; events are debounced in real time.
+    const clock: Clock = {
+      ...systemClock,
+      sleep(ms, signal) {
+        if (ms !== HOURS * 1_000) return systemClock.sleep(ms, signal);
+        return new Promise((resolve) => scans.push(resolve));
       },
     };
-    const watch = watchStaging(dir, { onHint: hints.onHint, scanSeconds: HOURS, clock });
+    const watch = watchFolder(dir, { onHint: hints.onHint, scanSeconds: HOURS, clock });
     await closing(watch, async () => {
       await Deno.remove(dir, { recursive: true });
       await Deno.mkdir(dir);
@@ -161,41 +169,41 @@ Deno.test("watch: a directory that was made again is watched from the next scan 
     });
   }));
 
-Deno.test("watch: a look is never started while one is under way, and faults do not end it", () =>
+Deno.test("watch: hints never overlap, and errors do not end the watch", () =>
   inStaging(async (dir) => {
-    const clock = new HandClock();
+    const clock = new ManualClock();
     const errors: unknown[] = [];
-    let looks = 0;
+    let calls = 0;
     let underWay = 0;
     let release = () => {};
-    const watch = watchStaging(dir, {
+    const watch = watchFolder(dir, {
       scanSeconds: 1,
       clock,
-      onError: (thrown) => errors.push(thrown),
+      onError: (error) => errors.push(error),
       async onHint() {
-        looks++;
+        calls++;
         assert.equal(++underWay, 1);
         await new Promise<void>((resolve) => release = resolve);
         underWay--;
-        throw new Error(`look ${looks}`);
+        throw new Error(`call ${calls}`);
       },
     });
-    clock.pass(1_000);
-    clock.pass(1_000);
-    assert.equal(looks, 1);
+    await clock.pass(1_000);
+    await clock.pass(1_000);
+    assert.equal(calls, 1);
     release();
     await settled();
     assert.equal(errors.length, 1);
-    // What was asked for meanwhile is made up for, after a rest.
-    clock.pass(10_000);
-    assert.equal(looks, 2);
+    // The hint that was missed meanwhile follows after a pause.
+    await clock.pass(10_000);
+    assert.equal(calls, 2);
     const closed = watch.close();
     release();
     await closed;
     assert.equal(underWay, 0);
-    clock.pass(100_000);
-    assert.equal(looks, 2);
+    await clock.pass(100_000);
+    assert.equal(calls, 2);
   }));
 
-/** Lets everything that is ready to run do so. */
+/** Lets everything run that is ready to run. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));

@@ -19,8 +19,8 @@ export function registerManage(program: Command, context: CommandContext): void 
       ["mysimbdp manage init", "make ./mysimbdp-data"],
       ["mysimbdp manage tenant add customer-1", "make an account and its keyspace"],
       ["mysimbdp manage tenant deploy customer-1 DIR", "deploy its module"],
-      ["mysimbdp manage", "load what arrives, until SIGTERM"],
-      ["mysimbdp manage --once", "load what is there, and end"],
+      ["mysimbdp manage", "load files as they arrive, until SIGTERM"],
+      ["mysimbdp manage --once", "load the files that are in staging, then exit"],
       ["mysimbdp manage files --state quarantined", "what did not get in"],
     ],
   });

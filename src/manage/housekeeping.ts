@@ -1,0 +1,71 @@
+import type { Registry } from "prom-client";
+import { messageOf } from "../base/failure.ts";
+import type { Config } from "../config/schema.ts";
+import type { Layout } from "../data/layout.ts";
+import { sweepShelf } from "../data/leftovers.ts";
+import type { Storage } from "../storage/contract.ts";
+import { warnOfDisk } from "../telemetry/disk_warning.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { MetricsFile } from "../telemetry/snapshot.ts";
+import { Retention } from "./retention.ts";
+
+const RETENTION_MS = 3_600_000;
+const METRICS_MS = 5_000;
+
+interface HousekeepingDeps {
+  layout: Layout;
+  storage: Storage;
+  registry: Registry;
+  emit: Emit;
+  config: () => Config;
+}
+
+/** What `manage` does besides loading files: retention, disk warnings, metrics. */
+export class Housekeeping {
+  readonly #deps: HousekeepingDeps;
+  readonly #retention: Retention;
+  readonly #metrics: MetricsFile;
+
+  constructor(deps: HousekeepingDeps) {
+    this.#deps = deps;
+    this.#retention = new Retention(deps);
+    this.#metrics = new MetricsFile(deps.layout.root, deps.registry);
+  }
+
+  /** Removes half-written files of an earlier process that was killed. */
+  async sweep(): Promise<void> {
+    for (const shelf of ["archive", "quarantine"] as const) {
+      await sweepShelf(this.#deps.layout, shelf, Date.now());
+    }
+  }
+
+  /** Runs retention and writes metrics, now and periodically. @returns a function that stops it */
+  async start(): Promise<() => void> {
+    const timers = [
+      setInterval(() => void this.#runRetention(), RETENTION_MS),
+      setInterval(() => void this.writeMetrics(), METRICS_MS),
+    ];
+    await this.#runRetention();
+    await this.writeMetrics();
+    return () => timers.forEach(clearInterval);
+  }
+
+  /** Writes the metrics to the file that `serve` shows. */
+  async writeMetrics(): Promise<void> {
+    try {
+      await this.#metrics.write();
+    } catch (error) {
+      this.#deps.emit({ kind: "metrics.lost", error: messageOf(error) });
+    }
+  }
+
+  async #runRetention(): Promise<void> {
+    const { layout, config, emit } = this.#deps;
+    try {
+      await this.#retention.run(config().manage, Date.now());
+      await warnOfDisk(layout, emit);
+    } catch (error) {
+      emit({ kind: "retention.failed", error: messageOf(error) });
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { messageOf } from "../base/failure.ts";
+import { VERSION } from "../base/version.ts";
+import type { Config } from "../config/schema.ts";
+import { ensureFolder } from "../data/durable.ts";
+import { Layout } from "../data/layout.ts";
+import { ModuleDesk } from "../modules/build/check_desk.ts";
+import { ModuleInbox } from "../modules/inbox.ts";
+import { ModuleLog } from "../modules/module_log.ts";
+import { ModuleStore } from "../modules/store.ts";
+import { TestRunner } from "../modules/test_run/test_run_desk.ts";
+import { TestRuns } from "../modules/test_runs.ts";
+import { SandboxPool } from "../sandbox/host/pool.ts";
+import { requireOsLayer } from "../sandbox/os/os_layer.ts";
+import type { Storage } from "../storage/contract.ts";
+import { lockStorage, openStorage } from "../storage/open.ts";
+import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
+import { openTracer } from "../telemetry/tracing.ts";
+import { openData } from "../upkeep/open_data.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { IngestService } from "./service.ts";
+
+export interface ManageOptions {
+  /** Reads the settings, at the start and at each reload. @throws {Failure} `bad-config` */
+  loadConfig: () => Config;
+  /** The file of `--config`, for the log. */
+  configPath: string | null;
+  /** Load what is in staging, then end. */
+  once: boolean;
+}
+
+/** `manage` with everything that it has open. */
+export interface Manage {
+  layout: Layout;
+  storage: Storage;
+  sandboxes: SandboxPool;
+  service: IngestService;
+  /** Checks the modules that customers submit. */
+  checks: ModuleDesk;
+  testRuns: TestRunner;
+  inbox: ModuleInbox;
+  housekeeping: Housekeeping;
+  telemetry: Telemetry;
+  config: () => Config;
+  /** Reads the settings again; invalid ones are reported and not used. */
+  reload(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens data directory, storage, telemetry and sandboxes.
+ *
+ * @throws {Failure} `bad-config`, `no-os-sandbox`, `manage-running`, those of {@link openData} and
+ * {@link openStorage}
+ */
+export async function openManage(options: ManageOptions): Promise<Manage> {
+  let config = loadChecked(options);
+  const layout = new Layout(config.data);
+  const telemetry = createTelemetry({ level: config.log.level, version: VERSION });
+  const upgrade = await openData(layout);
+  if (upgrade) telemetry.emit({ kind: "data.upgraded", ...upgrade });
+  const lock = lockStorage(config);
+  const storage = openStorage(config);
+  const sandboxes = new SandboxPool(!options.once);
+  const tracer = await openTracer("mysimbdp-manage");
+  const store = new ModuleStore(layout.moduleRoot);
+  const inbox = new ModuleInbox(layout.moduleRoot);
+  await ensureFolder(inbox.folder);
+  const { emit, registry } = telemetry;
+  const deps = { layout, storage, sandboxes, tracer, emit, config: () => config };
+  return {
+    ...deps,
+    service: new IngestService({ ...deps, modules: store }),
+    checks: new ModuleDesk({ ...deps, store, inbox, log: new ModuleLog(store) }),
+    testRuns: new TestRunner({ ...deps, store, testRuns: new TestRuns(inbox.folder, store) }),
+    inbox,
+    housekeeping: new Housekeeping({ ...deps, registry }),
+    telemetry,
+    reload() {
+      try {
+        config = loadChecked(options);
+        telemetry.setLevel(config.log.level);
+        emit({ kind: "config.reloaded", path: options.configPath });
+      } catch (error) {
+        emit({ kind: "config.refused", error: messageOf(error) });
+      }
+    },
+    async close() {
+      await sandboxes.close();
+      await storage.close();
+      lock.release();
+      await tracer.close();
+      telemetry.close();
+    },
+  };
+}
+
+function loadChecked({ loadConfig }: ManageOptions): Config {
+  const config = loadConfig();
+  if (config.sandbox.require_os_sandbox) requireOsLayer();
+  return config;
+}

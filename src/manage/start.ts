@@ -1,0 +1,154 @@
+import { messageOf } from "../base/failure.ts";
+import { retry } from "../base/retry.ts";
+import { findOwnLayer } from "../sandbox/os/os_layer.ts";
+import { waitingFiles } from "../staging/waiting.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { type ServiceManager, serviceManager } from "../telemetry/service_manager.ts";
+import { type Manage, type ManageOptions, openManage } from "./open.ts";
+import { type FolderWatch, watchFolder } from "./watch.ts";
+
+/** How a run ended; `incomplete`: files failed or are still waiting. */
+export type ManageResult = "done" | "incomplete" | "storage-failed";
+
+/**
+ * Loads files from staging: those that are there with `once`, otherwise until SIGTERM or SIGINT.
+ *
+ * @throws {Failure} those of {@link openManage}; with `once` also when the storage does not answer
+ *
+ * @example
+ * ```ts ignore
+ * import { loadConfig } from "../config/load.ts";
+ * const result = await runManage({ loadConfig: () => loadConfig(), configPath: null, once: true });
+ * ```
+ */
+export async function runManage(options: ManageOptions): Promise<ManageResult> {
+  const manage = await openManage(options);
+  const { storage, service, housekeeping, telemetry, config } = manage;
+  telemetry.emit({
+    kind: "manage.started",
+    engine: config().storage.url.split(":")[0] ?? "",
+    concurrency: config().manage.concurrency,
+    once: options.once,
+  });
+  try {
+    // Both take a while, so the sandbox gets ready while the storage is asked.
+    const sandboxReady = reportLayers(telemetry.emit).then(() => warmSandbox(manage));
+    await retry(() => storage.ready(), {
+      attempts: options.once ? 1 : Infinity,
+      firstDelay: 1_000,
+      onWait: (failure) => telemetry.emit({ kind: "storage.waiting", error: failure.message }),
+    }).finally(() => sandboxReady);
+    await service.recover();
+    await housekeeping.sweep();
+    return options.once ? await drain(manage) : await runUntilSignal(manage);
+  } finally {
+    await housekeeping.writeMetrics();
+    await manage.close();
+  }
+}
+
+const INNER_LAYERS = "compartment, Worker without permissions, process with limits";
+
+async function reportLayers(emit: Emit): Promise<void> {
+  const layer = await findOwnLayer();
+  if (layer.active) {
+    emit({ kind: "sandbox.layers", layers: `${INNER_LAYERS}, ${layer.description}` });
+  } else emit({ kind: "sandbox.without_os", layers: INNER_LAYERS, why: layer.why });
+}
+
+async function warmSandbox({ layout, sandboxes }: Manage): Promise<void> {
+  if ((await waitingFiles(layout)).size > 0) sandboxes.warm();
+}
+
+/** Loads what is in staging; a signal ends it early. */
+async function drain({ service, checks, testRuns, config }: Manage): Promise<ManageResult> {
+  const drained = new AbortController();
+  let ending: Promise<void> | null = null;
+  const listening = signalled(["SIGTERM", "SIGINT"], drained.signal).then(() => {
+    if (!drained.signal.aborted) ending = service.shutDown(config().manage.drain_seconds * 1000);
+  });
+  await checks.work();
+  await testRuns.work();
+  const sums = await service.drain();
+  drained.abort();
+  await listening;
+  await ending;
+  if (sums.storageFailed) return "storage-failed";
+  return sums.failed + sums.waiting > 0 ? "incomplete" : "done";
+}
+
+async function runUntilSignal(manage: Manage): Promise<"done"> {
+  const { service, telemetry, config, housekeeping } = manage;
+  const systemd = serviceManager();
+  // Listening before the first file starts: without a listener a signal ends the process at once.
+  const stopAsked = signalled(["SIGTERM", "SIGINT"]);
+  const stopReloads = reloadOnHangup(manage, systemd);
+  try {
+    const watches = [watchStaging(manage), watchInbox(manage)];
+    const stopHousekeeping = await housekeeping.start();
+    systemd.ready(READY);
+    await stopAsked;
+    stopHousekeeping();
+    telemetry.emit({ kind: "manage.draining", running: service.running });
+    const { drain_seconds: drainSeconds } = config().manage;
+    systemd.stopping(`finishing ${service.running} running files`, drainSeconds);
+    for (const watch of watches) await watch.close();
+    await service.shutDown(drainSeconds * 1000);
+    telemetry.emit({ kind: "manage.stopped", running: service.running });
+    return "done";
+  } finally {
+    stopReloads();
+    systemd.close();
+  }
+}
+
+const READY = "loading files as they arrive";
+
+/** @returns a function that stops listening */
+function reloadOnHangup(manage: Manage, systemd: ServiceManager): () => void {
+  if (Deno.build.os === "windows") return () => {};
+  const reload = () => {
+    systemd.reloading();
+    manage.reload();
+    systemd.ready(READY);
+  };
+  Deno.addSignalListener("SIGHUP", reload);
+  return () => Deno.removeSignalListener("SIGHUP", reload);
+}
+
+function watchStaging(manage: Manage): FolderWatch {
+  return watch(manage, manage.layout.shelf("staging"), () => manage.service.scan());
+}
+
+/** Checks modules as they are submitted; files that wait for an approved one are then loaded. */
+function watchInbox(manage: Manage): FolderWatch {
+  const { inbox, checks, testRuns, service } = manage;
+  return watch(manage, inbox.folder, async () => {
+    if (await checks.work() > 0) await service.scan();
+    await testRuns.work();
+  });
+}
+
+function watch(
+  { telemetry, config }: Manage,
+  dir: string,
+  onHint: () => Promise<void>,
+): FolderWatch {
+  return watchFolder(dir, {
+    onHint,
+    onError: (error) => telemetry.emit({ kind: "watch.lost", dir, error: messageOf(error) }),
+    scanSeconds: () => config().manage.scan_seconds,
+  });
+}
+
+/** Resolves at the first of these signals, or when `until` is aborted. */
+function signalled(signals: Deno.Signal[], until?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      for (const signal of signals) Deno.removeSignalListener(signal, stop);
+      resolve();
+    };
+    for (const signal of signals) Deno.addSignalListener(signal, stop);
+    until?.addEventListener("abort", stop, { once: true });
+  });
+}
