@@ -4,23 +4,20 @@ import { ensureFolder, listFolder, orNull, removeIfThere, writeDurably } from ".
 import { isVersion } from "./store.ts";
 
 /** What `manage` is asked to do with a version. */
-const askSchema = z.discriminatedUnion("verb", [
-  /** Build it and see whether it can be used. */
+const actionSchema = z.discriminatedUnion("verb", [
+  /** Build it and check it. */
   z.object({ verb: z.literal("check") }),
-  /** Make its tables and make it the current one. */
+  /** Create its tables and make it the current version. */
   z.object({ verb: z.literal("approve"), by: z.string(), note: z.string().nullable() }),
 ]);
-type Ask = z.infer<typeof askSchema>;
+type ModuleAction = z.infer<typeof actionSchema>;
 
-export interface AskedVersion {
-  tenant: string;
-  version: string;
-  ask: Ask;
-}
+/** A request of `serve` to `manage` about one version. */
+export type ModuleRequest = ModuleAction & { tenant: string; version: string };
 
 /**
- * What `serve` asks of `manage` about modules: a small file for each, in one folder, so that nobody
- * has to look through all tenants. It stays until it is worked off.
+ * The requests of `serve` to `manage` about modules: one small file each, all in one folder, so that
+ * `manage` need not scan every tenant. A request stays until it is done.
  */
 export class ModuleInbox {
   readonly folder: string;
@@ -30,25 +27,28 @@ export class ModuleInbox {
     this.folder = join(root, ".inbox");
   }
 
-  async put(tenant: string, version: string, ask: Ask): Promise<void> {
+  async add(tenant: string, version: string, action: ModuleAction): Promise<void> {
     await ensureFolder(this.folder);
-    await writeDurably(this.#path(tenant, version), JSON.stringify(ask));
+    await writeDurably(this.#path(tenant, version), JSON.stringify(action));
   }
 
-  /** All that is asked, in the order of names. */
-  async list(): Promise<AskedVersion[]> {
+  /** All open requests, sorted by tenant and version. */
+  async list(): Promise<ModuleRequest[]> {
     const entries = await listFolder(this.folder);
-    const asked: AskedVersion[] = [];
+    const requests: ModuleRequest[] = [];
     for (const { name } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
       const [, tenant = "", version = ""] = /^([^.@][^@]*)@([^@]*)\.json$/.exec(name) ?? [];
       if (!isVersion(version)) continue;
       const text = await orNull(Deno.readTextFile(join(this.folder, name)));
-      if (text !== null) asked.push({ tenant, version, ask: askSchema.parse(JSON.parse(text)) });
+      if (text !== null) {
+        requests.push({ tenant, version, ...actionSchema.parse(JSON.parse(text)) });
+      }
     }
-    return asked;
+    return requests;
   }
 
-  async done(tenant: string, version: string): Promise<void> {
+  /** Removes a request that is done. */
+  async remove(tenant: string, version: string): Promise<void> {
     await removeIfThere(this.#path(tenant, version));
   }
 

@@ -30,7 +30,20 @@ export class ModuleLog {
     });
   }
 
-  /** The last entries, newest first. */
+  /** Appends a message about a version. @param now milliseconds since the epoch */
+  async appendVersion(
+    tenant: string,
+    version: string,
+    message: string,
+    now: number,
+  ): Promise<void> {
+    const at = new Date(now).toISOString();
+    await this.append(tenant, [
+      { at, kind: "version", version, fileId: null, file: null, message },
+    ]);
+  }
+
+  /** Returns the last entries, newest first. */
   async last(tenant: string, limit: number): Promise<ModuleLogEntry[]> {
     const text = await orNull(Deno.readTextFile(this.#path(tenant))) ?? "";
     const lines = text.split("\n").filter(Boolean).slice(-limit);
@@ -62,10 +75,4 @@ function parseLine(line: string): ModuleLogEntry | null {
   } catch {
     return null;
   }
-}
-
-/** A line of the module's log about a version. @param now milliseconds since the epoch */
-export function versionEntry(version: string, message: string, now: number) {
-  const at = new Date(now).toISOString();
-  return { at, kind: "version" as const, version, fileId: null, file: null, message };
 }

@@ -1,10 +1,10 @@
 import type { Config } from "../config/schema.ts";
 import { rollBack } from "./review.ts";
-import { type ModuleLog, versionEntry } from "./module_log.ts";
+import type { ModuleLog } from "./module_log.ts";
 import type { ModuleStore } from "./store.ts";
 import type { Emit } from "../telemetry/events.ts";
 
-interface ProbationParts {
+interface ProbationDeps {
   modules: ModuleStore;
   log: ModuleLog;
   emit: Emit;
@@ -13,40 +13,40 @@ interface ProbationParts {
   now: () => number;
 }
 
-/** How one of a version's files ended. */
-interface Ended {
+/** How a version did on one file. */
+interface FileResult {
   tenant: string;
   version: string;
   fileId: string;
-  /** Why it did not get in; null when it did. */
+  /** Why the file failed; null when it was loaded. */
   reason: string | null;
 }
 
 const BY = "auto";
 
 /**
- * Watches the first files of each new version: where all of them fail, the version before takes its
- * place again.
+ * Watches the first files of each new version. When `modules.probation_files` of them fail and none
+ * is loaded, the previous version becomes current again.
  */
 export class Probation {
-  readonly #parts: ProbationParts;
-  /** Versions that need no watching any more, by tenant. */
+  readonly #deps: ProbationDeps;
+  /** The versions that are past their probation, by tenant. */
   readonly #proven = new Map<string, string>();
 
-  constructor(parts: ProbationParts) {
-    this.#parts = parts;
+  constructor(deps: ProbationDeps) {
+    this.#deps = deps;
   }
 
-  /** Takes how a file ended. To be called before the tenant's next file begins. */
-  async count(ended: Ended): Promise<void> {
-    const { tenant, version, fileId, reason } = ended;
+  /** Counts the result of a file. Call it before the tenant's next file starts. */
+  async count(result: FileResult): Promise<void> {
+    const { tenant, version, fileId, reason } = result;
     if (this.#proven.get(tenant) === version) return;
-    const { modules, config } = this.#parts;
-    const most = config().modules.probation_files;
+    const { modules, config } = this.#deps;
+    const limit = config().modules.probation_files;
     const failed = await modules.locked(tenant, async () => {
       const record = await modules.record(tenant, version);
       const onProbation = record.failedFiles !== null;
-      if (!onProbation || most === 0 || reason === null) {
+      if (!onProbation || limit === 0 || reason === null) {
         if (onProbation) await modules.write(tenant, { ...record, failedFiles: null });
         this.#proven.set(tenant, version);
         return [];
@@ -55,19 +55,17 @@ export class Probation {
       await modules.write(tenant, { ...record, failedFiles });
       return failedFiles;
     });
-    if (most > 0 && failed.length >= most) await this.#takeBack(ended, failed);
+    if (limit > 0 && failed.length >= limit) await this.#rollBack(result, failed);
   }
 
-  async #takeBack({ tenant, version, reason }: Ended, failed: string[]): Promise<void> {
-    const { modules, log, emit, now } = this.#parts;
+  async #rollBack({ tenant, version, reason }: FileResult, failed: string[]): Promise<void> {
+    const { modules, log, emit, now } = this.#deps;
     const files = failed.length === 1 ? "first file" : `first ${failed.length} files`;
     const note = `its ${files} failed, the last one with: ${reason}`;
     const done = await rollBack(modules, tenant, null, { by: BY, note, now: now() }, version);
     if (done === null) return;
     const to = done.to.version;
-    await log.append(tenant, [
-      versionEntry(version, `it was rolled back to ${to}: ${note}`, now()),
-    ]);
+    await log.appendVersion(tenant, version, `Rolled back to ${to}: ${note}`, now());
     emit({ kind: "module.rolled_back", tenant, moduleVersion: version, to, by: BY, note, failed });
   }
 }

@@ -4,7 +4,7 @@ import { type BuiltModule, type ModuleStore, numberOf } from "./store.ts";
 import { newRecord, type VersionRecord } from "./version_record.ts";
 
 /** Who decides, and why. */
-interface Decision {
+export interface Decision {
   /** An operator's name, or `auto`. */
   by: string;
   note?: string | null;

@@ -36,7 +36,7 @@ export async function submitModule(
     const record = same && (waits || same.version === current)
       ? same
       : await takeNew(store, tenant, files, { records, current }, now);
-    if (record.state === "checking") await inbox.put(tenant, record.version, { verb: "check" });
+    if (record.state === "checking") await inbox.add(tenant, record.version, { verb: "check" });
     return record;
   });
   try {

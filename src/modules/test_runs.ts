@@ -2,41 +2,34 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
 import { type TestRun, testRunSchema } from "../protocol/module_view.ts";
-import {
-  ensureFolder,
-  listFolder,
-  orNull,
-  removeIfThere,
-  writeAll,
-  writeDurably,
-} from "../data/durable.ts";
+import { ensureFolder, listFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
 import { isVersion, type ModuleStore } from "./store.ts";
 
 const requestSchema = z.object({ version: z.string(), name: z.string(), askedAt: z.string() });
 
-/** A sample that is to be run through a version of a module. */
+/** A test run that `manage` has yet to finish. */
 export interface RequestedTestRun extends z.infer<typeof requestSchema> {
   tenant: string;
-  /** Where the sample lies. */
+  /** The path of the sample. */
   sample: string;
 }
 
 /**
- * Test runs: `serve` leaves a sample, `manage` runs it through the module in the sandbox and leaves
- * what came of it beside the version. One at a time for each customer.
+ * Test runs: `serve` stores a sample with a request, `manage` runs it through the module in the
+ * sandbox and stores the result beside the version. One at a time for each tenant.
  */
 export class TestRuns {
   readonly folder: string;
   readonly #store: ModuleStore;
 
-  /** @param inbox the folder of the `ModuleInbox`, on which `manage` has an eye */
+  /** @param inbox the folder of the `ModuleInbox`, which `manage` watches */
   constructor(inbox: string, store: ModuleStore) {
     this.folder = join(inbox, "test-runs");
     this.#store = store;
   }
 
-  /** Leaves a sample. @throws {Failure} `test-run-in-progress` while the one before is under way */
-  async ask(
+  /** Requests a test run. @throws {Failure} `test-run-in-progress` before the last one is finished */
+  async request(
     tenant: string,
     version: string,
     name: string,
@@ -46,49 +39,43 @@ export class TestRuns {
     await ensureFolder(this.folder);
     const askedAt = new Date(now).toISOString();
     return await this.#store.locked(tenant, async () => {
-      if (await this.waiting(tenant)) throw stillWaiting();
-      using file = await Deno.open(this.#sample(tenant), {
-        write: true,
-        create: true,
-        truncate: true,
-        mode: 0o600,
-      });
-      await writeAll(file, sample);
-      // The request last: who sees it finds the sample whole.
+      if (await this.inProgress(tenant)) throw alreadyInProgress();
+      await Deno.writeFile(this.#sample(tenant), sample, { mode: 0o600 });
+      // The request comes last: a reader who finds it finds the whole sample.
       await writeDurably(this.#request(tenant), JSON.stringify({ version, name, askedAt }));
-      return { ...NOTHING, state: "waiting", name, askedAt };
+      return { ...NO_RESULT, state: "waiting", name, askedAt };
     });
   }
 
-  /** The test run of a tenant that is under way; null when there is none. */
-  async waiting(tenant: string): Promise<RequestedTestRun | null> {
+  /** The unfinished test run of a tenant, or null. */
+  async inProgress(tenant: string): Promise<RequestedTestRun | null> {
     const text = await orNull(Deno.readTextFile(this.#request(tenant)));
     if (text === null) return null;
     return { ...requestSchema.parse(JSON.parse(text)), tenant, sample: this.#sample(tenant) };
   }
 
-  /** All that are asked for, in the order of their tenants' names. */
+  /** All unfinished test runs, sorted by tenant. */
   async list(): Promise<RequestedTestRun[]> {
     const entries = await listFolder(this.folder);
     const names = entries.map(({ name }) => name).filter((name) => /^[^.].*\.json$/.test(name));
-    const asked = names.sort().map((name) => this.waiting(name.replace(/\.json$/, "")));
-    return (await Promise.all(asked)).filter((testRun) => testRun !== null);
+    const found = names.sort().map((name) => this.inProgress(name.replace(/\.json$/, "")));
+    return (await Promise.all(found)).filter((run) => run !== null);
   }
 
-  /** Keeps what came of a test run, and forgets the sample. */
-  async finish({ tenant, version }: RequestedTestRun, outcome: TestRun): Promise<void> {
-    await writeDurably(this.#outcome(tenant, version), JSON.stringify(outcome));
+  /** Stores the result of a test run and removes the sample. */
+  async finish({ tenant, version }: RequestedTestRun, result: TestRun): Promise<void> {
+    await writeDurably(this.#result(tenant, version), JSON.stringify(result));
     await removeIfThere(this.#request(tenant));
     await removeIfThere(this.#sample(tenant));
   }
 
-  /** The last test run of a version, done or under way; null when there was none. */
+  /** The last test run of a version, finished or not; null when it has none. */
   async last(tenant: string, version: string): Promise<TestRun | null> {
-    const asked = await this.waiting(tenant);
-    if (asked?.version === version) {
-      return { ...NOTHING, state: "waiting", name: asked.name, askedAt: asked.askedAt };
+    const open = await this.inProgress(tenant);
+    if (open?.version === version) {
+      return { ...NO_RESULT, state: "waiting", name: open.name, askedAt: open.askedAt };
     }
-    const text = await orNull(Deno.readTextFile(this.#outcome(tenant, version)));
+    const text = await orNull(Deno.readTextFile(this.#result(tenant, version)));
     return text === null ? null : testRunSchema.parse(JSON.parse(text));
   }
 
@@ -100,13 +87,13 @@ export class TestRuns {
     return join(this.folder, `${tenant}.sample`);
   }
 
-  #outcome(tenant: string, version: string): string {
+  #result(tenant: string, version: string): string {
     if (!isVersion(version)) throw new TypeError(`Not a version: ${JSON.stringify(version)}`);
     return join(this.#store.folder(tenant), version, "test-run.json");
   }
 }
 
-const NOTHING = {
+const NO_RESULT = {
   finishedAt: null,
   tables: [],
   rejects: [],
@@ -115,11 +102,11 @@ const NOTHING = {
   failure: null,
 };
 
-function stillWaiting(): Failure {
+function alreadyInProgress(): Failure {
   return new Failure(
     "refused",
     "test-run-in-progress",
-    "Cannot begin a test run: the one before is under way",
-    { hint: "Wait until it is done." },
+    "Cannot start a test run: the previous one is still in progress",
+    { hint: "Wait until it has finished." },
   );
 }

@@ -81,7 +81,7 @@ Deno.test("a customer's module runs once an operator has approved it, who is sho
   const { files } = await ask<{ files: ModuleFiles }>(server, `/v1/module/${second.version}`);
   assert.deepEqual(files, saying("two"));
   const { entries } = await ask<{ entries: ModuleLogEntry[] }>(server, "/v1/module/log");
-  assert.match(entries[0]?.message ?? "", /rejected by .*we say one/);
+  assert.match(entries[0]?.message ?? "", /Rejected by .*we say one/);
   assert.equal((await manage.stop()).code, 0);
 });
 

@@ -13,7 +13,7 @@ async function pendingModule({ intake }: Harness, text = "// one\n") {
   const [store, inbox] = [new ModuleStore(root), new ModuleInbox(root)];
   const files = { "ingest.ts": text, "tenant.json": "{}" };
   const { version } = await submitModule(store, inbox, "customer-1", files, 0);
-  await inbox.done("customer-1", version);
+  await inbox.remove("customer-1", version);
   return { store, inbox, version };
 }
 
@@ -46,7 +46,7 @@ Deno.test("a rejected version tells its author why, and cannot be approved any m
     const shown = await (await harness.send(`/v1/module/${version}`)).json();
     assert.deepEqual([shown.state, shown.note, shown.decidedBy], ["rejected", "no dates", "admin"]);
     const { entries } = await (await harness.send("/v1/module/log")).json();
-    assert.equal(entries[0].message, "it was rejected by admin: no dates");
+    assert.equal(entries[0].message, "Rejected by admin: no dates");
     for (const verb of ["approve", "reject"]) {
       const again = await decide(harness, version, verb);
       assert.equal(again.status, 409);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { approveModule } from "../../modules/build/check_desk.ts";
+import { approveModule } from "../../modules/build/deploy.ts";
 import { pendingVersions, rejectVersion, rollBack } from "../../modules/review.ts";
 import { diffModules } from "../../modules/diff.ts";
 import { ModuleLog } from "../../modules/module_log.ts";
@@ -165,7 +165,7 @@ async function reject(desk: Desk, asked: string | null): Promise<number> {
   const note = flags.note ?? null;
   await rejectVersion(store, tenant, version, { by, note, now: Date.now() });
   await audit(desk, "module.reject", { version });
-  await tell(desk, version, `it was rejected by ${by}${note === null ? "" : `: ${note}`}`);
+  await tell(desk, version, `Rejected by ${by}${note === null ? "" : `: ${note}`}`);
   return say(desk, { tenant, version, state: "rejected" }, `rejected ${version} of ${tenant}`);
 }
 
@@ -178,7 +178,7 @@ async function rollback(desk: Desk, to: string | null): Promise<number> {
   const [from, now] = [done.from.version, done.to.version];
   const why = note === null ? "" : `: ${note}`;
   await audit(desk, "module.rollback", { from, to: now });
-  await tell(desk, from, `it was rolled back to ${now} by ${by}${why}`);
+  await tell(desk, from, `Rolled back to ${now} by ${by}${why}`);
   return say(
     desk,
     { tenant, from, to: now },
@@ -206,9 +206,7 @@ async function currentOf({ store, tenant }: Desk): Promise<string> {
 }
 
 async function tell({ store, tenant }: Desk, version: string, message: string): Promise<void> {
-  const at = new Date().toISOString();
-  const about = { kind: "version" as const, version, fileId: null, file: null };
-  await new ModuleLog(store).append(tenant, [{ at, ...about, message }]);
+  await new ModuleLog(store).appendVersion(tenant, version, message, Date.now());
 }
 
 function audit(

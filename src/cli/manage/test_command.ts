@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { type TestRunResult, tryFile } from "../../modules/test_run/test_run.ts";
+import { testRun, type TestRunResult } from "../../modules/test_run/test_run.ts";
 import { buildModule } from "../../modules/build/build.ts";
 import { requireOsLayer } from "../../sandbox/os/os_layer.ts";
 import {
@@ -60,7 +60,7 @@ export async function testModule(
   );
   let exitCode: number = EXIT.done;
   for (const file of files) {
-    const result = await tryFile(module, file, flags.limit, undefined, secrets);
+    const result = await testRun(module, file, { limit: flags.limit, secrets });
     if (flags.json) printJson(io, file, result);
     else printResult(io, file, result);
     if (result.failure || result.counts.rejected > 0) exitCode = EXIT.incomplete;

@@ -10,11 +10,9 @@ import {
 import type { SourceFault } from "../../sandbox/wire/messages.ts";
 import { ModuleFault, Sandbox } from "../../sandbox/host/supervisor.ts";
 import { buildProgram, isProgram } from "./program_module.ts";
-import { deployVersion, type Promotion } from "../review.ts";
 import { readModuleSource } from "../source.ts";
-import type { BuiltModule, ModuleStore } from "../store.ts";
+import type { BuiltModule } from "../store.ts";
 import type { ModuleFiles } from "../../protocol/module_view.ts";
-import type { Storage } from "../../storage/contract.ts";
 
 // Bundling is our own code on a stranger's text: generous, but bounded.
 const BUNDLE_LIMITS = { memoryBytes: 1024 ** 3, seconds: 30 };
@@ -64,25 +62,6 @@ function noEntry(name: string, dir: string): Failure {
     `Cannot use the module${dir && ` folder "${dir}"`}: it has no "${name}"`,
     { hint: 'Name the module\'s file as "entry" in tenant.json.' },
   );
-}
-
-/**
- * Builds a module, makes or widens its tables and makes it the tenant's current one.
- *
- * @param by the operator's name
- * @throws {Failure} as {@link buildModule} and {@link Storage.ensureTables}
- */
-export async function deployModule(
-  tenant: string,
-  dir: string,
-  store: ModuleStore,
-  storage: Storage,
-  by: string,
-): Promise<Promotion> {
-  const { files, ...module } = await buildModule(dir);
-  await storage.ensureKeyspace(tenant);
-  await storage.ensureTables(tenant, module.declaration.tables);
-  return await deployVersion(store, tenant, files, module, { by, now: Date.now() });
 }
 
 interface Entry {

@@ -12,23 +12,23 @@ import { Outbound } from "../../sandbox/host/outbound.ts";
 import { pieces } from "../build/read_pieces.ts";
 import { moduleRun } from "../build/program_module.ts";
 
-/** What a module made of a file that was only tried. */
+/** The result of running a module on a file without storing anything. */
 export interface TestRunResult {
   /** The first rows of each table, as they would be stored. */
   tables: { table: string; columns: string[]; rows: Value[][]; total: number }[];
   /** The first rejects. */
   rejects: RejectView[];
   counts: SandboxRows;
-  /** From the start of the sandbox's process to its last word. */
+  /** How long the sandbox ran. */
   seconds: number;
   /** What the module wrote to its console. */
   logs: string[];
-  /** Why the file as a whole would not get in; null when it would. */
+  /** Why the file would not be loaded; null when it would. */
   failure: Failure | null;
 }
 
-/** As the platform's defaults, but for the hosts: those of tenant.json, with public addresses. */
-const TEST_RUN_OUTBOUND = {
+/** The platform's defaults, but any public host that tenant.json names is allowed. */
+const OUTBOUND = {
   hosts: ["*"],
   privateHosts: [],
   seconds: 10,
@@ -39,20 +39,25 @@ const MAX_RECORD_CHARS = 1024 * 1024;
 const MAX_INPUT_BYTES = 2 ** 40;
 const MAX_WHOLE_BYTES = 64 * 1024 ** 2;
 
+interface TestRunOptions {
+  /** Maximum number of rows of each table, and of rejects, to return. */
+  limit: number;
+  /** The file name that the module sees. @default the name in the path */
+  name?: string;
+  /** Values for `ctx.secret`. @default none */
+  secrets?: Record<string, string>;
+}
+
 /**
- * Runs a file through a module in the real sandbox and stores nothing.
+ * Runs a module on a file in the real sandbox and stores nothing. Faults of the file or the module
+ * are part of the result.
  *
- * @param limit rows of each table, and rejects, that are kept for show
- * @param name the file's name as the module is to see it
- * @param secrets values for `ctx.secret`
- * @throws {Failure} `no-such-file`; what is wrong with the file or the module is in the result
+ * @throws {Failure} `no-such-file`
  */
-export async function tryFile(
+export async function testRun(
   module: BuiltModule,
   path: string,
-  limit: number,
-  name = basename(path),
-  secrets: Record<string, string> = {},
+  { limit, name = basename(path), secrets = {} }: TestRunOptions,
 ): Promise<TestRunResult> {
   const { files, tables: declared } = module.declaration;
   const { permissions } = module.tenantJson;
@@ -77,7 +82,7 @@ export async function tryFile(
   const limits = { memoryBytes: memoryMb * 1024 ** 2, seconds: secondsPerFile };
   const log = (text: string) => void result.logs.push(text);
   const run = moduleRun(module, { path, name }, limits, log);
-  const began = performance.now();
+  const started = performance.now();
   try {
     result.counts = await Sandbox.spawn().ingest({
       ...run.job,
@@ -108,9 +113,9 @@ export async function tryFile(
       answer: hostGate({
         permissions,
         tables: declared,
-        // There is no storage to look into.
+        // A test run has no storage: lookups find nothing.
         lookUp: (_table, keys) => Promise.resolve(keys.map(() => null)),
-        outbound: new Outbound(TEST_RUN_OUTBOUND),
+        outbound: new Outbound(OUTBOUND),
       }),
     });
     result.failure = overShare(result.counts, rejectShare);
@@ -118,7 +123,7 @@ export async function tryFile(
     if (!(error instanceof Failure)) throw error;
     result.failure = error;
   } finally {
-    result.seconds = (performance.now() - began) / 1000;
+    result.seconds = (performance.now() - started) / 1000;
     await run.close();
   }
   return result;
@@ -128,7 +133,7 @@ function wrongName(patterns: string[]): Failure {
   return new Failure(
     "refused",
     "no-pattern",
-    `Cannot load the file: the module takes only files named ${patterns.join(", ")}`,
+    `Cannot load the file: the module only takes files named ${patterns.join(", ")}`,
     { hint: 'Rename the file, or change "files" in the module.' },
   );
 }
@@ -138,8 +143,8 @@ function overShare({ read, rejected }: SandboxRows, share: number): Failure | nu
   return new Failure(
     "refused",
     "reject-share",
-    `${rejected} of ${read} records are rejected: the file would be quarantined`,
-    { hint: `"rejectShare" in tenant.json allows ${100 * share} %.` },
+    `Cannot load the file: ${rejected} of ${read} records were rejected`,
+    { hint: `Fix the records, or raise "rejectShare" in tenant.json (${100 * share} %).` },
   );
 }
 
@@ -149,7 +154,7 @@ async function hashOf(path: string): Promise<string> {
     for await (const piece of pieces(path)) hash.update(piece);
   } catch (error) {
     throw new Failure("usage", "no-such-file", `Cannot read the file "${path}"`, {
-      hint: "Check the path and its rights.",
+      hint: "Check the path and its permissions.",
       cause: error,
     });
   }

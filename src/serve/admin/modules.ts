@@ -41,7 +41,7 @@ export function approve(deps: AdminDeps): AppHandler {
       const usable = ["pending", "approved", "rolled-back"].includes(state);
       if (!usable) throw wrongState(record, `is ${state}`);
       if (await store.currentVersion(tenant) === version) throw wrongState(record, "runs already");
-      await inbox.put(tenant, version, { verb: "approve", by: c.get("operator") ?? "", note });
+      await inbox.add(tenant, version, { verb: "approve", by: c.get("operator") ?? "", note });
     });
     return c.json(await reviewOf(c, deps), 202);
   };
@@ -56,16 +56,8 @@ export function reject(deps: AdminDeps): AppHandler {
     const by = c.get("operator") ?? "";
     await audited(c, deps, named("reject", tenant, version, note), async () => {
       await rejectVersion(store, tenant, version, { by, note, now: deps.now() });
-      const message = `it was rejected by ${by}${note === null ? "" : `: ${note}`}`;
-      const at = new Date(deps.now()).toISOString();
-      await log.append(tenant, [{
-        at,
-        kind: "version",
-        version,
-        fileId: null,
-        file: null,
-        message,
-      }]);
+      const message = `Rejected by ${by}${note === null ? "" : `: ${note}`}`;
+      await log.appendVersion(tenant, version, message, deps.now());
     });
     return c.json(await reviewOf(c, deps));
   };
@@ -79,15 +71,15 @@ async function reviewOf(c: AppContext, deps: AdminDeps): Promise<VersionReview> 
   const against = version === current ? record.previous : current;
   const files = await store.sources(tenant, version);
   const before = against === null ? {} : await store.sources(tenant, against);
-  const asked = await inbox.list();
+  const requests = await inbox.list();
   return {
     ...viewOfVersion(record),
     files,
     current: version === current,
     against,
     diff: diffModules(before, files),
-    approvalRequested: asked.some((each) =>
-      each.tenant === tenant && each.version === version && each.ask.verb === "approve"
+    approvalRequested: requests.some((each) =>
+      each.tenant === tenant && each.version === version && each.verb === "approve"
     ),
   };
 }

@@ -27,7 +27,7 @@ export function startTestRun(deps: ModuleDeps): AppHandler {
     const { state } = await deps.store.record(tenant, version);
     if (!BUILT.has(state)) throw notBuilt(version, state);
     const sample = await readSample(c);
-    return c.json(await deps.testRuns.ask(tenant, version, name, sample, deps.now()), 202);
+    return c.json(await deps.testRuns.request(tenant, version, name, sample, deps.now()), 202);
   };
 }
 

@@ -1,0 +1,57 @@
+import type { Emit } from "../../telemetry/events.ts";
+import type { Storage } from "../../storage/contract.ts";
+import type { ModuleLog } from "../module_log.ts";
+import { approveVersion, type Decision, deployVersion, type Promotion } from "../review.ts";
+import type { BuiltModule, ModuleStore } from "../store.ts";
+import { buildModule } from "./build.ts";
+
+type TableStorage = Pick<Storage, "ensureKeyspace" | "ensureTables">;
+
+export interface ApprovalDeps {
+  store: ModuleStore;
+  storage: TableStorage;
+  log: ModuleLog;
+  emit: Emit;
+}
+
+/**
+ * Builds the module in a folder, creates or widens its tables and makes it the tenant's current
+ * version.
+ *
+ * @param by the operator's name
+ * @throws {Failure} as {@link buildModule} and {@link Storage.ensureTables}
+ */
+export async function deployModule(
+  tenant: string,
+  dir: string,
+  store: ModuleStore,
+  storage: TableStorage,
+  by: string,
+): Promise<Promotion> {
+  const { files, ...module } = await buildModule(dir);
+  await ensureTables(storage, tenant, module);
+  return await deployVersion(store, tenant, files, module, { by, now: Date.now() });
+}
+
+/**
+ * Creates or widens the tables of a submitted version, makes it current and logs that.
+ * @throws {Failure} `table-mismatch`, `wrong-version-state`
+ */
+export async function approveModule(
+  { store, storage, log, emit }: ApprovalDeps,
+  tenant: string,
+  version: string,
+  module: BuiltModule,
+  decision: Decision,
+): Promise<void> {
+  await ensureTables(storage, tenant, module);
+  await approveVersion(store, tenant, version, decision);
+  const { by, now } = decision;
+  await log.appendVersion(tenant, version, `Approved by ${by}; runs from the next file on`, now);
+  emit({ kind: "module.deployed", tenant, moduleVersion: version, by });
+}
+
+async function ensureTables(storage: TableStorage, tenant: string, { declaration }: BuiltModule) {
+  await storage.ensureKeyspace(tenant);
+  await storage.ensureTables(tenant, declaration.tables);
+}

@@ -1,0 +1,133 @@
+import { entryName } from "../../config/tenant_json.ts";
+import type { Config } from "../../config/schema.ts";
+import { markFaulty, markPending } from "../review.ts";
+import type { ModuleInbox, ModuleRequest } from "../inbox.ts";
+import type { BuiltModule } from "../store.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
+import type { ModuleFaultView } from "../../protocol/module_view.ts";
+import { ModuleFault } from "../../sandbox/host/supervisor.ts";
+import { buildFiles } from "./build.ts";
+import { type ApprovalDeps, approveModule } from "./deploy.ts";
+
+interface ModuleRequestDeps extends ApprovalDeps {
+  inbox: ModuleInbox;
+  config: () => Config;
+  /** Milliseconds since the epoch. @default Date.now */
+  now?: () => number;
+}
+
+const AUTO = "auto";
+
+/** Handles the requests in the inbox: checks submitted versions and makes approved ones current. */
+export class ModuleRequestHandler {
+  readonly #deps: ModuleRequestDeps;
+  readonly #now: () => number;
+  #running: Promise<number> | null = null;
+
+  constructor(deps: ModuleRequestDeps) {
+    this.#deps = deps;
+    this.#now = deps.now ?? Date.now;
+  }
+
+  /** Handles all open requests. @returns the number of versions that became current */
+  handleAll(): Promise<number> {
+    return this.#running ??= this.#handleAll().finally(() => this.#running = null);
+  }
+
+  async #handleAll(): Promise<number> {
+    const { inbox, emit } = this.#deps;
+    let promoted = 0;
+    for (const request of await inbox.list()) {
+      const { tenant, version } = request;
+      try {
+        if (await this.#handle(request)) promoted++;
+        await inbox.remove(tenant, version);
+      } catch (error) {
+        // Not the module's fault: the request stays in the inbox and is tried again.
+        const message = messageOf(error);
+        emit({ kind: "module.unchecked", tenant, moduleVersion: version, error: message });
+      }
+    }
+    return promoted;
+  }
+
+  /** @returns whether the version became current */
+  async #handle(request: ModuleRequest): Promise<boolean> {
+    const { store, emit, config } = this.#deps;
+    const { tenant, version } = request;
+    const { state } = await store.record(tenant, version);
+    if (request.verb === "approve") {
+      if (state === "rejected") return false;
+      return await this.#approve(request, await store.built(tenant, version), request);
+    }
+    if (state !== "checking") return false;
+    const built = await this.#build(request);
+    if (Array.isArray(built)) {
+      await this.#markFaulty(request, built);
+      return false;
+    }
+    await store.keepBuilt(tenant, version, built);
+    if (config().modules.approval === AUTO) {
+      return await this.#approve(request, built, { by: AUTO, note: null });
+    }
+    await markPending(store, tenant, version);
+    await this.#log(request, "Valid; waiting for an operator's approval");
+    emit({ kind: "module.pending", tenant, moduleVersion: version });
+    return false;
+  }
+
+  /** Returns the built module, or its faults. */
+  async #build({ tenant, version }: ModuleRequest): Promise<BuiltModule | ModuleFaultView[]> {
+    try {
+      return await buildFiles(await this.#deps.store.sources(tenant, version), "");
+    } catch (error) {
+      const faults = faultsOf(error);
+      if (faults === null) throw error;
+      return faults;
+    }
+  }
+
+  async #approve(
+    request: ModuleRequest,
+    module: BuiltModule,
+    { by, note }: { by: string; note: string | null },
+  ): Promise<boolean> {
+    const { tenant, version } = request;
+    try {
+      await approveModule(this.#deps, tenant, version, module, { by, note, now: this.#now() });
+      return true;
+    } catch (error) {
+      // A conflict with the stored tables is the module's fault: its author reads it in the log.
+      if (!(error instanceof Failure) || error.code !== "table-mismatch") throw error;
+      const { message } = error;
+      await this.#log(request, message);
+      const file = entryName(module.tenantJson.entry);
+      if (by === AUTO) await this.#markFaulty(request, [{ file, line: 1, column: 1, message }]);
+      return false;
+    }
+  }
+
+  async #markFaulty(request: ModuleRequest, faults: ModuleFaultView[]): Promise<void> {
+    const { store, emit } = this.#deps;
+    const { tenant, version } = request;
+    await markFaulty(store, tenant, version, faults, this.#now());
+    const { file, line, column, message } = faults[0]!;
+    await this.#log(request, `Faulty: ${file}:${line}:${column}: ${message}`);
+    emit({ kind: "module.faulty", tenant, moduleVersion: version, faults: faults.length });
+  }
+
+  async #log({ tenant, version }: ModuleRequest, message: string): Promise<void> {
+    await this.#deps.log.appendVersion(tenant, version, message, this.#now());
+  }
+}
+
+/** Returns a module's faults, or null when the error is not the module's fault. */
+function faultsOf(error: unknown): ModuleFaultView[] | null {
+  if (error instanceof ModuleFault) return error.faults;
+  if (!(error instanceof Failure) || error.kind === "internal") return null;
+  const { line, column } = error.details;
+  // The fault has its own fields for the place.
+  const text = error.message.replace(/^Cannot deploy the module:\n\S+:\d+:\d+: /, "");
+  const message = error.hint ? `${text}. ${error.hint}` : text;
+  return [{ file: "tenant.json", line: Number(line ?? 1), column: Number(column ?? 1), message }];
+}

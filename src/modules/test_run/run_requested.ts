@@ -1,0 +1,81 @@
+import type { Config } from "../../config/schema.ts";
+import { capLimits } from "../../config/tenant_json.ts";
+import type { BuiltModule, ModuleStore } from "../store.ts";
+import type { RequestedTestRun, TestRuns } from "../test_runs.ts";
+import { Failure, messageOf } from "../../base/failure.ts";
+import type { TestRun } from "../../protocol/module_view.ts";
+import type { Emit } from "../../telemetry/events.ts";
+import { testRun, type TestRunResult } from "./test_run.ts";
+
+export interface TestRunDeps {
+  store: ModuleStore;
+  testRuns: TestRuns;
+  emit: Emit;
+  config: () => Config;
+}
+
+/** Rows of each table, rejects and console lines that are shown. */
+const MAX_SHOWN = 20;
+const MAX_CELL_CHARS = 200;
+/** A sample is small: a module that takes longer than this is stopped. */
+const MAX_SECONDS = 30;
+
+/** Runs the requested samples through their modules in the sandbox, one after the other. */
+export async function runRequestedTests(deps: TestRunDeps): Promise<void> {
+  for (const request of await deps.testRuns.list()) {
+    try {
+      await deps.testRuns.finish(request, await run(deps, request));
+    } catch (error) {
+      const { tenant, version } = request;
+      const message = messageOf(error);
+      deps.emit({ kind: "module.unchecked", tenant, moduleVersion: version, error: message });
+    }
+  }
+}
+
+async function run({ store, config }: TestRunDeps, request: RequestedTestRun): Promise<TestRun> {
+  const { tenant, version, name, askedAt, sample } = request;
+  const finished = () => {
+    return { state: "done" as const, name, askedAt, finishedAt: new Date().toISOString() };
+  };
+  try {
+    const module = capped(await store.built(tenant, version), config());
+    const { state } = await store.record(tenant, version);
+    // A native program runs without the compartment and the Worker.
+    if (typeof module.tenantJson.entry !== "string" && state !== "approved") throw notApproved();
+    const result = await testRun(module, sample, { limit: MAX_SHOWN, name });
+    return { ...finished(), ...viewOf(result) };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const failure = { code: error.code, message: error.message };
+    return { ...finished(), tables: [], rejects: [], counts: null, logs: [], failure };
+  }
+}
+
+function capped(module: BuiltModule, { sandbox }: Config): BuiltModule {
+  const limits = capLimits(module.tenantJson.limits, sandbox);
+  limits.secondsPerFile = Math.min(limits.secondsPerFile, MAX_SECONDS);
+  return { ...module, tenantJson: { ...module.tenantJson, limits } };
+}
+
+function notApproved(): Failure {
+  const text = "Cannot run a native program before an operator has approved it";
+  return new Failure("refused", "not-approved", text);
+}
+
+function viewOf({ tables, rejects, counts, logs, failure }: TestRunResult) {
+  const { written: _, ...shown } = counts;
+  return {
+    tables: tables.map(({ rows, ...table }) => ({ ...table, rows: rows.map((r) => r.map(cell)) })),
+    rejects,
+    counts: shown,
+    logs: logs.slice(0, MAX_SHOWN).map((line) => line.slice(0, MAX_CELL_CHARS)),
+    failure: failure && { code: failure.code, message: failure.message },
+  };
+}
+
+function cell(value: unknown): string | null {
+  if (value === null) return null;
+  const text = value instanceof Uint8Array ? `0x${value.toHex()}` : String(value);
+  return text.slice(0, MAX_CELL_CHARS);
+}
