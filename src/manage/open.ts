@@ -3,11 +3,11 @@ import { VERSION } from "../base/version.ts";
 import type { Config } from "../config/schema.ts";
 import { ensureFolder } from "../data/durable.ts";
 import { Layout } from "../data/layout.ts";
-import { ModuleDesk } from "../modules/build/check_desk.ts";
+import { ModuleRequestHandler } from "../modules/build/request_handler.ts";
 import { ModuleInbox } from "../modules/inbox.ts";
 import { ModuleLog } from "../modules/module_log.ts";
 import { ModuleStore } from "../modules/store.ts";
-import { TestRunner } from "../modules/test_run/test_run_desk.ts";
+import type { TestRunDeps } from "../modules/test_run/run_requested.ts";
 import { TestRuns } from "../modules/test_runs.ts";
 import { SandboxPool } from "../sandbox/host/pool.ts";
 import { requireOsLayer } from "../sandbox/os/os_layer.ts";
@@ -35,8 +35,8 @@ export interface Manage {
   sandboxes: SandboxPool;
   service: IngestService;
   /** Checks the modules that customers submit. */
-  checks: ModuleDesk;
-  testRuns: TestRunner;
+  moduleRequests: ModuleRequestHandler;
+  testRunDeps: TestRunDeps;
   inbox: ModuleInbox;
   housekeeping: Housekeeping;
   telemetry: Telemetry;
@@ -70,8 +70,8 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
   return {
     ...deps,
     service: new IngestService({ ...deps, modules: store }),
-    checks: new ModuleDesk({ ...deps, store, inbox, log: new ModuleLog(store) }),
-    testRuns: new TestRunner({ ...deps, store, testRuns: new TestRuns(inbox.folder, store) }),
+    moduleRequests: new ModuleRequestHandler({ ...deps, store, inbox, log: new ModuleLog(store) }),
+    testRunDeps: { ...deps, store, testRuns: new TestRuns(inbox.folder, store) },
     inbox,
     housekeeping: new Housekeeping({ ...deps, registry }),
     telemetry,

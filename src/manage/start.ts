@@ -1,6 +1,7 @@
 import { messageOf } from "../base/failure.ts";
 import { retry } from "../base/retry.ts";
 import { findOwnLayer } from "../sandbox/os/os_layer.ts";
+import { runRequestedTests } from "../modules/test_run/run_requested.ts";
 import { waitingFiles } from "../staging/waiting.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { type ServiceManager, serviceManager } from "../telemetry/service_manager.ts";
@@ -61,14 +62,16 @@ async function warmSandbox({ layout, sandboxes }: Manage): Promise<void> {
 }
 
 /** Loads what is in staging; a signal ends it early. */
-async function drain({ service, checks, testRuns, config }: Manage): Promise<ManageResult> {
+async function drain(
+  { service, moduleRequests, testRunDeps, config }: Manage,
+): Promise<ManageResult> {
   const drained = new AbortController();
   let ending: Promise<void> | null = null;
   const listening = signalled(["SIGTERM", "SIGINT"], drained.signal).then(() => {
     if (!drained.signal.aborted) ending = service.shutDown(config().manage.drain_seconds * 1000);
   });
-  await checks.work();
-  await testRuns.work();
+  await moduleRequests.handleAll();
+  await runRequestedTests(testRunDeps);
   const sums = await service.drain();
   drained.abort();
   await listening;
@@ -122,10 +125,10 @@ function watchStaging(manage: Manage): FolderWatch {
 
 /** Checks modules as they are submitted; files that wait for an approved one are then loaded. */
 function watchInbox(manage: Manage): FolderWatch {
-  const { inbox, checks, testRuns, service } = manage;
+  const { inbox, moduleRequests, testRunDeps, service } = manage;
   return watch(manage, inbox.folder, async () => {
-    if (await checks.work() > 0) await service.scan();
-    await testRuns.work();
+    if (await moduleRequests.handleAll() > 0) await service.scan();
+    await runRequestedTests(testRunDeps);
   });
 }
 
