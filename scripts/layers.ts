@@ -91,7 +91,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "telemetry",
     "upkeep",
   ],
-  upkeep: ["base", "config", "data", "staging", "storage", "sandbox/os"],
+  upkeep: ["base", "accounts", "config", "data", "staging", "storage", "sandbox/os"],
   cli: [
     "base",
     "protocol",

@@ -1,30 +1,35 @@
 import { Failure } from "../base/failure.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
+import { isTenantName } from "../base/tenant_name.ts";
 import { HashPool } from "./hash_pool.ts";
 import { Sessions } from "./sessions.ts";
 import { SingleFlight } from "./single_flight.ts";
 import { dummyHash, needsRehash, parseStoredHash } from "./stored_hash.ts";
 import { addressGroup, Throttle, type ThrottleOptions } from "./throttle.ts";
-import { UsersFile } from "./users.ts";
+import { type AccountKind, UsersFile } from "./users.ts";
 import type { Account } from "./users_text.ts";
 import { VerifiedCache } from "./verified_cache.ts";
 
-/** The answer to credentials. */
+/** The result of checking credentials. */
 type Verification =
   | { ok: true; tenant: string }
-  /** With `retryAfterSeconds` nothing was looked at: too many failures, or too much to do. */
+  /** With `retryAfterSeconds` nothing was checked: too many failures, or the server is too busy. */
   | { ok: false; retryAfterSeconds?: number };
 
-/** What happened inside and is worth a log record. */
+/** What is worth a log record. */
 export type AccountsEvent =
   | { kind: "rehashed"; tenant: string }
   | { kind: "rehash-failed"; tenant: string; error: unknown }
-  /** The accounts that were read before stay in force. */
-  | { kind: "users-file-broken"; failure: Failure };
+  /** The previous accounts stay active. */
+  | { kind: "users-file-broken"; failure: Failure }
+  /** Tenants' accounts whose names are not allowed; they cannot sign in. */
+  | { kind: "invalid-names"; names: string[] };
 
 export interface AccountsOptions {
-  /** The path of users.json. */
+  /** The path of users.json or admins.json. */
   usersPath: string;
+  /** @default "tenant" */
+  kind?: AccountKind;
   clock?: Clock;
   onEvent?: (event: AccountsEvent) => void;
   /** The caller closes a pool that it brought. */
@@ -43,7 +48,8 @@ export interface Accounts {
    * same address cost microseconds.
    *
    * @param address the caller's IP address, for throttling
-   * @throws {Failure} `hash-failed`, `hash-closed`
+   * @throws {Failure} `bad-account-name` when the password is right, but no tenant can have the
+   * account's name; `hash-failed`, `hash-closed`
    */
   verify(user: string, password: string, address: string): Promise<Verification>;
   /**
@@ -96,12 +102,13 @@ class FileAccounts implements Accounts {
   readonly #dummies = { seed: dummyHash("seed"), argon2id: dummyHash("argon2id") };
   #lastGood: ReadonlyMap<string, Account>;
   #lastFailure: Failure | null = null;
+  #invalidNames: string[] = [];
   #closed = false;
 
   constructor(options: AccountsOptions) {
     this.#clock = options.clock ?? systemClock;
     const now = () => this.#clock.now();
-    this.#users = new UsersFile(options.usersPath);
+    this.#users = new UsersFile(options.usersPath, options.kind);
     this.#lastGood = this.#users.accounts();
     this.#ownsPool = options.pool === undefined;
     this.#pool = options.pool ?? new HashPool();
@@ -110,9 +117,21 @@ class FileAccounts implements Accounts {
     this.#verified = new VerifiedCache({ now, lifeMs: options.cacheMs ?? 300_000 });
     this.#floorMs = options.refusalFloorMs ?? 250;
     this.#onEvent = options.onEvent ?? (() => {});
+    this.#reportInvalidNames();
   }
 
   async verify(user: string, password: string, address: string): Promise<Verification> {
+    const result = await this.#verify(user, password, address);
+    if (!result.ok || this.#users.kind === "operator" || isTenantName(user)) return result;
+    throw new Failure(
+      "auth",
+      "bad-account-name",
+      `Cannot sign in as "${user}": a tenant cannot have this name`,
+      { hint: "Ask the operator of the platform to rename your account." },
+    );
+  }
+
+  async #verify(user: string, password: string, address: string): Promise<Verification> {
     const blocked = this.#throttle.blockedSeconds(user, address);
     if (blocked > 0) return { ok: false, retryAfterSeconds: blocked };
     const stored = this.#enabled(user)?.stored ?? null;
@@ -242,8 +261,12 @@ class FileAccounts implements Accounts {
   /** A server that runs goes on with the accounts it knows when somebody breaks the file. */
   #current(): ReadonlyMap<string, Account> {
     try {
-      this.#lastGood = this.#users.accounts();
+      const accounts = this.#users.accounts();
       this.#lastFailure = null;
+      if (accounts !== this.#lastGood) {
+        this.#lastGood = accounts;
+        this.#reportInvalidNames();
+      }
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const known = this.#lastFailure?.message === error.message;
@@ -251,5 +274,13 @@ class FileAccounts implements Accounts {
       if (!known) this.#onEvent({ kind: "users-file-broken", failure: error });
     }
     return this.#lastGood;
+  }
+
+  #reportInvalidNames(): void {
+    const names = this.#users.invalidNames();
+    if (names.length > 0 && names.join() !== this.#invalidNames.join()) {
+      this.#onEvent({ kind: "invalid-names", names });
+    }
+    this.#invalidNames = names;
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
+import { Failure } from "../base/failure.ts";
 import { type AuditEntry, auditEntrySchema } from "../protocol/admin_view.ts";
 
 const PRIVATE = 0o600;
@@ -50,6 +51,32 @@ export class AuditLog {
     for (let at = 0; at < line.length;) at += await file.write(line.subarray(at));
     await file.sync();
     await this.#handOver();
+  }
+
+  /**
+   * Runs `work` and appends an entry with its outcome, also when it fails. If the entry cannot be
+   * written, the action is not reported as done.
+   *
+   * @param entry must not contain a secret
+   * @throws what `work` or {@link append} throws
+   */
+  async record<T>(
+    entry: Omit<AuditEntry, "at" | "outcome">,
+    work: () => Promise<T>,
+    now: () => number = Date.now,
+  ): Promise<T> {
+    const write = (outcome: string) =>
+      this.append({ at: new Date(now()).toISOString(), ...entry, outcome });
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      // The reason for the failure matters more than a second failure.
+      await write(error instanceof Failure ? error.code : "failed").catch(() => {});
+      throw error;
+    }
+    await write("done");
+    return result;
   }
 
   /** The newest entries, newest first. A line that is none, of a full disk say, is passed over. */

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { Failure, messageOf } from "../base/failure.ts";
-import { checkTenantName } from "../base/tenant_name.ts";
-import { type Account, formatUsers, parseUsers } from "./users_text.ts";
+import { checkTenantName, isTenantName } from "../base/tenant_name.ts";
+import { type Account, formatUsers, isAccountName, parseUsers } from "./users_text.ts";
 import { replaceFile, withLock } from "./users_disk.ts";
 
 // File systems stamp times by ticks of some milliseconds: a file that was written this shortly
@@ -16,9 +16,12 @@ interface Snapshot {
 
 const NO_ACCOUNTS: ReadonlyMap<string, Account> = new Map();
 
+/** Whose accounts a file contains: it decides which names are allowed, and the errors' words. */
+export type AccountKind = "tenant" | "operator";
+
 /**
- * The accounts in users.json. Reading notices when another process has changed the file; writing
- * is atomic, durable, and takes turns with other processes.
+ * The accounts in users.json (tenants) or admins.json (operators). Reading notices when another
+ * process has changed the file; writing is atomic and durable, one process at a time.
  *
  * @example
  * ```ts
@@ -29,14 +32,16 @@ const NO_ACCOUNTS: ReadonlyMap<string, Account> = new Map();
  */
 export class UsersFile {
   readonly path: string;
+  readonly kind: AccountKind;
   #snapshot: Snapshot | null = null;
 
-  constructor(path: string) {
+  constructor(path: string, kind: AccountKind = "tenant") {
     this.path = path;
+    this.kind = kind;
   }
 
   /**
-   * All accounts by name; none when there is no file.
+   * Returns all accounts by name; none when the file does not exist.
    *
    * @throws {Failure} `bad-users-file` (the same object until the file changes),
    * `users-file-unreadable`
@@ -55,24 +60,44 @@ export class UsersFile {
     return result;
   }
 
-  /** All accounts in the order of their names. */
+  /** Returns all accounts, sorted by name. */
   list(): Account[] {
     return [...this.accounts().values()].sort((a, b) => a.name < b.name ? -1 : 1);
   }
 
   /**
-   * Adds an account. Like all that changes the file it throws what {@link accounts} throws,
-   * and `users-file-unwritable`.
+   * Returns the names of tenants' accounts that {@link isTenantName} does not allow, sorted. These
+   * accounts cannot sign in.
+   */
+  invalidNames(): string[] {
+    if (this.kind === "operator") return [];
+    return this.list().map(({ name }) => name).filter((name) => !isTenantName(name));
+  }
+
+  /**
+   * Returns one account.
+   *
+   * @throws {Failure} `no-such-tenant` or `no-such-operator`
+   */
+  get(name: string): Account {
+    return this.#existing(this.accounts(), name);
+  }
+
+  /**
+   * Adds an account. Like every method that changes the file it also throws what {@link accounts}
+   * throws, and `users-file-unwritable`.
    *
    * @param stored its hash, see `hashPassword`
-   * @throws {Failure} `bad-tenant-name`, `tenant-exists`
+   * @throws {Failure} `bad-tenant-name` and `tenant-exists`, or `bad-operator-name` and
+   * `operator-exists`
    */
   async add(name: string, stored: string): Promise<void> {
-    checkTenantName(name);
+    this.#checkName(name);
+    const { kind } = this;
     await this.#change((accounts) => {
       if (accounts.has(name)) {
-        throw new Failure("usage", "tenant-exists", `Cannot add the tenant "${name}": it exists`, {
-          hint: `To set its password: mysimbdp manage tenant passwd ${name}`,
+        throw new Failure("usage", `${kind}-exists`, `Cannot add ${kind} "${name}": it exists`, {
+          hint: `Run mysimbdp manage ${kind} passwd ${name} to set its password.`,
         });
       }
       accounts.set(name, { name, enabled: true, stored });
@@ -80,20 +105,20 @@ export class UsersFile {
   }
 
   /**
-   * Sets an account's hash; a disabled account stays so.
+   * Sets an account's hash; a disabled account stays disabled.
    *
-   * @throws {Failure} `no-such-tenant`
+   * @throws {Failure} `no-such-tenant` or `no-such-operator`
    */
   async setHash(name: string, stored: string): Promise<void> {
     await this.#change((accounts) => {
-      accounts.set(name, { ...existing(accounts, name), stored });
+      accounts.set(name, { ...this.#existing(accounts, name), stored });
     });
   }
 
   /**
    * Sets an account's hash if it is enabled and its hash is still the expected one.
    *
-   * @returns whether it was set
+   * @returns whether the hash was set
    */
   async replaceHash(name: string, expected: string, stored: string): Promise<boolean> {
     let replaced = false;
@@ -105,20 +130,41 @@ export class UsersFile {
     return replaced;
   }
 
-  /** Refuses the account from now on. @throws {Failure} `no-such-tenant` */
-  async disable(name: string): Promise<void> {
-    await this.#setEnabled(name, false);
-  }
-
-  /** Accepts the account again, with the password it had. @throws {Failure} `no-such-tenant` */
-  async enable(name: string): Promise<void> {
-    await this.#setEnabled(name, true);
-  }
-
-  async #setEnabled(name: string, enabled: boolean): Promise<void> {
+  /**
+   * Allows or refuses logins; the password stays the same.
+   *
+   * @throws {Failure} `no-such-tenant` or `no-such-operator`
+   */
+  async setEnabled(name: string, enabled: boolean): Promise<void> {
     await this.#change((accounts) => {
-      accounts.set(name, { ...existing(accounts, name), enabled });
+      accounts.set(name, { ...this.#existing(accounts, name), enabled });
     });
+  }
+
+  #checkName(name: string): void {
+    if (this.kind === "tenant") checkTenantName(name);
+    else if (!isAccountName(name)) {
+      throw new Failure(
+        "usage",
+        "bad-operator-name",
+        `Cannot use ${JSON.stringify(name)} as an operator name`,
+        {
+          hint: 'Use 1 to 63 letters, digits, ".", "-" and "_", starting with a letter or a digit.',
+        },
+      );
+    }
+  }
+
+  #existing(accounts: ReadonlyMap<string, Account>, name: string): Account {
+    const account = accounts.get(name);
+    if (account) return account;
+    const { kind } = this;
+    throw new Failure(
+      "usage",
+      `no-such-${kind}`,
+      `Cannot find ${kind} ${JSON.stringify(name)}: it does not exist`,
+      { hint: `Run mysimbdp manage ${kind} list to see all ${kind}s.` },
+    );
   }
 
   async #change(edit: (accounts: Map<string, Account>) => void): Promise<void> {
@@ -159,20 +205,12 @@ export class UsersFile {
   }
 }
 
-function existing(accounts: ReadonlyMap<string, Account>, name: string): Account {
-  const account = accounts.get(name);
-  if (account) return account;
-  throw new Failure("usage", "no-such-tenant", `Cannot find the tenant "${name}": there is none`, {
-    hint: "To see them all: mysimbdp manage tenant list",
-  });
-}
-
 function unusable(verb: "read" | "write", path: string, cause: unknown): Failure {
   return new Failure(
     "usage",
     verb === "read" ? "users-file-unreadable" : "users-file-unwritable",
     `Cannot ${verb} the accounts in "${path}": ${reasonOf(cause)}`,
-    { hint: "Run as the user that owns the data directory, and check that it is there.", cause },
+    { hint: "Run as the user that owns the data directory, and check that it exists.", cause },
   );
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Failure, messageOf } from "../base/failure.ts";
 import { parseStoredHash } from "./stored_hash.ts";
-import { isTenantName } from "../base/tenant_name.ts";
+import { TENANT_NAME_PATTERN } from "../base/tenant_name.ts";
 
 /** An account as users.json has it. */
 export interface Account {
@@ -9,6 +9,15 @@ export interface Account {
   enabled: boolean;
   /** The hash, without the mark of a disabled account. */
   stored: string;
+}
+
+// Operators have no folder, so upper case is allowed. A tenant's account with it can be read, so that
+// it is reported instead of closing the whole file.
+const ACCOUNT_NAME = new RegExp(`^${TENANT_NAME_PATTERN}$`, "i");
+
+/** Returns whether a file of accounts can hold an account with this name. */
+export function isAccountName(name: string): boolean {
+  return ACCOUNT_NAME.test(name);
 }
 
 /** Before the hash of a disabled account; no hash starts with it. */
@@ -56,7 +65,7 @@ function toAccount(name: string, value: string): Account {
 
 function faultOf(account: Account): string | null {
   const name = JSON.stringify(account.name);
-  if (!isTenantName(account.name)) return `${name} cannot be the name of a tenant`;
+  if (!isAccountName(account.name)) return `${name} cannot be the name of an account`;
   if (!parseStoredHash(account.stored)) return `the hash of ${name} is in no known format`;
   return null;
 }
@@ -91,7 +100,7 @@ function badUsers(
     `Cannot read the accounts in "${where}": ${state}`,
     {
       hint:
-        "Restore the file from a copy, or mend that line: it maps each tenant's name to its hash.",
+        "Restore the file from a copy, or fix that line: it maps each tenant's name to its hash.",
       details: { file, ...place },
     },
   );

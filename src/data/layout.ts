@@ -1,40 +1,11 @@
 import { join, resolve } from "node:path";
 import { Failure } from "../base/failure.ts";
+import { checkTenantName } from "../base/tenant_name.ts";
 import { isFileId } from "./file_id.ts";
-
-const TENANT_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 /** The three places where a finished file can lie, one folder a tenant in each. */
 export type Shelf = "staging" | "archive" | "quarantine";
 export const SHELVES: readonly Shelf[] = ["staging", "archive", "quarantine"];
-
-/**
- * Says whether a name can be a tenant's: it becomes the name of folders, so it is strict.
- *
- * @example
- * ```ts
- * import { isTenantName } from "./layout.ts";
- * isTenantName("customer-1"); // true
- * isTenantName("../etc"); // false
- * ```
- */
-export function isTenantName(name: string): boolean {
-  return TENANT_NAME.test(name);
-}
-
-/**
- * Returns the name if it can be a tenant's.
- * @throws {Failure} `bad-tenant-name`
- */
-export function checkTenantName(name: string): string {
-  if (isTenantName(name)) return name;
-  throw new Failure(
-    "usage",
-    "bad-tenant-name",
-    `Cannot use ${JSON.stringify(name)} as a tenant's name: it has other characters than allowed`,
-    { hint: "Use 1 to 63 of a-z, 0-9, dot, dash and underscore, beginning with a-z or 0-9." },
-  );
-}
 
 /**
  * Where everything lies in a data directory. No path is made of anything but a checked tenant name

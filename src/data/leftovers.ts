@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { listFolder, removeIfThere, statIfThere, TEMPORARY_SUFFIX } from "./durable.ts";
-import { isTenantName, type Layout, type Shelf } from "./layout.ts";
+import { isTenantName } from "../base/tenant_name.ts";
+import type { Layout, Shelf } from "./layout.ts";
 
 /** What is this young may be the work of another process that is under way. */
 const ABANDONED_MS = 60 * 60 * 1000;

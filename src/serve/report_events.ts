@@ -15,6 +15,8 @@ export function accountsEvents(emit: Emit): (event: AccountsEvent) => void {
           tenant: event.tenant,
           error: messageOf(event.error),
         });
+      case "invalid-names":
+        return emit({ kind: "accounts.invalid_name", names: event.names });
       case "users-file-broken":
         return emit({ kind: "users.broken", error: event.failure.message });
     }

@@ -1,6 +1,7 @@
 import { listFolder, removeIfThere } from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
-import { isTenantName, type Layout, type Shelf } from "../data/layout.ts";
+import { isTenantName } from "../base/tenant_name.ts";
+import type { Layout, Shelf } from "../data/layout.ts";
 
 /** The files on a shelf, tenant by tenant. */
 export async function* shelvedFiles(

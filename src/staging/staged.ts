@@ -3,7 +3,8 @@ import { adoptFile, arrivalOf } from "./adopt.ts";
 import type { StagedFile } from "./contract.ts";
 import { fsyncFolder, listFolder, orNull, removeIfThere, statIfThere } from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
-import { isTenantName, type Layout, type Shelf, SHELVES } from "../data/layout.ts";
+import { isTenantName } from "../base/tenant_name.ts";
+import { type Layout, type Shelf, SHELVES } from "../data/layout.ts";
 import { type QuarantineReason, readSidecar, writeSidecar } from "./sidecar.ts";
 
 /** Milliseconds for which a file put into staging by hand must have been at rest. */

@@ -1,6 +1,7 @@
 import { listFolder } from "../data/durable.ts";
 import { isFileId, timeOfId } from "../data/file_id.ts";
-import { isTenantName, type Layout } from "../data/layout.ts";
+import { isTenantName } from "../base/tenant_name.ts";
+import type { Layout } from "../data/layout.ts";
 
 /** A tenant's files in staging: they wait, or are being loaded. */
 export interface Waiting {

@@ -32,6 +32,8 @@ type ServeEvent =
   | { kind: "auth.rehashed"; tenant: string }
   | { kind: "auth.rehash_failed"; tenant: string; error: string }
   | { kind: "users.broken"; error: string }
+  /** Accounts in users.json that no tenant can have by the rule for names; they cannot sign in. */
+  | { kind: "accounts.invalid_name"; names: string[] }
   | { kind: "upload.started"; tenant: string; uploadId: string; name: string; bytes: number }
   | (
     & { kind: "upload.finished"; uploadId: string; bytes: number; version: number; sha256: string }

@@ -25,6 +25,10 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     level: "error",
     message: "The accounts cannot be read; those from before stay in force.",
   },
+  "accounts.invalid_name": {
+    level: "warning",
+    message: "Accounts in users.json have names that are not allowed; they cannot sign in.",
+  },
   "upload.started": { level: "debug", message: "An upload was started." },
   "upload.finished": { level: "info", message: "An upload was finished." },
   "upload.duplicate": {

@@ -110,9 +110,9 @@ Deno.test("remembered credentials die with the stored hash and with the account"
   await t.users.setHash("customer-1", await hashPassword("password-9"));
   assert.deepEqual(await login("password-1"), WRONG);
   assert.deepEqual(await login("password-9"), RIGHT);
-  await t.users.disable("customer-1");
+  await t.users.setEnabled("customer-1", false);
   assert.deepEqual(await login("password-9"), WRONG);
-  await t.users.enable("customer-1");
+  await t.users.setEnabled("customer-1", true);
   assert.deepEqual(await login("password-9"), RIGHT);
 });
 
@@ -194,10 +194,10 @@ Deno.test("a session lives through re-hashing, and ends with password, account o
   const first = await open();
   await t.accounts.settled();
   assert.deepEqual(t.accounts.session(first), { tenant: "customer-1" });
-  await t.users.disable("customer-1");
+  await t.users.setEnabled("customer-1", false);
   assert.equal(t.accounts.session(first), null);
   await assert.rejects(open(), { code: "no-such-tenant" });
-  await t.users.enable("customer-1");
+  await t.users.setEnabled("customer-1", true);
   assert.equal(t.accounts.session(first), null);
 
   const second = await open();
@@ -211,6 +211,35 @@ Deno.test("a session lives through re-hashing, and ends with password, account o
   const fourth = await open();
   t.accounts.closeSession(fourth);
   assert.equal(t.accounts.session(fourth), null);
+});
+
+Deno.test("an account that no tenant can have is reported, and refused after the right password", async () => {
+  const hash = await hashPassword("password-1");
+  using t = setUp({ "customer-1": hash, "Customer-1": hash });
+  assert.deepEqual(t.events, [{ kind: "invalid-names", names: ["Customer-1"] }]);
+  const login = (password: string) => t.accounts.verify("Customer-1", password, ADDRESS);
+  assert.deepEqual(await login("guess"), WRONG);
+  // The second time the credentials are remembered.
+  for (let i = 0; i < 2; i++) {
+    await assert.rejects(login("password-1"), { code: "bad-account-name", kind: "auth" });
+  }
+  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  await t.users.add("a.b", hash);
+  await t.accounts.verify("a.b", "password-1", ADDRESS);
+  assert.equal(t.events.length, 1);
+  t.folder.write({ "a.B": hash });
+  assert.equal(t.accounts.session("no token"), null);
+  await assert.rejects(t.accounts.verify("a.B", "password-1", ADDRESS), {
+    code: "bad-account-name",
+  });
+  assert.deepEqual(t.events.at(-1), { kind: "invalid-names", names: ["a.B"] });
+});
+
+Deno.test("an operator's name can have upper case", async () => {
+  using t = setUp({ Alice: await hashPassword("password-1") }, { kind: "operator" });
+  const answer = await t.accounts.verify("Alice", "password-1", ADDRESS);
+  assert.deepEqual(answer, { ok: true, tenant: "Alice" });
+  assert.deepEqual(t.events, []);
 });
 
 Deno.test("a running server keeps its accounts while the file is broken, and says so once", async () => {

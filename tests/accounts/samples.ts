@@ -27,6 +27,7 @@ export function usersFolder(users?: Record<string, string> | string) {
     dir,
     path,
     read: () => JSON.parse(Deno.readTextFileSync(path)) as Record<string, string>,
+    write: (users: Record<string, string>) => Deno.writeTextFileSync(path, JSON.stringify(users)),
     [Symbol.dispose]: () => Deno.removeSync(dir, { recursive: true }),
   };
 }

@@ -10,7 +10,7 @@ Deno.test("accounts are read, added, disabled, enabled and listed", async () => 
   using folder = usersFolder(SEED_USERS);
   const users = new UsersFile(folder.path);
   await users.add("a-new-one", HASH);
-  await users.disable("customer-1");
+  await users.setEnabled("customer-1", false);
   assert.deepEqual(users.list().map(({ name, enabled }) => [name, enabled]), [
     ["a-new-one", true],
     ["customer-1", false],
@@ -19,7 +19,7 @@ Deno.test("accounts are read, added, disabled, enabled and listed", async () => 
   assert.equal(folder.read()["customer-1"], "!" + SEED_USERS["customer-1"]);
   await users.setHash("customer-1", HASH);
   assert.equal(folder.read()["customer-1"], "!" + HASH);
-  await users.enable("customer-1");
+  await users.setEnabled("customer-1", true);
   assert.deepEqual(folder.read(), { ...SEED_USERS, "customer-1": HASH, "a-new-one": HASH });
 });
 
@@ -42,18 +42,31 @@ Deno.test("what cannot be changed is told, and the file stays as it is", async (
   await assert.rejects(users.add("customer-1", HASH), { code: "tenant-exists" });
   await assert.rejects(users.add("../etc", HASH), { code: "bad-tenant-name" });
   await assert.rejects(users.setHash("nobody", HASH), { code: "no-such-tenant" });
-  await assert.rejects(users.disable("nobody"), { code: "no-such-tenant" });
+  await assert.rejects(users.setEnabled("nobody", false), { code: "no-such-tenant" });
   assert.equal(await users.replaceHash("customer-1", HASH, HASH), false);
   assert.equal(Deno.readTextFileSync(folder.path), before);
   const nowhere = new UsersFile(`${folder.dir}/missing/users.json`);
   await assert.rejects(nowhere.add("customer-1", HASH), { code: "users-file-unwritable" });
 });
 
+Deno.test("tenants' names follow the one rule, operators' may also have upper case", async () => {
+  using folder = usersFolder({ "Customer-1": HASH, "customer-1": HASH, "a.b_c": HASH });
+  const tenants = new UsersFile(folder.path);
+  assert.deepEqual(tenants.invalidNames(), ["Customer-1"]);
+  await assert.rejects(tenants.add("Customer-2", HASH), { code: "bad-tenant-name" });
+  const operators = new UsersFile(folder.path, "operator");
+  assert.deepEqual(operators.invalidNames(), []);
+  await operators.add("Alice", HASH);
+  await assert.rejects(operators.add("Alice", HASH), { code: "operator-exists" });
+  await assert.rejects(operators.add("../etc", HASH), { code: "bad-operator-name" });
+  await assert.rejects(operators.setEnabled("bob", false), { code: "no-such-operator" });
+});
+
 Deno.test("a hash is only replaced while it is the one that was verified", async () => {
   using folder = usersFolder(SEED_USERS);
   const users = new UsersFile(folder.path);
   assert.equal(await users.replaceHash("customer-1", SEED_USERS["customer-1"], HASH), true);
-  await users.disable("customer-2");
+  await users.setEnabled("customer-2", false);
   assert.equal(await users.replaceHash("customer-2", SEED_USERS["customer-2"], HASH), false);
   assert.equal(folder.read()["customer-2"], "!" + SEED_USERS["customer-2"]);
 });
@@ -65,7 +78,7 @@ Deno.test("another writer's changes are seen at once, also within one tick of th
   for (let i = 0; i < 20; i++) {
     await theirs.add(`tenant-${i}`, HASH);
     assert.equal(mine.accounts().size, i + 1);
-    await theirs.disable(`tenant-${i}`);
+    await theirs.setEnabled(`tenant-${i}`, false);
     assert.equal(mine.accounts().get(`tenant-${i}`)?.enabled, false);
   }
 });
@@ -112,7 +125,7 @@ Deno.test("a broken file is told with its place, without what is in it", () => {
   assert.match(wrongHash.message, /:3": the hash of "b" is in no known format/);
   const notText = failureOf(`{\n"a": "${hash}",\n"b": 5}`);
   assert.match(notText.message, /:3": the hash of "b" is not text/);
-  assert.match(failureOf(`{"../x": "${hash}"}`).message, /cannot be the name of a tenant/);
+  assert.match(failureOf(`{"../x": "${hash}"}`).message, /cannot be the name of an account/);
   assert.match(failureOf(`["${hash}"]`).message, /not an object/);
   for (const failure of [cut, wrongHash, failureOf(`{"a": secret ${hash}}`)]) {
     const shown = failure.message + failure.hint + JSON.stringify(failure.details);

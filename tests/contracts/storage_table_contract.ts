@@ -157,7 +157,7 @@ export function tableTests(test: Register): void {
 
   test("a tenant's name cannot lead out of the keyspaces", async (storage) => {
     for (const tenant of ["../ledger", "", ".", "a/b", "a\0b"]) {
-      await assert.rejects(storage.ensureKeyspace(tenant), code("bad-tenant"), tenant);
+      await assert.rejects(storage.ensureKeyspace(tenant), code("bad-tenant-name"), tenant);
     }
   });
 }

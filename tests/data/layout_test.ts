@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { createFileIds, fileIdOf, isFileId } from "../../src/data/file_id.ts";
-import { checkTenantName, isTenantName, Layout } from "../../src/data/layout.ts";
+import { checkTenantName, isTenantName } from "../../src/base/tenant_name.ts";
+import { Layout } from "../../src/data/layout.ts";
 
 Deno.test("tenant names are strict", () => {
   for (const name of ["a", "customer-1", "0.a_b", "a".repeat(63)]) assert.ok(isTenantName(name));

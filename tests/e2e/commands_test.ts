@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { hashPassword } from "../../src/accounts/password_hash.ts";
 import { ROOT } from "../harness/binary.ts";
 import { keepAll, writeModule } from "../harness/modules.ts";
 import { Platform } from "../harness/platform.ts";
@@ -177,11 +178,33 @@ Deno.test("operators have accounts of their own, and what is done to them is wri
   assert.match(added, /^add: alice\npassword \(shown only now\): [a-z2-9]{26}\n$/);
   const twice = await platform.run("manage", "operator", "add", "alice");
   assert.equal(twice.code, 2);
-  assert.match(twice.stderr, /Cannot add the operator "alice": it exists/);
+  assert.match(twice.stderr, /Cannot add operator "alice": it exists/);
   await platform.must("manage", "operator", "disable", "alice");
   const list = await platform.must("manage", "operator", "list");
   assert.match(list, /^admin +active$/m);
   assert.match(list, /^alice +disabled$/m);
   const audit = await platform.must("manage", "audit");
   assert.match(audit, /cli +operator\.disable +alice +done/);
+});
+
+Deno.test("an account whose name no tenant can have is reported at start, listed, and cannot sign in", async () => {
+  await using platform = await Platform.create();
+  const users = { "Customer-1": await hashPassword("password-1") };
+  await Deno.writeTextFile(join(platform.data, "users.json"), JSON.stringify(users));
+  assert.match(
+    await platform.must("manage", "tenant", "list"),
+    /^Customer-1 +invalid name +none$/m,
+  );
+  const { url, process } = await platform.serve();
+  const dir = await platform.inputDir({ "a.csv": "x\n1\n" });
+  const sent = await run([
+    ...["fetch", "-u", "Customer-1", "-p", "password-1", "-d", dir, "--server", url],
+  ]);
+  assert.equal(sent.code, 3);
+  assert.match(sent.stderr, /Cannot sign in as "Customer-1"/);
+  await process.stop();
+  const reported = process.records().filter(({ event }) => event === "accounts.invalid_name");
+  assert.equal(reported.length, 1, process.transcript());
+  assert.equal(reported[0]?.["level"], "WARN");
+  assert.deepEqual(reported[0]?.["names"], ["Customer-1"]);
 });

@@ -9,6 +9,35 @@ function seedHash(password: string): string {
   return salt + pbkdf2Sync(password, salt, 100_000, 64, "sha512").toString("hex");
 }
 
+Deno.test("an account whose name no tenant can have is refused with a problem that says so", async () => {
+  const folder = await Deno.makeTempDir();
+  const usersPath = `${folder}/users.json`;
+  await Deno.writeTextFile(usersPath, JSON.stringify({ "Customer-1": seedHash("password-1") }));
+  const accounts = createAccounts({ usersPath });
+  await withApp(async ({ app, send }) => {
+    const headers = { Authorization: basic("Customer-1", "password-1") };
+    for (const [method, path] of [["GET", "/v1/constraints"], ["POST", "/v1/session"]] as const) {
+      const refused = await send(path, { method, headers });
+      assert.equal(refused.status, 403);
+      const problem = await refused.json();
+      assert.equal(problem.type, "urn:mysimbdp:problem:bad-account-name");
+      assert.match(problem.detail, /Cannot sign in as "Customer-1"/);
+      assert.match(problem.hint, /rename/);
+    }
+    const page = await app.request("/sign-in", {
+      method: "POST",
+      headers: { "Sec-Fetch-Site": "same-origin" },
+      body: new URLSearchParams({ user: "Customer-1", password: "password-1" }),
+    });
+    assert.equal(page.status, 403);
+    assert.equal(page.headers.get("Set-Cookie"), null);
+    assert.match(await page.text(), /a tenant cannot have this name/);
+  }, { app: { accounts } });
+  await accounts.settled();
+  accounts.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("users.json decides who may send, and a session's token stands for the password", async () => {
   const folder = await Deno.makeTempDir();
   const usersPath = `${folder}/users.json`;

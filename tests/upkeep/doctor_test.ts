@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { dummyHash } from "../../src/accounts/stored_hash.ts";
 import { Platform } from "../harness/platform.ts";
 import type { Finding } from "../../src/upkeep/doctor/finding.ts";
 
@@ -42,6 +43,16 @@ Deno.test("doctor: a sound platform, then what is wrong with it and what to do",
     assert.match(by["permissions"]?.what ?? "", /users\.json is open to others \(644\)/);
     assert.match(by["permissions"]?.hint ?? "", /^chmod o= /);
     await Deno.chmod(join(platform.data, "users.json"), 0o600);
+  });
+  await t.step("an account whose name no tenant can have", async () => {
+    const path = join(platform.data, "users.json");
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, JSON.stringify({ "Customer-1": dummyHash("argon2id") }));
+    const { code, by } = await findings(platform);
+    assert.equal(code, 1);
+    assert.match(by["accounts"]?.what ?? "", /"Customer-1" cannot sign in/);
+    assert.match(by["accounts"]?.hint ?? "", /^Rename the account in .*users\.json/);
+    await Deno.writeTextFile(path, text);
   });
   await t.step("a clock that stands before the last change", async () => {
     const later = Date.now() / 1000 + 3600;

@@ -30,7 +30,7 @@ export function registerInit(manage: Command, context: CommandContext): void {
       await writeNew(join(layout.root, CONFIG_FILE), templateToml());
       await writeNew(layout.users, "{}\n");
       await writeNew(layout.admins, "{}\n");
-      const admins = new UsersFile(layout.admins);
+      const admins = new UsersFile(layout.admins, "operator");
       if (admins.list().length > 0) {
         throw new Failure(
           "usage",

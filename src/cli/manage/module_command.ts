@@ -5,7 +5,8 @@ import { diffModules } from "../../modules/diff.ts";
 import { ModuleLog } from "../../modules/module_log.ts";
 import { ModuleStore } from "../../modules/store.ts";
 import { Failure } from "../../base/failure.ts";
-import { checkTenantName, Layout } from "../../data/layout.ts";
+import { checkTenantName } from "../../base/tenant_name.ts";
+import { Layout } from "../../data/layout.ts";
 import { openStorage } from "../../storage/open.ts";
 import {
   action,

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
-import { newPassword } from "../../accounts/new_password.ts";
-import { hashPassword } from "../../accounts/password_hash.ts";
+import {
+  addAccount,
+  setAccountEnabled,
+  setAccountPassword,
+} from "../../accounts/manage_accounts.ts";
 import { UsersFile } from "../../accounts/users.ts";
-import { Failure } from "../../base/failure.ts";
 import { Layout } from "../../data/layout.ts";
 import {
   action,
@@ -12,8 +14,7 @@ import {
   withCommonFlags,
 } from "../command.ts";
 import { type Example, withGuide } from "../help/guide.ts";
-import { writeDown } from "./audit_command.ts";
-import { findPassword } from "../terminal/password.ts";
+import { givenPassword, manageAccountsDeps } from "./accounts.ts";
 import { printTable } from "../terminal/table.ts";
 
 interface OperatorFlags extends CommonFlags {
@@ -43,91 +44,58 @@ export function registerOperator(manage: Command, context: CommandContext): void
       .option("--password-file <file>", "a file whose first line is the password");
   withPassword("add NAME", "make an operator's account; prints a password unless one is given")
     .action(action<OperatorFlags>(context, async (flags, name = "") => {
-      const { password, shown } = await passwordOf(context, flags, name);
-      const hash = await hashPassword(password);
-      await onOperators(flags, (users) => users.add(name, hash));
-      return await done(context, flags, "operator.add", name, shown);
+      const given = await givenPassword(context, flags, name);
+      const { password } = await addAccount(depsOf(context, flags), name, given);
+      return done(context, flags, "operator.add", name, password);
     }));
   withPassword("passwd NAME", "set an operator's password; ends the operator's sessions")
     .action(action<OperatorFlags>(context, async (flags, name = "") => {
-      const { password, shown } = await passwordOf(context, flags, name);
-      const hash = await hashPassword(password);
-      await onOperators(flags, (users) => users.setHash(name, hash));
-      return await done(context, flags, "operator.password", name, shown);
+      const given = await givenPassword(context, flags, name);
+      const { password } = await setAccountPassword(depsOf(context, flags), name, given);
+      return done(context, flags, "operator.password", name, password);
     }));
   command("disable NAME", "refuse an operator's logins")
     .action(action<OperatorFlags>(context, async (flags, name = "") => {
-      await onOperators(flags, (users) => users.disable(name));
-      return await done(context, flags, "operator.disable", name);
+      await setAccountEnabled(depsOf(context, flags), name, false);
+      return done(context, flags, "operator.disable", name);
     }));
   command("enable NAME", "let a disabled operator log in again")
     .action(action<OperatorFlags>(context, async (flags, name = "") => {
-      await onOperators(flags, (users) => users.enable(name));
-      return await done(context, flags, "operator.enable", name);
+      await setAccountEnabled(depsOf(context, flags), name, true);
+      return done(context, flags, "operator.enable", name);
     }));
   command("list", "all operators")
     .action(action<OperatorFlags>(context, (flags) => Promise.resolve(list(context, flags))));
 }
 
-/** Works on the operators' accounts, whose file has the form of the customers'. */
-async function onOperators(
-  flags: OperatorFlags,
-  work: (users: UsersFile) => Promise<void>,
-): Promise<void> {
-  try {
-    await work(new UsersFile(new Layout(configOf(flags).data).admins));
-  } catch (error) {
-    throw error instanceof Failure ? inOperatorsWords(error) : error;
-  }
+function depsOf(context: CommandContext, flags: OperatorFlags) {
+  const layout = new Layout(configOf(flags).data);
+  return manageAccountsDeps(context, layout, operatorsOf(layout));
 }
 
-function inOperatorsWords(failure: Failure): Failure {
-  const codes: Record<string, string> = {
-    "tenant-exists": "operator-exists",
-    "no-such-tenant": "no-such-operator",
-    "bad-tenant-name": "bad-operator-name",
-  };
-  const code = codes[failure.code];
-  if (code === undefined) return failure;
-  const text = failure.message.replace("a tenant", "an operator").replace("tenant", "operator");
-  return new Failure(failure.kind, code, text, {
-    hint: "mysimbdp manage operator list shows all.",
-  });
+function operatorsOf({ admins }: Layout): UsersFile {
+  return new UsersFile(admins, "operator");
 }
 
-async function passwordOf(
-  { io }: CommandContext,
-  { password: flag, passwordFile: file }: OperatorFlags,
-  name: string,
-): Promise<{ password: string; shown?: string }> {
-  if (flag !== undefined || file !== undefined) {
-    return {
-      password: await findPassword({ ...(flag && { flag }), ...(file && { file }) }, name, io),
-    };
-  }
-  const password = newPassword();
-  return { password, shown: password };
-}
-
-async function done(
-  context: CommandContext,
+function done(
+  { io: { stdout } }: CommandContext,
   flags: OperatorFlags,
   action: string,
   operator: string,
-  password?: string,
-): Promise<number> {
-  await writeDown(context, new Layout(configOf(flags).data), { action, subject: operator });
-  const { stdout } = context.io;
-  if (flags.json) stdout.write(`${JSON.stringify({ operator, action, password })}\n`);
-  else if (!flags.quiet || password !== undefined) {
+  password: string | null = null,
+): number {
+  if (flags.json) {
+    const json = { operator, action, password: password ?? undefined };
+    stdout.write(`${JSON.stringify(json)}\n`);
+  } else if (!flags.quiet || password !== null) {
     stdout.write(`${action.replace("operator.", "")}: ${operator}\n`);
-    if (password !== undefined) stdout.write(`password (shown only now): ${password}\n`);
+    if (password !== null) stdout.write(`password (shown only now): ${password}\n`);
   }
   return 0;
 }
 
 function list({ io }: CommandContext, flags: OperatorFlags): number {
-  const operators = new UsersFile(new Layout(configOf(flags).data).admins).list()
+  const operators = operatorsOf(new Layout(configOf(flags).data)).list()
     .map(({ name, enabled }) => ({ operator: name, state: enabled ? "active" : "disabled" }));
   if (flags.json) { for (const one of operators) io.stdout.write(`${JSON.stringify(one)}\n`); }
   else printTable(io.stdout, ["operator", "state"], operators.map((one) => Object.values(one)));

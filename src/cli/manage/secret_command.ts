@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { TenantSecrets } from "../../modules/secrets.ts";
-import { checkTenantName, Layout } from "../../data/layout.ts";
+import { checkTenantName } from "../../base/tenant_name.ts";
+import { Layout } from "../../data/layout.ts";
 import {
   action,
   type CommandContext,

@@ -1,13 +1,17 @@
 import type { Command } from "commander";
-import { newPassword } from "../../accounts/new_password.ts";
-import { hashPassword } from "../../accounts/password_hash.ts";
+import {
+  addAccount,
+  setAccountEnabled,
+  setAccountPassword,
+} from "../../accounts/manage_accounts.ts";
 import { UsersFile } from "../../accounts/users.ts";
 import { buildModule } from "../../modules/build/build.ts";
 import { deployModule } from "../../modules/build/deploy.ts";
 import { ModuleStore } from "../../modules/store.ts";
-import { Failure, messageOf } from "../../base/failure.ts";
+import { messageOf } from "../../base/failure.ts";
 import { requireOsLayer } from "../../sandbox/os/os_layer.ts";
-import { checkTenantName, Layout } from "../../data/layout.ts";
+import { checkTenantName, isTenantName } from "../../base/tenant_name.ts";
+import { Layout } from "../../data/layout.ts";
 import type { Storage } from "../../storage/contract.ts";
 import { openStorage } from "../../storage/open.ts";
 import { openData } from "../../upkeep/open_data.ts";
@@ -19,11 +23,11 @@ import {
   withCommonFlags,
 } from "../command.ts";
 import { type Example, withGuide } from "../help/guide.ts";
+import { givenPassword, manageAccountsDeps } from "./accounts.ts";
 import { operatorName, writeDown } from "./audit_command.ts";
 import { registerTenantModule } from "./module_command.ts";
 import { registerSecret } from "./secret_command.ts";
 import { registerTenantTest } from "./test_command.ts";
-import { findPassword } from "../terminal/password.ts";
 import { printTable } from "../terminal/table.ts";
 
 interface TenantFlags extends CommonFlags {
@@ -87,14 +91,12 @@ export function registerTenant(manage: Command, context: CommandContext): void {
     .action(action<TenantFlags>(context, (flags, name) => setPassword(context, flags, name ?? "")));
   command("disable NAME", "refuse an account's logins; its files and rows stay")
     .action(action<TenantFlags>(context, async (flags, name) => {
-      await usersOf(flags).disable(checkTenantName(name ?? ""));
-      await audit(context, flags, "tenant.disable", name ?? "");
+      await setAccountEnabled(depsOf(context, flags), checkTenantName(name ?? ""), false);
       return say(context, flags, { tenant: name, disabled: true }, `disabled ${name}`);
     }));
   command("enable NAME", "let a disabled account log in again")
     .action(action<TenantFlags>(context, async (flags, name) => {
-      await usersOf(flags).enable(checkTenantName(name ?? ""));
-      await audit(context, flags, "tenant.enable", name ?? "");
+      await setAccountEnabled(depsOf(context, flags), checkTenantName(name ?? ""), true);
       return say(context, flags, { tenant: name, disabled: false }, `enabled ${name}`);
     }));
   command("list", "all accounts with their modules")
@@ -127,23 +129,21 @@ async function addTenant(
   await openData(layout);
   // A module with faults leaves no account without one behind.
   if (flags.module !== undefined) await buildModule(flags.module);
-  const given = await passwordOf(context, flags, name);
-  const password = given ?? newPassword();
-  await new UsersFile(layout.users).add(name, await hashPassword(password));
-  await audit(context, flags, "tenant.add", name);
+  const given = await givenPassword(context, flags, name);
+  const { password } = await addAccount(depsOf(context, flags), name, given);
   const storage = openStorage(config);
   let version: string | undefined;
   try {
     await storage.ensureKeyspace(name);
     if (flags.module !== undefined) {
-      version = await deployInto(context, flags, layout, storage, name, flags.module);
+      version = await deployInto(context, layout, storage, name, flags.module);
     }
   } finally {
     await storage.close();
   }
   const lines = [version === undefined ? `added ${name}` : `added ${name} with module ${version}`];
-  if (given === null) lines.push(`password (shown only now): ${password}`);
-  const json = { tenant: name, password: given === null ? password : undefined, version };
+  if (password !== null) lines.push(`password (shown only now): ${password}`);
+  const json = { tenant: name, password: password ?? undefined, version };
   return say(context, flags, json, lines.join("\n"));
 }
 
@@ -152,19 +152,12 @@ async function setPassword(
   flags: TenantFlags,
   name: string,
 ): Promise<number> {
-  const given = await passwordOf(context, flags, name);
-  const password = given ?? newPassword();
-  await usersOf(flags).setHash(checkTenantName(name), await hashPassword(password));
-  await audit(context, flags, "tenant.password", name);
-  const text = given === null
-    ? `password of ${name} (shown only now): ${password}`
-    : `password of ${name} is set`;
-  return say(
-    context,
-    flags,
-    { tenant: name, password: given === null ? password : undefined },
-    text,
-  );
+  const given = await givenPassword(context, flags, checkTenantName(name));
+  const { password } = await setAccountPassword(depsOf(context, flags), name, given);
+  const text = password === null
+    ? `password of ${name} is set`
+    : `password of ${name} (shown only now): ${password}`;
+  return say(context, flags, { tenant: name, password: password ?? undefined }, text);
 }
 
 async function listTenants(context: CommandContext, flags: TenantFlags): Promise<number> {
@@ -175,7 +168,8 @@ async function listTenants(context: CommandContext, flags: TenantFlags): Promise
     const module = (await modules.versions(name)).length > 0
       ? await versionOf(modules, name)
       : "none";
-    rows.push({ tenant: name, state: enabled ? "active" : "disabled", module });
+    const state = isTenantName(name) ? enabled ? "active" : "disabled" : "invalid name";
+    rows.push({ tenant: name, state, module });
   }
   if (flags.json) { for (const row of rows) context.io.stdout.write(`${JSON.stringify(row)}\n`); }
   else {printTable(
@@ -193,7 +187,7 @@ async function showTenant(
 ): Promise<number> {
   const config = configOf(flags, { "storage.url": flags.storage });
   const layout = new Layout(config.data);
-  const account = accountOf(new UsersFile(layout.users), checkTenantName(name));
+  const account = new UsersFile(layout.users).get(checkTenantName(name));
   const module = await new ModuleStore(layout.moduleRoot).current(name);
   const constraints = await constraintsText(layout, name) ?? JSON.stringify(config.constraints);
   const storage = openStorage(config);
@@ -242,7 +236,7 @@ async function deploy(
   }
   const storage = openStorage(config);
   try {
-    const version = await deployInto(context, flags, layout, storage, name, dir);
+    const version = await deployInto(context, layout, storage, name, dir);
     return say(context, flags, { tenant: name, version }, `deployed ${version} for ${name}`);
   } finally {
     await storage.close();
@@ -251,7 +245,6 @@ async function deploy(
 
 async function deployInto(
   context: CommandContext,
-  flags: CommonFlags,
   layout: Layout,
   storage: Storage,
   tenant: string,
@@ -260,40 +253,17 @@ async function deployInto(
   const store = new ModuleStore(layout.moduleRoot);
   const by = operatorName(context.io);
   const { record: { version } } = await deployModule(tenant, dir, store, storage, by);
-  await audit(context, flags, "module.deploy", tenant, { version });
+  await writeDown(context, layout, {
+    action: "module.deploy",
+    subject: tenant,
+    details: { version },
+  });
   return version;
 }
 
-function accountOf(users: UsersFile, name: string) {
-  const account = users.accounts().get(name);
-  if (account) return account;
-  throw new Failure("usage", "no-such-tenant", `Cannot find the tenant "${name}": there is none`, {
-    hint: "mysimbdp manage tenant list shows all.",
-  });
-}
-
-function audit(
-  context: CommandContext,
-  flags: CommonFlags,
-  action: string,
-  subject: string,
-  details: Record<string, unknown> = {},
-): Promise<void> {
-  return writeDown(context, new Layout(configOf(flags).data), { action, subject, details });
-}
-
-function usersOf(flags: CommonFlags): UsersFile {
-  return new UsersFile(new Layout(configOf(flags).data).users);
-}
-
-async function passwordOf(
-  context: CommandContext,
-  flags: TenantFlags,
-  name: string,
-): Promise<string | null> {
-  const { password: flag, passwordFile: file } = flags;
-  if (flag === undefined && file === undefined) return null;
-  return await findPassword({ ...(flag && { flag }), ...(file && { file }) }, name, context.io);
+function depsOf(context: CommandContext, flags: CommonFlags) {
+  const layout = new Layout(configOf(flags).data);
+  return manageAccountsDeps(context, layout, new UsersFile(layout.users));
 }
 
 async function versionOf(modules: ModuleStore, tenant: string): Promise<string> {

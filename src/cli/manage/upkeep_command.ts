@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { UsersFile } from "../../accounts/users.ts";
 import { listFolder } from "../../data/durable.ts";
-import { isTenantName, Layout } from "../../data/layout.ts";
+import { isTenantName } from "../../base/tenant_name.ts";
+import { Layout } from "../../data/layout.ts";
 import { clusterKeyspaces } from "../../storage/open.ts";
 import { backUp } from "../../upkeep/backup.ts";
 import { examine } from "../../upkeep/doctor/doctor.ts";
@@ -73,7 +74,7 @@ async function tenantsOf(layout: Layout): Promise<string[]> {
   const accounts = new UsersFile(layout.users).list().map(({ name }) => name);
   const folders = await listFolder(layout.moduleRoot);
   const names = folders.filter(({ isDirectory }) => isDirectory).map(({ name }) => name);
-  return [...new Set([...accounts, ...names.filter(isTenantName)])].sort();
+  return [...new Set([...accounts, ...names])].filter(isTenantName).sort();
 }
 
 async function examineAll({ io }: CommandContext, flags: CommonFlags): Promise<number> {

@@ -71,7 +71,12 @@ async function serve({ io }: CommandContext, flags: ServeFlags): Promise<number>
   const pool = new HashPool();
   const onEvent = accountsEvents(telemetry.emit);
   const accounts = createAccounts({ usersPath: intake.layout.users, onEvent, pool });
-  const operators = createAccounts({ usersPath: intake.layout.admins, onEvent, pool });
+  const operators = createAccounts({
+    usersPath: intake.layout.admins,
+    kind: "operator",
+    onEvent,
+    pool,
+  });
   const stopping = new AbortController();
   const ledger = openLedgerOf(config);
   const report = serveEvents(telemetry.emit);

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { AuditList } from "../../protocol/admin_view.ts";
-import { Failure } from "../../base/failure.ts";
 import type { AppContext, AppHandler } from "../http/env.ts";
 import { parseQuery } from "../http/query.ts";
 import type { AdminDeps } from "./deps.ts";
@@ -26,32 +25,14 @@ interface Action {
   details?: Record<string, unknown>;
 }
 
-/**
- * Does what an operator asked for and writes it down: also what was refused. What cannot be written
- * down is not answered as done.
- */
-export async function audited<T>(
+/** Runs what an operator asked for and appends it to the audit log, refused or done. */
+export function audited<T>(
   c: AppContext,
   { audit, now }: Pick<AdminDeps, "audit" | "now">,
   { action, subject, details = {} }: Action,
   work: () => Promise<T>,
 ): Promise<T> {
-  const write = (outcome: string) =>
-    audit.append({
-      at: new Date(now()).toISOString(),
-      operator: c.get("operator") ?? "",
-      from: c.env?.address ?? "local",
-      action,
-      subject,
-      details,
-      outcome,
-    });
-  try {
-    const result = await work();
-    await write("done");
-    return result;
-  } catch (error) {
-    await write(error instanceof Failure ? error.code : "failed");
-    throw error;
-  }
+  const operator = c.get("operator") ?? "";
+  const from = c.env?.address ?? "local";
+  return audit.record({ operator, from, action, subject, details }, work, now);
 }

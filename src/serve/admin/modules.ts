@@ -5,7 +5,7 @@ import { rejectVersion } from "../../modules/review.ts";
 import { diffModules } from "../../modules/diff.ts";
 import { isVersion } from "../../modules/store.ts";
 import { type VersionRecord, viewOfVersion } from "../../modules/version_record.ts";
-import { isTenantName } from "../../data/layout.ts";
+import { isTenantName } from "../../base/tenant_name.ts";
 import type { AppContext, AppHandler } from "../http/env.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { notFound } from "../http/problem_response.ts";

@@ -1,4 +1,3 @@
-import { checkTenantName as checkAccountName } from "../../base/tenant_name.ts";
 import {
   type Credentials,
   newPasswordSchema,
@@ -11,12 +10,18 @@ import { constraintsSchema } from "../../protocol/constraints.ts";
 import { Failure } from "../../base/failure.ts";
 import { pendingVersions } from "../../modules/review.ts";
 import { removeIfThere, statIfThere, writeDurably } from "../../data/durable.ts";
-import { checkTenantName, isTenantName } from "../../data/layout.ts";
+import { isTenantName } from "../../base/tenant_name.ts";
 import type { AppContext, AppHandler } from "../http/env.ts";
 import { jsonBody } from "../http/json_body.ts";
 import { audited } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
-import { newPassword } from "../../accounts/new_password.ts";
+import {
+  addAccount,
+  type ManageAccountsDeps,
+  setAccountEnabled,
+  setAccountPassword,
+} from "../../accounts/manage_accounts.ts";
+import type { Account } from "../../accounts/users_text.ts";
 
 /** `GET /v1/admin/tenants` */
 export function listTenants(deps: AdminDeps): AppHandler {
@@ -36,13 +41,7 @@ export function showTenant(deps: AdminDeps): AppHandler {
 export function addTenant(deps: AdminDeps): AppHandler {
   return async (c) => {
     const { name, password } = await jsonBody(c, newTenantSchema);
-    const action = { action: "tenant.add", subject: name };
-    const credentials = await audited(c, deps, action, async () => {
-      checkAccountName(checkTenantName(name));
-      const secret = password ?? newPassword();
-      await deps.users.add(name, await deps.hash(secret));
-      return { name, password: password === undefined ? secret : null };
-    });
+    const credentials = await addAccount(manageDeps(c, deps), name, password);
     return c.json(credentials satisfies Credentials, 201);
   };
 }
@@ -52,8 +51,7 @@ export function changeTenant(deps: AdminDeps): AppHandler {
   return async (c) => {
     const { enabled } = await jsonBody(c, tenantChangeSchema);
     const name = existing(c, deps);
-    const action = { action: enabled ? "tenant.enable" : "tenant.disable", subject: name };
-    await audited(c, deps, action, () => deps.users[enabled ? "enable" : "disable"](name));
+    await setAccountEnabled(manageDeps(c, deps), name, enabled);
     return c.json(await viewOf(deps, name));
   };
 }
@@ -63,16 +61,7 @@ export function setPassword(deps: AdminDeps): AppHandler {
   return async (c) => {
     const { password } = await jsonBody(c, newPasswordSchema);
     const name = existing(c, deps);
-    const credentials = await audited(
-      c,
-      deps,
-      { action: "tenant.password", subject: name },
-      async () => {
-        const secret = password ?? newPassword();
-        await deps.users.setHash(name, await deps.hash(secret));
-        return { name, password: password === undefined ? secret : null };
-      },
-    );
+    const credentials = await setAccountPassword(manageDeps(c, deps), name, password);
     return c.json(credentials satisfies Credentials);
   };
 }
@@ -107,9 +96,7 @@ export function dropConstraints(deps: AdminDeps): AppHandler {
 }
 
 async function viewOf(deps: AdminDeps, name: string): Promise<TenantView> {
-  const account = isTenantName(name) ? deps.users.accounts().get(name) : undefined;
-  if (!account) throw noSuchTenant(name);
-  const { enabled } = account;
+  const { enabled } = tenantAccount(deps, name);
   const ownConstraints = await statIfThere(deps.layout.constraints(name)) !== null;
   const { store } = deps.modules;
   const module = {
@@ -119,18 +106,23 @@ async function viewOf(deps: AdminDeps, name: string): Promise<TenantView> {
   return { name, enabled, constraints: await deps.constraintsOf(name), ownConstraints, module };
 }
 
-function existing(c: AppContext, { users }: AdminDeps): string {
-  const name = c.req.param("name") ?? "";
-  if (isTenantName(name) && users.accounts().has(name)) return name;
-  throw noSuchTenant(name);
+function existing(c: AppContext, deps: AdminDeps): string {
+  return tenantAccount(deps, c.req.param("name") ?? "").name;
 }
 
-function noSuchTenant(name: string): Failure {
-  const hint = "GET /v1/admin/tenants lists all.";
-  return new Failure(
+/** @throws {Failure} `no-such-tenant` */
+function tenantAccount({ users }: AdminDeps, name: string): Account {
+  const account = isTenantName(name) ? users.accounts().get(name) : undefined;
+  if (account) return account;
+  throw new Failure(
     "refused",
     "no-such-tenant",
-    `Cannot find the tenant ${JSON.stringify(name)}: there is none`,
-    { hint },
+    `Cannot find tenant ${JSON.stringify(name)}: it does not exist`,
+    { hint: "GET /v1/admin/tenants lists all tenants." },
   );
+}
+
+function manageDeps(c: AppContext, deps: AdminDeps): ManageAccountsDeps {
+  const { users, hash } = deps;
+  return { users, hash, audited: (action, work) => audited(c, deps, action, work) };
 }

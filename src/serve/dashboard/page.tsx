@@ -53,7 +53,7 @@ const POLICY = [
 export async function sendPage(
   c: AppContext,
   page: Child,
-  status: 200 | 400 | 401 | 404 | 429 | 503 = 200,
+  status: 200 | 400 | 401 | 403 | 404 | 429 | 503 = 200,
 ) {
   c.header("Content-Security-Policy", POLICY);
   c.header("Referrer-Policy", "same-origin");

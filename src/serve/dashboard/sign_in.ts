@@ -64,14 +64,14 @@ export function signIn(deps: SignInDeps): AppHandler {
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== "auth") throw error;
       const { code, message: detail } = error;
-      const throttled = code === "throttled";
       const seconds = error.details["retryAfterSeconds"];
-      if (throttled) c.header("Retry-After", String(seconds));
-      const fault = throttled
-        ? `Too many attempts failed. Try again in ${seconds} seconds.`
-        : "The user name or the password is wrong.";
+      if (code === "throttled") c.header("Retry-After", String(seconds));
+      const [status, fault] = code === "throttled"
+        ? [429 as const, `Too many failed attempts. Try again in ${seconds} seconds.`]
+        : code === "bad-account-name"
+        ? [403 as const, `${detail}. ${error.hint}`]
+        : [401 as const, "The user name or the password is wrong."];
       const page = SignInPage({ version: deps.version, fault, user, role });
-      const status = throttled ? 429 : 401;
       const address = c.env?.address ?? "local";
       deps.report({ type: "refused", code, status, tenant: null, detail, address, signedIn: true });
       return await sendPage(c, page, status);

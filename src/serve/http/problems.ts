@@ -11,6 +11,10 @@ export const PROBLEMS = {
     when: "the body broke off, or the server is stopping; go on from the offset",
   },
   unauthorized: { status: 401, when: "no login, a wrong one, or an unknown or expired token" },
+  "bad-account-name": {
+    status: 403,
+    when: "the password is right, but the account's name is not allowed; the operator renames it",
+  },
   "cross-site": {
     status: 403,
     when: "a page of another site sent it with a cookie, or the browser does not say which site",

@@ -83,7 +83,7 @@ const NAMED: [string, z.ZodType][] = [
 /** Problems that every route of an audience may answer with. */
 const USUAL: Record<Operation["audience"], ProblemCode[]> = {
   anyone: ["internal"],
-  customer: ["unauthorized", "throttled", "internal"],
+  customer: ["unauthorized", "bad-account-name", "throttled", "internal"],
   operator: ["unauthorized", "throttled", "internal"],
 };
 

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { Failure } from "../../base/failure.ts";
+import { checkTenantName } from "../../base/tenant_name.ts";
 
 /** What Cassandra allows. */
 const MAX_CHARS = 48;
-const TENANT = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 // Of such names a dash can become an underscore without two of them meeting.
 const PLAIN = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
@@ -16,7 +15,7 @@ export function ledgerKeyspace(namespace: string): string {
  * The name of a tenant's keyspace and of its role. Different tenants have different ones, none is
  * a keyspace of Cassandra's own, and none needs quotes.
  *
- * @throws {Failure} `bad-tenant`
+ * @throws {Failure} `bad-tenant-name`
  * @example
  * ```ts
  * import { tenantKeyspace } from "./names.ts";
@@ -25,9 +24,7 @@ export function ledgerKeyspace(namespace: string): string {
  * ```
  */
 export function tenantKeyspace(namespace: string, tenant: string): string {
-  if (!TENANT.test(tenant)) {
-    throw new Failure("refused", "bad-tenant", `Cannot open keyspace "${tenant}": not a name`);
-  }
+  checkTenantName(tenant);
   const prefix = tenantPrefix(namespace);
   const plain = `${prefix}${tenant.replaceAll(/[.-]/g, "_")}`;
   if (PLAIN.test(tenant) && plain.length <= MAX_CHARS) return plain;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { Failure } from "../../base/failure.ts";
+import { checkTenantName } from "../../base/tenant_name.ts";
 import { type RowCounts, rowCountsSchema } from "../../protocol/file_view.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import type { Ledger, Load, LoadReceipt, Storage } from "../contract.ts";
@@ -12,7 +12,6 @@ import { LoadThreads } from "./load.ts";
 import { lookUpRows } from "./lookup.ts";
 import { ensureTables, OWN_TABLES } from "./tables.ts";
 
-const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const OPEN_KEYSPACES = 16;
 
 /**
@@ -115,10 +114,7 @@ class SqliteStorage implements Storage {
   }
 
   #path(tenant: string): string {
-    if (!TENANT.test(tenant)) {
-      throw new Failure("refused", "bad-tenant", `Cannot open keyspace "${tenant}": not a name`);
-    }
-    return join(this.#folder, `${tenant}.sqlite`);
+    return join(this.#folder, `${checkTenantName(tenant)}.sqlite`);
   }
 
   #exists(tenant: string): boolean {

@@ -1,6 +1,7 @@
 import type { Config } from "../../config/schema.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { Layout } from "../../data/layout.ts";
+import { checkAccounts } from "./accounts.ts";
 import { checkClock } from "./clock.ts";
 import { checkCluster } from "./cluster.ts";
 import { checkDisk } from "./disk.ts";
@@ -15,6 +16,7 @@ type Check = (patient: Patient) => Promise<Finding[]>;
 
 const CHECKS: Record<string, Check> = {
   data: checkData,
+  accounts: checkAccounts,
   permissions: checkPermissions,
   disk: checkDisk,
   clock: checkClock,

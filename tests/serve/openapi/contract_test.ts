@@ -289,6 +289,7 @@ const MISTAKES: [
 
 /** Those that no request brings about by itself; each has a test of its own, named here. */
 const PROVOKED_ELSEWHERE: Record<string, string> = {
+  "bad-account-name": "tests/serve/real_accounts_test.ts",
   "cross-site": "tests/serve/cookies_test.ts",
   "wrong-version-state": "tests/serve/module_admin_test.ts",
   "test-run-in-progress": "tests/serve/module_admin_test.ts",
