@@ -9,7 +9,7 @@ import { NO_ROWS } from "./ledger.ts";
 import type { ModuleStore } from "../modules/store.ts";
 import { outcomeOf } from "./outcome.ts";
 import { answerReplayRequests } from "./replay_requests.ts";
-import { isTaken, ledgerFailed, moveOut, named, step } from "./settle.ts";
+import { advance, isTaken, ledgerFailed, moveOut, named } from "./settle.ts";
 
 interface ArrivalsParts {
   layout: Layout;
@@ -55,7 +55,7 @@ export class Arrivals {
       if (record.state === "running") {
         // Others may share the work and be alive.
         if (!await ledger.isAbandoned(record)) continue;
-        await unlessTaken(step(ledger, record, { type: "recover" }, now()));
+        await unlessTaken(advance(ledger, record, { type: "recover" }, now()));
       }
       const shelf = await shelfOf(layout, record.tenant, record.id);
       // A replay that ended half-way: queued in the ledger, its bytes still elsewhere.
@@ -128,11 +128,11 @@ export class Arrivals {
     // Nobody here runs it: the ledger could not be told how an attempt ended.
     if (record.state === "running") {
       if (!await ledger.isAbandoned(record)) return ELSEWHERE;
-      record = await step(ledger, record, { type: "recover" }, now());
+      record = await advance(ledger, record, { type: "recover" }, now());
     }
     if (record.state === "received") {
       if (await modules.current(record.tenant) === null) return "no module is deployed";
-      record = await step(ledger, record, { type: "queue" }, now());
+      record = await advance(ledger, record, { type: "queue" }, now());
     }
     this.#told.delete(record.id);
     enqueue(record);

@@ -71,7 +71,7 @@ export async function ingestFile(attempt: Attempt, parts: IngestParts): Promise<
     await storage.ledger.clearRejects(record.id);
     const tables = writableTables(module.declaration.tables, module.tenantJson.permissions);
     const { receivedAt } = record;
-    const load = await step(
+    const load = await traced(
       parts,
       "storage begin",
       () => storage.begin(record.tenant, record.id, tables, { receivedAt }),
@@ -109,7 +109,7 @@ async function runLoad(attempt: Attempt, parts: IngestParts, load: Load): Promis
   };
   parts.signal.addEventListener("abort", stop);
   try {
-    const seen = await step(parts, "sandbox and rows", () =>
+    const seen = await traced(parts, "sandbox and rows", () =>
       sandbox.ingest({
         ...run.job,
         fileName: record.name,
@@ -137,11 +137,11 @@ async function runLoad(attempt: Attempt, parts: IngestParts, load: Load): Promis
         }),
       }));
     parts.signal.throwIfAborted();
-    const written = await step(parts, "storage flush", () => load.flush());
+    const written = await traced(parts, "storage flush", () => load.flush());
     const rows = agree(seen, written, rejects.kept);
     if (rows.rejected > limits.rejectShare * rows.read) return tooManyRejects(rows, limits);
     const receipt = { rows, moduleVersion: module.version };
-    await step(parts, "storage commit", () => load.commit(receipt, parts.decided));
+    await traced(parts, "storage commit", () => load.commit(receipt, parts.decided));
     return { type: "ingested", rows, moduleVersion: module.version };
   } catch (error) {
     if (parts.signal.aborted) return { type: "released" };
@@ -153,7 +153,7 @@ async function runLoad(attempt: Attempt, parts: IngestParts, load: Load): Promis
 }
 
 /** Does something as a step of the attempt's trace. */
-async function step<T>(
+async function traced<T>(
   { span = NO_SPAN }: IngestParts,
   name: string,
   work: () => Promise<T>,

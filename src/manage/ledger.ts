@@ -1,9 +1,6 @@
 import { Failure } from "../base/failure.ts";
-import { type FileState, isFinal, type RowCounts } from "../protocol/file_view.ts";
+import { type FileReason, type FileState, isFinal, type RowCounts } from "../protocol/file_view.ts";
 import type { FileRecord } from "../storage/contract.ts";
-
-/** Why a file is where it is, in words that its owner may read. */
-type Reason = NonNullable<FileRecord["reason"]>;
 
 /** What may happen to a file. */
 export type LedgerEvent =
@@ -14,11 +11,11 @@ export type LedgerEvent =
   /** Its rows are committed. running → ingested */
   | { type: "ingested"; rows: RowCounts; seconds: number; moduleVersion: string }
   /** It was refused before a record of it was read. running → rejected */
-  | { type: "reject"; reason: Reason }
+  | { type: "reject"; reason: FileReason }
   /** It or its module is at fault; none of its rows stay. running → quarantined */
-  | { type: "quarantine"; reason: Reason; rows: RowCounts | null }
+  | { type: "quarantine"; reason: FileReason; rows: RowCounts | null }
   /** Something else was at fault; try again from `at`, ms since the epoch. running → queued */
-  | { type: "retry"; reason: Reason; at: number }
+  | { type: "retry"; reason: FileReason; at: number }
   /** The service ends in good order: the attempt does not count. running → queued */
   | { type: "release" }
   /** Found running when the service started: it had been killed; the attempt counts. running → queued */
@@ -128,7 +125,7 @@ export function transition(record: FileRecord, event: LedgerEvent, now: number):
   }
 }
 
-function ended(record: FileRecord, reason: Reason, now: number) {
+function ended(record: FileRecord, reason: FileReason, now: number) {
   // A clock that was set back must not give a negative time.
   return { reason, seconds: Math.max(0, now - (record.startedAt ?? now)) / 1000 };
 }

@@ -1,21 +1,15 @@
 import { Failure, messageOf } from "../base/failure.ts";
-import type { RowCounts } from "../protocol/file_view.ts";
-
-/** Why a file was not ingested, in words that its owner may read. */
-export interface Reason {
-  code: string;
-  message: string;
-}
+import type { FileReason, RowCounts } from "../protocol/file_view.ts";
 
 /** How one attempt at a file ended. */
 export type Outcome =
   | { type: "ingested"; rows: RowCounts; moduleVersion: string }
   /** The file was refused before a record of it was read. */
-  | { type: "rejected"; reason: Reason }
+  | { type: "rejected"; reason: FileReason }
   /** The file or its module is at fault; nothing of it was stored. */
-  | { type: "quarantined"; reason: Reason; rows: RowCounts | null }
+  | { type: "quarantined"; reason: FileReason; rows: RowCounts | null }
   /** Something else was at fault; a later attempt may succeed. `endless`: attempts do not count. */
-  | { type: "retry"; reason: Reason; rows: RowCounts | null; endless: boolean }
+  | { type: "retry"; reason: FileReason; rows: RowCounts | null; endless: boolean }
   /** The service is ending; the file goes back into the queue as if nothing had been. */
   | { type: "released" };
 

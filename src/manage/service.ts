@@ -18,7 +18,7 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 import { Probation } from "../modules/probation.ts";
 import { FileQueue } from "./queue.ts";
 import { limitsOf } from "./run_limits.ts";
-import { isTaken, ledgerFailed, named, settle, step } from "./settle.ts";
+import { advance, isTaken, ledgerFailed, named, settle } from "./settle.ts";
 import { endSpan, startSpan } from "./trace.ts";
 
 /** Everything outside that the service works with. */
@@ -194,7 +194,7 @@ export class IngestService {
         : await this.#parts.modules.built(queued.tenant, begun);
       const moduleVersion = module?.version ?? null;
       const start = { type: "start" as const, moduleVersion };
-      const record = await step(storage.ledger, queued, start, this.#now());
+      const record = await advance(storage.ledger, queued, start, this.#now());
       emit({ kind: "file.started", ...named(record), attempt: record.attempts, moduleVersion });
       const began = performance.now();
       const console: string[] = [];

@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.ts";
 import { Failure, messageOf } from "../base/failure.ts";
+import type { FileReason } from "../protocol/file_view.ts";
 import type { Layout } from "../data/layout.ts";
 import type { StagedFile } from "../staging/contract.ts";
 import { archiveFile, quarantineFile } from "../staging/staged.ts";
@@ -7,7 +8,7 @@ import type { FileRecord, Ledger, Storage } from "../storage/contract.ts";
 import type { Emit, TelemetryEvent } from "../telemetry/events.ts";
 import { backoffMs } from "./backoff.ts";
 import { type LedgerEvent, NO_ROWS, transition } from "./ledger.ts";
-import type { Outcome, Reason } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** What settling an attempt works with. */
 interface SettleParts {
@@ -38,7 +39,7 @@ export async function settle(
     case "ingested": {
       const { rows, moduleVersion } = outcome;
       const event = { type: "ingested" as const, rows, seconds, moduleVersion };
-      await moveOut(layout, await step(ledger, record, event, now()));
+      await moveOut(layout, await advance(ledger, record, event, now()));
       emit({ kind: "file.ingested", ...base, size: record.size, rows, seconds, finishedAt: now() });
       return null;
     }
@@ -49,13 +50,13 @@ export async function settle(
       const event: LedgerEvent = outcome.type === "rejected"
         ? { type: "reject", reason }
         : { type: "quarantine", reason, rows };
-      await moveOut(layout, await step(ledger, record, event, now()));
+      await moveOut(layout, await advance(ledger, record, event, now()));
       tellKill(parts, record, reason);
       emit({ kind: `file.${outcome.type}`, ...base, reason, rows, seconds });
       return null;
     }
     case "released":
-      await step(ledger, record, { type: "release" }, now());
+      await advance(ledger, record, { type: "release" }, now());
       emit({ kind: "file.released", ...base });
       return null;
     case "retry": {
@@ -71,7 +72,7 @@ export async function settle(
         );
       }
       const at = now() + backoffMs(record.attempts, { capMs: retry_seconds * 1000 });
-      const next = await step(ledger, record, { type: "retry", reason, at }, now());
+      const next = await advance(ledger, record, { type: "retry", reason, at }, now());
       emit({
         kind: "file.retry",
         ...base,
@@ -86,7 +87,7 @@ export async function settle(
 }
 
 /** Takes a file through one event of its life, in the ledger too. @param now ms since the epoch */
-export async function step(
+export async function advance(
   ledger: Ledger,
   record: FileRecord,
   event: LedgerEvent,
@@ -117,12 +118,10 @@ export async function moveOut(layout: Layout, record: FileRecord): Promise<void>
 }
 
 async function moveOnce(layout: Layout, record: FileRecord): Promise<void> {
-  const { id, tenant, name, version, size, sha256, batch, receivedAt } = record;
-  const file = { id, tenant, name, version, size, sha256, batch, receivedAt };
-  if (record.state === "ingested") return await archiveFile(layout, file);
+  if (record.state === "ingested") return await archiveFile(layout, record);
   const reason = record.reason ?? { code: "unknown", message: "The reason is not known" };
   const quarantinedAt = new Date(record.finishedAt ?? 0).toISOString();
-  await quarantineFile(layout, file, { ...reason, rows: record.rows, quarantinedAt });
+  await quarantineFile(layout, record, { ...reason, rows: record.rows, quarantinedAt });
 }
 
 /** A file as events name it. */
@@ -138,7 +137,7 @@ export function ledgerFailed(error: unknown, fileId: string | null): TelemetryEv
   return { kind: "ledger.failed", code, error: messageOf(error), fileId };
 }
 
-function tellKill({ emit }: SettleParts, record: FileRecord, { code }: Reason): void {
+function tellKill({ emit }: SettleParts, record: FileRecord, { code }: FileReason): void {
   const why = /^sandbox-(memory|time)$/.exec(code)?.[1] as "memory" | "time" | undefined;
   if (why) emit({ kind: "sandbox.killed", ...named(record), why });
 }

@@ -53,6 +53,9 @@ export const fileViewSchema = z.object({
 });
 export type FileView = z.infer<typeof fileViewSchema>;
 
+/** Why a file was not loaded: a stable code in kebab-case, and a sentence that its owner may read. */
+export type FileReason = NonNullable<FileView["reason"]>;
+
 export const fileListSchema = z.object({
   files: z.array(fileViewSchema),
   /** Pass as `?after=` to get the next page; null on the last. */

@@ -4,7 +4,7 @@ import { fsyncFile, fsyncFolder, removeIfThere } from "../data/durable.ts";
 import { explainFullDisk } from "../data/free_space.ts";
 import type { KeyedLock } from "./keyed_lock.ts";
 import type { Layout } from "../data/layout.ts";
-import type { Receipt, Receipts } from "./upload_receipts.ts";
+import type { UploadReceipt, UploadReceipts } from "./upload_receipts.ts";
 import { findSidecar, writeSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
 import type { Uploads } from "./uploads.ts";
@@ -25,7 +25,7 @@ export type HandoffStep = (typeof HANDOFF_STEPS)[number];
 export interface HandoffParts {
   layout: Layout;
   uploads: Uploads;
-  receipts: Receipts;
+  receipts: UploadReceipts;
   /** Makes files of one name take turns, so that each gets its own version. */
   names: KeyedLock;
   now: () => number;
@@ -45,7 +45,7 @@ export interface HandoffParts {
  *
  * @throws {Failure} `sha256-mismatch`, after which the upload is gone; `no-space`
  */
-export async function handOff(parts: HandoffParts, upload: Upload): Promise<Receipt> {
+export async function handOff(parts: HandoffParts, upload: Upload): Promise<UploadReceipt> {
   const { tenant, id } = upload.info;
   const receipt = parts.receipts.ofUpload(tenant, id) ?? await makeReceipt(parts, upload);
   parts.onStep("received");
@@ -54,7 +54,7 @@ export async function handOff(parts: HandoffParts, upload: Upload): Promise<Rece
   return receipt;
 }
 
-async function makeReceipt(parts: HandoffParts, upload: Upload): Promise<Receipt> {
+async function makeReceipt(parts: HandoffParts, upload: Upload): Promise<UploadReceipt> {
   const { tenant, id, name } = upload.info;
   await fsyncFile(parts.layout.upload(id));
   parts.onStep("synced");
@@ -77,7 +77,7 @@ async function checkedSha256(parts: HandoffParts, upload: Upload): Promise<strin
   );
 }
 
-async function place(parts: HandoffParts, upload: Upload, sha256: string): Promise<Receipt> {
+async function place(parts: HandoffParts, upload: Upload, sha256: string): Promise<UploadReceipt> {
   const { layout, receipts } = parts;
   const { id, tenant, name, length, batch, traceparent } = upload.info;
   await settleTwins(parts, upload);

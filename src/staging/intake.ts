@@ -7,7 +7,7 @@ import { KeyedLock } from "./keyed_lock.ts";
 import { isTenantName } from "../base/tenant_name.ts";
 import { Layout, prepareData } from "../data/layout.ts";
 import { isTemporary, removeIfOld } from "../data/leftovers.ts";
-import { type Receipt, Receipts } from "./upload_receipts.ts";
+import { type UploadReceipt, UploadReceipts } from "./upload_receipts.ts";
 import { lockServe, type ServeLock } from "../data/serve_lock.ts";
 import { readSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
@@ -27,13 +27,13 @@ export interface IntakeOptions extends UploadsOptions {
 export interface Intake {
   readonly layout: Layout;
   readonly uploads: Uploads;
-  readonly receipts: Receipts;
+  readonly receipts: UploadReceipts;
   readonly nextId: () => string;
   /**
    * Hands a complete upload over to staging; see {@link handOff}. The caller holds the upload.
    * @throws {Failure} `sha256-mismatch`, `no-space`
    */
-  finish(upload: Upload): Promise<Receipt>;
+  finish(upload: Upload): Promise<UploadReceipt>;
   /** Drops what nobody went on with in time; says how many uploads. */
   expire(): Promise<number>;
   close(): void;
@@ -92,9 +92,9 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   };
 }
 
-function openReceipts(layout: Layout, lock: ServeLock): Receipts {
+function openReceipts(layout: Layout, lock: ServeLock): UploadReceipts {
   try {
-    return Receipts.open(layout.receipts);
+    return UploadReceipts.open(layout.receipts);
   } catch (error) {
     lock.release();
     throw error;

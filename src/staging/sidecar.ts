@@ -53,7 +53,7 @@ export async function writeSidecar(
   reason?: QuarantineReason,
 ): Promise<void> {
   await ensureFolder(layout.tenantShelf(shelf, file.tenant));
-  const record = reason ? { ...file, reason } : file;
+  const record = { ...stagedFileSchema.parse(file), ...(reason && { reason }) };
   await writeDurably(
     layout.sidecar(shelf, file.tenant, file.id),
     JSON.stringify(record, null, shelf === "quarantine" ? 2 : undefined),

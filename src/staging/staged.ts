@@ -102,7 +102,8 @@ async function moveFile(
   const { tenant, id } = file;
   const from = await shelfOf(layout, tenant, id);
   if (!from) throw fileNotFound(id);
-  await writeSidecar(layout, to, file, why);
+  // The record beside the file knows more than the ledger does, such as its trace.
+  await writeSidecar(layout, to, await readSidecar(layout, from, tenant, id) ?? file, why);
   if (from !== to) {
     await Deno.rename(layout.file(from, tenant, id), layout.file(to, tenant, id));
     await fsyncFolder(layout.tenantShelf(to, tenant));

@@ -3,7 +3,7 @@ import { Failure } from "../base/failure.ts";
 import type { StagedFile } from "./contract.ts";
 
 /** That an upload was finished, and which file it became. */
-export interface Receipt extends StagedFile {
+export interface UploadReceipt extends StagedFile {
   /** Equal to `id`, unless the upload brought what the server already had. */
   uploadId: string;
 }
@@ -27,12 +27,12 @@ const COLUMNS = `file_id AS id, upload_id AS uploadId, tenant, name, version, si
  *
  * @example
  * ```ts
- * import { Receipts } from "./upload_receipts.ts";
- * using receipts = Receipts.open(":memory:");
+ * import { UploadReceipts } from "./upload_receipts.ts";
+ * using receipts = UploadReceipts.open(":memory:");
  * receipts.nextVersion("customer-1", "a.csv"); // 1
  * ```
  */
-export class Receipts {
+export class UploadReceipts {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
 
@@ -44,7 +44,7 @@ export class Receipts {
    * Opens the database and makes its tables.
    * @throws {Failure} `data-in-use` when another process has it open
    */
-  static open(path: string): Receipts {
+  static open(path: string): UploadReceipts {
     const db = new DatabaseSync(path);
     try {
       db.exec("PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL");
@@ -59,11 +59,11 @@ export class Receipts {
         cause: error,
       });
     }
-    return new Receipts(db);
+    return new UploadReceipts(db);
   }
 
   /** Records a finished upload; one that is recorded stays as it is. */
-  insert(receipt: Receipt): void {
+  insert(receipt: UploadReceipt): void {
     this.#run(
       `INSERT OR IGNORE INTO receipts
          (upload_id, file_id, tenant, name, version, size, sha256, received_at, batch)
@@ -81,12 +81,12 @@ export class Receipts {
   }
 
   /** The receipt of one of the tenant's uploads, by the upload's id. */
-  ofUpload(tenant: string, uploadId: string): Receipt | null {
+  ofUpload(tenant: string, uploadId: string): UploadReceipt | null {
     return this.#receipt("WHERE tenant = ? AND upload_id = ?", tenant, uploadId);
   }
 
   /** The tenant's file with this name and content, if it was received before. */
-  same(tenant: string, name: string, sha256: string): Receipt | null {
+  same(tenant: string, name: string, sha256: string): UploadReceipt | null {
     return this.#receipt(
       "WHERE tenant = ? AND name = ? AND sha256 = ? AND upload_id = file_id",
       tenant,
@@ -107,7 +107,7 @@ export class Receipts {
   }
 
   /** The tenant's files, newest first. */
-  list(query: ReceiptQuery): Receipt[] {
+  list(query: ReceiptQuery): UploadReceipt[] {
     const where = ["tenant = ?", "upload_id = file_id"];
     const values: SQLInputValue[] = [query.tenant];
     const conditions = [["name = ?", query.name], ["sha256 = ?", query.sha256], [
@@ -119,7 +119,7 @@ export class Receipts {
       where.push(condition);
       values.push(value);
     }
-    return this.#all<Receipt>(
+    return this.#all<UploadReceipt>(
       `SELECT ${COLUMNS} FROM receipts WHERE ${where.join(" AND ")}
        ORDER BY file_id DESC LIMIT ?`,
       ...values,
@@ -170,8 +170,8 @@ export class Receipts {
     this.close();
   }
 
-  #receipt(where: string, ...values: SQLInputValue[]): Receipt | null {
-    return this.#one<Receipt>(`SELECT ${COLUMNS} FROM receipts ${where}`, ...values) ?? null;
+  #receipt(where: string, ...values: SQLInputValue[]): UploadReceipt | null {
+    return this.#one<UploadReceipt>(`SELECT ${COLUMNS} FROM receipts ${where}`, ...values) ?? null;
   }
 
   // The row types below are those of the columns in SCHEMA, which only this class writes.

@@ -1,4 +1,4 @@
-import type { FileState, RejectView, RowCounts } from "../protocol/file_view.ts";
+import type { FileReason, FileState, RejectView, RowCounts } from "../protocol/file_view.ts";
 import type { TableSpec, Value } from "../batch/column.ts";
 
 /** One file in the ledger. Times are milliseconds since the epoch. */
@@ -21,7 +21,7 @@ export interface FileRecord {
   rows: RowCounts;
   seconds: number | null;
   moduleVersion: string | null;
-  reason: { code: string; message: string } | null;
+  reason: FileReason | null;
 }
 
 export interface FileQuery {

@@ -1,16 +1,10 @@
-import type { RowCounts } from "../protocol/file_view.ts";
+import type { FileReason, RowCounts } from "../protocol/file_view.ts";
 
 /** A file as its events name it. */
 interface OfFile {
   tenant: string;
   fileId: string;
   name: string;
-}
-
-interface Reason {
-  /** Stable, kebab-case. */
-  code: string;
-  message: string;
 }
 
 /** What `serve` tells. Nothing in an event may be a secret: no password, token, hash or URL with one. */
@@ -81,15 +75,15 @@ type ManageEvent =
     }
     & OfFile
   )
-  | ({ kind: "file.rejected"; rows: RowCounts; seconds: number; reason: Reason } & OfFile)
-  | ({ kind: "file.quarantined"; rows: RowCounts; seconds: number; reason: Reason } & OfFile)
+  | ({ kind: "file.rejected"; rows: RowCounts; seconds: number; reason: FileReason } & OfFile)
+  | ({ kind: "file.quarantined"; rows: RowCounts; seconds: number; reason: FileReason } & OfFile)
   | (
     & {
       kind: "file.retry";
       attempt: number;
       /** Milliseconds since the epoch. */
       nextTryAt: number;
-      reason: Reason;
+      reason: FileReason;
       /** The storage failed: the attempt does not count. */
       endless: boolean;
     }

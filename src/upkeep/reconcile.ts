@@ -1,4 +1,4 @@
-import { Receipts } from "../staging/upload_receipts.ts";
+import { UploadReceipts } from "../staging/upload_receipts.ts";
 import { statIfThere } from "../data/durable.ts";
 import { type Layout, type Shelf, SHELVES } from "../data/layout.ts";
 import { shelvedFiles } from "../staging/shelves.ts";
@@ -23,7 +23,7 @@ import { openLedgerReader } from "../storage/sqlite/ledger_reader.ts";
 export async function reconcile(layout: Layout): Promise<void> {
   const found = await filesOf(layout);
   if (found.length === 0) return;
-  using receipts = Receipts.open(layout.receipts);
+  using receipts = UploadReceipts.open(layout.receipts);
   for (const { file } of found) receipts.insert({ ...file, uploadId: file.id });
   // With Cassandra the ledger is in the cluster, and a backup has none.
   if (!await statIfThere(layout.ledger)) return;

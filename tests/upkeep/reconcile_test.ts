@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import type { StagedFile } from "../../src/staging/contract.ts";
 import { createFileIds } from "../../src/data/file_id.ts";
 import { Layout, type Shelf } from "../../src/data/layout.ts";
-import { Receipts } from "../../src/staging/upload_receipts.ts";
+import { UploadReceipts } from "../../src/staging/upload_receipts.ts";
 import { writeSidecar } from "../../src/staging/sidecar.ts";
 import { scanStaging, shelfOf } from "../../src/staging/staged.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
@@ -33,7 +33,7 @@ async function copyOf(layout: Layout, name: string, copied: Copied): Promise<Sta
     await Deno.writeTextFile(path, "x\n");
   }
   if (copied.hasReceipt) {
-    using receipts = Receipts.open(layout.receipts);
+    using receipts = UploadReceipts.open(layout.receipts);
     receipts.insert({ ...staged, uploadId: staged.id });
   }
   const ledger = openLedger(layout.ledger);
@@ -86,7 +86,7 @@ Deno.test("what was copied of a file at different moments is brought together", 
         const file = await copyOf(layout, "a.csv", copied);
         await reconcile(layout);
         assert.equal(await shelfOf(layout, "t1", file.id), shelf);
-        using receipts = Receipts.open(layout.receipts);
+        using receipts = UploadReceipts.open(layout.receipts);
         assert.equal(receipts.ofUpload("t1", file.id)?.name, "a.csv");
         // It is met under its own id and name, and not as a stranger's.
         const met = await scanStaging(layout, { settleMs: 0 });

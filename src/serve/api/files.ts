@@ -5,7 +5,7 @@ import {
   type FileView,
   type RejectList,
 } from "../../protocol/file_view.ts";
-import type { Receipt, ReceiptQuery, Receipts } from "../../staging/upload_receipts.ts";
+import type { ReceiptQuery, UploadReceipt, UploadReceipts } from "../../staging/upload_receipts.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import type { AppContext, AppHandler } from "../http/env.ts";
 import { notFound } from "../http/problem_response.ts";
@@ -14,7 +14,7 @@ import { rejectsCsv } from "./rejects_csv.ts";
 
 /** Where files are looked up. */
 export interface FileSources {
-  receipts: Receipts;
+  receipts: UploadReceipts;
   ledger: LedgerReader;
 }
 
@@ -127,7 +127,7 @@ export function viewOfRecord(record: FileRecord): FileView {
   };
 }
 
-function viewOfReceipt(receipt: Receipt): FileView {
+function viewOfReceipt(receipt: UploadReceipt): FileView {
   const { id, name, version, size, sha256 } = receipt;
   return {
     id,

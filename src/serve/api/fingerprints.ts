@@ -3,7 +3,7 @@ import type { UsersFile } from "../../accounts/users.ts";
 import type { ModuleLog } from "../../modules/module_log.ts";
 import type { ModuleStore } from "../../modules/store.ts";
 import type { Layout } from "../../data/layout.ts";
-import type { Receipts } from "../../staging/upload_receipts.ts";
+import type { UploadReceipts } from "../../staging/upload_receipts.ts";
 import { replayRequests } from "../../staging/replay_requests.ts";
 import { waitingFiles } from "../../staging/waiting.ts";
 import type { LedgerReader } from "../../storage/contract.ts";
@@ -32,7 +32,7 @@ async function moduleStamp({ store, log }: ModuleSources, tenant: string): Promi
 /** What a customer sees of its files, in short. `?file=` adds an older one. */
 export function customerFingerprint(
   ledger: LedgerReader,
-  receipts: Receipts,
+  receipts: UploadReceipts,
   { store, log }: ModuleSources,
 ) {
   return async (c: AppContext): Promise<string> => {

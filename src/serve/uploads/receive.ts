@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import { explainFullDisk } from "../../data/free_space.ts";
-import type { Receipt } from "../../staging/upload_receipts.ts";
+import type { UploadReceipt } from "../../staging/upload_receipts.ts";
 import type { Holder, Upload } from "../../staging/upload.ts";
 import type { UploadWriter } from "../../staging/upload_writer.ts";
 import type { AppContext } from "../http/env.ts";
@@ -24,7 +24,7 @@ export async function receiveBytes(
   deps: UploadDeps,
   upload: Upload,
   holder: Holder,
-): Promise<Receipt | null> {
+): Promise<UploadReceipt | null> {
   const header = c.req.header("Upload-Checksum");
   const checksum = header === undefined ? null : parseChecksum(header);
   const declared = byteCount(c, "Content-Length");
@@ -38,7 +38,7 @@ export async function receiveBytes(
 }
 
 /** Hands a complete upload over and reports it. The caller holds the upload. */
-export async function finishUpload(deps: UploadDeps, upload: Upload): Promise<Receipt> {
+export async function finishUpload(deps: UploadDeps, upload: Upload): Promise<UploadReceipt> {
   const receipt = await deps.intake.finish(upload);
   const { id: fileId, tenant, name, version, size, sha256, uploadId: id } = receipt;
   deps.report({ type: "upload-finished", tenant, id, fileId, name, version, size, sha256 });

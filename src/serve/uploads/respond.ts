@@ -1,12 +1,12 @@
 import { HEADERS, PATHS } from "../../protocol/paths.ts";
-import type { Receipt } from "../../staging/upload_receipts.ts";
+import type { UploadReceipt } from "../../staging/upload_receipts.ts";
 import type { Upload } from "../../staging/upload.ts";
 import { uploadNotFound } from "../../staging/uploads.ts";
 import type { AppContext } from "../http/env.ts";
 import type { UploadDeps } from "./deps.ts";
 
 /** The caller's upload that a path names: unfinished, or finished and handed over. */
-type OwnUpload = { upload: Upload; receipt: null } | { upload: null; receipt: Receipt };
+type OwnUpload = { upload: Upload; receipt: null } | { upload: null; receipt: UploadReceipt };
 
 /**
  * Finds the upload that the path names.
@@ -36,7 +36,7 @@ export function progressHeaders(upload: Upload, { intake }: UploadDeps): Record<
 }
 
 /** Which file a finished upload became. */
-export function finishedHeaders(receipt: Receipt): Record<string, string> {
+export function finishedHeaders(receipt: UploadReceipt): Record<string, string> {
   return {
     "Upload-Offset": String(receipt.size),
     [HEADERS.fileId]: receipt.id,
