@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { statIfThere } from "./durable.ts";
 import type { Layout } from "./layout.ts";
@@ -17,16 +18,44 @@ export const MIGRATIONS: readonly Migration[] = [
     run: (layout) =>
       inDatabase(
         layout.receipts,
-        "CREATE INDEX IF NOT EXISTS receipts_age ON receipts (received_at)",
+        (db) => db.exec("CREATE INDEX IF NOT EXISTS receipts_age ON receipts (received_at)"),
       ),
+  },
+  {
+    what: "files in state `rejected` become `refused`",
+    run: (layout) => inDatabase(join(layout.db, "ledger.sqlite"), renameRejected),
   },
 ];
 
-async function inDatabase(path: string, sql: string): Promise<void> {
+/** SQLite cannot change a CHECK constraint: the table is copied into one with the new names. */
+function renameRejected(db: DatabaseSync): void {
+  const schema = db.prepare(
+    "SELECT sql FROM sqlite_schema WHERE tbl_name = 'files' AND sql NOT NULL",
+  )
+    .all().map(({ sql }) => String(sql));
+  if (!schema.some((sql) => sql.includes("'rejected'"))) return;
+  const columns = db.prepare("SELECT name FROM pragma_table_info('files')").all()
+    .map(({ name }) => String(name));
+  const values = columns.map((name) =>
+    name === "state" ? "CASE state WHEN 'rejected' THEN 'refused' ELSE state END" : name
+  );
+  db.exec("ALTER TABLE files RENAME TO earlier_files");
+  for (const sql of schema.filter((sql) => sql.startsWith("CREATE TABLE"))) {
+    db.exec(sql.replaceAll("'rejected'", "'refused'"));
+  }
+  db.exec(`INSERT INTO files (${columns}) SELECT ${values} FROM earlier_files;
+    DROP TABLE earlier_files`);
+  // Indexes go with the old table.
+  for (const sql of schema.filter((sql) => !sql.startsWith("CREATE TABLE"))) db.exec(sql);
+}
+
+async function inDatabase(path: string, change: (db: DatabaseSync) => void): Promise<void> {
   if (!await statIfThere(path)) return;
   const db = new DatabaseSync(path);
   try {
-    db.exec(`PRAGMA busy_timeout=2000; PRAGMA synchronous=FULL; BEGIN IMMEDIATE; ${sql}; COMMIT`);
+    db.exec("PRAGMA busy_timeout=2000; PRAGMA synchronous=FULL; BEGIN IMMEDIATE");
+    change(db);
+    db.exec("COMMIT");
   } finally {
     db.close();
   }

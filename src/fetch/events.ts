@@ -4,7 +4,7 @@ import type { FileView } from "../protocol/file_view.ts";
 /**
  * What happens to the files of one run, in the order in which it happens. Sizes are bytes, times
  * are seconds. A file ends in exactly one of `skipped`, `refused`, `failed`, `valid` (dry run),
- * `sent` (without `wait`), `ingested` or `rejected` (with `wait`; `sent` has come before).
+ * `sent` (without `wait`), `ingested`, `quarantined` or `refused` (with `wait`; `sent` has come before).
  */
 export type FetchEvent =
   /** The directory was read: the files that may be sent, as far as names and sizes tell. */
@@ -30,11 +30,19 @@ export type FetchEvent =
   /** With `wait`: the server has the file and its rows are not stored yet. */
   | { type: "waiting"; name: string; size: number; file: FileView | null; seconds: number }
   | { type: "ingested"; name: string; size: number; file: FileView; seconds: number }
-  /** The platform took the file and did not store it: its state is rejected or quarantined. */
-  | { type: "rejected"; name: string; size: number; file: FileView; seconds: number }
+  /** The platform took the file and could not load it. */
+  | { type: "quarantined"; name: string; size: number; file: FileView; seconds: number }
   /** Nothing is wrong, and nothing was sent; `file` is what the server already has. */
   | { type: "skipped"; name: string; size: number | null; failure: Failure; file: FileView | null }
-  | { type: "refused"; name: string; size: number | null; failure: Failure }
+  /** Not allowed: it was not sent, or with `wait` the platform refused it as a whole. */
+  | {
+    type: "refused";
+    name: string;
+    size: number | null;
+    failure: Failure;
+    file?: FileView;
+    seconds?: number;
+  }
   | { type: "failed"; name: string; size: number | null; failure: Failure }
   /** Dry run: the file would have been sent. */
   | { type: "valid"; name: string; size: number; sha256: string }
@@ -48,7 +56,7 @@ export type Emit = (event: FetchEvent) => void;
 export interface FetchSummary {
   sent: number;
   ingested: number;
-  rejected: number;
+  quarantined: number;
   skipped: number;
   refused: number;
   failed: number;
@@ -68,7 +76,7 @@ export class Tally {
   readonly #counts = {
     sent: 0,
     ingested: 0,
-    rejected: 0,
+    quarantined: 0,
     skipped: 0,
     refused: 0,
     failed: 0,
@@ -85,7 +93,7 @@ export class Tally {
   add(event: FetchEvent): void {
     if (event.type in this.#counts) this.#counts[event.type as keyof FetchCounts] += 1;
     if (event.type === "sent") this.#bytes += event.size;
-    if (event.type === "refused" || event.type === "rejected") this.#worsen("refused");
+    if (event.type === "refused" || event.type === "quarantined") this.#worsen("refused");
     if (event.type === "failed") this.#worsen(event.failure.kind);
   }
 
@@ -104,5 +112,5 @@ export class Tally {
 
 type FetchCounts = Pick<
   FetchSummary,
-  "sent" | "ingested" | "rejected" | "skipped" | "refused" | "failed" | "valid"
+  "sent" | "ingested" | "quarantined" | "skipped" | "refused" | "failed" | "valid"
 >;

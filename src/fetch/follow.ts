@@ -20,8 +20,8 @@ interface FollowOptions {
 }
 
 /**
- * Asks after a file until its rows are stored or it was rejected, and emits `waiting`, then
- * `ingested`, `rejected` or, where the answer does not come, `failed`.
+ * Asks after a file until its rows are stored or it has failed, and emits `waiting`, then
+ * `ingested`, `quarantined`, `refused` or, where the answer does not come, `failed`.
  */
 export async function followFile(
   options: FollowOptions,
@@ -36,8 +36,9 @@ export async function followFile(
     const file = await untilFinal(options, sent, (file) => {
       emit({ type: "waiting", name, size, file, seconds: waited() });
     });
-    const type = file.state === "ingested" ? "ingested" : "rejected";
-    emit({ type, name, size, file, seconds: waited() });
+    const ended = { name, size, file, seconds: waited() };
+    if (file.state === "refused") emit({ type: "refused", ...ended, failure: refusal(file) });
+    else emit({ type: file.state === "ingested" ? "ingested" : "quarantined", ...ended });
   } catch (error) {
     emit({ type: "failed", name, size, failure: notFollowed(name, error) });
   }
@@ -59,6 +60,11 @@ async function untilFinal(
     onWait(file);
     await clock.sleep(interval, signal);
   }
+}
+
+function refusal({ name, reason }: FileView): Failure {
+  const { code, message } = reason ?? { code: "refused", message: `Cannot load "${name}"` };
+  return new Failure("refused", code, message);
 }
 
 function notFollowed(name: string, error: unknown): Failure {

@@ -10,8 +10,8 @@ export type LedgerEvent =
   | { type: "start"; moduleVersion?: string | null }
   /** Its rows are committed. running → ingested */
   | { type: "ingested"; rows: RowCounts; seconds: number; moduleVersion: string }
-  /** It was refused before a record of it was read. running → rejected */
-  | { type: "reject"; reason: FileReason }
+  /** It was refused before a record of it was read. running → refused */
+  | { type: "refuse"; reason: FileReason }
   /** It or its module is at fault; none of its rows stay. running → quarantined */
   | { type: "quarantine"; reason: FileReason; rows: RowCounts | null }
   /** Something else was at fault; try again from `at`, ms since the epoch. running → queued */
@@ -20,14 +20,14 @@ export type LedgerEvent =
   | { type: "release" }
   /** Found running when the service started: it had been killed; the attempt counts. running → queued */
   | { type: "recover" }
-  /** An operator wants it done again, as if it were new. ingested, rejected, quarantined → queued */
+  /** An operator wants it done again, as if it were new. ingested, refused, quarantined → queued */
   | { type: "replay" };
 
 const FROM: Record<LedgerEvent["type"], (state: FileState) => boolean> = {
   queue: (state) => state === "received",
   start: (state) => state === "queued",
   ingested: (state) => state === "running",
-  reject: (state) => state === "running",
+  refuse: (state) => state === "running",
   quarantine: (state) => state === "running",
   retry: (state) => state === "running",
   release: (state) => state === "running",
@@ -61,7 +61,7 @@ const UNTRIED = {
  * written; that is `Ledger.update(next, record.state)`.
  *
  * ```
- * received → queued → running → ingested | rejected | quarantined
+ * received → queued → running → ingested | refused | quarantined
  *              ↑ ←────── retry, release, recover      │
  *              └──────────────────────────── replay ←─┘
  * ```
@@ -102,8 +102,8 @@ export function transition(record: FileRecord, event: LedgerEvent, now: number):
       const ended = { finishedAt: now, rows: wholeRows(record, rows), seconds, moduleVersion };
       return { ...record, ...ended, state: "ingested" };
     }
-    case "reject":
-      return { ...record, ...ended(record, event.reason, now), state: "rejected", finishedAt: now };
+    case "refuse":
+      return { ...record, ...ended(record, event.reason, now), state: "refused", finishedAt: now };
     case "quarantine": {
       const rows = wholeRows(record, event.rows ?? NO_ROWS);
       const end = { ...ended(record, event.reason, now), rows, finishedAt: now };

@@ -57,10 +57,10 @@ export async function reportToAuthor(
 }
 
 function stateOf(outcome: Outcome): string {
-  return outcome.type === "rejected" ? "rejected" : "quarantined";
+  return outcome.type === "refused" ? "refused" : "quarantined";
 }
 
 /** An empty file is no module's fault. */
 function saysNothing(outcome: Outcome): boolean {
-  return outcome.type === "rejected" && outcome.reason.code === "empty-file";
+  return outcome.type === "refused" && outcome.reason.code === "empty-file";
 }

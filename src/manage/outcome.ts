@@ -5,7 +5,7 @@ import type { FileReason, RowCounts } from "../protocol/file_view.ts";
 export type Outcome =
   | { type: "ingested"; rows: RowCounts; moduleVersion: string }
   /** The file was refused before a record of it was read. */
-  | { type: "rejected"; reason: FileReason }
+  | { type: "refused"; reason: FileReason }
   /** The file or its module is at fault; nothing of it was stored. */
   | { type: "quarantined"; reason: FileReason; rows: RowCounts | null }
   /** Something else was at fault; a later attempt may succeed. `endless`: attempts do not count. */

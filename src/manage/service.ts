@@ -234,11 +234,11 @@ export class IngestService {
   ): Promise<Outcome> {
     const { layout, storage, sandboxes, config, emit } = this.#parts;
     try {
-      if (record.size === 0) return rejected("empty-file", "the file is empty");
-      if (!module) return rejected("no-module", "no module is deployed for this customer");
+      if (record.size === 0) return refused("empty-file", "the file is empty");
+      if (!module) return refused("no-module", "no module is deployed for this customer");
       if (!takesFile(module.declaration.files, record.name)) {
         const patterns = module.declaration.files.join(", ");
-        return rejected("no-pattern", `the module takes only files named ${patterns}`);
+        return refused("no-pattern", `the module takes only files named ${patterns}`);
       }
       const path = layout.file("staging", record.tenant, record.id);
       const limits = limitsOf(record, module, config());
@@ -276,8 +276,8 @@ export class IngestService {
   }
 }
 
-function rejected(code: string, what: string): Outcome {
-  return { type: "rejected", reason: { code, message: `Cannot load the file: ${what}` } };
+function refused(code: string, what: string): Outcome {
+  return { type: "refused", reason: { code, message: `Cannot load the file: ${what}` } };
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

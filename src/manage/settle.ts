@@ -43,12 +43,12 @@ export async function settle(
       emit({ kind: "file.ingested", ...base, size: record.size, rows, seconds, finishedAt: now() });
       return null;
     }
-    case "rejected":
+    case "refused":
     case "quarantined": {
       const { reason } = outcome;
       const rows = outcome.type === "quarantined" ? outcome.rows ?? NO_ROWS : NO_ROWS;
-      const event: LedgerEvent = outcome.type === "rejected"
-        ? { type: "reject", reason }
+      const event: LedgerEvent = outcome.type === "refused"
+        ? { type: "refuse", reason }
         : { type: "quarantine", reason, rows };
       await moveOut(layout, await advance(ledger, record, event, now()));
       tellKill(parts, record, reason);

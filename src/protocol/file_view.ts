@@ -6,14 +6,14 @@ export const FILE_STATES = [
   "queued",
   "running",
   "ingested",
-  "rejected",
+  "refused",
   "quarantined",
 ] as const;
 export type FileState = (typeof FILE_STATES)[number];
 
 /** True for the states that a file stays in unless an operator replays it. */
 export function isFinal(state: FileState): boolean {
-  return state === "ingested" || state === "rejected" || state === "quarantined";
+  return state === "ingested" || state === "refused" || state === "quarantined";
 }
 
 /** Records read from a file and what became of each: `read = stored + rejected + skipped`. */

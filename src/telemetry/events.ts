@@ -75,7 +75,7 @@ type ManageEvent =
     }
     & OfFile
   )
-  | ({ kind: "file.rejected"; rows: RowCounts; seconds: number; reason: FileReason } & OfFile)
+  | ({ kind: "file.refused"; rows: RowCounts; seconds: number; reason: FileReason } & OfFile)
   | ({ kind: "file.quarantined"; rows: RowCounts; seconds: number; reason: FileReason } & OfFile)
   | (
     & {

@@ -81,13 +81,13 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
       end(metrics, tenant, "ingested", seconds);
     },
   },
-  "file.rejected": {
+  "file.refused": {
     level: "warning",
-    message: "A file was rejected.",
+    message: "A file was refused.",
     measure: (metrics, { rows, seconds, ...event }) => {
       const tenant = metrics.tenants.of(event.tenant);
       metrics.ingestRejects.inc({ tenant }, rows.rejected);
-      end(metrics, tenant, "rejected", seconds);
+      end(metrics, tenant, "refused", seconds);
     },
   },
   "file.quarantined": {

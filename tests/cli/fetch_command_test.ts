@@ -82,8 +82,8 @@ Deno.test("--wait: rows stored and rejected, and the reason", async () => {
     out,
     /^ingested {2}good\.csv {2}1 byte {2}.* s {2}10 rows stored, 2 rows rejected$/m,
   );
-  assert.match(out, /^rejected {2}bad\.csv {3}quarantined: 2 of 12 rows were rejected$/m);
-  assert.match(out, /^2 sent, 1 ingested, 1 rejected, /m);
+  assert.match(out, /^failed {4}bad\.csv {3}quarantined: 2 of 12 rows were rejected$/m);
+  assert.match(out, /^2 sent, 1 ingested, 1 quarantined, /m);
   assert.doesNotMatch(out, /^sent/m);
 });
 

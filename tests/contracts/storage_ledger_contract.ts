@@ -60,7 +60,7 @@ export function ledgerTests(test: Register): void {
       "queued",
       "running",
       "ingested",
-      "rejected",
+      "refused",
       "quarantined",
     ];
     for (const [i, state] of states.entries()) {

@@ -255,7 +255,7 @@ async function check(platform: Platform, expected: Case, file: FileRecord): Prom
   const wanted = code === undefined
     ? "ingested"
     : code === "no-pattern"
-    ? "rejected"
+    ? "refused"
     : "quarantined";
   assert.equal(file.state, wanted, said);
   assert.equal(file.reason?.code, code, said);
@@ -330,7 +330,7 @@ Deno.test("bad input by hand: each file comes to a clear end, no record is lost"
   await t.step("an empty file", async () => {
     await platform.stage("customer-1", "empty.csv", "");
     const file = await platform.settled("customer-1", "empty.csv");
-    assert.equal(file.state, "rejected");
+    assert.equal(file.state, "refused");
     assert.equal(file.reason?.code, "empty-file");
     assert.ok(addsUp(file));
   });

@@ -54,7 +54,7 @@ Deno.test("links, folders and dot files in staging are left alone, an empty file
   platform.manage();
   assert.equal((await platform.settled("t1", "good.csv")).state, "ingested");
   const empty = await platform.settled("t1", "empty.csv");
-  assert.equal(empty.state, "rejected");
+  assert.equal(empty.state, "refused");
   assert.equal(empty.reason?.code, "empty-file");
   assert.ok(addsUp(empty));
   await pause(SCANS_MS);

@@ -148,7 +148,7 @@ Deno.test("--once: 0 when all went in, 1 when something did not", async () => {
   await upload(customer, "a.jsonl", bytes("{}\n"));
   assert.equal((await platform.run("manage", "--once")).code, 1);
   const [file] = await platform.files({ name: "a.jsonl" });
-  assert.equal(file?.state, "rejected");
+  assert.equal(file?.state, "refused");
   assert.equal(file?.reason?.code, "no-pattern");
   assert.equal((await platform.run("manage", "--once")).code, 0);
 });
@@ -239,6 +239,6 @@ Deno.test("fetch --wait tells of a file that did not get in, with exit 1", async
   const args = ["fetch", "-u", "customer-1", "-p", "password-1", "-d", dir, "--server", url];
   const { code, stdout } = await run([...args, "--wait"]);
   assert.equal(code, 1, stdout);
-  assert.match(stdout, /^rejected +a\.csv .*takes only files named only-this\.csv/m);
+  assert.match(stdout, /^refused +a\.csv .*takes only files named only-this\.csv/m);
   assert.match(stdout, /^ingested +only-this\.csv .*1 row stored/m);
 });

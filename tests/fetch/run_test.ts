@@ -158,15 +158,15 @@ Deno.test("wait follows each file to its end", async () => {
     },
   });
   assert.deepEqual([...states], ["received", "running"]);
-  assert.deepEqual([outcome("good.csv"), outcome("bad.csv")], ["ingested", "rejected"]);
+  assert.deepEqual([outcome("good.csv"), outcome("bad.csv")], ["ingested", "quarantined"]);
   const ingested = events.find((event) => event.type === "ingested");
   assert.deepEqual(ingested?.file.rows, rows);
-  assert.deepEqual([summary.sent, summary.ingested, summary.rejected], [2, 1, 1]);
+  assert.deepEqual([summary.sent, summary.ingested, summary.quarantined], [2, 1, 1]);
   assert.equal(summary.worst, "refused");
 
   const again = await runOnce(server, dir.path, { wait: true });
   assert.equal(again.outcome("good.csv"), "skipped already-there");
-  assert.equal(again.outcome("bad.csv"), "rejected", "its rows are still not stored");
+  assert.equal(again.outcome("bad.csv"), "quarantined", "its rows are still not stored");
 });
 
 Deno.test("the login is withdrawn in the middle: the rest fails at once, kind auth", async () => {

@@ -61,7 +61,7 @@ export async function runOnce(
   return { events, summary, outcome: (name: string) => outcomeOf(events, name) };
 }
 
-const FINAL = ["sent", "skipped", "refused", "failed", "valid", "ingested", "rejected"];
+const FINAL = ["sent", "skipped", "refused", "failed", "valid", "ingested", "quarantined"];
 
 /** For example `refused file-empty`: how a file's way ended. */
 export function outcomeOf(events: FetchEvent[], name: string): string {

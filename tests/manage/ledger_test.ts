@@ -17,12 +17,12 @@ const LEGAL: Record<LedgerEvent["type"], { from: FileState[]; to: FileState }> =
   queue: { from: ["received"], to: "queued" },
   start: { from: ["queued"], to: "running" },
   ingested: { from: ["running"], to: "ingested" },
-  reject: { from: ["running"], to: "rejected" },
+  refuse: { from: ["running"], to: "refused" },
   quarantine: { from: ["running"], to: "quarantined" },
   retry: { from: ["running"], to: "queued" },
   release: { from: ["running"], to: "queued" },
   recover: { from: ["running"], to: "queued" },
-  replay: { from: ["ingested", "rejected", "quarantined"], to: "queued" },
+  replay: { from: ["ingested", "refused", "quarantined"], to: "queued" },
 };
 
 const reason = fc.record({ code: fc.string(), message: fc.string() });
@@ -51,7 +51,7 @@ const event: fc.Arbitrary<LedgerEvent> = fc.oneof(
     seconds: fc.double({ min: 0, max: 1e6, noNaN: true }),
     moduleVersion: fc.string(),
   }),
-  fc.record({ type: fc.constant("reject" as const), reason }),
+  fc.record({ type: fc.constant("refuse" as const), reason }),
   fc.record({ type: fc.constant("quarantine" as const), reason, rows: fc.option(rows) }),
   fc.record({ type: fc.constant("retry" as const), reason, at: fc.nat() }),
 );
@@ -63,7 +63,7 @@ function checkRecord(record: FileRecord): void {
   if (record.state === "running") assert.ok(record.attempts > 0 && record.startedAt !== null);
   if (record.state === "received") assert.equal(record.attempts, 0);
   if (record.nextTryAt !== null) assert.equal(record.state, "queued");
-  if (record.state === "rejected" || record.state === "quarantined") assert.ok(record.reason);
+  if (record.state === "refused" || record.state === "quarantined") assert.ok(record.reason);
   if (record.state === "ingested") assert.equal(record.reason, null);
   assert.equal(record.rows.read, record.rows.stored + record.rows.rejected + record.rows.skipped);
   if (record.seconds !== null) assert.ok(record.seconds >= 0);
@@ -109,7 +109,7 @@ Deno.test("ledger: each state takes its own events and no other", () => {
     { type: "queue" },
     { type: "start" },
     { type: "ingested", rows: NO_ROWS, seconds: 1, moduleVersion: "v" },
-    { type: "reject", reason: { code: "c", message: "m" } },
+    { type: "refuse", reason: { code: "c", message: "m" } },
     { type: "quarantine", reason: { code: "c", message: "m" }, rows: null },
     { type: "retry", reason: { code: "c", message: "m" }, at: 1 },
     { type: "release" },
@@ -162,7 +162,7 @@ Deno.test("ledger: a retry keeps its reason and its time, the next start clears 
 Deno.test("ledger: a clock that was set back gives no negative time", () => {
   const running = transition(fileRecord({ state: "queued" }), { type: "start" }, 1_000);
   const reason = { code: "c", message: "m" };
-  assert.equal(transition(running, { type: "reject", reason }, 500).seconds, 0);
+  assert.equal(transition(running, { type: "refuse", reason }, 500).seconds, 0);
 });
 
 Deno.test("backoff: grows to its cap and stays within its jitter", () => {

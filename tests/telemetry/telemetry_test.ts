@@ -131,7 +131,7 @@ Deno.test("every attempt that started ends in the running gauge", async () => {
   const reason = { code: "module-failed", message: "it threw" };
   const ends: TelemetryEvent[] = [
     INGESTED,
-    { kind: "file.rejected", ...FILE, rows: ROWS, seconds: 1, reason },
+    { kind: "file.refused", ...FILE, rows: ROWS, seconds: 1, reason },
     { kind: "file.quarantined", ...FILE, rows: ROWS, seconds: 1, reason },
     { kind: "file.retry", ...FILE, attempt: 1, nextTryAt: 0, reason, endless: false },
     { kind: "file.released", ...FILE },

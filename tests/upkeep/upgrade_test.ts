@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { DATA_VERSION } from "../../src/data/version.ts";
 import { ROOT } from "../harness/binary.ts";
 import { Platform } from "../harness/platform.ts";
 import { run } from "../harness/process.ts";
@@ -27,8 +28,11 @@ Deno.test({
     await using platform = await leftByVersion1();
     const manage = await platform.run("manage", "--once");
     assert.equal(manage.code, 0, manage.stderr);
-    assert.match(manage.stderr, /"event":"data\.upgraded","from":1,"to":2/);
-    assert.equal(dataVersion(platform.data), "2\n");
+    assert.match(
+      manage.stderr,
+      new RegExp(`"event":"data\\.upgraded","from":1,"to":${DATA_VERSION}`),
+    );
+    assert.equal(dataVersion(platform.data), `${DATA_VERSION}\n`);
     const receipts = new DatabaseSync(join(platform.data, "db/receipts.sqlite"), {
       readOnly: true,
     });
@@ -51,6 +55,36 @@ Deno.test({
 });
 
 Deno.test({
+  name: "files in state `rejected` become `refused`, and the ledger takes the new state",
+  ignore: isMissing("tar"),
+  async fn() {
+    await using platform = await leftByVersion1();
+    const path = join(platform.data, "db/ledger.sqlite");
+    const before = new DatabaseSync(path);
+    before.exec(
+      "UPDATE files SET state = 'rejected', reason_code = 'empty-file', reason_message = 'x'",
+    );
+    const earlier = before.prepare("SELECT * FROM files ORDER BY id").all()
+      .map((row): Record<string, unknown> => ({ ...row, state: "refused" }));
+    before.close();
+    const { code, stderr } = await platform.run("manage", "--once");
+    assert.equal(code, 0, stderr);
+    const after = new DatabaseSync(path, { readOnly: true });
+    const ids = earlier.map(({ id }) => `'${id}'`).join();
+    const rows = after.prepare(`SELECT * FROM files WHERE id IN (${ids}) ORDER BY id`).all();
+    assert.ok(rows.length > 0);
+    assert.deepEqual(rows.map((row) => ({ ...row })), earlier);
+    const indexes = after.prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'files' AND sql NOT NULL",
+    ).all().map(({ name }) => name);
+    assert.deepEqual(indexes.sort(), ["files_by_name", "files_by_tenant", "files_pending"]);
+    after.close();
+    const listed = await platform.run("manage", "files", "--state", "refused", "--json");
+    assert.equal(listed.stdout.trim().split("\n").length, rows.length);
+  },
+});
+
+Deno.test({
   name: "serve brings it forward, too; with a service running it is refused and left alone",
   ignore: isMissing("tar"),
   async fn() {
@@ -63,13 +97,13 @@ Deno.test({
     assert.equal(existsSync(join(platform.data, "version")), false);
     lock.close();
     await platform.serve();
-    assert.equal(dataVersion(platform.data), "2\n");
+    assert.equal(dataVersion(platform.data), `${DATA_VERSION}\n`);
   },
 });
 
 Deno.test("a data directory of a newer program is refused by every command that uses it", async () => {
   await using platform = await Platform.create();
-  assert.equal(dataVersion(platform.data), "2\n");
+  assert.equal(dataVersion(platform.data), `${DATA_VERSION}\n`);
   await Deno.writeTextFile(join(platform.data, "version"), "99\n");
   const commands = [
     ["serve", "--listen", "127.0.0.1:0"],
@@ -85,7 +119,9 @@ Deno.test("a data directory of a newer program is refused by every command that 
     assert.equal(code, 2, command.join(" "));
     assert.match(
       stderr,
-      /it has version 99, this program knows up to 2\n {2}hint: Install the newer/,
+      new RegExp(
+        `it has version 99, this program knows up to ${DATA_VERSION}\n {2}hint: Install the newer`,
+      ),
     );
   }
 });
@@ -98,7 +134,7 @@ Deno.test("both services started at once on nothing: neither takes it for an old
     const manage = platform.start(["manage"]);
     await serve.line(/^listening on /);
     await manage.line(/"event":"manage\.started"/);
-    assert.equal(dataVersion(platform.data), "2\n");
+    assert.equal(dataVersion(platform.data), `${DATA_VERSION}\n`);
     for (const service of [serve, manage]) {
       await service.stop();
       assert.ok(!service.stderr.text.includes("data.upgraded"));

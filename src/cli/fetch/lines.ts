@@ -10,8 +10,8 @@ export interface FileLine {
   type: "file";
   /** The file's name as the server has it, or as it is in the directory if it was not sent. */
   name: string;
-  /** `rejected`: the platform took the file and did not store it; `refused`: it was not sent. */
-  status: "sent" | "ingested" | "rejected" | "skipped" | "refused" | "failed" | "valid";
+  /** `quarantined`: the platform could not load it; `refused`: not allowed, see `state`. */
+  status: "sent" | "ingested" | "quarantined" | "skipped" | "refused" | "failed" | "valid";
   /** Bytes. */
   size: number | null;
   /** Lower-case hex. */
@@ -66,7 +66,7 @@ export function fileLine(event: FinalEvent, sent?: SentEvent): FileLine {
   };
   if (event.type === "valid") line.sha256 = event.sha256;
   if ("file" in event && event.file) addFile(line, event.file);
-  if (event.type === "ingested" || event.type === "rejected") {
+  if (event.type !== "sent" && "seconds" in event && event.seconds !== undefined) {
     line.seconds = (sent?.seconds ?? 0) + event.seconds;
   }
   if ("failure" in event) {
@@ -104,7 +104,7 @@ export function detailsOf(line: FileLine): string {
         : `${size}  ${time}`;
     case "ingested":
       return `${size}  ${time}  ${rowsOf(line.rows)}`;
-    case "rejected":
+    case "quarantined":
       return line.reason ? `${line.state}: ${line.reason}` : `${line.state}`;
     case "valid":
       return `${size}  would be sent`;
@@ -131,7 +131,7 @@ export function summaryText(summary: FetchSummary): string {
     "valid",
     "sent",
     "ingested",
-    "rejected",
+    "quarantined",
     "skipped",
     "refused",
     "failed",

@@ -35,7 +35,7 @@ const COLORS: Record<FileLine["status"], string> = {
   valid: "\u001b[32m",
   skipped: "\u001b[2m",
   refused: "\u001b[33m",
-  rejected: "\u001b[31m",
+  quarantined: "\u001b[31m",
   failed: "\u001b[31m",
 };
 const RESET = "\u001b[0m";
@@ -46,7 +46,7 @@ const WIDEST_NAME = 40;
 const BESIDE_NAME = 32;
 /** Seconds of waiting for rows after which a line says so where there are no bars. */
 const PATIENCE = 10;
-const PROBLEMS = new Set<FileLine["status"]>(["refused", "rejected", "failed"]);
+const PROBLEMS = new Set<FileLine["status"]>(["refused", "quarantined", "failed"]);
 
 /**
  * Turns what happens to the files into final lines or JSON on stdout, and into notices and bars on
@@ -164,7 +164,7 @@ export class FetchOutput {
   }
 
   #text(line: FileLine): string {
-    const status = pad(line.status, STATUS_WIDTH);
+    const status = pad(line.status === "quarantined" ? "failed" : line.status, STATUS_WIDTH);
     const painted = this.#color ? COLORS[line.status] + status + RESET : status;
     const hint = this.#options.verbose && line.hint ? `  (${line.hint})` : "";
     const name = pad(printable(line.name), this.#nameWidth);

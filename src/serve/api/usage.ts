@@ -41,7 +41,7 @@ export function filesByState(
     queued: 0,
     running: 0,
     ingested: 0,
-    rejected: 0,
+    refused: 0,
     quarantined: 0,
   };
   for (const state of FILE_STATES) {

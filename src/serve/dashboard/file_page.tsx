@@ -75,7 +75,7 @@ function Actions({ file, admin }: Pick<FilePageProps, "file" | "admin">) {
       </div>
     );
   }
-  const isFinal = ["ingested", "rejected", "quarantined"].includes(file.state);
+  const isFinal = ["ingested", "refused", "quarantined"].includes(file.state);
   return (
     <div class="actions" id="actions" data-live>
       {admin.replayRequested

@@ -56,7 +56,7 @@ export function FilesPage({ version, viewer, constraints, usage, list, state }: 
 
 function Numbers({ usage: { files, rows } }: { usage: Usage }) {
   const waiting = files.received + files.queued + files.running;
-  const failed = files.rejected + files.quarantined;
+  const failed = files.refused + files.quarantined;
   const look = failed === 1 ? "needs a look" : "need a look";
   return (
     <dl class="stats" id="numbers" data-live>

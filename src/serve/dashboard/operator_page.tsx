@@ -163,7 +163,7 @@ function Tenant({ tenant, now }: { tenant: TenantHealth; now: number }) {
       <td class="num" data-label="Waiting">{count(waiting)}</td>
       <td class="num" data-label="Oldest">{age(oldestWaitingAt, now)}</td>
       <td class="num" data-label="Loaded">{count(files.ingested)}</td>
-      <td class="num" data-label="Failed">{count(files.quarantined + files.rejected)}</td>
+      <td class="num" data-label="Failed">{count(files.quarantined + files.refused)}</td>
       <td class="num" data-label="Rows">{count(rows.stored)}</td>
       <td class="num" data-label="Rejected">{count(rows.rejected)}</td>
     </tr>

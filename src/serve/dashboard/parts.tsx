@@ -8,7 +8,7 @@ export const STATE_MEANINGS: Record<FileState, string> = {
   queued: "waits in the queue",
   running: "is being loaded",
   ingested: "its rows are stored",
-  rejected: "was refused before a record was read",
+  refused: "was refused before a record was read",
   quarantined: "could not be loaded; none of its rows are stored",
 };
 

@@ -65,10 +65,10 @@ function endOf({ state, finishedAt, nextTryAt, reason, rows }: FileView): Moment
       return { what: "Its rows are stored once all of it was read", at: null, tone: "next" };
     case "ingested":
       return { what: `${count(rows.stored)} rows stored`, at: finishedAt, tone: "ok" };
-    case "rejected":
+    case "refused":
     case "quarantined":
       return {
-        what: state === "rejected" ? "Refused" : "Put into quarantine",
+        what: state === "refused" ? "Refused" : "Put into quarantine",
         at: finishedAt,
         tone: "bad",
         ...(reason && { note: reason.message }),

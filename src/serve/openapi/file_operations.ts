@@ -40,7 +40,7 @@ export const FILE_OPERATIONS: Operation[] = [
     id: "showFile",
     tag: TAG,
     summary: "One file",
-    description: "`read` = `stored` + `rejected` + `skipped`. The states `ingested`, `rejected` " +
+    description: "`read` = `stored` + `rejected` + `skipped`. The states `ingested`, `refused` " +
       "and `quarantined` are final unless an operator replays the file.",
     audience: "customer",
     parameters: [fileId],

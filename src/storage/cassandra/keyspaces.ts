@@ -1,4 +1,4 @@
-import { LEDGER_SCHEMA } from "./ledger_rows.ts";
+import { EARLIER_REFUSED, LEDGER_SCHEMA } from "./ledger_rows.ts";
 import type { KeyFile } from "./key_file.ts";
 import { quoted, quotedText } from "./names.ts";
 import { cassandraFailure } from "./errors.ts";
@@ -28,9 +28,18 @@ export class Keyspaces {
       const there = await this.#namesIn(keyspace);
       const missing = LEDGER_SCHEMA.filter(({ table, index }) => !there.has(index ?? table))
         .map(({ cql }) => cql.replace(LEDGER_NAME, `$1 ${keyspace}.$2`));
-      if (missing.length === 0) return;
+      if (missing.length === 0) return await this.#renameStates(keyspace);
       await this.#session.change(...await this.#keyspaceChanges(keyspace), ...missing);
     });
+  }
+
+  async #renameStates(keyspace: string): Promise<void> {
+    const found = `SELECT tenant, id FROM ${keyspace}.files WHERE state = '${EARLIER_REFUSED}'`;
+    const rename = `UPDATE ${keyspace}.files SET state = 'refused' WHERE tenant = ? AND id = ?
+      IF state = '${EARLIER_REFUSED}'`;
+    for await (const { tenant, id } of this.#session.rows(found, [])) {
+      await this.#session.run(rename, [tenant as string, id as string], false);
+    }
   }
 
   /** Makes a tenant's keyspace, and a role of the same name that may read and write in it alone. */

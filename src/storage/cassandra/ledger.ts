@@ -118,7 +118,7 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
       if (tenant === null) return;
       await this.#transact(
         `DELETE FROM ${this.keyspace}.files WHERE tenant = ? AND id = ?
-         IF state IN ('ingested', 'rejected', 'quarantined')`,
+         IF state IN ('ingested', 'refused', 'quarantined')`,
         [tenant, id],
         async () => await this.row(id) === null ? "applied" : "again",
       );

@@ -147,7 +147,11 @@ export function recordOf(row: Row): FileRecord {
   };
 }
 
+/** What earlier versions called `refused`; {@link Keyspaces} renames it where it finds it. */
+export const EARLIER_REFUSED = "rejected";
+
 export function stateOf(row: Row): FileState {
+  if (row["state"] === EARLIER_REFUSED) return "refused";
   const state = FILE_STATES.find((known) => known === row["state"]);
   if (state === undefined) throw new Error(`the ledger has an unknown state "${row["state"]}"`);
   return state;

@@ -56,7 +56,7 @@ export async function checkQueue({ config, now }: Patient): Promise<Finding[]> {
     const sum = (...states: string[]) =>
       counts.filter(({ state }) => states.includes(state)).reduce((n, { files }) => n + files, 0);
     const waiting = sum("received", "queued");
-    const quarantined = sum("quarantined", "rejected");
+    const quarantined = sum("quarantined", "refused");
     const shown = `${sum("ingested")} files ingested, ${waiting} waiting, ${quarantined} kept out`;
     const oldest = waiting === 0 ? null : await oldestWaiting(ledger);
     const hours = oldest === null ? 0 : (now - oldest) / HOUR_MS;
