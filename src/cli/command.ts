@@ -1,19 +1,21 @@
-import { Command, CommanderError } from "commander";
+import { type Command, CommanderError, type CommandOptions, InvalidArgumentError } from "commander";
 import { Failure } from "../base/failure.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config, SettingName } from "../config/schema.ts";
 import { refuseNewer, writtenVersion } from "../data/version.ts";
+import { type Example, withGuide } from "./help/guide.ts";
 import type { CommandIo } from "./terminal/io.ts";
 import { report } from "./terminal/report.ts";
+import { printTable, type TableOptions } from "./terminal/table.ts";
 
-/** What every command gets from the program that it is a part of. */
+/** What every command gets from the program. */
 export interface CommandContext {
   io: CommandIo;
-  /** Takes the exit code when a command has come to its end. */
+  /** Sets the exit code when the command ends. */
   done(exitCode: number): void;
 }
 
-/** Flags that all commands of the operator share. */
+/** Flags of every operator command. */
 export interface CommonFlags {
   data?: string;
   config?: string;
@@ -22,19 +24,42 @@ export interface CommonFlags {
   verbose?: boolean;
 }
 
-/** Adds the flags that all commands of the operator share. */
+/**
+ * Adds an operator command with the common flags.
+ *
+ * @param usage name and arguments, such as `add NAME`
+ * @param what one line for the list of commands
+ */
+export function addCommand(
+  parent: Command,
+  usage: string,
+  what: string,
+  examples: readonly Example[],
+  environment: readonly Example[] = [],
+  options: CommandOptions = {},
+): Command {
+  const command = withCommonFlags(parent.command(usage, options).description(what));
+  return withGuide(command, { examples, environment });
+}
+
+/** Adds the flags of every operator command. */
 export function withCommonFlags(command: Command): Command {
   return command
-    .option("--data <dir>", "the data directory (default: ./mysimbdp-data)")
-    .option("--config <file>", "the configuration file (default: DATA/mysimbdp.toml)")
-    .option("--json", "machine-readable output on stdout")
-    .option("-q, --quiet", "print only what went wrong")
-    .option("-v, --verbose", "print details, too");
+    .option("--data <dir>", "data directory (default: ./mysimbdp-data)")
+    .option("--config <file>", "configuration file (default: DATA/mysimbdp.toml)")
+    .option("--json", "print JSON, one object per line")
+    .option("-q, --quiet", "print only problems")
+    .option("-v, --verbose", "print more details");
+}
+
+/** Adds `--storage`. */
+export function withStorage(command: Command): Command {
+  return command.option("--storage <url>", "storage URL (default: sqlite:)");
 }
 
 /**
- * Loads the configuration with these flags on top.
- * @throws {Failure} `bad-config`; `data-too-new` when a newer program has written the data directory
+ * Loads the configuration; flags take precedence.
+ * @throws {Failure} `bad-config`; `data-too-new` when a newer version wrote the data directory
  */
 export function configOf(
   flags: CommonFlags,
@@ -46,16 +71,16 @@ export function configOf(
 }
 
 /**
- * Makes a commander action of a function that returns an exit code; what it throws is reported.
+ * Wraps a function that returns an exit code as a commander action; errors are reported.
  *
  * @example
  * ```ts ignore
  * command.action(action<Flags>(context, async (flags, file) => { …; return 0; }));
  * ```
  */
-export function action<F extends CommonFlags>(
+export function action<F extends { json?: boolean; verbose?: boolean }>(
   context: CommandContext,
-  run: (flags: F, ...args: string[]) => Promise<number>,
+  run: (flags: F, ...args: string[]) => number | Promise<number>,
 ): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
     const command = given.at(-1) as Command;
@@ -70,13 +95,50 @@ export function action<F extends CommonFlags>(
   };
 }
 
-/** Turns commander's way to end the process into an exit code: 0 after help, 2 after a mistake. */
+/** Prints a result: one JSON object with `--json`, otherwise text unless `--quiet`. */
+export function printResult(
+  { io }: CommandContext,
+  flags: CommonFlags,
+  json: object,
+  text: string,
+): number {
+  if (flags.json) io.stdout.write(`${JSON.stringify(json)}\n`);
+  else if (!flags.quiet && text !== "") io.stdout.write(`${text}\n`);
+  return 0;
+}
+
+/** Prints entries: one JSON object per line with `--json`, otherwise a table. */
+export function printEntries<T extends object>(
+  { stdout }: CommandIo,
+  flags: { json?: boolean },
+  entries: readonly T[],
+  header: string[],
+  row: (entry: T) => string[],
+  options?: TableOptions,
+): number {
+  if (!flags.json) printTable(stdout, header, entries.map(row), options);
+  else for (const entry of entries) stdout.write(`${JSON.stringify(entry)}\n`);
+  return 0;
+}
+
+/** A parser for the value of a flag: a number within limits. */
+export function numberFrom(min: number, max: number, isAllowed = Number.isInteger) {
+  return (text: string): number => {
+    const number = Number(text);
+    if (text.trim() !== "" && isAllowed(number) && number >= min && number <= max) return number;
+    const kind = isAllowed === Number.isInteger ? "a whole number" : "a number";
+    const range = max === Infinity ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw new InvalidArgumentError(`Expected ${kind} ${range}.`);
+  };
+}
+
+/** Returns the exit code for an error with which commander ends: 0 after help, 2 after a usage error. */
 export function exitCodeOfParsing(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   throw error;
 }
 
-/** A mistake in how a command was called. */
+/** The failure of a command that was called in a wrong way. */
 export function usage(message: string, hint?: string): Failure {
   return new Failure("usage", "usage", message, hint === undefined ? {} : { hint });
 }

@@ -172,10 +172,10 @@ async function snapshot(dir: string): Promise<string[]> {
   return found.sort();
 }
 
-Deno.test("operators have accounts of their own, and what is done to them is written down", async () => {
+Deno.test("operator accounts: add, disable, list, and the audit log", async () => {
   await using platform = await Platform.create();
   const added = await platform.must("manage", "operator", "add", "alice");
-  assert.match(added, /^add: alice\npassword \(shown only now\): [a-z2-9]{26}\n$/);
+  assert.match(added, /^added alice\npassword \(shown only once\): [a-z2-9]{26}\n$/);
   const twice = await platform.run("manage", "operator", "add", "alice");
   assert.equal(twice.code, 2);
   assert.match(twice.stderr, /Cannot add operator "alice": it exists/);

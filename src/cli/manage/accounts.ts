@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { AuditLog } from "../../accounts/audit_log.ts";
 import type { ManageAccountsDeps } from "../../accounts/manage_accounts.ts";
 import { hashPassword } from "../../accounts/password_hash.ts";
@@ -7,7 +8,29 @@ import type { CommandContext } from "../command.ts";
 import { findPassword } from "../terminal/password.ts";
 import { operatorName } from "./audit_command.ts";
 
-/** What `manage tenant` and `manage operator` change accounts with, audited under the caller's name. */
+export interface PasswordFlags {
+  password?: string;
+  passwordFile?: string;
+}
+
+/** Adds the flags with which a password is given. */
+export function withPassword(command: Command): Command {
+  return command
+    .option("-p, --password <password>", "password; - reads it from standard input")
+    .option("--password-file <file>", "read the password from the first line of a file");
+}
+
+/** Returns the password that the flags give; undefined to have one generated. */
+export async function givenPassword(
+  { io }: CommandContext,
+  { password: flag, passwordFile: file }: PasswordFlags,
+  name: string,
+): Promise<string | undefined> {
+  if (flag === undefined && file === undefined) return undefined;
+  return await findPassword({ flag, file }, name, io);
+}
+
+/** What the commands change accounts with; changes are audited under the caller's name. */
 export function manageAccountsDeps(
   { io }: CommandContext,
   layout: Layout,
@@ -20,18 +43,4 @@ export function manageAccountsDeps(
     hash: hashPassword,
     audited: (done, work) => audit.record({ ...who, ...done }, work),
   };
-}
-
-/** Returns the password that the flags give; undefined to have one generated. */
-export async function givenPassword(
-  { io }: CommandContext,
-  { password, passwordFile }: { password?: string; passwordFile?: string },
-  name: string,
-): Promise<string | undefined> {
-  if (password === undefined && passwordFile === undefined) return undefined;
-  const flags = {
-    ...(password && { flag: password }),
-    ...(passwordFile && { file: passwordFile }),
-  };
-  return await findPassword(flags, name, io);
 }

@@ -1,107 +1,81 @@
 import { type Command, Option } from "commander";
-import { FILE_STATES, type FileState } from "../../protocol/file_view.ts";
 import { Failure } from "../../base/failure.ts";
-import { replayFile } from "../../manage/replay.ts";
 import { Layout } from "../../data/layout.ts";
-import type { FileRecord } from "../../storage/contract.ts";
+import { replayFile } from "../../manage/replay.ts";
+import { FILE_STATES, type FileState } from "../../protocol/file_view.ts";
+import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import { openLedgerOf, openStorage } from "../../storage/open.ts";
 import {
   action,
+  addCommand,
   type CommandContext,
   type CommonFlags,
   configOf,
-  usage,
-  withCommonFlags,
+  numberFrom,
+  printEntries,
+  printResult,
+  withStorage,
 } from "../command.ts";
-import { withGuide } from "../help/guide.ts";
-import { writeDown } from "./audit_command.ts";
-import { printTable } from "../terminal/table.ts";
 import { formatBytes } from "../terminal/text.ts";
+import { audit } from "./audit_command.ts";
 
 interface LedgerFlags extends CommonFlags {
   tenant?: string;
-  state?: string;
+  state?: FileState;
   storage?: string;
-  limit: string;
+  limit: number;
 }
 
 const REJECTS_PAGE = 1_000;
 
 /** Adds `manage files`, `manage rejects` and `manage replay`. */
 export function registerLedger(manage: Command, context: CommandContext): void {
-  const files = withCommonFlags(manage.command("files"))
-    .description("the files in the ledger, newest first")
-    .option("--tenant <name>", "only this tenant's")
-    .addOption(new Option("--state <state>", "only in this state").choices(FILE_STATES))
-    .option("--limit <n>", "at most so many", "100")
-    .option("--storage <url>", "where the ledger is (default: sqlite:)")
+  withStorage(addCommand(manage, "files", "show the files in the ledger, newest first", [
+    ["mysimbdp manage files", "show the newest 100"],
+    ["mysimbdp manage files --tenant customer-1 --state quarantined", "show what failed"],
+    ["mysimbdp manage files --json --limit 1000", "print JSON, one file per line"],
+  ]))
+    .option("--tenant <name>", "show only files of this tenant")
+    .addOption(new Option("--state <state>", "show only files in this state").choices(FILE_STATES))
+    .option("--limit <n>", "maximum number of files to show", numberFrom(1, Infinity), 100)
     .action(action<LedgerFlags>(context, (flags) => listFiles(context, flags)));
-  withGuide(files, {
-    examples: [
-      ["mysimbdp manage files", "the newest 100"],
-      ["mysimbdp manage files --tenant customer-1 --state quarantined", "what did not get in"],
-      ["mysimbdp manage files --json --limit 1000", "for other programs"],
-    ],
-  });
-  const rejects = withCommonFlags(manage.command("rejects FILE-ID"))
-    .description("the records of a file that were rejected, with line, column and reason")
-    .option("--storage <url>", "where the ledger is (default: sqlite:)")
-    .action(action<LedgerFlags>(context, (flags, id) => listRejects(context, flags, id ?? "")));
-  withGuide(rejects, {
-    examples: [
-      ["mysimbdp manage rejects 01m85y00ganbv9ywtdr0sns4a8", "ids are in: manage files"],
-      ["mysimbdp manage rejects 01m85y00ganbv9ywtdr0sns4a8 --json", "for other programs"],
-    ],
-  });
-  const again = withCommonFlags(manage.command("replay FILE-ID"))
-    .description("load a file again, from the archive or from quarantine")
-    .option("--storage <url>", "where rows are stored (default: sqlite:)")
-    .action(action<LedgerFlags>(context, (flags, id) => replay(context, flags, id ?? "")));
-  withGuide(again, {
-    examples: [["mysimbdp manage replay 01m85y00ganbv9ywtdr0sns4a8", "with the current module"]],
-  });
+  withStorage(
+    addCommand(manage, "rejects FILE-ID", "show the records of a file that were rejected", [
+      ["mysimbdp manage rejects 01m85y00ganbv9ywtdr0sns4a8", "line, column, reason and raw text"],
+      [
+        "mysimbdp manage rejects 01m85y00ganbv9ywtdr0sns4a8 --json",
+        "print JSON, one record per line",
+      ],
+    ]),
+  ).action(action<LedgerFlags>(context, (flags, id) => listRejects(context, flags, id ?? "")));
+  withStorage(
+    addCommand(manage, "replay FILE-ID", "load a file again from the archive or the quarantine", [
+      ["mysimbdp manage replay 01m85y00ganbv9ywtdr0sns4a8", "use the tenant's current module"],
+    ]),
+  ).action(action<LedgerFlags>(context, (flags, id) => replay(context, flags, id ?? "")));
 }
 
-async function listFiles({ io }: CommandContext, flags: LedgerFlags): Promise<number> {
-  const state = FILE_STATES.find((known) => known === flags.state);
-  const limit = Number(flags.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw usage(`Cannot list "${flags.limit}" files`);
-  const ledger = openLedgerOf(configOf(flags, { "storage.url": flags.storage }));
-  try {
-    const files = await ledger.list(query(flags.tenant, state, limit));
-    if (flags.json) { for (const file of files) io.stdout.write(`${JSON.stringify(file)}\n`); }
-    else if (files.length === 0) io.stdout.write("no files\n");
-    else {
-      printTable(io.stdout, HEADER, files.map(line), {
-        whole: ["id"],
-        spare: ["skipped", "read", "seconds", "size", "tenant"],
-      });
+function listFiles({ io }: CommandContext, flags: LedgerFlags): Promise<number> {
+  const { tenant, state, limit } = flags;
+  return withLedger(flags, async (ledger) => {
+    const files = await ledger.list({ ...(tenant && { tenant }), ...(state && { state }), limit });
+    if (files.length === 0 && !flags.json) {
+      io.stdout.write("no files\n");
+      return 0;
     }
-    return 0;
-  } finally {
-    await ledger.close();
-  }
-}
-
-function query(tenant: string | undefined, state: FileState | undefined, limit: number) {
-  return { ...(tenant !== undefined && { tenant }), ...(state && { state }), limit };
+    return printEntries(io, flags, files, HEADER, row, {
+      whole: ["id"],
+      spare: ["skipped", "read", "seconds", "size", "tenant"],
+    });
+  });
 }
 
 const HEADER = [
-  "id",
-  "tenant",
-  "file",
-  "size",
-  "state",
-  "read",
-  "stored",
-  "rejected",
-  "skipped",
-  "seconds",
-  "reason",
+  ...["id", "tenant", "file", "size", "state"],
+  ...["read", "stored", "rejected", "skipped", "seconds", "reason"],
 ];
 
-function line(file: FileRecord): string[] {
+function row(file: FileRecord): string[] {
   const { read, stored, rejected, skipped } = file.rows;
   return [
     file.id,
@@ -115,65 +89,53 @@ function line(file: FileRecord): string[] {
   ];
 }
 
-async function listRejects(
-  { io }: CommandContext,
-  flags: LedgerFlags,
-  id: string,
-): Promise<number> {
-  const ledger = openLedgerOf(configOf(flags, { "storage.url": flags.storage }));
-  try {
+function listRejects({ io }: CommandContext, flags: LedgerFlags, id: string): Promise<number> {
+  return withLedger(flags, async (ledger) => {
     if (!await ledger.get(id)) throw noSuchFile(id);
     for (let seen = 0;;) {
       const rejects = await ledger.rejects(id, seen, REJECTS_PAGE);
-      if (flags.json) {
-        for (const reject of rejects) io.stdout.write(`${JSON.stringify(reject)}\n`);
-      } else if (rejects.length > 0) {
-        const rows = rejects.map((r) => [String(r.line), String(r.column ?? ""), r.reason, r.raw]);
-        printTable(
-          io.stdout,
-          seen === 0 ? ["line", "column", "reason", "raw"] : ["", "", "", ""],
-          rows,
-        );
-      } else if (seen === 0) io.stdout.write("no rejects\n");
+      const header = seen === 0 ? ["line", "column", "reason", "raw"] : ["", "", "", ""];
+      if (rejects.length > 0) {
+        printEntries(io, flags, rejects, header, (r) => {
+          return [String(r.line), String(r.column ?? ""), r.reason, r.raw];
+        });
+      } else if (seen === 0 && !flags.json) io.stdout.write("no rejects\n");
       seen += rejects.length;
       if (rejects.length < REJECTS_PAGE) return 0;
     }
+  });
+}
+
+async function withLedger(
+  flags: LedgerFlags,
+  work: (ledger: LedgerReader) => Promise<number>,
+): Promise<number> {
+  const ledger = openLedgerOf(configOf(flags, { "storage.url": flags.storage }));
+  try {
+    return await work(ledger);
   } finally {
     await ledger.close();
   }
 }
 
-async function replay(
-  context: CommandContext,
-  flags: LedgerFlags,
-  id: string,
-): Promise<number> {
-  const { io } = context;
+async function replay(context: CommandContext, flags: LedgerFlags, id: string): Promise<number> {
   const config = configOf(flags, { "storage.url": flags.storage });
   const storage = openStorage(config);
   try {
     const record = await storage.ledger.get(id);
     if (!record) throw noSuchFile(id);
-    const layout = new Layout(config.data);
-    await replayFile(record, layout, storage);
+    await replayFile(record, new Layout(config.data), storage);
     const { tenant, name, state } = record;
-    const details = { tenant, name, state };
-    await writeDown(context, layout, { action: "file.replay", subject: id, details });
-    if (flags.json) io.stdout.write(`${JSON.stringify({ id, state: "queued" })}\n`);
-    else io.stdout.write(`${record.name} of ${record.tenant} is queued again\n`);
-    return 0;
+    await audit(context, flags, "file.replay", id, { tenant, name, state });
+    return printResult(context, flags, { id, state: "queued" }, `queued ${name} of ${tenant}`);
   } finally {
     await storage.close();
   }
 }
 
 function noSuchFile(id: string): Failure {
-  return new Failure(
-    "usage",
-    "file-not-found",
-    `Cannot find the file "${id}": it is not in the ledger`,
-    {
-      hint: "mysimbdp manage files lists all.",
-    },
-  );
+  const text = `Cannot find the file "${id}": it is not in the ledger`;
+  return new Failure("usage", "file-not-found", text, {
+    hint: "Run mysimbdp manage files to show all files.",
+  });
 }

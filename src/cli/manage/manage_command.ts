@@ -13,15 +13,15 @@ import { registerUpkeep } from "./upkeep_command.ts";
 /** Adds `manage` and its commands to the program. */
 export function registerManage(program: Command, context: CommandContext): void {
   const manage = program.command("manage")
-    .description("load received files into storage; accounts, modules and the ledger");
+    .description("load received files; manage accounts, modules and the ledger");
   withGuide(manage, {
     examples: [
-      ["mysimbdp manage init", "make ./mysimbdp-data"],
-      ["mysimbdp manage tenant add customer-1", "make an account and its keyspace"],
+      ["mysimbdp manage init", "create ./mysimbdp-data"],
+      ["mysimbdp manage tenant add customer-1", "create an account and its keyspace"],
       ["mysimbdp manage tenant deploy customer-1 DIR", "deploy its module"],
-      ["mysimbdp manage", "load files as they arrive, until SIGTERM"],
-      ["mysimbdp manage --once", "load the files that are in staging, then exit"],
-      ["mysimbdp manage files --state quarantined", "what did not get in"],
+      ["mysimbdp manage", "load files as they arrive"],
+      ["mysimbdp manage --once", "load the waiting files and exit"],
+      ["mysimbdp manage files --state quarantined", "show what failed"],
     ],
   });
   registerRun(manage, context);

@@ -8,64 +8,72 @@ import { UsersFile } from "../../accounts/users.ts";
 import { Layout } from "../../data/layout.ts";
 import {
   action,
+  addCommand,
   type CommandContext,
   type CommonFlags,
   configOf,
-  withCommonFlags,
+  printEntries,
+  printResult,
 } from "../command.ts";
-import { type Example, withGuide } from "../help/guide.ts";
-import { givenPassword, manageAccountsDeps } from "./accounts.ts";
-import { printTable } from "../terminal/table.ts";
+import { withGuide } from "../help/guide.ts";
+import {
+  givenPassword,
+  manageAccountsDeps,
+  type PasswordFlags,
+  withPassword,
+} from "./accounts.ts";
 
-interface OperatorFlags extends CommonFlags {
-  password?: string;
-  passwordFile?: string;
+interface OperatorFlags extends CommonFlags, PasswordFlags {}
+
+/** Adds `manage operator …`: the operators' accounts. */
+export function registerOperator(manage: Command, context: CommandContext): void {
+  const operator = manage.command("operator").description("manage operator accounts");
+  withGuide(operator, {
+    examples: [
+      ["mysimbdp manage operator add alice", "create an account"],
+      ["mysimbdp manage operator passwd admin", "set a new password"],
+      ["mysimbdp manage operator list", "show all operators"],
+    ],
+  });
+  withPassword(addCommand(operator, "add NAME", "create an operator account", [
+    ["mysimbdp manage operator add alice", "generate a password and show it once"],
+    ["mysimbdp manage operator add alice -p -", "read the password from standard input"],
+  ])).action(action<OperatorFlags>(context, async (flags, name = "") => {
+    const given = await givenPassword(context, flags, name);
+    const { password } = await addAccount(depsOf(context, flags), name, given);
+    return done(context, flags, "operator.add", `added ${name}`, name, password);
+  }));
+  withPassword(
+    addCommand(operator, "passwd NAME", "set an operator's password; ends all sessions", [
+      ["mysimbdp manage operator passwd admin", "generate a password and show it once"],
+      ["mysimbdp manage operator passwd admin -p -", "read the password from standard input"],
+    ]),
+  ).action(action<OperatorFlags>(context, async (flags, name = "") => {
+    const given = await givenPassword(context, flags, name);
+    const { password } = await setAccountPassword(depsOf(context, flags), name, given);
+    const text = `changed the password of ${name}`;
+    return done(context, flags, "operator.password", text, name, password);
+  }));
+  addCommand(operator, "disable NAME", "disable an operator account", [
+    ["mysimbdp manage operator disable alice", "also ends the account's sessions"],
+  ]).action(action<OperatorFlags>(context, async (flags, name = "") => {
+    await setAccountEnabled(depsOf(context, flags), name, false);
+    return done(context, flags, "operator.disable", `disabled ${name}`, name);
+  }));
+  addCommand(operator, "enable NAME", "enable a disabled operator account", [
+    ["mysimbdp manage operator enable alice", "the password stays the same"],
+  ]).action(action<OperatorFlags>(context, async (flags, name = "") => {
+    await setAccountEnabled(depsOf(context, flags), name, true);
+    return done(context, flags, "operator.enable", `enabled ${name}`, name);
+  }));
+  addCommand(operator, "list", "show all operator accounts", [
+    ["mysimbdp manage operator list", "names and states"],
+    ["mysimbdp manage operator list --json", "print JSON, one account per line"],
+  ]).action(action<OperatorFlags>(context, (flags) => list(context, flags)));
 }
 
-const EXAMPLES: Record<string, readonly Example[]> = {
-  add: [["mysimbdp manage operator add alice", "with a new password, shown once"]],
-  passwd: [["mysimbdp manage operator passwd admin", "with a new password, shown once"]],
-  disable: [["mysimbdp manage operator disable alice", "its sessions end, too"]],
-  enable: [["mysimbdp manage operator enable alice", "with the password that it had"]],
-  list: [["mysimbdp manage operator list", "all, with whether they may sign in"]],
-};
-
-/** Adds `manage operator …`: who may sign in as an operator. */
-export function registerOperator(manage: Command, context: CommandContext): void {
-  const operator = manage.command("operator").description("who may sign in as an operator");
-  withGuide(operator, { examples: Object.values(EXAMPLES).flat() });
-  const command = (name: string, what: string) => {
-    const examples = EXAMPLES[name.split(" ")[0] ?? ""] ?? [];
-    return withGuide(withCommonFlags(operator.command(name)).description(what), { examples });
-  };
-  const withPassword = (name: string, what: string) =>
-    command(name, what)
-      .option("-p, --password <password>", "the password; - reads it from standard input")
-      .option("--password-file <file>", "a file whose first line is the password");
-  withPassword("add NAME", "make an operator's account; prints a password unless one is given")
-    .action(action<OperatorFlags>(context, async (flags, name = "") => {
-      const given = await givenPassword(context, flags, name);
-      const { password } = await addAccount(depsOf(context, flags), name, given);
-      return done(context, flags, "operator.add", name, password);
-    }));
-  withPassword("passwd NAME", "set an operator's password; ends the operator's sessions")
-    .action(action<OperatorFlags>(context, async (flags, name = "") => {
-      const given = await givenPassword(context, flags, name);
-      const { password } = await setAccountPassword(depsOf(context, flags), name, given);
-      return done(context, flags, "operator.password", name, password);
-    }));
-  command("disable NAME", "refuse an operator's logins")
-    .action(action<OperatorFlags>(context, async (flags, name = "") => {
-      await setAccountEnabled(depsOf(context, flags), name, false);
-      return done(context, flags, "operator.disable", name);
-    }));
-  command("enable NAME", "let a disabled operator log in again")
-    .action(action<OperatorFlags>(context, async (flags, name = "") => {
-      await setAccountEnabled(depsOf(context, flags), name, true);
-      return done(context, flags, "operator.enable", name);
-    }));
-  command("list", "all operators")
-    .action(action<OperatorFlags>(context, (flags) => Promise.resolve(list(context, flags))));
+function operatorsOf({ admins }: Layout): UsersFile {
+  return new UsersFile(admins, "operator");
 }
 
 function depsOf(context: CommandContext, flags: OperatorFlags) {
@@ -73,31 +81,23 @@ function depsOf(context: CommandContext, flags: OperatorFlags) {
   return manageAccountsDeps(context, layout, operatorsOf(layout));
 }
 
-function operatorsOf({ admins }: Layout): UsersFile {
-  return new UsersFile(admins, "operator");
-}
-
 function done(
-  { io: { stdout } }: CommandContext,
+  context: CommandContext,
   flags: OperatorFlags,
   action: string,
+  text: string,
   operator: string,
   password: string | null = null,
 ): number {
-  if (flags.json) {
-    const json = { operator, action, password: password ?? undefined };
-    stdout.write(`${JSON.stringify(json)}\n`);
-  } else if (!flags.quiet || password !== null) {
-    stdout.write(`${action.replace("operator.", "")}: ${operator}\n`);
-    if (password !== null) stdout.write(`password (shown only now): ${password}\n`);
-  }
-  return 0;
+  const json = { operator, action, password: password ?? undefined };
+  if (password === null) return printResult(context, flags, json, text);
+  // Shown even with --quiet: it cannot be shown again.
+  const shown = `${text}\npassword (shown only once): ${password}`;
+  return printResult(context, { ...flags, quiet: false }, json, shown);
 }
 
 function list({ io }: CommandContext, flags: OperatorFlags): number {
   const operators = operatorsOf(new Layout(configOf(flags).data)).list()
     .map(({ name, enabled }) => ({ operator: name, state: enabled ? "active" : "disabled" }));
-  if (flags.json) { for (const one of operators) io.stdout.write(`${JSON.stringify(one)}\n`); }
-  else printTable(io.stdout, ["operator", "state"], operators.map((one) => Object.values(one)));
-  return 0;
+  return printEntries(io, flags, operators, ["operator", "state"], Object.values<string>);
 }

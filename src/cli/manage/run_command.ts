@@ -1,9 +1,16 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import { type ManageResult, runManage } from "../../manage/start.ts";
-import { action, type CommandContext, type CommonFlags, withCommonFlags } from "../command.ts";
+import {
+  action,
+  addCommand,
+  type CommandContext,
+  type CommonFlags,
+  withStorage,
+} from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
-import { SETTINGS_ENVIRONMENT, withGuide } from "../help/guide.ts";
+import { SETTINGS_ENVIRONMENT } from "../help/guide.ts";
+import { REQUIRE_OS_SANDBOX } from "./test_command.ts";
 
 interface RunFlags extends CommonFlags {
   storage?: string;
@@ -11,21 +18,22 @@ interface RunFlags extends CommonFlags {
   requireOsSandbox?: boolean;
 }
 
-/** Adds `manage run`, which is also what `manage` alone does. */
+/** Adds `manage run`, the default command of `manage`. */
 export function registerRun(manage: Command, context: CommandContext): void {
-  const command = withCommonFlags(manage.command("run", { isDefault: true }))
-    .description("load files from staging as they arrive, until SIGTERM")
-    .option("--storage <url>", "where rows are stored (default: sqlite:)")
-    .option("--once", "load the files that are in staging, then exit")
-    .option("--require-os-sandbox", "refuse to run modules without the operating system's layer")
-    .action(action<RunFlags>(context, (flags) => run(flags)));
-  withGuide(command, {
-    examples: [
-      ["mysimbdp manage", "load files as they arrive, until SIGTERM"],
-      ["mysimbdp manage run --once", "load the files that are in staging, then exit: for cron"],
+  withStorage(addCommand(
+    manage,
+    "run",
+    "load files as they arrive (default command)",
+    [
+      ["mysimbdp manage", "load files as they arrive"],
+      ["mysimbdp manage run --once", "load the waiting files and exit, for cron"],
     ],
-    environment: SETTINGS_ENVIRONMENT,
-  });
+    SETTINGS_ENVIRONMENT,
+    { isDefault: true },
+  ))
+    .option("--once", "load the waiting files and exit")
+    .option(...REQUIRE_OS_SANDBOX)
+    .action(action<RunFlags>(context, run));
 }
 
 const EXIT_CODES: Record<ManageResult, number> = {

@@ -5,114 +5,92 @@ import {
   setAccountPassword,
 } from "../../accounts/manage_accounts.ts";
 import { UsersFile } from "../../accounts/users.ts";
+import { messageOf } from "../../base/failure.ts";
+import { checkTenantName, isTenantName } from "../../base/tenant_name.ts";
+import { Layout } from "../../data/layout.ts";
 import { buildModule } from "../../modules/build/build.ts";
 import { deployModule } from "../../modules/build/deploy.ts";
 import { ModuleStore } from "../../modules/store.ts";
-import { messageOf } from "../../base/failure.ts";
 import { requireOsLayer } from "../../sandbox/os/os_layer.ts";
-import { checkTenantName, isTenantName } from "../../base/tenant_name.ts";
-import { Layout } from "../../data/layout.ts";
 import type { Storage } from "../../storage/contract.ts";
 import { openStorage } from "../../storage/open.ts";
 import { openData } from "../../upkeep/open_data.ts";
 import {
   action,
+  addCommand,
   type CommandContext,
   type CommonFlags,
   configOf,
-  withCommonFlags,
+  printEntries,
+  printResult,
+  withStorage,
 } from "../command.ts";
-import { type Example, withGuide } from "../help/guide.ts";
-import { givenPassword, manageAccountsDeps } from "./accounts.ts";
-import { operatorName, writeDown } from "./audit_command.ts";
+import { withGuide } from "../help/guide.ts";
+import { printTable } from "../terminal/table.ts";
+import { formatCount } from "../terminal/text.ts";
+import {
+  givenPassword,
+  manageAccountsDeps,
+  type PasswordFlags,
+  withPassword,
+} from "./accounts.ts";
+import { audit, decidedBy } from "./audit_command.ts";
 import { registerTenantModule } from "./module_command.ts";
 import { registerSecret } from "./secret_command.ts";
-import { registerTenantTest } from "./test_command.ts";
-import { printTable } from "../terminal/table.ts";
+import { registerTenantTest, REQUIRE_OS_SANDBOX } from "./test_command.ts";
 
-interface TenantFlags extends CommonFlags {
+interface TenantFlags extends CommonFlags, PasswordFlags {
   storage?: string;
-  password?: string;
-  passwordFile?: string;
   requireOsSandbox?: boolean;
   module?: string;
 }
 
-const EXAMPLES: Record<string, readonly Example[]> = {
-  add: [
-    ["mysimbdp manage tenant add customer-1", "with a new password, shown once"],
-    ["mysimbdp manage tenant add customer-1 --password-file pw", "with this one"],
-    ["mysimbdp manage tenant add customer-1 --module DIR", "with its module, or not at all"],
-  ],
-  passwd: [
-    ["mysimbdp manage tenant passwd customer-1", "with a new password, shown once"],
-    ["mysimbdp manage tenant passwd customer-1 -p -", "with one from standard input"],
-  ],
-  disable: [["mysimbdp manage tenant disable customer-1", "at once, also in a running serve"]],
-  enable: [["mysimbdp manage tenant enable customer-1", "with its old password"]],
-  list: [
-    ["mysimbdp manage tenant list", "as a table"],
-    ["mysimbdp manage tenant list --json", "for other programs"],
-  ],
-  show: [["mysimbdp manage tenant show customer-1", "module, constraints, rows"]],
-  deploy: [[
-    "mysimbdp manage tenant deploy customer-1 tenants/customer-1",
-    "NAME, then its folder",
-  ]],
-};
-
 /** Adds `manage tenant …`: accounts and modules. */
 export function registerTenant(manage: Command, context: CommandContext): void {
-  const tenant = manage.command("tenant").description("accounts and modules");
+  const tenant = manage.command("tenant").description("manage tenant accounts and modules");
   withGuide(tenant, {
     examples: [
-      ["mysimbdp manage tenant add customer-1", "make an account"],
+      ["mysimbdp manage tenant add customer-1", "create an account"],
       ["mysimbdp manage tenant deploy customer-1 DIR", "deploy its module"],
-      ["mysimbdp manage tenant test DIR FILE", "try a module; nothing is stored"],
-      ["mysimbdp manage tenant list", "all accounts"],
+      ["mysimbdp manage tenant test DIR FILE", "test a module; stores nothing"],
+      ["mysimbdp manage tenant list", "show all accounts"],
     ],
   });
-  const command = (name: string, what: string) => {
-    const [verb = ""] = name.split(" ");
-    return withGuide(
-      withCommonFlags(tenant.command(name)).description(what),
-      { examples: EXAMPLES[verb] ?? [] },
-    );
-  };
-  command("add NAME", "make an account and its keyspace; prints a password unless one is given")
-    .option("-p, --password <password>", "its password; - reads it from standard input")
-    .option("--password-file <file>", "a file whose first line is the password")
-    .option("--module <dir>", "deploy the module in this folder for it, too")
-    .option("--storage <url>", "where rows are stored (default: sqlite:)")
-    .action(action<TenantFlags>(context, (flags, name) => addTenant(context, flags, name ?? "")));
-  command("passwd NAME", "set an account's password")
-    .option("-p, --password <password>", "the new password; - reads it from standard input")
-    .option("--password-file <file>", "a file whose first line is the password")
-    .action(action<TenantFlags>(context, (flags, name) => setPassword(context, flags, name ?? "")));
-  command("disable NAME", "refuse an account's logins; its files and rows stay")
-    .action(action<TenantFlags>(context, async (flags, name) => {
-      await setAccountEnabled(depsOf(context, flags), checkTenantName(name ?? ""), false);
-      return say(context, flags, { tenant: name, disabled: true }, `disabled ${name}`);
+  const run = (
+    work: (context: CommandContext, flags: TenantFlags, name: string) => Promise<number>,
+  ) =>
+    action<TenantFlags>(context, (flags, name = "") => work(context, flags, checkTenantName(name)));
+  withPassword(withStorage(addCommand(tenant, "add NAME", "create an account and its keyspace", [
+    ["mysimbdp manage tenant add customer-1", "generate a password, show it once"],
+    ["mysimbdp manage tenant add customer-1 --password-file pw", "use this password"],
+    ["mysimbdp manage tenant add customer-1 --module DIR", "also deploy its module"],
+  ])))
+    .option("--module <dir>", "also deploy the module in this folder")
+    .action(run(addTenant));
+  withPassword(addCommand(tenant, "passwd NAME", "set an account's password", [
+    ["mysimbdp manage tenant passwd customer-1", "generate a password, show it once"],
+    ["mysimbdp manage tenant passwd customer-1 -p -", "read it from standard input"],
+  ])).action(run(setPassword));
+  addCommand(tenant, "disable NAME", "disable an account; its files and rows stay", [
+    ["mysimbdp manage tenant disable customer-1", "a running serve refuses logins at once"],
+  ]).action(run((_, flags, name) => setEnabled(context, flags, name, false)));
+  addCommand(tenant, "enable NAME", "enable a disabled account", [
+    ["mysimbdp manage tenant enable customer-1", "the password stays the same"],
+  ]).action(run((_, flags, name) => setEnabled(context, flags, name, true)));
+  addCommand(tenant, "list", "show all accounts and their modules", [
+    ["mysimbdp manage tenant list", "print a table"],
+    ["mysimbdp manage tenant list --json", "print JSON, one account per line"],
+  ]).action(action<TenantFlags>(context, (flags) => listTenants(context, flags)));
+  withStorage(addCommand(tenant, "show NAME", "show an account, its module and its tables", [
+    ["mysimbdp manage tenant show customer-1", "module, constraints, number of rows"],
+  ])).action(run(showTenant));
+  withStorage(addCommand(tenant, "deploy NAME DIR", "check a module and deploy it for a tenant", [
+    ["mysimbdp manage tenant deploy customer-1 tenants/customer-1", "name, then folder"],
+  ]))
+    .option(...REQUIRE_OS_SANDBOX)
+    .action(action<TenantFlags>(context, (flags, name = "", dir = "") => {
+      return deploy(context, flags, checkTenantName(name), dir);
     }));
-  command("enable NAME", "let a disabled account log in again")
-    .action(action<TenantFlags>(context, async (flags, name) => {
-      await setAccountEnabled(depsOf(context, flags), checkTenantName(name ?? ""), true);
-      return say(context, flags, { tenant: name, disabled: false }, `enabled ${name}`);
-    }));
-  command("list", "all accounts with their modules")
-    .action(action<TenantFlags>(context, (flags) => listTenants(context, flags)));
-  command("show NAME", "one account: module, constraints, rows")
-    .option("--storage <url>", "where rows are stored (default: sqlite:)")
-    .action(action<TenantFlags>(context, (flags, name) => showTenant(context, flags, name ?? "")));
-  command("deploy NAME DIR", "bundle, check and deploy a tenant's module")
-    .option("--storage <url>", "where rows are stored (default: sqlite:)")
-    .option("--require-os-sandbox", "refuse to run modules without the operating system's layer")
-    .action(
-      action<TenantFlags>(
-        context,
-        (flags, name, dir) => deploy(context, flags, name ?? "", dir ?? ""),
-      ),
-    );
   registerTenantTest(tenant, context);
   registerTenantModule(tenant, context);
   registerSecret(tenant, context);
@@ -125,26 +103,20 @@ async function addTenant(
 ): Promise<number> {
   const config = configOf(flags, { "storage.url": flags.storage });
   const layout = new Layout(config.data);
-  checkTenantName(name);
   await openData(layout);
-  // A module with faults leaves no account without one behind.
+  // Built first, so that a faulty module leaves no account behind.
   if (flags.module !== undefined) await buildModule(flags.module);
   const given = await givenPassword(context, flags, name);
   const { password } = await addAccount(depsOf(context, flags), name, given);
-  const storage = openStorage(config);
-  let version: string | undefined;
-  try {
+  const version = await withStorageOf(config, async (storage) => {
     await storage.ensureKeyspace(name);
-    if (flags.module !== undefined) {
-      version = await deployInto(context, layout, storage, name, flags.module);
-    }
-  } finally {
-    await storage.close();
-  }
+    if (flags.module === undefined) return undefined;
+    return await deployInto(context, flags, layout, storage, name, flags.module);
+  });
   const lines = [version === undefined ? `added ${name}` : `added ${name} with module ${version}`];
-  if (password !== null) lines.push(`password (shown only now): ${password}`);
+  if (password !== null) lines.push(`password (shown only once): ${password}`);
   const json = { tenant: name, password: password ?? undefined, version };
-  return say(context, flags, json, lines.join("\n"));
+  return printResult(context, flags, json, lines.join("\n"));
 }
 
 async function setPassword(
@@ -152,15 +124,26 @@ async function setPassword(
   flags: TenantFlags,
   name: string,
 ): Promise<number> {
-  const given = await givenPassword(context, flags, checkTenantName(name));
+  const given = await givenPassword(context, flags, name);
   const { password } = await setAccountPassword(depsOf(context, flags), name, given);
   const text = password === null
-    ? `password of ${name} is set`
-    : `password of ${name} (shown only now): ${password}`;
-  return say(context, flags, { tenant: name, password: password ?? undefined }, text);
+    ? `changed the password of ${name}`
+    : `password of ${name} (shown only once): ${password}`;
+  return printResult(context, flags, { tenant: name, password: password ?? undefined }, text);
 }
 
-async function listTenants(context: CommandContext, flags: TenantFlags): Promise<number> {
+async function setEnabled(
+  context: CommandContext,
+  flags: TenantFlags,
+  name: string,
+  enabled: boolean,
+): Promise<number> {
+  await setAccountEnabled(depsOf(context, flags), name, enabled);
+  const text = `${enabled ? "enabled" : "disabled"} ${name}`;
+  return printResult(context, flags, { tenant: name, disabled: !enabled }, text);
+}
+
+async function listTenants({ io }: CommandContext, flags: TenantFlags): Promise<number> {
   const layout = new Layout(configOf(flags).data);
   const modules = new ModuleStore(layout.moduleRoot);
   const rows: { tenant: string; state: string; module: string }[] = [];
@@ -171,47 +154,35 @@ async function listTenants(context: CommandContext, flags: TenantFlags): Promise
     const state = isTenantName(name) ? enabled ? "active" : "disabled" : "invalid name";
     rows.push({ tenant: name, state, module });
   }
-  if (flags.json) { for (const row of rows) context.io.stdout.write(`${JSON.stringify(row)}\n`); }
-  else {printTable(
-      context.io.stdout,
-      ["tenant", "state", "module"],
-      rows.map((row) => Object.values(row)),
-    );}
-  return 0;
+  return printEntries(io, flags, rows, ["tenant", "state", "module"], Object.values<string>);
 }
 
 async function showTenant(
-  context: CommandContext,
+  { io }: CommandContext,
   flags: TenantFlags,
   name: string,
 ): Promise<number> {
   const config = configOf(flags, { "storage.url": flags.storage });
   const layout = new Layout(config.data);
-  const account = new UsersFile(layout.users).get(checkTenantName(name));
+  const account = new UsersFile(layout.users).get(name);
   const module = await new ModuleStore(layout.moduleRoot).current(name);
   const constraints = await constraintsText(layout, name) ?? JSON.stringify(config.constraints);
-  const storage = openStorage(config);
-  try {
-    const tables = await storage.countRows(name);
-    if (flags.json) {
-      const shown = { tenant: name, disabled: !account.enabled, module: module?.version ?? null };
-      context.io.stdout.write(
-        `${JSON.stringify({ ...shown, constraints: JSON.parse(constraints), tables })}\n`,
-      );
-      return 0;
-    }
-    printTable(context.io.stdout, ["", ""], [
-      ["tenant", name],
-      ["state", account.enabled ? "active" : "disabled"],
-      ["module", module?.version ?? "none"],
-      ["files", module?.declaration.files.join(", ") ?? "-"],
-      ["constraints", constraints.replace(/\s+/g, " ").trim()],
-      ...tables.map(({ table, rows }) => [`table ${table}`, `${rows.toLocaleString("en")} rows`]),
-    ]);
+  const tables = await withStorageOf(config, (storage) => storage.countRows(name));
+  if (flags.json) {
+    const shown = { tenant: name, disabled: !account.enabled, module: module?.version ?? null };
+    const json = { ...shown, constraints: JSON.parse(constraints), tables };
+    io.stdout.write(`${JSON.stringify(json)}\n`);
     return 0;
-  } finally {
-    await storage.close();
   }
+  printTable(io.stdout, ["", ""], [
+    ["tenant", name],
+    ["state", account.enabled ? "active" : "disabled"],
+    ["module", module?.version ?? "none"],
+    ["files", module?.declaration.files.join(", ") ?? "-"],
+    ["constraints", constraints.replace(/\s+/g, " ").trim()],
+    ...tables.map(({ table, rows }) => [`table ${table}`, formatCount(rows, "row")]),
+  ]);
+  return 0;
 }
 
 async function deploy(
@@ -226,39 +197,47 @@ async function deploy(
   });
   if (config.sandbox.require_os_sandbox) requireOsLayer();
   const layout = new Layout(config.data);
-  checkTenantName(name);
   await openData(layout);
-  // Files put into staging by hand need no account, so this is no mistake for sure.
+  // Only a warning: files that are copied into staging need no account.
   if (!new UsersFile(layout.users).accounts().has(name)) {
     context.io.stderr.write(
-      `mysimbdp: there is no account "${name}" yet: manage tenant add ${name}\n`,
+      `mysimbdp: the account "${name}" does not exist\n` +
+        `  hint: Run mysimbdp manage tenant add ${name} to create it.\n`,
     );
   }
-  const storage = openStorage(config);
-  try {
-    const version = await deployInto(context, layout, storage, name, dir);
-    return say(context, flags, { tenant: name, version }, `deployed ${version} for ${name}`);
-  } finally {
-    await storage.close();
-  }
+  const version = await withStorageOf(
+    config,
+    (storage) => deployInto(context, flags, layout, storage, name, dir),
+  );
+  const text = `deployed ${version} for ${name}`;
+  return printResult(context, flags, { tenant: name, version }, text);
 }
 
 async function deployInto(
   context: CommandContext,
+  flags: CommonFlags,
   layout: Layout,
   storage: Storage,
   tenant: string,
   dir: string,
 ): Promise<string> {
   const store = new ModuleStore(layout.moduleRoot);
-  const by = operatorName(context.io);
+  const by = decidedBy(context.io);
   const { record: { version } } = await deployModule(tenant, dir, store, storage, by);
-  await writeDown(context, layout, {
-    action: "module.deploy",
-    subject: tenant,
-    details: { version },
-  });
+  await audit(context, flags, "module.deploy", tenant, { version });
   return version;
+}
+
+async function withStorageOf<T>(
+  settings: Parameters<typeof openStorage>[0],
+  work: (storage: Storage) => Promise<T>,
+): Promise<T> {
+  const storage = openStorage(settings);
+  try {
+    return await work(storage);
+  } finally {
+    await storage.close();
+  }
 }
 
 function depsOf(context: CommandContext, flags: CommonFlags) {
@@ -281,10 +260,4 @@ async function constraintsText(layout: Layout, name: string): Promise<string | n
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
-}
-
-function say(context: CommandContext, flags: CommonFlags, json: object, text: string): number {
-  if (flags.json) context.io.stdout.write(`${JSON.stringify(json)}\n`);
-  else if (!flags.quiet) context.io.stdout.write(`${text}\n`);
-  return 0;
 }

@@ -1,16 +1,16 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { testRun, type TestRunResult } from "../../modules/test_run/test_run.ts";
 import { buildModule } from "../../modules/build/build.ts";
 import { requireOsLayer } from "../../sandbox/os/os_layer.ts";
 import {
   action,
+  addCommand,
   type CommandContext,
   type CommonFlags,
   configOf,
-  withCommonFlags,
+  numberFrom,
 } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
-import { withGuide } from "../help/guide.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { printTable } from "../terminal/table.ts";
 import { formatCount } from "../terminal/text.ts";
@@ -20,29 +20,38 @@ interface TestFlags extends CommonFlags {
   requireOsSandbox?: boolean;
 }
 
+export const REQUIRE_OS_SANDBOX = [
+  "--require-os-sandbox",
+  "fail if the operating system's sandbox is unavailable",
+] as const;
+
+/** Adds `--limit` of a test run. */
+export function withLimit(command: Command): Command {
+  const what = "maximum number of rows and rejects to print per file";
+  return command.option("--limit <n>", what, numberFrom(0, Infinity), 20);
+}
+
 /** Adds `manage tenant test`. */
 export function registerTenantTest(tenant: Command, context: CommandContext): void {
-  const command = withCommonFlags(tenant.command("test DIR FILE..."))
-    .description(
-      "run a module on files in the real sandbox; stores nothing, prints rows and rejects",
-    )
-    .option("--limit <n>", "rows and rejects to print of each file", positive, 20)
-    .option("--require-os-sandbox", "refuse to run modules without the operating system's layer")
+  withLimit(addCommand(
+    tenant,
+    "test DIR FILE...",
+    "run a module on files in the sandbox; stores nothing",
+    [
+      ["mysimbdp manage tenant test my-module a.csv", "print rows and rejects"],
+      ["mysimbdp manage tenant test my-module *.csv --limit 5", "only the first five per file"],
+    ],
+  ))
+    .option(...REQUIRE_OS_SANDBOX)
     .action(action<TestFlags>(context, async (flags, dir, ...files) => {
       const asked = { "sandbox.require_os_sandbox": flags.requireOsSandbox };
       if (configOf(flags, asked).sandbox.require_os_sandbox) requireOsLayer();
       return await testModule(context.io, flags, dir ?? "", files);
     }));
-  withGuide(command, {
-    examples: [
-      ["mysimbdp manage tenant test my-module a.csv", "rows and rejects; nothing is stored"],
-      ["mysimbdp manage tenant test my-module *.csv --limit 5", "the first five of each"],
-    ],
-  });
 }
 
 /**
- * Runs the module in a folder on files and prints what it makes of them.
+ * Runs a folder's module on files and prints the rows and rejects.
  * @returns the exit code
  */
 export async function testModule(
@@ -68,12 +77,6 @@ export async function testModule(
   return exitCode;
 }
 
-function positive(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 0) return number;
-  throw new InvalidArgumentError("It must be a whole number.");
-}
-
 function printJson(io: CommandIo, file: string, result: TestRunResult): void {
   const { tables, rejects, counts, seconds, failure, logs } = result;
   const rows = tables.flatMap(({ table, columns, rows }) =>
@@ -83,8 +86,8 @@ function printJson(io: CommandIo, file: string, result: TestRunResult): void {
     }))
   );
   const reason = failure && { code: failure.code, message: failure.message };
-  const told = { file, counts, seconds, rows, rejects, logs, failure: reason };
-  io.stdout.write(`${JSON.stringify(told)}\n`);
+  const line = { file, counts, seconds, rows, rejects, logs, failure: reason };
+  io.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 function printResult(io: CommandIo, file: string, result: TestRunResult): void {
@@ -95,23 +98,10 @@ function printResult(io: CommandIo, file: string, result: TestRunResult): void {
     if (rows.length > 0) printTable(stdout, columns, rows.map((row) => row.map(cell)));
   }
   const { rejects, counts } = result;
-  stdout.write(
-    `\nrejects: ${formatCount(counts.rejected, "record")}${
-      shown(rejects.length, counts.rejected)
-    }\n`,
-  );
-  if (rejects.length > 0) {
-    printTable(
-      stdout,
-      ["line", "column", "reason", "raw"],
-      rejects.map((reject) => [
-        String(reject.line),
-        String(reject.column ?? ""),
-        reject.reason,
-        reject.raw,
-      ]),
-    );
-  }
+  const all = formatCount(counts.rejected, "record");
+  stdout.write(`\nrejects: ${all}${shown(rejects.length, counts.rejected)}\n`);
+  const rows = rejects.map((r) => [String(r.line), String(r.column ?? ""), r.reason, r.raw]);
+  if (rows.length > 0) printTable(stdout, ["line", "column", "reason", "raw"], rows);
   for (const line of result.logs) stdout.write(`log: ${line}\n`);
   const { read, stored, rejected, skipped } = counts;
   stdout.write(
@@ -124,7 +114,7 @@ function printResult(io: CommandIo, file: string, result: TestRunResult): void {
 }
 
 function shown(some: number, all: number): string {
-  return some < all ? `, the first ${some}:` : "";
+  return some < all ? ` (first ${some} shown)` : "";
 }
 
 function cell(value: unknown): string {

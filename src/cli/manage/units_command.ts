@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { join } from "node:path";
-import { action, type CommandContext, type CommonFlags, withCommonFlags } from "../command.ts";
-import { withGuide } from "../help/guide.ts";
+import { action, addCommand, type CommandContext, type CommonFlags } from "../command.ts";
 import { unitFiles } from "./units.ts";
 
 interface UnitsFlags extends CommonFlags {
@@ -12,11 +11,13 @@ interface UnitsFlags extends CommonFlags {
 
 /** Adds `manage units`. */
 export function registerUnits(manage: Command, context: CommandContext): void {
-  const command = withCommonFlags(manage.command("units"))
-    .description("systemd units for serve and manage, hardened")
-    .option("--print", "print them instead of writing them")
-    .option("--out <dir>", "the folder to write them to", "/etc/systemd/system")
-    .option("--program <path>", "the program that they start (default: this one)")
+  addCommand(manage, "units", "write hardened systemd units for serve and manage", [
+    ["mysimbdp manage units", "write them to /etc/systemd/system"],
+    ["mysimbdp manage units --print", "print them"],
+  ])
+    .option("--print", "print the units instead of writing them")
+    .option("--out <dir>", "folder to write to", "/etc/systemd/system")
+    .option("--program <path>", "program that the units start (default: this one)")
     .action(action<UnitsFlags>(context, async (flags) => {
       const own = Deno.build.standalone ? Deno.execPath() : "/usr/bin/mysimbdp";
       const program = flags.program ?? own;
@@ -30,10 +31,4 @@ export function registerUnits(manage: Command, context: CommandContext): void {
       }
       return 0;
     }));
-  withGuide(command, {
-    examples: [
-      ["mysimbdp manage units", "write them to /etc/systemd/system"],
-      ["mysimbdp manage units --print", "only look at them"],
-    ],
-  });
 }
