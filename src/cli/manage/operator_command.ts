@@ -16,12 +16,7 @@ import {
   printResult,
 } from "../command.ts";
 import { withGuide } from "../help/guide.ts";
-import {
-  givenPassword,
-  manageAccountsDeps,
-  type PasswordFlags,
-  withPassword,
-} from "./accounts.ts";
+import { givenPassword, manageAccountsDeps, type PasswordFlags, withPassword } from "./accounts.ts";
 
 interface OperatorFlags extends CommonFlags, PasswordFlags {}
 

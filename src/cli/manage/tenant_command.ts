@@ -28,12 +28,7 @@ import {
 import { withGuide } from "../help/guide.ts";
 import { printTable } from "../terminal/table.ts";
 import { formatCount } from "../terminal/text.ts";
-import {
-  givenPassword,
-  manageAccountsDeps,
-  type PasswordFlags,
-  withPassword,
-} from "./accounts.ts";
+import { givenPassword, manageAccountsDeps, type PasswordFlags, withPassword } from "./accounts.ts";
 import { audit, decidedBy } from "./audit_command.ts";
 import { registerTenantModule } from "./module_command.ts";
 import { registerSecret } from "./secret_command.ts";
