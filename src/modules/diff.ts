@@ -4,14 +4,14 @@ import { createHash } from "node:crypto";
 import type { ModuleFiles } from "../protocol/module_view.ts";
 import { withHiddenShown } from "./visible.ts";
 
-/** Milliseconds for one file: a stranger's text may be made to be slow to compare. */
+/** For one file: a hostile text can be built to be slow to compare. */
 const TIMEOUT_MS = 2_000;
 
 /**
- * How two versions of a module differ, as a unified diff of the files that are not the same, for
- * somebody who decides on it: nothing in it is hidden. Of programs in WebAssembly the hash is told.
+ * Returns the unified diff of two versions of a module, with hidden characters made visible for the
+ * operator who reviews it. WebAssembly files are compared by size and SHA-256.
  *
- * @returns "" where they are the same
+ * @returns "" when the versions are the same
  *
  * @example
  * ```ts
@@ -41,12 +41,11 @@ function diffFile(path: string, before: string | undefined, after: string | unde
   return patch?.replaceAll(/^(---|\+\+\+) (.*)\t$/gm, "$1 $2") ?? tooDifferent(path);
 }
 
-/** @param base64 as binary files are kept */
 function binaryText(base64: string): string {
   const hash = createHash("sha256").update(base64, "base64").digest("hex");
   return `WebAssembly of ${Buffer.byteLength(base64, "base64")} bytes, SHA-256 ${hash}\n`;
 }
 
 function tooDifferent(path: string): string {
-  return `--- a/${path}\n+++ b/${path}\n(too different to compare line by line)\n`;
+  return `--- a/${path}\n+++ b/${path}\n(too different for a line-by-line diff)\n`;
 }

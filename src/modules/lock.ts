@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { ensureFolder } from "../data/durable.ts";
 
 /**
- * Runs `work` while no other process or task changes what lies in a tenant's folder of modules. The
- * lock is the kernel's (flock): it ends with its holder, however that ends.
+ * Runs `work` while no other process or task changes the folder. The kernel's lock (flock) is
+ * released when its holder ends, even after a crash.
  */
 export async function withModuleLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
   await ensureFolder(folder);

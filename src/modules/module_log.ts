@@ -4,12 +4,12 @@ import { orNull, statIfThere, writeDurably } from "../data/durable.ts";
 import type { ModuleStore } from "./store.ts";
 
 const FILE = "log.jsonl";
-/** Bytes from which on the log is cut down to its last {@link KEPT_ENTRIES}. */
+/** A larger log is cut to its last {@link KEPT_ENTRIES} entries. */
 const MAX_BYTES = 512 * 1024;
 const KEPT_ENTRIES = 200;
 const MAX_MESSAGE_CHARS = 1_000;
 
-/** What a module's author should know, of the last files and versions: one JSON object a line. */
+/** The log for a module's author: recent events of files and versions, in JSON Lines. */
 export class ModuleLog {
   readonly #store: ModuleStore;
 
@@ -50,7 +50,7 @@ export class ModuleLog {
     return lines.flatMap((line) => parseLine(line) ?? []).reverse();
   }
 
-  /** Another text after each change of a tenant's log. */
+  /** Returns a text that is different after each change of a tenant's log. */
   async stamp(tenant: string): Promise<string> {
     const stat = await statIfThere(this.#path(tenant));
     return stat ? `${stat.mtime?.getTime()} ${stat.size}` : "";
@@ -68,7 +68,7 @@ export class ModuleLog {
   }
 }
 
-/** A line that a power cut left unfinished is no entry. */
+/** Returns null for a line that a power cut left incomplete. */
 function parseLine(line: string): ModuleLogEntry | null {
   try {
     return moduleLogEntrySchema.parse(JSON.parse(line));

@@ -3,7 +3,7 @@ import type { ModuleFaultView, ModuleFiles } from "../protocol/module_view.ts";
 import { type BuiltModule, type ModuleStore, numberOf } from "./store.ts";
 import { newRecord, type VersionRecord } from "./version_record.ts";
 
-/** Who decides, and why. */
+/** Who decided on a version, when and why. */
 export interface Decision {
   /** An operator's name, or `auto`. */
   by: string;
@@ -12,14 +12,14 @@ export interface Decision {
   now: number;
 }
 
-/** How a new version came to be the current one. */
+/** A version that became current. */
 export interface Promotion {
   record: VersionRecord;
   /** The version that was current before. */
   previous: string | null;
 }
 
-/** Notes the faults of a version that cannot be used. */
+/** Records the faults of a version that cannot run. */
 export async function markFaulty(
   store: ModuleStore,
   tenant: string,
@@ -36,7 +36,7 @@ export async function markFaulty(
   }));
 }
 
-/** Lets a version that was built wait for an operator. */
+/** Marks a valid version as waiting for an operator's decision. */
 export async function markPending(
   store: ModuleStore,
   tenant: string,
@@ -49,7 +49,7 @@ export async function markPending(
 }
 
 /**
- * Makes a version that was built the current one, unless it was rejected. Its tables must be there.
+ * Makes a built version current, unless it was rejected. Its tables must exist.
  * @throws {Failure} `wrong-version-state`
  */
 export async function approveVersion(
@@ -65,7 +65,7 @@ export async function approveVersion(
   });
 }
 
-/** Puts a version in that an operator brings, as the current one. */
+/** Creates a version from an operator's files and makes it current. */
 export async function deployVersion(
   store: ModuleStore,
   tenant: string,
@@ -84,7 +84,7 @@ export async function deployVersion(
   });
 }
 
-/** Refuses a version that waits. @throws {Failure} `wrong-version-state` */
+/** Rejects a version that is not approved yet. @throws {Failure} `wrong-version-state` */
 export async function rejectVersion(
   store: ModuleStore,
   tenant: string,
@@ -98,11 +98,11 @@ export async function rejectVersion(
 }
 
 /**
- * Takes the current version back and makes an earlier one current.
+ * Rolls back the current version and makes another one current.
  *
- * @param to the version to go back to; null for the one that was current before
- * @param only goes on only if this version is still the current one
- * @returns the version that was taken back and the one that runs now; null when `only` is not current
+ * @param to the version to return to; null for the one that was current before
+ * @param expected does nothing unless this version is still current
+ * @returns the version that was rolled back and the current one; null when `expected` is not current
  * @throws {Failure} `no-earlier-version`, `wrong-version-state`, `no-such-version`
  */
 export async function rollBack(
@@ -110,26 +110,26 @@ export async function rollBack(
   tenant: string,
   to: string | null,
   decision: Decision,
-  only?: string,
+  expected?: string,
 ): Promise<{ from: VersionRecord; to: VersionRecord } | null> {
   return await store.locked(tenant, async () => {
     const current = await store.currentVersion(tenant);
-    if (only !== undefined && current !== only) return null;
+    if (expected !== undefined && current !== expected) return null;
     if (current === null) throw noEarlier(tenant);
     const from = await store.record(tenant, current);
     const target = await earlierVersion(store, tenant, from, to);
     checkState(tenant, target, ["approved", "rolled-back"]);
     const next: VersionRecord = { ...target, state: "approved", failedFiles: null };
     await store.write(tenant, next);
-    // A kill here leaves the old version current and both of them usable.
+    // A crash here leaves the old version current and both of them usable.
     await store.point(tenant, next.version);
-    const taken: VersionRecord = { ...decided(from, decision), state: "rolled-back" };
-    await store.write(tenant, taken);
-    return { from: taken, to: next };
+    const rolledBack: VersionRecord = { ...decided(from, decision), state: "rolled-back" };
+    await store.write(tenant, rolledBack);
+    return { from: rolledBack, to: next };
   });
 }
 
-/** The versions that wait for an operator, the newest last. */
+/** Returns the versions that wait for an operator's decision, oldest first. */
 export async function pendingVersions(store: ModuleStore, tenant: string): Promise<string[]> {
   const records = await store.records(tenant);
   return records.filter(({ state }) => state === "pending").map(({ version }) => version);
@@ -147,7 +147,7 @@ async function promote(
     ...decided(record, decision),
     state: "approved",
     previous,
-    // Without an earlier version there is nothing to go back to.
+    // The first version has no probation: a rollback would have no target.
     failedFiles: previous === null ? null : [],
   };
   await store.write(tenant, approved);
@@ -162,7 +162,7 @@ async function earlierVersion(
   to: string | null,
 ): Promise<VersionRecord> {
   if (to !== null && to !== from.version) return await store.record(tenant, to);
-  if (to !== null) throw wrongState(tenant, from, "is the current one");
+  if (to !== null) throw wrongState(tenant, from, "is current");
   const usable = (await store.records(tenant)).filter(({ state }) => state === "approved");
   const earlier = usable.find(({ version }) => version === from.previous) ??
     usable.findLast(({ version }) => numberOf(version) < numberOf(from.version));
@@ -198,12 +198,12 @@ function wrongState(tenant: string, { version }: VersionRecord, state: string): 
   return new Failure(
     "usage",
     "wrong-version-state",
-    `Cannot decide on version ${version} of "${tenant}": it ${state}`,
-    { hint: `To see them all: mysimbdp manage tenant versions ${tenant}` },
+    `Cannot change the state of version ${version} of "${tenant}": it ${state}`,
+    { hint: `Run mysimbdp manage tenant versions ${tenant} to list all versions.` },
   );
 }
 
 function noEarlier(tenant: string): Failure {
-  const text = `Cannot roll back the module of "${tenant}": there is no earlier version`;
+  const text = `Cannot roll back the module of "${tenant}": it has no earlier version`;
   return new Failure("usage", "no-earlier-version", text);
 }

@@ -8,7 +8,7 @@ const secretsSchema = z.record(z.string(), z.string());
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 const MAX_CHARS = 16 * 1024;
 
-/** Values that the operator gives to tenants' modules: a file for each tenant, for its owner alone. */
+/** The secrets that operators set for tenants' modules: one file per tenant, mode 0600. */
 export class TenantSecrets {
   readonly #folder: string;
 
@@ -17,7 +17,7 @@ export class TenantSecrets {
     this.#folder = folder;
   }
 
-  /** All of a tenant's values by name. */
+  /** Returns a tenant's secrets by name. */
   async of(tenant: string): Promise<Record<string, string>> {
     const text = await orNull(Deno.readTextFile(this.#path(tenant)));
     return text === null ? {} : secretsSchema.parse(JSON.parse(text));
@@ -26,18 +26,18 @@ export class TenantSecrets {
   /** @throws {Failure} `bad-secret` */
   async set(tenant: string, name: string, value: string): Promise<void> {
     if (!NAME.test(name)) {
-      throw bad(name, "its name is not 1 to 64 letters, digits and _, a letter first");
+      throw bad(name, "a name has 1 to 64 letters, digits and _, and starts with a letter");
     }
     if (value === "" || value.length > MAX_CHARS) {
-      throw bad(name, `its value is empty or longer than ${MAX_CHARS} characters`);
+      throw bad(name, `a value has 1 to ${MAX_CHARS} characters`);
     }
     await this.#change(tenant, (secrets) => ({ ...secrets, [name]: value }));
   }
 
-  /** @throws {Failure} `bad-secret` where there is none */
+  /** @throws {Failure} `bad-secret` when it is not set */
   async remove(tenant: string, name: string): Promise<void> {
     await this.#change(tenant, ({ [name]: gone, ...rest }) => {
-      if (gone === undefined) throw bad(name, "there is none");
+      if (gone === undefined) throw bad(name, "it is not set");
       return rest;
     });
   }

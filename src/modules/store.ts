@@ -4,11 +4,11 @@ import { parseTenantJson, type TenantJson } from "../config/tenant_json.ts";
 import { Failure } from "../base/failure.ts";
 import { type ModuleFiles, moduleFilesSchema } from "../protocol/module_view.ts";
 import { type Declaration, parseDeclaration } from "../sandbox/wire/declaration.ts";
-import { ensureFolder, fsyncFolder, orNull, writeDurably } from "../data/durable.ts";
+import { ensureFolder, fsyncFolder, listFolder, orNull, writeDurably } from "../data/durable.ts";
 import { withModuleLock } from "./lock.ts";
 import { newRecord, type VersionRecord, versionRecordSchema } from "./version_record.ts";
 
-/** A module that was bundled and checked, but has no version yet. */
+/** A module that was bundled and checked. */
 export interface BuiltModule {
   /** The bundled script. */
   script: string;
@@ -16,25 +16,25 @@ export interface BuiltModule {
   tenantJson: TenantJson;
 }
 
-/** A version of a tenant's module that can run: all that a run needs. */
+/** A version that can run. */
 export interface DeployedModule extends BuiltModule {
   version: string;
 }
 
 const VERSION = /^v\d+-[0-9a-f]{8}$/;
 
-/** True for the name of a version, such as `v3-1f0c9a2b`: only such a name becomes a path. */
+/** True for the name of a version, such as `v3-1f0c9a2b`. No other text becomes a path. */
 export function isVersion(text: string): boolean {
   return VERSION.test(text);
 }
 
 /**
- * The versions of tenants' modules below `DATA/tenants`: one folder a version, and `current`, a
- * symbolic link that points at one and is replaced by rename. `serve` puts versions in, `manage`
- * builds them; a lock keeps them from changing the same tenant's at once.
+ * The versions of tenants' modules in `DATA/tenants`: one folder per version, and `current`, a
+ * symbolic link to one of them that is replaced by rename. `serve` creates versions and `manage`
+ * builds them; a lock per tenant serializes their changes.
  *
- * In a version's folder: `source.json` (texts by path, as they came), `version.json` (its state) and,
- * once it was built, `module.js`, `declaration.json` and `tenant.json`.
+ * A version's folder has `source.json` (the submitted texts by path), `version.json` (its state) and,
+ * once built, `module.js`, `declaration.json` and `tenant.json`.
  */
 export class ModuleStore {
   readonly #root: string;
@@ -45,7 +45,7 @@ export class ModuleStore {
     this.#root = root;
   }
 
-  /** The module that is current for a tenant, or null when none is. */
+  /** Returns a tenant's current module, or null. */
   async current(tenant: string): Promise<DeployedModule | null> {
     const version = await this.currentVersion(tenant);
     if (version === null) return null;
@@ -60,41 +60,32 @@ export class ModuleStore {
     return orNull(Deno.readLink(join(this.folder(tenant), "current")));
   }
 
-  /** The names of all versions, oldest first. */
+  /** Returns the names of all versions, oldest first. */
   async versions(tenant: string): Promise<string[]> {
-    const names: string[] = [];
-    try {
-      for await (const entry of Deno.readDir(this.folder(tenant))) {
-        if (entry.isDirectory && isVersion(entry.name)) names.push(entry.name);
-      }
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-    return names.sort((a, b) => numberOf(a) - numberOf(b));
+    const entries = await listFolder(this.folder(tenant));
+    return entries.filter(({ isDirectory, name }) => isDirectory && isVersion(name))
+      .map(({ name }) => name).sort((a, b) => numberOf(a) - numberOf(b));
   }
 
-  /** What is known of a version. @throws {Failure} `no-such-version` */
+  /** Returns a version's record. @throws {Failure} `no-such-version` */
   async record(tenant: string, version: string): Promise<VersionRecord> {
     const folder = this.#folderOf(tenant, version);
     const text = await orNull(Deno.readTextFile(join(folder, "version.json")));
     if (text !== null) return versionRecordSchema.parse(JSON.parse(text));
     const stat = await orNull(Deno.stat(folder));
     if (stat === null) throw noSuchVersion(tenant, version);
-    // Deployed before versions had a record.
+    // Deployed by a program that wrote no records yet.
     const record = newRecord(version, stat.mtime?.getTime() ?? 0);
     return { ...record, state: "approved", decidedAt: record.submittedAt };
   }
 
-  /** All versions' records, oldest first. */
+  /** Returns the records of all versions, oldest first. */
   async records(tenant: string): Promise<VersionRecord[]> {
-    const records: VersionRecord[] = [];
-    for (const version of await this.versions(tenant)) {
-      records.push(await this.record(tenant, version));
-    }
-    return records;
+    const versions = await this.versions(tenant);
+    return await Promise.all(versions.map((version) => this.record(tenant, version)));
   }
 
-  /** A version's sources; none of one that was deployed before they were kept. */
+  /** Returns a version's sources; {} for one that an early program deployed without keeping them. */
   async sources(tenant: string, version: string): Promise<ModuleFiles> {
     const path = join(this.#folderOf(tenant, version), "source.json");
     const text = await orNull(Deno.readTextFile(path));
@@ -102,8 +93,8 @@ export class ModuleStore {
   }
 
   /**
-   * Puts a new version in, durably. The caller holds the tenant's lock.
-   * @param record what is known of it, made from its name
+   * Stores a new version durably. The caller holds the tenant's lock.
+   * @param record returns the record of the version with this name
    */
   async create(
     tenant: string,
@@ -117,27 +108,27 @@ export class ModuleStore {
     const part = join(folder, `.${version}.part`);
     await Deno.remove(part, { recursive: true }).catch(() => {});
     await ensureFolder(part);
-    const made = record(version);
+    const created = record(version);
     await writeDurably(join(part, "source.json"), JSON.stringify(files));
-    await writeDurably(join(part, "version.json"), JSON.stringify(made, null, 2));
+    await writeDurably(join(part, "version.json"), JSON.stringify(created, null, 2));
     if (module) await writeBuilt(part, module);
     await Deno.rename(part, join(folder, version));
     await fsyncFolder(folder);
-    return made;
+    return created;
   }
 
-  /** Keeps what a version was built to, beside its sources. */
+  /** Stores a built version beside its sources. */
   async keepBuilt(tenant: string, version: string, module: BuiltModule): Promise<void> {
     await writeBuilt(this.#folderOf(tenant, version), module);
   }
 
-  /** Changes what is known of a version. The caller holds the tenant's lock. */
+  /** Replaces a version's record. The caller holds the tenant's lock. */
   async write(tenant: string, record: VersionRecord): Promise<void> {
     const path = join(this.#folderOf(tenant, record.version), "version.json");
     await writeDurably(path, JSON.stringify(record, null, 2));
   }
 
-  /** Makes a version the current one. The caller holds the tenant's lock. */
+  /** Makes a version current. The caller holds the tenant's lock. */
   async point(tenant: string, version: string): Promise<void> {
     const folder = this.folder(tenant);
     const part = join(folder, "current.part");
@@ -147,22 +138,22 @@ export class ModuleStore {
     await fsyncFolder(folder);
   }
 
-  /** Drops a version that is not the current one. The caller holds the tenant's lock. */
+  /** Removes a version that is not current. The caller holds the tenant's lock. */
   async drop(tenant: string, version: string): Promise<void> {
     await Deno.remove(this.#folderOf(tenant, version), { recursive: true });
   }
 
-  /** Runs `work` while nobody else changes the tenant's versions. */
+  /** Runs `work` while holding the tenant's lock. */
   locked<T>(tenant: string, work: () => Promise<T>): Promise<T> {
     return withModuleLock(this.folder(tenant), work);
   }
 
-  /** The folder of a tenant's versions. */
+  /** Returns the path of a tenant's folder. */
   folder(tenant: string): string {
     return join(this.#root, tenant);
   }
 
-  /** A version as it runs. @throws {Failure} `module-unreadable` when it was never built */
+  /** Returns a built version. @throws {Failure} `module-unreadable` when it was not built */
   async built(tenant: string, version: string): Promise<DeployedModule> {
     const dir = this.#folderOf(tenant, version);
     try {
@@ -175,8 +166,8 @@ export class ModuleStore {
         tenantJson: parseTenantJson(tenantJson, join(dir, "tenant.json")),
       };
     } catch (error) {
-      const text = `Cannot read the module ${version} of "${tenant}"`;
-      const hint = `Deploy it again: mysimbdp manage tenant deploy ${tenant} DIR`;
+      const text = `Cannot read version ${version} of the module of "${tenant}"`;
+      const hint = `Run mysimbdp manage tenant deploy ${tenant} DIR to deploy it again.`;
       throw new Failure("internal", "module-unreadable", text, { cause: error, hint });
     }
   }
@@ -187,21 +178,21 @@ export class ModuleStore {
   }
 }
 
-/** The number of a version: they count up. */
+/** Returns the sequence number in a version's name. */
 export function numberOf(version: string): number {
   return Number(/^v(\d+)-/.exec(version)?.[1] ?? 0);
 }
 
-/** The part of a version's name that follows from its sources. */
+/** Returns the part of a version's name that is derived from its sources. */
 export function hashOfSources(files: ModuleFiles): string {
   const sorted = Object.entries(files).sort(([a], [b]) => a < b ? -1 : 1);
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 8);
 }
 
 function noSuchVersion(tenant: string, version: string): Failure {
-  const text = `Cannot find the version ${JSON.stringify(version.slice(0, 60))} of "${tenant}"`;
+  const text = `Cannot find version ${JSON.stringify(version.slice(0, 60))} of "${tenant}"`;
   return new Failure("usage", "no-such-version", text, {
-    hint: `To see them all: mysimbdp manage tenant versions ${tenant}`,
+    hint: `Run mysimbdp manage tenant versions ${tenant} to list all versions.`,
   });
 }
 
@@ -211,7 +202,7 @@ async function writeBuilt(folder: string, module: BuiltModule): Promise<void> {
   await writeDurably(join(folder, "tenant.json"), JSON.stringify(module.tenantJson, null, 2));
 }
 
-/** A declaration in the form in which modules write it, so that one parser reads both. */
+/** Writes a declaration as modules write it, so that one parser reads both. */
 function declarationText(declaration: Declaration): string {
   const tables = declaration.tables.map((table) => [table.name, {
     columns: Object.fromEntries(table.columns.map((column) => [column.name, column.type])),

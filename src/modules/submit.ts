@@ -6,16 +6,16 @@ import { checkModuleFiles } from "./source.ts";
 import { hashOfSources, type ModuleStore } from "./store.ts";
 import { newRecord, type VersionRecord } from "./version_record.ts";
 
-/** Versions of one customer that nobody has decided on yet. */
+/** Versions of one tenant that still await a decision. */
 const MAX_UNDECIDED = 10;
-/** Versions that never ran, which are kept to be looked at. */
+/** Versions that never ran, kept for their authors to read. */
 const MAX_UNUSED = 20;
-/** Versions that ran once, which are kept to be gone back to. */
+/** Versions that ran before, kept for rollbacks. */
 const MAX_SUPERSEDED = 50;
 
 /**
- * Takes a module from a customer: checked by size and name, then durable on disk when it returns.
- * The same sources again, while they wait or run, are the same version.
+ * Stores a module that a tenant submitted as a new version, durable on return, and requests its check.
+ * Sources that are already pending or current keep their version.
  *
  * @param now milliseconds since the epoch
  * @throws {Failure} `bad-module-files`, `module-too-large`, `too-many-submissions`, `no-space`
@@ -28,25 +28,25 @@ export async function submitModule(
   now: number,
 ): Promise<VersionRecord> {
   checkModuleFiles(files);
-  const taken = store.locked(tenant, async () => {
+  const stored = store.locked(tenant, async () => {
     const records = await store.records(tenant);
     const current = await store.currentVersion(tenant);
     const same = records.findLast(({ version }) => version.endsWith(`-${hashOfSources(files)}`));
-    const waits = same?.state === "checking" || same?.state === "pending";
-    const record = same && (waits || same.version === current)
+    const undecided = same?.state === "checking" || same?.state === "pending";
+    const record = same && (undecided || same.version === current)
       ? same
-      : await takeNew(store, tenant, files, { records, current }, now);
+      : await createVersion(store, tenant, files, { records, current }, now);
     if (record.state === "checking") await inbox.add(tenant, record.version, { verb: "check" });
     return record;
   });
   try {
-    return await taken;
+    return await stored;
   } catch (error) {
     throw explainFullDisk(error);
   }
 }
 
-async function takeNew(
+async function createVersion(
   store: ModuleStore,
   tenant: string,
   files: ModuleFiles,
@@ -58,8 +58,8 @@ async function takeNew(
     throw new Failure(
       "refused",
       "too-many-submissions",
-      `Cannot take the module: ${undecided.length} of your versions wait to be decided on`,
-      { hint: "Ask the platform to approve or reject them.", details: { limit: MAX_UNDECIDED } },
+      `Cannot accept the module: ${undecided.length} versions are waiting for approval (limit: ${MAX_UNDECIDED})`,
+      { hint: "Ask the operator to approve or reject them.", details: { limit: MAX_UNDECIDED } },
     );
   }
   const unused = records.filter(({ state }) => state === "faulty" || state === "rejected");

@@ -1,19 +1,16 @@
 import { z } from "zod";
 import { type VersionView, versionViewSchema } from "../protocol/module_view.ts";
 
-/** What is kept of a version beside its files: `version.json`. */
+/** What `version.json` in a version's folder holds. */
 export const versionRecordSchema = versionViewSchema.extend({
-  /** The version that was current before this one became it: where a rollback leads. */
+  /** The version that was current before this one: a rollback returns to it. */
   previous: z.string().nullable(),
-  /**
-   * The ids of its first files, all of which failed; null once one got in, or where there is no
-   * earlier version to go back to.
-   */
+  /** The files that failed during probation; null when the version is not on probation. */
   failedFiles: z.array(z.string()).nullable(),
 });
 export type VersionRecord = z.infer<typeof versionRecordSchema>;
 
-/** A version that was just handed in. @param now milliseconds since the epoch */
+/** Returns the record of a new version. @param now milliseconds since the epoch */
 export function newRecord(version: string, now: number): VersionRecord {
   return {
     version,
@@ -28,7 +25,7 @@ export function newRecord(version: string, now: number): VersionRecord {
   };
 }
 
-/** What its owner may see of a version. */
+/** Returns the parts of a record that the tenant may see. */
 export function viewOfVersion(record: VersionRecord): VersionView {
   return versionViewSchema.parse(record);
 }

@@ -1,11 +1,11 @@
-// Controls but tab and line feed, marks without a width or that reorder text, separators that end a
-// line of JavaScript and show none, fillers that are letters, and variations of the letter before.
+// Control characters except tab and line feed; zero-width and bidirectional marks; line separators
+// that end a JavaScript line invisibly; invisible filler letters; variation selectors.
 const HIDDEN =
   /(?![\t\n]|\r(?:\n|$))[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
 
 /**
- * A stranger's source so that a reader sees all of what runs: characters that hide or reorder others
- * are written as escapes. Line ends stay.
+ * Escapes characters that hide or reorder text, so that a reviewer sees everything that runs. Line
+ * ends stay.
  *
  * @example
  * ```ts

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
+import { sha256OfFile } from "../base/read_file.ts";
 import { normalizeFileName } from "../protocol/file_names.ts";
 import type { StagedFile } from "./contract.ts";
 import { fsyncFile, fsyncFolder } from "../data/durable.ts";
 import { fileIdOf } from "../data/file_id.ts";
 import type { Layout } from "../data/layout.ts";
 import { writeSidecar } from "./sidecar.ts";
-
-const HASH_PIECE_BYTES = 1024 * 1024;
 
 /**
  * Takes in a file that was put into `staging/<tenant>/` by hand: it gets an id and a record. The id
@@ -30,7 +29,7 @@ export async function adoptFile(
     name: printableName(fileName),
     version: 1,
     size: stat.size,
-    sha256: await sha256Of(path),
+    sha256: await sha256OfFile(path),
     batch: null,
     receivedAt: arrivedAt,
   };
@@ -39,14 +38,6 @@ export async function adoptFile(
   await Deno.rename(path, layout.file("staging", tenant, file.id));
   await fsyncFolder(folder);
   return file;
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.open(path);
-  const piece = new Uint8Array(HASH_PIECE_BYTES);
-  for (let count; (count = await file.read(piece)) !== null;) hash.update(piece.subarray(0, count));
-  return hash.digest("hex");
 }
 
 /** When a file came to lie where it is: a rename keeps mtime and sets ctime. */

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { basename, dirname, join, relative, resolve, sep as SEPARATOR } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../base/failure.ts";
+import { sha256OfFile } from "../base/read_file.ts";
 import { VERSION } from "../base/version.ts";
 import {
   fsyncFile,
@@ -140,11 +141,8 @@ async function copyDatabase(
   }
   await Deno.chmod(copy, 0o600);
   await fsyncFile(copy);
-  const bytes = await Deno.open(copy);
-  const hash = createHash("sha256");
-  for await (const chunk of bytes.readable) hash.update(chunk);
   const { size } = await Deno.stat(copy);
-  return { path: slashed(name), size, sha256: hash.digest("hex") };
+  return { path: slashed(name), size, sha256: await sha256OfFile(copy) };
 }
 
 /** @returns null when the file has moved on: then it is met in the next folder */

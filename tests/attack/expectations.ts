@@ -285,7 +285,7 @@ export const ATTACKS: Attack[] = [
   {
     module: "table_undeclared",
     what: "a table that tenant.json does not name",
-    end: deploySays(/which it may not write/),
+    end: deploySays(/has no permission to write it/),
   },
   { module: "table_injection", what: "SQL in a table's name", end: deploySays(/small letter/) },
   {

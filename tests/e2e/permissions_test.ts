@@ -125,7 +125,7 @@ Deno.test("a table that is only read cannot be written; one that is read must be
   const dir = await writeModule(await platform.scratch(), unknown);
   const refused = await platform.run("manage", "tenant", "deploy", "t1", dir);
   assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /tenant\.json:1:\d+: .*"others", which it does not declare/);
+  assert.match(refused.stderr, /tenant\.json:1:\d+: .*"others" but does not declare it/);
 });
 
 Deno.test("ctx.secret and ctx.fetch: a value of the operator's goes to a host that both name", async () => {

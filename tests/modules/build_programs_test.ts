@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { buildFiles } from "../../src/modules/build/build.ts";
 
-Deno.test("a program cannot ask the host for anything, so that it may not want to either", async () => {
+Deno.test("a program that asks for permissions of the host is refused", async () => {
   const wanted = [["read", "t"], ["net", "example.com"], ["secrets", "KEY"]] as const;
   for (const [member, name] of wanted) {
     for (const entry of ["ingest.wasm", { exec: ["python3", "ingest.py"] }]) {
@@ -11,7 +11,7 @@ Deno.test("a program cannot ask the host for anything, so that it may not want t
         assert.equal(thrown.code, "permission-of-scripts");
         assert.match(
           thrown.message,
-          new RegExp(`"permissions.${member}" is for modules in TypeScript`),
+          new RegExp(`"permissions.${member}" is only for modules in TypeScript`),
         );
         return true;
       });

@@ -34,8 +34,8 @@ Deno.test("a version is approved by leaving it to manage, with who did so and wh
     const review = await (await decide(harness, version, "approve", "fine")).json();
     assert.equal(review.approvalRequested, true);
     assert.match(review.diff, /^--- \/dev\/null\n\+\+\+ b\/ingest\.ts\n/);
-    const ask = { verb: "approve", by: "admin", note: "fine" };
-    assert.deepEqual(await inbox.list(), [{ tenant: "customer-1", version, ask }]);
+    const action = { verb: "approve", by: "admin", note: "fine" };
+    assert.deepEqual(await inbox.list(), [{ tenant: "customer-1", version, ...action }]);
   }));
 
 Deno.test("a rejected version tells its author why, and cannot be approved any more", () =>

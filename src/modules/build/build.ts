@@ -14,14 +14,14 @@ import { readModuleSource } from "../source.ts";
 import type { BuiltModule } from "../store.ts";
 import type { ModuleFiles } from "../../protocol/module_view.ts";
 
-// Bundling is our own code on a stranger's text: generous, but bounded.
+// Bundling runs our own code on untrusted text: generous limits, but limits.
 const BUNDLE_LIMITS = { memoryBytes: 1024 ** 3, seconds: 30 };
 const DESCRIBE_LIMITS = { memoryBytes: 512 * 1024 ** 2, seconds: 5 };
 
 /**
- * Bundles the module in a folder and checks what it declares, both in a sandbox.
+ * Bundles the module in a folder and checks its declaration, both in a sandbox.
  *
- * @throws {ModuleFault} syntax errors, forbidden imports and wrong shapes, each with file and line
+ * @throws {ModuleFault} syntax errors, forbidden imports and invalid declarations, each with its place
  * @throws {Failure} `bad-tenant-json`, `bad-module-folder`, `module-failed`
  */
 export async function buildModule(dir: string): Promise<BuiltModule & { files: ModuleFiles }> {
@@ -30,8 +30,8 @@ export async function buildModule(dir: string): Promise<BuiltModule & { files: M
 }
 
 /**
- * As {@link buildModule}, of files that were given.
- * @param dir where they lie, for messages; "" where that says nothing
+ * Like {@link buildModule}, for files in memory.
+ * @param dir their folder, for messages; "" if they have none
  */
 export async function buildFiles(files: ModuleFiles, dir: string): Promise<BuiltModule> {
   const { "tenant.json": text = "{}", ...sources } = files;
@@ -60,7 +60,7 @@ function noEntry(name: string, dir: string): Failure {
     "usage",
     "bad-module-folder",
     `Cannot use the module${dir && ` folder "${dir}"`}: it has no "${name}"`,
-    { hint: 'Name the module\'s file as "entry" in tenant.json.' },
+    { hint: 'Set "entry" in tenant.json to the module\'s file.' },
   );
 }
 
@@ -85,14 +85,14 @@ async function describe(script: string, entry: Entry): Promise<Declaration> {
   }
 }
 
-/** The fault of a module that threw while it was loaded: where it did stands behind its message. */
+/** Parses the place that follows the message of a module that threw while it was loaded. */
 function faultWithPlace(text: string): SourceFault | null {
   const [, message, file, line, column] = /^([^]*) \((\S+):(\d+):(\d+)\)$/.exec(text) ?? [];
   if (message === undefined || file === undefined) return null;
   return { file, line: Number(line), column: Number(column), message };
 }
 
-/** Where in the entry a part of the declaration stands: the last of its names found after the export. */
+/** Finds a part of the declaration in the entry: the last of its names after the default export. */
 function locate({ name: file, text }: Entry, path: string[]) {
   const lines = text.split("\n");
   let line = Math.max(0, lines.findIndex((text) => /\bexport\s+default\b/.test(text)));
@@ -116,37 +116,37 @@ function checkPermissions(declaration: Declaration, tenantJson: TenantJson, text
   const place = placeOfMember(text, ["permissions", "write"]) ??
     placeOfMember(text, ["permissions"]);
   throw permissionFault("permission-missing", place, {
-    what: `the module declares the table "${missing[0]}", which it may not write`,
+    what: `the module declares the table "${missing[0]}" but has no permission to write it`,
     hint: `Set "permissions": {"write": ${JSON.stringify([...allowed, ...missing])}}`,
   });
 }
 
-/** A program reads a file and writes rows: the protocol has no way to ask the host for anything. */
+/** A program only reads its file and writes rows: its protocol has no requests to the host. */
 function checkProgramPermissions({ permissions }: TenantJson, text: string): void {
   const member = (["read", "net", "secrets"] as const).find((name) => permissions[name].length > 0);
   if (member === undefined) return;
   throw permissionFault("permission-of-scripts", placeOfMember(text, ["permissions", member]), {
-    what: `"permissions.${member}" is for modules in TypeScript: a program cannot ask for it`,
-    hint: `Leave "${member}" out, or write the module in TypeScript.`,
+    what: `"permissions.${member}" is only for modules in TypeScript, not for programs`,
+    hint: `Remove "${member}", or write the module in TypeScript.`,
   });
 }
 
-/** A table that is read must be declared, as its key and its types are in the declaration. */
+/** A table that the module reads must be declared: the declaration has its key and types. */
 function checkReadable(declared: string[], read: string[], text: string): void {
   const unknown = read.findIndex((name) => !declared.includes(name));
   if (unknown < 0) return;
+  const name = read[unknown];
   throw permissionFault(
     "permission-missing",
     placeOfMember(text, ["permissions", "read", unknown]),
     {
-      what: `the module may read the table "${read[unknown]}", which it does not declare`,
-      hint:
-        "Declare the table as it is stored; without write permission for it that is all it does.",
+      what: `the module has permission to read the table "${name}" but does not declare it`,
+      hint: "Declare the table with the columns and the key that it has in the storage.",
     },
   );
 }
 
-/** @param found where it stands in tenant.json; its beginning where that is not known */
+/** @param found the place in tenant.json; null stands for its start */
 function permissionFault(
   code: string,
   found: ReturnType<typeof placeOfMember>,

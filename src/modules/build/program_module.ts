@@ -11,20 +11,20 @@ import {
 import type { ProcessLimits } from "../../sandbox/host/limits.ts";
 import { NativeProgram, requireNativePrograms } from "../../sandbox/host/native_program.ts";
 import { type IngestJob, ModuleFault, Sandbox } from "../../sandbox/host/supervisor.ts";
-import { pieces } from "./read_pieces.ts";
+import { readPieces } from "../../base/read_file.ts";
 
 const DECLARATION = "declaration.json";
 const CHECK_LIMITS = { memoryBytes: 1024 ** 3, seconds: 10 };
 
-/** Whether a module is a program in place of a script. */
+/** Whether a module is a program, not a script. */
 export function isProgram(entry: Entry): boolean {
   return typeof entry !== "string" || entry.endsWith(".wasm");
 }
 
 /**
- * Checks a module that is a program: what its `declaration.json` says, and whether it can be run.
+ * Checks a module that is a program: its `declaration.json`, and whether it can run here.
  *
- * @throws {ModuleFault} when the declaration is at fault
+ * @throws {ModuleFault} when the declaration is invalid
  * @throws {Failure} `wasm-invalid`, `no-os-sandbox`, `no-interpreter`
  */
 export async function buildProgram(
@@ -56,19 +56,19 @@ function declarationOf(text: string | undefined): Declaration {
   const fault = (message: string, place = { line: 1, column: 1 }) =>
     new ModuleFault([{ file: DECLARATION, ...place, message }]);
   if (text === undefined) {
-    throw fault('it is not there: a program says its "files" and "tables" in it');
+    throw fault('it is missing: a program declares its "files" and "tables" in it');
   }
   let declared: unknown;
   try {
     declared = JSON.parse(text);
   } catch {
-    throw fault("it is not JSON", placeOfSyntaxError(text) ?? undefined);
+    throw fault("it is not valid JSON", placeOfSyntaxError(text) ?? undefined);
   }
   if (typeof declared !== "object" || declared === null || Array.isArray(declared)) {
     throw fault('it is not an object with "files" and "tables"');
   }
   if ("format" in declared) {
-    throw fault('"format" is for scripts: a program reads its files itself');
+    throw fault('"format" is only for scripts: a program parses its files itself');
   }
   try {
     return parseDeclaration({ ...declared, format: PROGRAM_FORMAT });
@@ -78,29 +78,27 @@ function declarationOf(text: string | undefined): Declaration {
   }
 }
 
-/** What a sandbox is given to run a module on a file, and how it is ended early. */
+/** The input of a sandbox that runs a module on a file. */
 interface ModuleRun {
   job: Pick<IngestJob, "script" | "program" | "source">;
-  /** Ends at once what runs outside of the sandbox. */
+  /** Kills a program that runs outside the sandbox's process. */
   kill(): void;
-  /** Takes away what was made for the run. */
+  /** Removes the run's temporary files. */
   close(): Promise<void>;
 }
 
-/**
- * @param log receives what a native program writes to standard error
- */
+/** @param log receives what a native program writes to standard error */
 export function moduleRun(
   { script, tenantJson: { entry } }: { script: string; tenantJson: TenantJson },
   file: { path: string; name: string },
   limits: ProcessLimits,
   log?: (text: string) => void,
 ): ModuleRun {
-  const source = pieces(file.path);
-  const nothing = { kill: () => {}, close: () => Promise.resolve() };
+  const source = readPieces(file.path);
+  const noProcess = { kill: () => {}, close: () => Promise.resolve() };
   if (typeof entry === "string") {
     const program = isProgram(entry) ? "wasi" : undefined;
-    return { job: { script, program, source }, ...nothing };
+    return { job: { script, program, source }, ...noProcess };
   }
   const files: ModuleFiles = JSON.parse(script);
   const { exec } = entry;

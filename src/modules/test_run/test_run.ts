@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { Failure } from "../../base/failure.ts";
 import type { RejectView } from "../../protocol/file_view.ts";
@@ -9,7 +8,7 @@ import { Sandbox, type SandboxRows } from "../../sandbox/host/supervisor.ts";
 import type { BuiltModule } from "../store.ts";
 import { grantsOf, hostGate, writableTables } from "../../sandbox/host/host_gate.ts";
 import { Outbound } from "../../sandbox/host/outbound.ts";
-import { pieces } from "../build/read_pieces.ts";
+import { sha256OfFile } from "../../base/read_file.ts";
 import { moduleRun } from "../build/program_module.ts";
 
 /** The result of running a module on a file without storing anything. */
@@ -133,7 +132,7 @@ function wrongName(patterns: string[]): Failure {
   return new Failure(
     "refused",
     "no-pattern",
-    `Cannot load the file: the module only takes files named ${patterns.join(", ")}`,
+    `Cannot load the file: the module takes only files named ${patterns.join(", ")}`,
     { hint: 'Rename the file, or change "files" in the module.' },
   );
 }
@@ -149,14 +148,12 @@ function overShare({ read, rejected }: SandboxRows, share: number): Failure | nu
 }
 
 async function hashOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
   try {
-    for await (const piece of pieces(path)) hash.update(piece);
+    return await sha256OfFile(path);
   } catch (error) {
     throw new Failure("usage", "no-such-file", `Cannot read the file "${path}"`, {
       hint: "Check the path and its permissions.",
       cause: error,
     });
   }
-  return hash.digest("hex");
 }

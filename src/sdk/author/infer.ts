@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { Failure } from "../../base/failure.ts";
+import { readPieces } from "../../base/read_file.ts";
 import type { RecordFault } from "../../sandbox/formats/contract.ts";
 import { gunzip, looksGzip } from "../../sandbox/formats/gzip.ts";
 import { recordReader } from "../../sandbox/formats/record_reader.ts";
@@ -8,7 +9,6 @@ import { moduleText, type Profile } from "./module_text.ts";
 import { sniffFormat } from "./sniff.ts";
 import type { AuthoredModule } from "./starter.ts";
 
-const PIECE_BYTES = 256 * 1024;
 const MAX_UNPACKED_BYTES = 2 ** 36;
 const MAX_COLUMNS = 1_000;
 
@@ -67,7 +67,7 @@ async function profileOf(path: string, encoding: string): Promise<Profile> {
     skip() {},
   };
   let reader: ReturnType<typeof recordReader> | null = null;
-  for await (const bytes of piecesOf(path)) {
+  for await (const bytes of bytesOf(path)) {
     if (reader === null) {
       profile.format = sniffFormat(new TextDecoder(encoding).decode(bytes), encoding);
       reader = recordReader(profile.format, sink);
@@ -80,31 +80,20 @@ async function profileOf(path: string, encoding: string): Promise<Profile> {
   return profile;
 }
 
-/** The bytes of a file, decompressed. */
-async function* piecesOf(path: string): AsyncGenerator<Uint8Array> {
-  let file: Deno.FsFile;
+/** Yields the bytes of a file, decompressed if it is gzip. */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
+  let isGzip = false;
   try {
-    file = await Deno.open(path);
+    for await (const first of readPieces(path)) {
+      isGzip = looksGzip(first);
+      break;
+    }
   } catch (error) {
     const text = `Cannot read the file "${path}"`;
     throw new Failure("usage", "no-such-file", text, { hint: "Check the path.", cause: error });
   }
-  using _ = file;
-  const raw = (async function* () {
-    for (;;) {
-      const piece = new Uint8Array(PIECE_BYTES);
-      const count = await file.read(piece);
-      if (count === null) return;
-      yield piece.subarray(0, count);
-    }
-  })();
-  const first = await raw.next();
-  if (first.done) return;
-  const whole = (async function* () {
-    yield first.value;
-    yield* raw;
-  })();
-  yield* looksGzip(first.value) ? gunzip(whole, { maxBytes: MAX_UNPACKED_BYTES }) : whole;
+  const bytes = readPieces(path);
+  yield* isGzip ? gunzip(bytes, { maxBytes: MAX_UNPACKED_BYTES }) : bytes;
 }
 
 function nothing(path: string, why: string): Failure {
