@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { constraintsSchema } from "../protocol/constraints.ts";
+import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../protocol/constraints.ts";
 import { parseListen } from "./listen.ts";
 
 // Longer waits would overflow the timers (2^31 ms) or hide that something is stuck.
@@ -44,13 +44,14 @@ const uploads = z.strictObject({
 
 /** What a tenant without a constraints file of its own may send. */
 const constraints = z.strictObject({
-  formats: constraintsSchema.shape.formats.default([".csv"]).describe(
+  formats: constraintsSchema.shape.formats.default(DEFAULT_CONSTRAINTS.formats).describe(
     "Allowed extensions, compared without case.",
   ),
-  number_files: constraintsSchema.shape.number_files.default(10).describe(
-    "The most files in one upload.",
-  ),
-  data_sizes: constraintsSchema.shape.data_sizes.default(4096).describe(
+  number_files: constraintsSchema.shape.number_files.default(DEFAULT_CONSTRAINTS.number_files)
+    .describe(
+      "The most files in one upload.",
+    ),
+  data_sizes: constraintsSchema.shape.data_sizes.default(DEFAULT_CONSTRAINTS.data_sizes).describe(
     "The largest file, in KB of 1,024 bytes.",
   ),
 });

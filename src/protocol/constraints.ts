@@ -12,6 +12,13 @@ export const constraintsSchema = z.object({
 });
 export type Constraints = z.infer<typeof constraintsSchema>;
 
+/** Limits of a tenant without its own, unless the configuration sets others. */
+export const DEFAULT_CONSTRAINTS: Constraints = {
+  formats: [".csv"],
+  number_files: 10,
+  data_sizes: 4096,
+};
+
 /**
  * Checks a file's name and size against a tenant's constraints. The number of files is checked by
  * whoever knows the batch.

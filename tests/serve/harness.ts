@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Hono } from "hono";
+import type { Accounts } from "../../src/accounts/accounts.ts";
 import type { Constraints } from "../../src/protocol/constraints.ts";
 import { createApp, type ServeDeps } from "../../src/serve/app.ts";
-import type { Accounts } from "../../src/serve/http/auth.ts";
 import type { AppEnv } from "../../src/serve/http/env.ts";
 import type { ServeEvent } from "../../src/serve/events.ts";
 import { type Intake, type IntakeOptions, openIntake } from "../../src/staging/intake.ts";
@@ -70,6 +70,8 @@ export function fakeAccounts(): Accounts {
     },
     session: (token) => tokens.has(token) ? { tenant: token.slice("token-".length) } : null,
     closeSession: (token) => void tokens.delete(token),
+    settled: () => Promise.resolve(),
+    close: () => {},
   };
 }
 

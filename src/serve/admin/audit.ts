@@ -1,23 +1,53 @@
 import { z } from "zod";
-import type { AuditList } from "../../protocol/admin_view.ts";
-import type { AppContext, AppHandler } from "../http/env.ts";
-import { parseQuery } from "../http/query.ts";
+import { auditListSchema } from "../../protocol/admin_view.ts";
+import { PATHS } from "../../protocol/paths.ts";
+import type { AppContext } from "../http/env.ts";
+import { type Route, routesFor } from "../http/route.ts";
 import type { AdminDeps } from "./deps.ts";
 
-/** The query of `GET /v1/admin/audit`. */
-export const auditQuerySchema = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(100).describe("The most to give."),
+const define = routesFor("Operators", "operator");
+
+const querySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100).describe(
+    "The maximum number of entries.",
+  ),
 });
 
-/** `GET /v1/admin/audit`: what operators did, newest first. */
-export function listAudit({ audit }: Pick<AdminDeps, "audit">): AppHandler {
-  return async (c) => {
-    const { limit } = parseQuery(c, auditQuerySchema);
-    return c.json({ entries: await audit.latest(limit) } satisfies AuditList);
-  };
+/** The audit log: what operators did. */
+export function auditRoutes({ audit }: AdminDeps): Route[] {
+  return [
+    define({
+      method: "get",
+      path: `${PATHS.admin}/audit`,
+      id: "listAudit",
+      summary: "Show the audit log",
+      description: "What operators did and what was refused, newest first.",
+      query: { schema: querySchema, example: { limit: "100" } },
+      answer: {
+        status: 200,
+        description: "Entries of the audit log.",
+        body: {
+          schema: auditListSchema,
+          example: {
+            entries: [{
+              at: "2026-11-24T04:46:52.016Z",
+              operator: "admin",
+              from: "192.0.2.7",
+              action: "tenant.disable",
+              subject: "customer-1",
+              details: {},
+              outcome: "done",
+            }],
+          },
+        },
+      },
+      problems: ["bad-request"],
+      handle: async (_c, { query }) => ({ entries: await audit.latest(query.limit) }),
+    }),
+  ];
 }
 
-/** What an operator is about to do. No secret may be in it. */
+/** What an operator is about to do. It must not contain a secret. */
 interface Action {
   /** Such as `tenant.add`. */
   action: string;
@@ -25,7 +55,7 @@ interface Action {
   details?: Record<string, unknown>;
 }
 
-/** Runs what an operator asked for and appends it to the audit log, refused or done. */
+/** Runs what an operator requested and appends it to the audit log, whether it succeeds or fails. */
 export function audited<T>(
   c: AppContext,
   { audit, now }: Pick<AdminDeps, "audit" | "now">,

@@ -1,19 +1,23 @@
+import type { Accounts } from "../../accounts/accounts.ts";
 import type { AuditLog } from "../../accounts/audit_log.ts";
 import type { UsersFile } from "../../accounts/users.ts";
 import type { Layout } from "../../data/layout.ts";
 import type { LedgerReader } from "../../storage/contract.ts";
-import type { ModuleDeps } from "../api/module.ts";
 import type { ConstraintsOf } from "../api/constraints.ts";
+import type { ModuleDeps } from "../api/module_views.ts";
+import type { LiveEvents } from "../http/live_events.ts";
 
-/** What the operators' routes work with. */
+/** What the routes of operators work with. */
 export interface AdminDeps {
+  operators: Accounts;
   layout: Layout;
   ledger: LedgerReader;
   users: UsersFile;
   audit: AuditLog;
   modules: ModuleDeps;
   constraintsOf: ConstraintsOf;
-  /** Hashes a password off the main thread. */
+  live: LiveEvents;
+  /** Hashes a password outside the main thread. */
   hash: (password: string) => Promise<string>;
   /** Milliseconds since the epoch. */
   now: () => number;

@@ -1,74 +1,137 @@
 import { z } from "zod";
-import type { AdminFile, AdminFileList } from "../../protocol/admin_view.ts";
 import { Failure } from "../../base/failure.ts";
-import { isFinal } from "../../protocol/file_view.ts";
+import { type AdminFile, adminFileListSchema, adminFileSchema } from "../../protocol/admin_view.ts";
+import { isFinal, rejectListSchema } from "../../protocol/file_view.ts";
+import { PATHS } from "../../protocol/paths.ts";
 import { replayRequests, requestReplay } from "../../staging/replay_requests.ts";
 import { shelfOf } from "../../staging/staged.ts";
-import type { FileRecord } from "../../storage/contract.ts";
-import type { AppContext, AppHandler } from "../http/env.ts";
-import { listQuerySchema, rejectsPage, viewOfRecord } from "../api/files.ts";
+import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
+import { EXAMPLE_FILE, EXAMPLE_ID, EXAMPLE_REJECT } from "../api/examples.ts";
+import {
+  filesQuerySchema,
+  pageOf,
+  rejectsOf,
+  rejectsQuerySchema,
+  viewOfRecord,
+} from "../api/file_views.ts";
+import { sendRejectsCsv } from "../api/rejects_csv.ts";
 import { notFound } from "../http/problem_response.ts";
-import { parseQuery } from "../http/query.ts";
-import { rejectsCsv } from "../api/rejects_csv.ts";
+import { type Parameter, type Route, routesFor } from "../http/route.ts";
 import { audited } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
 
-/** The query of `GET /v1/admin/files`. */
-export const adminListQuerySchema = listQuerySchema.extend({
-  tenant: z.string().optional().describe("Only this tenant's files."),
+const define = routesFor("Operators", "operator");
+
+const querySchema = filesQuerySchema.extend({
+  tenant: z.string().optional().describe("Only files of this tenant."),
 });
+const fileId: Parameter = { description: "A file of any tenant.", example: EXAMPLE_ID };
+const ONE_FILE = `${PATHS.admin}/files/:id` as const;
+const EXAMPLE = { ...EXAMPLE_FILE, tenant: "customer-1", replayRequested: false };
 
-/** `GET /v1/admin/files`: everybody's files in the ledger, newest first. */
-export function listAllFiles({ ledger, layout }: AdminDeps): AppHandler {
-  return async (c) => {
-    const query = parseQuery(c, adminListQuerySchema);
-    const found = await ledger.list({ ...query, limit: query.limit + 1 });
-    const requested = await replayRequests(layout);
-    const files = found.slice(0, query.limit).map((record) => view(record, requested));
-    const next = found.length > query.limit ? files.at(-1)?.id ?? null : null;
-    return c.json({ files, next } satisfies AdminFileList);
-  };
+/** The files of all tenants, and replaying one. */
+export function adminFileRoutes(deps: AdminDeps): Route[] {
+  const { ledger, layout } = deps;
+  return [
+    define({
+      method: "get",
+      path: `${PATHS.admin}/files`,
+      id: "listAllFiles",
+      summary: "List the files of all tenants",
+      description: "Newest first.",
+      query: { schema: querySchema, example: { tenant: "customer-1", limit: "1" } },
+      answer: {
+        status: 200,
+        description: "A page of files.",
+        body: { schema: adminFileListSchema, example: { files: [EXAMPLE], next: null } },
+      },
+      problems: ["bad-request", "unavailable"],
+      async handle(_c, { query }) {
+        const found = await ledger.list({ ...query, limit: query.limit + 1 });
+        const requested = await replayRequests(layout);
+        return pageOf(found.map((record) => view(record, requested)), query.limit);
+      },
+    }),
+    define({
+      method: "get",
+      path: ONE_FILE,
+      id: "showAnyFile",
+      summary: "Show a file",
+      params: { id: fileId },
+      answer: {
+        status: 200,
+        description: "The file.",
+        body: { schema: adminFileSchema, example: EXAMPLE },
+      },
+      problems: ["not-found", "unavailable"],
+      handle: async (_c, { params }) =>
+        view(await recordOf(ledger, params.id), await replayRequests(layout)),
+    }),
+    define({
+      method: "get",
+      path: `${ONE_FILE}/rejects`,
+      id: "listAnyRejects",
+      summary: "List a file's rejects",
+      params: { id: fileId },
+      query: { schema: rejectsQuerySchema, example: { limit: "100" } },
+      answer: {
+        status: 200,
+        description: "A page of the file's rejects.",
+        body: { schema: rejectListSchema, example: { rejects: [EXAMPLE_REJECT], next: null } },
+      },
+      problems: ["bad-request", "not-found", "unavailable"],
+      handle: async (_c, { params, query }) =>
+        rejectsOf(ledger, (await recordOf(ledger, params.id)).id, query),
+    }),
+    define({
+      method: "get",
+      path: `${ONE_FILE}/rejects.csv`,
+      id: "downloadAnyRejects",
+      summary: "Download a file's rejects as CSV",
+      params: { id: fileId },
+      answer: {
+        status: 200,
+        description: "All rejects.",
+        body: { mediaType: "text/csv", example: "line,column,reason,raw\r\n" },
+      },
+      problems: ["not-found", "unavailable"],
+      handle: async (c, { params }) => sendRejectsCsv(c, ledger, await recordOf(ledger, params.id)),
+    }),
+    define({
+      method: "post",
+      path: `${ONE_FILE}/replay`,
+      id: "replayFile",
+      summary: "Load a file again",
+      description: "From the archive or from quarantine, with the module that is then current. " +
+        "`manage` queues it when it next runs.",
+      params: { id: fileId },
+      answer: {
+        status: 202,
+        description: "The replay is requested.",
+        body: { schema: adminFileSchema, example: { ...EXAMPLE, replayRequested: true } },
+      },
+      problems: ["not-found", "not-replayable", "unavailable"],
+      async handle(c, { params }) {
+        const record = await recordOf(ledger, params.id);
+        const { id, tenant, name, state } = record;
+        const details = { tenant, name, state };
+        await audited(c, deps, { action: "file.replay", subject: id, details }, async () => {
+          if (!isFinal(state)) throw notReplayable(record, `it is ${state}`);
+          if (await shelfOf(layout, tenant, id) === null) {
+            throw notReplayable(record, "it is no longer kept");
+          }
+          await requestReplay(layout, id);
+        });
+        return view(record, new Set([id]));
+      },
+    }),
+  ];
 }
 
-/** `GET /v1/admin/files/:id` */
-export function showAnyFile(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const record = await recordOf(c, deps);
-    return c.json(view(record, await replayRequests(deps.layout)));
-  };
-}
-
-/** `GET /v1/admin/files/:id/rejects` */
-export function listAnyRejects(deps: AdminDeps): AppHandler {
-  return async (c) => await rejectsPage(c, deps.ledger, (await recordOf(c, deps)).id);
-}
-
-/** `GET /v1/admin/files/:id/rejects.csv` */
-export function downloadAnyRejects(deps: AdminDeps): AppHandler {
-  return async (c) => rejectsCsv(c, deps.ledger, await recordOf(c, deps));
-}
-
-/** `POST /v1/admin/files/:id/replay`: `manage` puts it into the queue again as soon as it runs. */
-export function replay(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const record = await recordOf(c, deps);
-    const { id, tenant, name, state } = record;
-    const details = { tenant, name, state };
-    await audited(c, deps, { action: "file.replay", subject: id, details }, async () => {
-      if (!isFinal(state)) throw notReplayable(record, `it is ${state}`);
-      if (await shelfOf(deps.layout, tenant, id) === null) {
-        throw notReplayable(record, "its bytes are gone");
-      }
-      await requestReplay(deps.layout, id);
-    });
-    return c.json(view(record, new Set([id])), 202);
-  };
-}
-
-async function recordOf(c: AppContext, { ledger }: AdminDeps): Promise<FileRecord> {
-  const record = await ledger.get(c.req.param("id") ?? "");
+async function recordOf(ledger: LedgerReader, id: string): Promise<FileRecord> {
+  const record = await ledger.get(id);
   if (record) return record;
-  throw notFound(c.req.path);
+  throw notFound(`file ${JSON.stringify(id)}`);
 }
 
 function view(record: FileRecord, requested: Set<string>): AdminFile {
@@ -76,8 +139,8 @@ function view(record: FileRecord, requested: Set<string>): AdminFile {
   return { ...viewOfRecord(record), tenant, replayRequested: requested.has(id) };
 }
 
-function notReplayable({ name }: FileRecord, why: string): Failure {
-  return new Failure("refused", "not-replayable", `Cannot load "${name}" again: ${why}`, {
-    hint: "Wait until it has come to an end; the archive keeps files only for a time.",
+function notReplayable({ name }: FileRecord, reason: string): Failure {
+  return new Failure("refused", "not-replayable", `Cannot load "${name}" again: ${reason}`, {
+    hint: "Wait until the file is done; files are kept for manage.archive_days.",
   });
 }

@@ -1,71 +1,147 @@
-import { decisionSchema, type VersionReview } from "../../protocol/admin_view.ts";
 import { Failure } from "../../base/failure.ts";
-import type { ModuleView } from "../../protocol/module_view.ts";
-import { rejectVersion } from "../../modules/review.ts";
-import { diffModules } from "../../modules/diff.ts";
-import { isVersion } from "../../modules/store.ts";
-import { type VersionRecord, viewOfVersion } from "../../modules/version_record.ts";
 import { isTenantName } from "../../base/tenant_name.ts";
-import type { AppContext, AppHandler } from "../http/env.ts";
-import { jsonBody } from "../http/json_body.ts";
+import { diffModules } from "../../modules/diff.ts";
+import { rejectVersion } from "../../modules/review.ts";
+import { type VersionRecord, viewOfVersion } from "../../modules/version_record.ts";
+import {
+  decisionSchema,
+  type VersionReview,
+  versionReviewSchema,
+} from "../../protocol/admin_view.ts";
+import { moduleViewSchema } from "../../protocol/module_view.ts";
+import { PATHS } from "../../protocol/paths.ts";
+import { EXAMPLE_MODULE, EXAMPLE_VERSION } from "../api/examples.ts";
+import { type ModuleDeps, moduleOf, versionOf } from "../api/module_views.ts";
+import type { AppContext } from "../http/env.ts";
 import { notFound } from "../http/problem_response.ts";
+import { type Parameter, type Route, routesFor } from "../http/route.ts";
 import { audited } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
+import { tenantParam } from "./tenants.ts";
 
-/** `GET /v1/admin/tenants/:name/module`: a tenant's versions, newest first. */
-export function showTenantModule({ modules: { store } }: AdminDeps): AppHandler {
-  return async (c) => {
-    const tenant = tenantOf(c);
-    const versions = (await store.records(tenant)).map(viewOfVersion).reverse();
-    const current = await store.currentVersion(tenant);
-    return c.json({ current, versions } satisfies ModuleView);
-  };
+const define = routesFor("Operators", "operator");
+
+const version: Parameter = {
+  description: "A version of the tenant's module.",
+  example: EXAMPLE_VERSION.version,
+};
+const params = { name: tenantParam, version };
+const MODULE = `${PATHS.admin}/tenants/:name/module` as const;
+const ONE_VERSION = `${MODULE}/:version` as const;
+const EXAMPLE = {
+  ...EXAMPLE_VERSION,
+  state: "pending",
+  decidedAt: null,
+  decidedBy: null,
+  files: EXAMPLE_MODULE,
+  current: false,
+  against: null,
+  diff:
+    '--- /dev/null\n+++ b/ingest.ts\n@@ -0,0 +1,1 @@\n+import { csv, defineIngest } from "mysimbdp";\n',
+  approvalRequested: false,
+};
+
+/** The modules of all tenants, and approving or rejecting a version. */
+export function adminModuleRoutes(deps: AdminDeps): Route[] {
+  const { modules } = deps;
+  const { store, inbox } = modules;
+  return [
+    define({
+      method: "get",
+      path: MODULE,
+      id: "showTenantModule",
+      summary: "List the versions of a tenant's module",
+      params: { name: tenantParam },
+      answer: {
+        status: 200,
+        description: "The versions, newest first, and the one that runs.",
+        body: {
+          schema: moduleViewSchema,
+          example: { current: null, versions: [EXAMPLE_VERSION] },
+        },
+      },
+      problems: ["not-found"],
+      handle: (_c, { params }) => moduleOf(modules, tenantOf(params.name)),
+    }),
+    define({
+      method: "get",
+      path: ONE_VERSION,
+      id: "reviewVersion",
+      summary: "Show a version and what it changes",
+      description: "`diff` is a unified diff against the version that runs.",
+      params,
+      answer: {
+        status: 200,
+        description: "The version.",
+        body: { schema: versionReviewSchema, example: EXAMPLE },
+      },
+      problems: ["not-found"],
+      handle: (_c, { params }) => reviewOf(modules, tenantOf(params.name), params.version),
+    }),
+    define({
+      method: "post",
+      path: `${ONE_VERSION}/approve`,
+      id: "approveVersion",
+      summary: "Approve a version",
+      description: "It runs from the next file on, as soon as `manage` has created its tables. " +
+        "Approving an earlier version restores it.",
+      params,
+      body: { schema: decisionSchema, example: { note: "thank you" } },
+      answer: {
+        status: 202,
+        description: "The version is approved.",
+        body: { schema: versionReviewSchema, example: { ...EXAMPLE, approvalRequested: true } },
+      },
+      problems: ["bad-request", "not-found", "wrong-version-state"],
+      async handle(c, { params, body: { note = null } }) {
+        const tenant = tenantOf(params.name);
+        const { version, state } = await versionOf(modules, tenant, params.version);
+        await audited(c, deps, decision("approve", tenant, version, note), async () => {
+          const usable = ["pending", "approved", "rolled-back"].includes(state);
+          if (!usable) throw notApprovable(version, `it is ${state}`);
+          if (await store.currentVersion(tenant) === version) {
+            throw notApprovable(version, "it is already running");
+          }
+          await inbox.add(tenant, version, { verb: "approve", by: operatorOf(c), note });
+        });
+        return await reviewOf(modules, tenant, version);
+      },
+    }),
+    define({
+      method: "post",
+      path: `${ONE_VERSION}/reject`,
+      id: "rejectVersion",
+      summary: "Reject a version",
+      params,
+      body: { schema: decisionSchema, example: { note: "it reads no dates" } },
+      answer: {
+        status: 200,
+        description: "The version is rejected; its author sees the note.",
+        body: { schema: versionReviewSchema, example: { ...EXAMPLE, state: "rejected" } },
+      },
+      problems: ["bad-request", "not-found", "wrong-version-state"],
+      async handle(c, { params, body: { note = null } }) {
+        const tenant = tenantOf(params.name);
+        const { version } = await versionOf(modules, tenant, params.version);
+        const [by, now] = [operatorOf(c), deps.now()];
+        await audited(c, deps, decision("reject", tenant, version, note), async () => {
+          await rejectVersion(store, tenant, version, { by, note, now });
+          const message = `Rejected by ${by}${note === null ? "" : `: ${note}`}`;
+          await modules.log.appendVersion(tenant, version, message, now);
+        });
+        return await reviewOf(modules, tenant, version);
+      },
+    }),
+  ];
 }
 
-/** `GET /v1/admin/tenants/:name/module/:version`: with its files, and how it differs. */
-export function reviewVersion(deps: AdminDeps): AppHandler {
-  return async (c) => c.json(await reviewOf(c, deps));
-}
-
-/**
- * `POST /v1/admin/tenants/:name/module/:version/approve`: `manage`, which holds the storage, makes
- * its tables and lets it run from the next file on.
- */
-export function approve(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const { store, inbox } = deps.modules;
-    const { tenant, record } = await found(c, deps);
-    const { note = null } = await jsonBody(c, decisionSchema);
-    const { version, state } = record;
-    await audited(c, deps, named("approve", tenant, version, note), async () => {
-      const usable = ["pending", "approved", "rolled-back"].includes(state);
-      if (!usable) throw wrongState(record, `is ${state}`);
-      if (await store.currentVersion(tenant) === version) throw wrongState(record, "runs already");
-      await inbox.add(tenant, version, { verb: "approve", by: c.get("operator") ?? "", note });
-    });
-    return c.json(await reviewOf(c, deps), 202);
-  };
-}
-
-/** `POST /v1/admin/tenants/:name/module/:version/reject`: its author sees the note. */
-export function reject(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const { store, log } = deps.modules;
-    const { tenant, record: { version } } = await found(c, deps);
-    const { note = null } = await jsonBody(c, decisionSchema);
-    const by = c.get("operator") ?? "";
-    await audited(c, deps, named("reject", tenant, version, note), async () => {
-      await rejectVersion(store, tenant, version, { by, note, now: deps.now() });
-      const message = `Rejected by ${by}${note === null ? "" : `: ${note}`}`;
-      await log.appendVersion(tenant, version, message, deps.now());
-    });
-    return c.json(await reviewOf(c, deps));
-  };
-}
-
-async function reviewOf(c: AppContext, deps: AdminDeps): Promise<VersionReview> {
-  const { store, inbox } = deps.modules;
-  const { tenant, record } = await found(c, deps);
+async function reviewOf(
+  modules: ModuleDeps,
+  tenant: string,
+  name: string,
+): Promise<VersionReview> {
+  const { store, inbox } = modules;
+  const record: VersionRecord = await versionOf(modules, tenant, name);
   const { version } = record;
   const current = await store.currentVersion(tenant);
   const against = version === current ? record.previous : current;
@@ -84,30 +160,24 @@ async function reviewOf(c: AppContext, deps: AdminDeps): Promise<VersionReview> 
   };
 }
 
-async function found(
-  c: AppContext,
-  { modules: { store } }: AdminDeps,
-): Promise<{ tenant: string; record: VersionRecord }> {
-  const tenant = tenantOf(c);
-  const version = c.req.param("version") ?? "";
-  const isThere = isVersion(version) && (await store.versions(tenant)).includes(version);
-  if (!isThere) throw notFound(c.req.path);
-  return { tenant, record: await store.record(tenant, version) };
-}
-
-function tenantOf(c: AppContext): string {
-  const name = c.req.param("name") ?? "";
+function tenantOf(name: string): string {
   if (isTenantName(name)) return name;
-  throw notFound(c.req.path);
+  throw notFound(`tenant ${JSON.stringify(name)}`);
 }
 
-function named(verb: string, tenant: string, version: string, note: string | null) {
+function operatorOf(c: AppContext): string {
+  return c.get("operator") ?? "";
+}
+
+function decision(verb: string, tenant: string, version: string, note: string | null) {
   return { action: `module.${verb}`, subject: tenant, details: { version, note } };
 }
 
-function wrongState({ version }: VersionRecord, what: string): Failure {
-  const text = `Cannot approve version ${version}: it ${what}`;
-  return new Failure("refused", "wrong-version-state", text, {
-    hint: "Only a version that was checked and does not run can be approved.",
-  });
+function notApprovable(version: string, reason: string): Failure {
+  return new Failure(
+    "refused",
+    "wrong-version-state",
+    `Cannot approve version ${version}: ${reason}`,
+    { hint: "Approve a version that is pending or ran before." },
+  );
 }

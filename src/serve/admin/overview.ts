@@ -1,48 +1,101 @@
 import { z } from "zod";
-import type { Overview, TenantHealth, Throughput } from "../../protocol/admin_view.ts";
+import {
+  type Overview,
+  overviewSchema,
+  type TenantHealth,
+  type Throughput,
+} from "../../protocol/admin_view.ts";
 import { isFinal } from "../../protocol/file_view.ts";
+import { PATHS } from "../../protocol/paths.ts";
 import { type Waiting, waitingFiles } from "../../staging/waiting.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
-import type { AppHandler } from "../http/env.ts";
-import { filesByState } from "../api/usage.ts";
-import { parseQuery } from "../http/query.ts";
+import { totalsOf } from "../api/usage.ts";
+import { type Route, routesFor } from "../http/route.ts";
 import type { AdminDeps } from "./deps.ts";
 
-/** The query of `GET /v1/admin/overview`. */
-export const overviewQuerySchema = z.object({
-  hours: z.coerce.number().min(0.1).max(24 * 31).default(24).describe("How far back to look."),
+const define = routesFor("Operators", "operator");
+
+const querySchema = z.object({
+  hours: z.coerce.number().min(0.1).max(24 * 31).default(24).describe(
+    "The number of hours to look back.",
+  ),
 });
 
 const BUCKETS = 48;
 const PAGE = 1000;
-const MOST_FILES = 5000;
+const MAX_FILES = 5000;
 
-/** `GET /v1/admin/overview`: the queue, how each tenant is doing, and what was loaded when. */
-export function showOverview(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const { hours } = parseQuery(c, overviewQuerySchema);
-    const bucketMs = Math.ceil(hours * 3_600_000 / BUCKETS / 1000) * 1000;
-    const waiting = await waitingFiles(deps.layout);
-    const recent = await newestFiles(deps.ledger, deps.now() - BUCKETS * bucketMs);
-    const oldest = least([...waiting.values()].map(({ oldestAt }) => oldestAt));
-    return c.json(
-      {
-        queue: {
-          files: [...waiting.values()].reduce((sum, { files }) => sum + files, 0),
-          oldestAt: isoOrNull(oldest),
+/** How the platform is doing. */
+export function overviewRoutes(deps: AdminDeps): Route[] {
+  return [
+    define({
+      method: "get",
+      path: `${PATHS.admin}/overview`,
+      id: "showOverview",
+      summary: "Show how the platform is doing",
+      description: "The queue, the health of each tenant, and the throughput over time.",
+      query: { schema: querySchema, example: { hours: "24" } },
+      answer: {
+        status: 200,
+        description: "The overview.",
+        body: {
+          schema: overviewSchema,
+          example: {
+            queue: { files: 1, oldestAt: "2026-11-24T04:46:52.016Z" },
+            tenants: [{
+              name: "customer-1",
+              enabled: true,
+              files: {
+                received: 0,
+                queued: 1,
+                running: 0,
+                ingested: 12,
+                refused: 0,
+                quarantined: 1,
+              },
+              rows: { stored: 119_820, rejected: 15 },
+              waiting: 1,
+              oldestWaitingAt: "2026-11-24T04:46:52.016Z",
+              failing: null,
+            }],
+            throughput: [{
+              at: "2026-11-24T04:30:00.000Z",
+              files: 12,
+              failed: 0,
+              rows: 119_820,
+              rejected: 15,
+              bytes: 14_335_720,
+            }],
+            bucketSeconds: 1800,
+          },
         },
-        tenants: await tenantsOf(deps, waiting, recent),
-        throughput: throughputOf(recent, deps.now(), bucketMs),
-        bucketSeconds: bucketMs / 1000,
-      } satisfies Overview,
-    );
+      },
+      problems: ["bad-request", "unavailable"],
+      handle: (_c, { query }) => overviewOf(deps, query.hours),
+    }),
+  ];
+}
+
+async function overviewOf(deps: AdminDeps, hours: number): Promise<Overview> {
+  const bucketMs = Math.ceil(hours * 3_600_000 / BUCKETS / 1000) * 1000;
+  const waiting = await waitingFiles(deps.layout);
+  const recent = await newestFiles(deps.ledger, deps.now() - BUCKETS * bucketMs);
+  const oldest = least([...waiting.values()].map(({ oldestAt }) => oldestAt));
+  return {
+    queue: {
+      files: [...waiting.values()].reduce((sum, { files }) => sum + files, 0),
+      oldestAt: isoOrNull(oldest),
+    },
+    tenants: await tenantsOf(deps, waiting, recent),
+    throughput: throughputOf(recent, deps.now(), bucketMs),
+    bucketSeconds: bucketMs / 1000,
   };
 }
 
-/** The newest files: enough to see back to `since`, and at least a page to know who is failing. */
+/** The files since a time, newest first; at least a page, to see which tenants are failing. */
 async function newestFiles(ledger: LedgerReader, since: number): Promise<FileRecord[]> {
   const found: FileRecord[] = [];
-  while (found.length < MOST_FILES) {
+  while (found.length < MAX_FILES) {
     const after = found.at(-1)?.id;
     const page = await ledger.list({ limit: PAGE, ...(after !== undefined && { after }) });
     found.push(...page);
@@ -68,11 +121,7 @@ async function tenantsOf(
     return {
       name,
       enabled: accounts.get(name)?.enabled ?? null,
-      files: filesByState(own),
-      rows: {
-        stored: own.reduce((sum, { stored }) => sum + stored, 0),
-        rejected: own.reduce((sum, { rejected }) => sum + rejected, 0),
-      },
+      ...totalsOf(own),
       waiting: waiting.get(name)?.files ?? 0,
       oldestWaitingAt: isoOrNull(waiting.get(name)?.oldestAt ?? null),
       failing,
@@ -80,7 +129,7 @@ async function tenantsOf(
   });
 }
 
-/** What was loaded in each stretch of time up to now, oldest first. */
+/** What was loaded in each of the equal periods up to now, oldest first. */
 function throughputOf(files: FileRecord[], now: number, bucketMs: number): Throughput[] {
   const end = Math.ceil(now / bucketMs) * bucketMs;
   const start = end - BUCKETS * bucketMs;

@@ -1,58 +1,63 @@
-import type { Hono } from "hono";
 import { PATHS } from "../../protocol/paths.ts";
-import { type Accounts, closeSession, openSession } from "../http/auth.ts";
-import type { AppEnv } from "../http/env.ts";
-import { operatorFingerprint } from "../api/fingerprints.ts";
-import { liveEvents } from "../http/live_events.ts";
-import { listAudit } from "./audit.ts";
+import { sessionSchema } from "../../protocol/session.ts";
+import { EXAMPLE_SESSION, EXAMPLE_STREAM } from "../api/examples.ts";
+import { eventsQuerySchema, operatorFingerprint } from "../api/fingerprints.ts";
+import { closeSession, openSession } from "../http/auth.ts";
+import { type Route, routesFor } from "../http/route.ts";
+import { auditRoutes } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
-import { downloadAnyRejects, listAllFiles, listAnyRejects, replay, showAnyFile } from "./files.ts";
-import { approve, reject, reviewVersion, showTenantModule } from "./modules.ts";
-import { showOverview } from "./overview.ts";
-import {
-  addTenant,
-  changeTenant,
-  dropConstraints,
-  listTenants,
-  setConstraints,
-  setPassword,
-  showTenant,
-} from "./tenants.ts";
+import { adminFileRoutes } from "./files.ts";
+import { adminModuleRoutes } from "./modules.ts";
+import { overviewRoutes } from "./overview.ts";
+import { tenantRoutes } from "./tenants.ts";
 
-/** The operators' routes; whoever comes here was let through as one. */
-export function addAdminRoutes(
-  app: Hono<AppEnv>,
-  admin: AdminDeps,
-  operators: Accounts,
-  stopping: AbortSignal | undefined,
-): void {
-  app.post(`${PATHS.admin}/session`, openSession(operators));
-  app.delete(`${PATHS.admin}/session`, closeSession(operators));
-  app.get(`${PATHS.admin}/overview`, showOverview(admin));
-  app.get(`${PATHS.admin}/tenants`, listTenants(admin));
-  app.post(`${PATHS.admin}/tenants`, addTenant(admin));
-  app.get(`${PATHS.admin}/tenants/:name`, showTenant(admin));
-  app.patch(`${PATHS.admin}/tenants/:name`, changeTenant(admin));
-  app.post(`${PATHS.admin}/tenants/:name/password`, setPassword(admin));
-  app.put(`${PATHS.admin}/tenants/:name/constraints`, setConstraints(admin));
-  app.delete(`${PATHS.admin}/tenants/:name/constraints`, dropConstraints(admin));
-  const oneModule = `${PATHS.admin}/tenants/:name/module`;
-  app.get(oneModule, showTenantModule(admin));
-  app.get(`${oneModule}/:version`, reviewVersion(admin));
-  app.post(`${oneModule}/:version/approve`, approve(admin));
-  app.post(`${oneModule}/:version/reject`, reject(admin));
-  app.get(`${PATHS.admin}/files`, listAllFiles(admin));
-  app.get(`${PATHS.admin}/files/:id`, showAnyFile(admin));
-  app.get(`${PATHS.admin}/files/:id/rejects`, listAnyRejects(admin));
-  app.get(`${PATHS.admin}/files/:id/rejects.csv`, downloadAnyRejects(admin));
-  app.post(`${PATHS.admin}/files/:id/replay`, replay(admin));
-  app.get(`${PATHS.admin}/audit`, listAudit(admin));
-  app.get(
-    `${PATHS.admin}/events`,
-    liveEvents({
-      fingerprint: operatorFingerprint(admin),
-      isOpen: (token) => operators.session(token) !== null,
-      stopping: stopping,
+const define = routesFor("Operators", "operator");
+
+/** What operators do; their accounts are in `admins.json`. */
+export function adminRoutes(deps: AdminDeps): Route[] {
+  const { operators, live } = deps;
+  return [
+    define({
+      method: "post",
+      path: `${PATHS.admin}/session`,
+      id: "openOperatorSession",
+      summary: "Open an operator's session",
+      answer: {
+        status: 201,
+        description: "The token.",
+        body: { schema: sessionSchema, example: EXAMPLE_SESSION },
+      },
+      handle: (c) => openSession(c, operators),
     }),
-  );
+    define({
+      method: "delete",
+      path: `${PATHS.admin}/session`,
+      id: "closeOperatorSession",
+      summary: "Close an operator's session",
+      answer: { status: 204, description: "The session is closed." },
+      problems: ["bad-request"],
+      handle: (c) => closeSession(c, operators),
+    }),
+    ...overviewRoutes(deps),
+    ...tenantRoutes(deps),
+    ...adminModuleRoutes(deps),
+    ...adminFileRoutes(deps),
+    ...auditRoutes(deps),
+    define({
+      method: "get",
+      path: `${PATHS.admin}/events`,
+      id: "operatorEvents",
+      summary: "Subscribe to changes",
+      description: "Server-sent events: `changed` when a file, the queue, an account or a module " +
+        "has changed.",
+      query: { schema: eventsQuerySchema },
+      answer: {
+        status: 200,
+        description: "A stream that ends with the session.",
+        body: { mediaType: "text/event-stream", example: EXAMPLE_STREAM },
+      },
+      problems: ["too-busy", "unavailable"],
+      handle: (c, { query }) => live(c, () => operatorFingerprint(deps, query.file)),
+    }),
+  ];
 }

@@ -1,117 +1,200 @@
 import {
-  type Credentials,
-  newPasswordSchema,
-  newTenantSchema,
-  tenantChangeSchema,
-  type TenantList,
-  type TenantView,
-} from "../../protocol/admin_view.ts";
-import { constraintsSchema } from "../../protocol/constraints.ts";
-import { Failure } from "../../base/failure.ts";
-import { pendingVersions } from "../../modules/review.ts";
-import { removeIfThere, statIfThere, writeDurably } from "../../data/durable.ts";
-import { isTenantName } from "../../base/tenant_name.ts";
-import type { AppContext, AppHandler } from "../http/env.ts";
-import { jsonBody } from "../http/json_body.ts";
-import { audited } from "./audit.ts";
-import type { AdminDeps } from "./deps.ts";
-import {
   addAccount,
   type ManageAccountsDeps,
   setAccountEnabled,
   setAccountPassword,
 } from "../../accounts/manage_accounts.ts";
 import type { Account } from "../../accounts/users_text.ts";
+import { Failure } from "../../base/failure.ts";
+import { isTenantName } from "../../base/tenant_name.ts";
+import { removeIfThere, statIfThere, writeDurably } from "../../data/durable.ts";
+import { pendingVersions } from "../../modules/review.ts";
+import {
+  credentialsSchema,
+  newPasswordSchema,
+  newTenantSchema,
+  tenantChangeSchema,
+  tenantListSchema,
+  type TenantView,
+  tenantViewSchema,
+} from "../../protocol/admin_view.ts";
+import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../../protocol/constraints.ts";
+import { PATHS } from "../../protocol/paths.ts";
+import { EXAMPLE_VERSION } from "../api/examples.ts";
+import type { AppContext } from "../http/env.ts";
+import { type Parameter, type Route, routesFor } from "../http/route.ts";
+import { audited } from "./audit.ts";
+import type { AdminDeps } from "./deps.ts";
 
-/** `GET /v1/admin/tenants` */
-export function listTenants(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const accounts = deps.users.list().filter(({ name }) => isTenantName(name));
-    const tenants = await Promise.all(accounts.map(({ name }) => viewOf(deps, name)));
-    return c.json({ tenants } satisfies TenantList);
-  };
-}
+const define = routesFor("Operators", "operator");
 
-/** `GET /v1/admin/tenants/:name` */
-export function showTenant(deps: AdminDeps): AppHandler {
-  return async (c) => c.json(await viewOf(deps, c.req.param("name") ?? ""));
-}
+/** The parameter of the routes of one tenant. */
+export const tenantParam: Parameter = { description: "The tenant.", example: "customer-1" };
+const params = { name: tenantParam };
+const ONE_TENANT = `${PATHS.admin}/tenants/:name` as const;
+const EXAMPLE = {
+  name: "customer-1",
+  enabled: true,
+  constraints: DEFAULT_CONSTRAINTS,
+  ownConstraints: true,
+  module: { current: null, pending: EXAMPLE_VERSION.version },
+};
 
-/** `POST /v1/admin/tenants`: an account; its password is told this once. */
-export function addTenant(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const { name, password } = await jsonBody(c, newTenantSchema);
-    const credentials = await addAccount(manageDeps(c, deps), name, password);
-    return c.json(credentials satisfies Credentials, 201);
-  };
-}
-
-/** `PATCH /v1/admin/tenants/:name`: lets an account in, or keeps it out; its files and rows stay. */
-export function changeTenant(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const { enabled } = await jsonBody(c, tenantChangeSchema);
-    const name = existing(c, deps);
-    await setAccountEnabled(manageDeps(c, deps), name, enabled);
-    return c.json(await viewOf(deps, name));
-  };
-}
-
-/** `POST /v1/admin/tenants/:name/password`: ends the account's sessions. */
-export function setPassword(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const { password } = await jsonBody(c, newPasswordSchema);
-    const name = existing(c, deps);
-    const credentials = await setAccountPassword(manageDeps(c, deps), name, password);
-    return c.json(credentials satisfies Credentials);
-  };
-}
-
-/** `PUT /v1/admin/tenants/:name/constraints`: they hold from the next request on. */
-export function setConstraints(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const constraints = await jsonBody(c, constraintsSchema);
-    const name = existing(c, deps);
-    const before = await deps.constraintsOf(name).catch(() => null);
-    await audited(c, deps, {
-      action: "constraints.set",
-      subject: name,
-      details: { before, after: constraints },
-    }, () => writeDurably(deps.layout.constraints(name), `${JSON.stringify(constraints)}\n`));
-    return c.json(constraints);
-  };
-}
-
-/** `DELETE /v1/admin/tenants/:name/constraints`: back to the platform's defaults. */
-export function dropConstraints(deps: AdminDeps): AppHandler {
-  return async (c) => {
-    const name = existing(c, deps);
-    await audited(
-      c,
-      deps,
-      { action: "constraints.reset", subject: name },
-      () => removeIfThere(deps.layout.constraints(name)),
-    );
-    return c.body(null, 204);
-  };
+/** Accounts, their passwords and their constraints. */
+export function tenantRoutes(deps: AdminDeps): Route[] {
+  const { users, layout } = deps;
+  return [
+    define({
+      method: "get",
+      path: `${PATHS.admin}/tenants`,
+      id: "listTenants",
+      summary: "List the accounts and their constraints",
+      answer: {
+        status: 200,
+        description: "All accounts, by name.",
+        body: { schema: tenantListSchema, example: { tenants: [EXAMPLE] } },
+      },
+      async handle() {
+        const accounts = users.list().filter(({ name }) => isTenantName(name));
+        return { tenants: await Promise.all(accounts.map(({ name }) => viewOf(deps, name))) };
+      },
+    }),
+    define({
+      method: "post",
+      path: `${PATHS.admin}/tenants`,
+      id: "addTenant",
+      summary: "Create an account",
+      description: "Without a password, one is generated and shown once.",
+      body: { schema: newTenantSchema, example: { name: "customer-3" } },
+      answer: {
+        status: 201,
+        description: "The account is created. `password` is null if the request had one.",
+        body: {
+          schema: credentialsSchema,
+          example: { name: "customer-3", password: "k2m9x7c4vbn5tq8wz3hjr6dfgp" },
+        },
+      },
+      problems: ["bad-request", "bad-tenant-name", "bad-password", "tenant-exists"],
+      handle: (c, { body: { name, password } }) => addAccount(manageDeps(c, deps), name, password),
+    }),
+    define({
+      method: "get",
+      path: ONE_TENANT,
+      id: "showTenant",
+      summary: "Show an account",
+      params,
+      answer: {
+        status: 200,
+        description: "The account.",
+        body: { schema: tenantViewSchema, example: EXAMPLE },
+      },
+      problems: ["no-such-tenant"],
+      handle: (_c, { params }) => viewOf(deps, params.name),
+    }),
+    define({
+      method: "patch",
+      path: ONE_TENANT,
+      id: "changeTenant",
+      summary: "Enable or disable an account",
+      description: "Its files and rows stay.",
+      params,
+      body: { schema: tenantChangeSchema, example: { enabled: true } },
+      answer: {
+        status: 200,
+        description: "The changed account.",
+        body: { schema: tenantViewSchema, example: EXAMPLE },
+      },
+      problems: ["bad-request", "no-such-tenant"],
+      async handle(c, { params, body: { enabled } }) {
+        const { name } = accountOf(deps, params.name);
+        await setAccountEnabled(manageDeps(c, deps), name, enabled);
+        return await viewOf(deps, name);
+      },
+    }),
+    define({
+      method: "post",
+      path: `${ONE_TENANT}/password`,
+      id: "setPassword",
+      summary: "Set the password of an account",
+      description: "Ends its sessions. Without a password, one is generated and shown once.",
+      params,
+      body: { schema: newPasswordSchema, example: { password: "a new password" } },
+      answer: {
+        status: 200,
+        description: "The password is set. `password` is null if the request had one.",
+        body: { schema: credentialsSchema, example: { name: "customer-1", password: null } },
+      },
+      problems: ["bad-request", "bad-password", "no-such-tenant"],
+      handle(c, { params, body: { password } }) {
+        const { name } = accountOf(deps, params.name);
+        return setAccountPassword(manageDeps(c, deps), name, password);
+      },
+    }),
+    define({
+      method: "put",
+      path: `${ONE_TENANT}/constraints`,
+      id: "setConstraints",
+      summary: "Set the upload limits of an account",
+      description: "They apply to new uploads.",
+      params,
+      body: { schema: constraintsSchema, example: DEFAULT_CONSTRAINTS },
+      answer: {
+        status: 200,
+        description: "The constraints.",
+        body: { schema: constraintsSchema, example: DEFAULT_CONSTRAINTS },
+      },
+      problems: ["bad-request", "no-such-tenant"],
+      async handle(c, { params, body: after }) {
+        const { name } = accountOf(deps, params.name);
+        const before = await deps.constraintsOf(name).catch(() => null);
+        const action = { action: "constraints.set", subject: name, details: { before, after } };
+        await audited(
+          c,
+          deps,
+          action,
+          () => writeDurably(layout.constraints(name), `${JSON.stringify(after)}\n`),
+        );
+        return after;
+      },
+    }),
+    define({
+      method: "delete",
+      path: `${ONE_TENANT}/constraints`,
+      id: "dropConstraints",
+      summary: "Reset the upload limits of an account",
+      params,
+      answer: { status: 204, description: "The platform's defaults apply." },
+      problems: ["no-such-tenant"],
+      async handle(c, { params }) {
+        const { name } = accountOf(deps, params.name);
+        await audited(
+          c,
+          deps,
+          { action: "constraints.reset", subject: name },
+          () => removeIfThere(layout.constraints(name)),
+        );
+      },
+    }),
+  ];
 }
 
 async function viewOf(deps: AdminDeps, name: string): Promise<TenantView> {
-  const { enabled } = tenantAccount(deps, name);
-  const ownConstraints = await statIfThere(deps.layout.constraints(name)) !== null;
+  const { enabled } = accountOf(deps, name);
   const { store } = deps.modules;
-  const module = {
-    current: await store.currentVersion(name),
-    pending: (await pendingVersions(store, name)).at(-1) ?? null,
+  return {
+    name,
+    enabled,
+    constraints: await deps.constraintsOf(name),
+    ownConstraints: await statIfThere(deps.layout.constraints(name)) !== null,
+    module: {
+      current: await store.currentVersion(name),
+      pending: (await pendingVersions(store, name)).at(-1) ?? null,
+    },
   };
-  return { name, enabled, constraints: await deps.constraintsOf(name), ownConstraints, module };
-}
-
-function existing(c: AppContext, deps: AdminDeps): string {
-  return tenantAccount(deps, c.req.param("name") ?? "").name;
 }
 
 /** @throws {Failure} `no-such-tenant` */
-function tenantAccount({ users }: AdminDeps, name: string): Account {
+function accountOf({ users }: AdminDeps, name: string): Account {
   const account = isTenantName(name) ? users.accounts().get(name) : undefined;
   if (account) return account;
   throw new Failure(

@@ -1,17 +1,17 @@
 import { Failure } from "../../base/failure.ts";
 import { type Constraints, constraintsSchema } from "../../protocol/constraints.ts";
 import type { Layout } from "../../data/layout.ts";
-import type { AppHandler } from "../http/env.ts";
 
-/** A tenant's constraints as they are now. */
+/** Returns a tenant's current constraints. */
 export type ConstraintsOf = (tenant: string) => Promise<Constraints>;
 
 /**
- * Reads tenants' constraints from `constraints/<tenant>.json`, again whenever the file changed.
+ * Reads tenants' constraints from `constraints/<tenant>.json` and caches them until the file
+ * changes.
  *
- * @param fallback for tenants that have no file
- * @returns a reader that throws a {@link Failure} `bad-constraints` for a file that is not valid;
- * nothing is accepted then, as nobody knows what is allowed
+ * @param fallback for tenants without such a file
+ * @returns a reader that throws a {@link Failure} `bad-constraints` for an invalid file; the tenant
+ * can then upload nothing, because its limits are unknown
  */
 export function constraintsReader(layout: Layout, fallback: Constraints): ConstraintsOf {
   const cache = new Map<string, { stamp: string; constraints: Constraints }>();
@@ -27,17 +27,12 @@ export function constraintsReader(layout: Layout, fallback: Constraints): Constr
   };
 }
 
-/** `GET /v1/constraints` */
-export function showConstraints(constraintsOf: ConstraintsOf): AppHandler {
-  return async (c) => c.json(await constraintsOf(c.get("tenant")));
-}
-
 function parseConstraints(path: string, text: string): Constraints {
   try {
     return constraintsSchema.parse(JSON.parse(text));
   } catch (error) {
-    const state = "it is not valid JSON of formats, number_files and data_sizes";
-    throw new Failure("internal", "bad-constraints", `Cannot read "${path}": ${state}`, {
+    const reason = "it must be a JSON object of formats, number_files and data_sizes";
+    throw new Failure("internal", "bad-constraints", `Cannot read "${path}": ${reason}`, {
       cause: error,
     });
   }

@@ -1,23 +1,24 @@
 import { Failure } from "../../base/failure.ts";
 import { orNull } from "../../data/durable.ts";
 import { type Layout, SHELVES } from "../../data/layout.ts";
-import type { AppHandler } from "../http/env.ts";
-import { type FileSources, ownFile } from "./files.ts";
+import type { FileView } from "../../protocol/file_view.ts";
+import type { AppContext } from "../http/env.ts";
 
-/** `GET /v1/files/:id/content`: the caller's file as it was sent, for as long as it is kept. */
-export function downloadFile(sources: FileSources, layout: Layout): AppHandler {
-  return async (c) => {
-    const { id, name, size } = await ownFile(c, sources);
-    const file = await open(layout, c.get("tenant"), id);
-    if (!file) throw gone(name);
-    return c.body(file.readable, 200, {
-      "Content-Type": "application/octet-stream",
-      "Content-Length": String(size),
-      "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
-      // It is what a customer sent: never to be shown as a page of this server.
-      "Content-Security-Policy": "sandbox",
-    });
-  };
+/** Sends the bytes of the caller's file. @throws {Failure} `file-not-found` */
+export async function sendFile(
+  c: AppContext,
+  layout: Layout,
+  { id, name, size }: FileView,
+): Promise<Response> {
+  const file = await open(layout, c.get("tenant"), id);
+  if (!file) throw gone(name);
+  return c.body(file.readable, 200, {
+    "Content-Type": "application/octet-stream",
+    "Content-Length": String(size),
+    "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+    // A customer's file must never run as a page of this server.
+    "Content-Security-Policy": "sandbox",
+  });
 }
 
 async function open(layout: Layout, tenant: string, id: string): Promise<Deno.FsFile | null> {
@@ -30,6 +31,6 @@ async function open(layout: Layout, tenant: string, id: string): Promise<Deno.Fs
 
 function gone(name: string): Failure {
   return new Failure("refused", "file-not-found", `Cannot send "${name}": it is no longer kept`, {
-    hint: "The archive keeps files only for a time.",
+    hint: "Ask the operator: files are kept for manage.archive_days.",
   });
 }

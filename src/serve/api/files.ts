@@ -1,157 +1,149 @@
-import { z } from "zod";
+import type { Layout } from "../../data/layout.ts";
+import { fileListSchema, fileViewSchema, rejectListSchema } from "../../protocol/file_view.ts";
+import { PATHS } from "../../protocol/paths.ts";
+import type { LiveEvents } from "../http/live_events.ts";
+import { type Parameter, type Route, routesFor } from "../http/route.ts";
 import {
-  FILE_STATES,
-  type FileList,
-  type FileView,
-  type RejectList,
-} from "../../protocol/file_view.ts";
-import type { ReceiptQuery, UploadReceipt, UploadReceipts } from "../../staging/upload_receipts.ts";
-import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
-import type { AppContext, AppHandler } from "../http/env.ts";
-import { notFound } from "../http/problem_response.ts";
-import { parseQuery } from "../http/query.ts";
-import { rejectsCsv } from "./rejects_csv.ts";
+  EXAMPLE_CSV,
+  EXAMPLE_FILE,
+  EXAMPLE_ID,
+  EXAMPLE_REJECT,
+  EXAMPLE_STREAM,
+} from "./examples.ts";
+import { sendFile } from "./file_content.ts";
+import {
+  type FileDeps,
+  fileOf,
+  filesQuerySchema,
+  listFiles,
+  rejectsOf,
+  rejectsQuerySchema,
+} from "./file_views.ts";
+import { customerFingerprint, eventsQuerySchema } from "./fingerprints.ts";
+import type { ModuleDeps } from "./module_views.ts";
+import { sendRejectsCsv } from "./rejects_csv.ts";
 
-/** Where files are looked up. */
-export interface FileSources {
-  receipts: UploadReceipts;
-  ledger: LedgerReader;
+const define = routesFor("Files", "customer");
+
+const fileId: Parameter = {
+  description: "The file, or the upload that it came with.",
+  example: EXAMPLE_ID,
+};
+
+/** What the routes of files work with. */
+interface FileRoutesDeps extends FileDeps {
+  layout: Layout;
+  modules: ModuleDeps;
+  live: LiveEvents;
 }
 
-const limit = z.coerce.number().int().min(1).max(1000).default(100).describe("The most on a page.");
-/** The query of `GET /v1/files`. */
-export const listQuerySchema = z.object({
-  name: z.string().transform((name) => name.normalize("NFC")).optional().describe(
-    "Only files of this name.",
-  ),
-  sha256: z.string().toLowerCase().optional().describe("Only files with this content."),
-  state: z.enum(FILE_STATES).optional().describe("Only files in this state."),
-  after: z.string().toLowerCase().optional().describe("Files that are older than this id."),
-  limit,
-});
-/** The query of `GET /v1/files/:id/rejects`. */
-export const rejectsQuerySchema = z.object({
-  after: z.coerce.number().int().nonnegative().default(0).describe("How many to pass over."),
-  limit,
-});
-
-/** `GET /v1/files`: the caller's files, newest first, also those that were not looked at yet. */
-export function listFiles(sources: FileSources): AppHandler {
-  return async (c) => {
-    const { state, ...query } = parseQuery(c, listQuerySchema);
-    const asked = { ...query, tenant: c.get("tenant"), limit: query.limit + 1 };
-    const views = (await sources.ledger.list({ ...asked, state })).map(viewOfRecord);
-    const isWanted = state === undefined || state === "received";
-    const waiting = isWanted ? await onlyReceived(sources, asked, state !== undefined) : [];
-    const all = [...views, ...waiting].sort((a, b) => a.id < b.id ? 1 : -1);
-    const files = all.slice(0, query.limit);
-    const next = all.length > query.limit ? files.at(-1)?.id ?? null : null;
-    return c.json({ files, next } satisfies FileList);
-  };
-}
-
-/** `GET /v1/files/:id` */
-export function showFile(sources: FileSources): AppHandler {
-  return async (c) => c.json(await ownFile(c, sources));
-}
-
-/** `GET /v1/files/:id/rejects`: what was not stored, in the order of its lines. */
-export function listRejects(sources: FileSources): AppHandler {
-  return async (c) => await rejectsPage(c, sources.ledger, (await ownFile(c, sources)).id);
-}
-
-/** `GET /v1/files/:id/rejects.csv` */
-export function downloadRejects(sources: FileSources): AppHandler {
-  return async (c) => rejectsCsv(c, sources.ledger, await ownFile(c, sources));
-}
-
-/** A page of a file's rejects. */
-export async function rejectsPage(
-  c: AppContext,
-  ledger: LedgerReader,
-  id: string,
-): Promise<Response> {
-  const { after, limit } = parseQuery(c, rejectsQuerySchema);
-  const found = await ledger.rejects(id, after, limit + 1);
-  const next = found.length > limit ? after + limit : null;
-  return c.json({ rejects: found.slice(0, limit), next } satisfies RejectList);
-}
-
-/** The caller's file; the id of an upload that brought known content leads to the earlier file. */
-export async function ownFile(
-  c: AppContext,
-  { receipts, ledger }: FileSources,
-): Promise<FileView> {
-  const tenant = c.get("tenant");
-  const asked = c.req.param("id") ?? "";
-  const receipt = receipts.ofUpload(tenant, asked);
-  const record = await ledger.get(receipt?.id ?? asked);
-  if (record?.tenant === tenant) return viewOfRecord(record);
-  if (!receipt) throw notFound(c.req.path);
-  return viewOfReceipt(receipt);
-}
-
-/**
- * Files that were received and are not in the ledger yet. Files get into it in the order of their
- * arrival: once a whole page is known there, the older ones are too.
- *
- * @param allPages goes on to older files until there are enough for a page of such files alone
- */
-async function onlyReceived(
-  { receipts, ledger }: FileSources,
-  query: ReceiptQuery,
-  allPages: boolean,
-): Promise<FileView[]> {
-  const found: FileView[] = [];
-  for (let after = query.after;;) {
-    const page = receipts.list({ ...query, after });
-    const before = found.length;
-    for (const receipt of page) {
-      if (await ledger.get(receipt.id) === null) found.push(viewOfReceipt(receipt));
-    }
-    const isLast = page.length < query.limit || found.length === before;
-    if (!allPages || isLast || found.length >= query.limit) return found;
-    after = page.at(-1)?.id;
-  }
-}
-
-/** A record of the ledger as its owner sees it. */
-export function viewOfRecord(record: FileRecord): FileView {
-  const { tenant: _tenant, batch: _batch, ...shown } = record;
-  return {
-    ...shown,
-    receivedAt: isoTime(record.receivedAt),
-    startedAt: isoTimeOrNull(record.startedAt),
-    finishedAt: isoTimeOrNull(record.finishedAt),
-    nextTryAt: isoTimeOrNull(record.nextTryAt),
-  };
-}
-
-function viewOfReceipt(receipt: UploadReceipt): FileView {
-  const { id, name, version, size, sha256 } = receipt;
-  return {
-    id,
-    name,
-    version,
-    size,
-    sha256,
-    state: "received",
-    attempts: 0,
-    rows: { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0, replaced: 0 },
-    receivedAt: isoTime(receipt.receivedAt),
-    startedAt: null,
-    finishedAt: null,
-    nextTryAt: null,
-    seconds: null,
-    moduleVersion: null,
-    reason: null,
-  };
-}
-
-function isoTime(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
-}
-
-function isoTimeOrNull(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : isoTime(milliseconds);
+/** What became of the files that a customer sent. */
+export function fileRoutes(deps: FileRoutesDeps): Route[] {
+  const { ledger, layout, live } = deps;
+  return [
+    define({
+      method: "get",
+      path: PATHS.files,
+      id: "listFiles",
+      summary: "List files",
+      description: "Newest first, including files that are still waiting. Pass `next` as `after` " +
+        "to get the next page; it is null on the last.",
+      query: { schema: filesQuerySchema, example: { state: "ingested", limit: "1" } },
+      answer: {
+        status: 200,
+        description: "A page of your files.",
+        body: { schema: fileListSchema, example: { files: [EXAMPLE_FILE], next: null } },
+      },
+      problems: ["bad-request", "unavailable"],
+      handle: (c, { query }) => listFiles(deps, c.get("tenant"), query),
+    }),
+    define({
+      method: "get",
+      path: `${PATHS.files}/:id`,
+      id: "showFile",
+      summary: "Show a file",
+      description: "`read` = `stored` + `rejected` + `skipped`. The states `ingested`, `refused` " +
+        "and `quarantined` are final unless an operator replays the file.",
+      params: { id: fileId },
+      answer: {
+        status: 200,
+        description: "The file.",
+        body: { schema: fileViewSchema, example: EXAMPLE_FILE },
+      },
+      problems: ["not-found", "unavailable"],
+      handle: (c, { params }) => fileOf(deps, c.get("tenant"), params.id),
+    }),
+    define({
+      method: "get",
+      path: `${PATHS.files}/:id/rejects`,
+      id: "listRejects",
+      summary: "List a file's rejects",
+      description: "The records that were not stored, in the order of their lines, which count " +
+        "from 1. `raw` is cut at 4,096 characters.",
+      params: { id: fileId },
+      query: { schema: rejectsQuerySchema, example: { limit: "100" } },
+      answer: {
+        status: 200,
+        description: "A page of the file's rejects.",
+        body: { schema: rejectListSchema, example: { rejects: [EXAMPLE_REJECT], next: null } },
+      },
+      problems: ["bad-request", "not-found", "unavailable"],
+      handle: async (c, { params, query }) =>
+        rejectsOf(ledger, (await fileOf(deps, c.get("tenant"), params.id)).id, query),
+    }),
+    define({
+      method: "get",
+      path: `${PATHS.files}/:id/rejects.csv`,
+      id: "downloadRejects",
+      summary: "Download a file's rejects as CSV",
+      description:
+        "All rejects, for a spreadsheet. A cell that would be read as a formula starts " +
+        "with an apostrophe.",
+      params: { id: fileId },
+      answer: {
+        status: 200,
+        description: "Lines of `line`, `column`, `reason` and `raw`.",
+        body: {
+          mediaType: "text/csv",
+          example: 'line,column,reason,raw\r\n5,value,"""wet"" is not a number","Bergen,wet"\r\n',
+        },
+      },
+      problems: ["not-found", "unavailable"],
+      handle: async (c, { params }) =>
+        sendRejectsCsv(c, ledger, await fileOf(deps, c.get("tenant"), params.id)),
+    }),
+    define({
+      method: "get",
+      path: `${PATHS.files}/:id/content`,
+      id: "downloadFile",
+      summary: "Download a file as it was sent",
+      description: "Files are kept for `manage.archive_days`.",
+      params: { id: fileId },
+      answer: {
+        status: 200,
+        description: "The bytes of the file.",
+        body: { mediaType: "application/octet-stream", example: EXAMPLE_CSV },
+      },
+      problems: ["not-found", "file-not-found", "unavailable"],
+      handle: async (c, { params }) =>
+        sendFile(c, layout, await fileOf(deps, c.get("tenant"), params.id)),
+    }),
+    define({
+      method: "get",
+      path: PATHS.events,
+      id: "events",
+      summary: "Subscribe to changes",
+      description: "Server-sent events: `changed` when one of your newest files, your module or " +
+        "the file named by `file` has changed.",
+      query: { schema: eventsQuerySchema },
+      answer: {
+        status: 200,
+        description: "A stream that ends with the session.",
+        body: { mediaType: "text/event-stream", example: EXAMPLE_STREAM },
+      },
+      problems: ["too-busy", "unavailable"],
+      handle: (c, { query }) =>
+        live(c, () => customerFingerprint(deps, c.get("tenant"), query.file)),
+    }),
+  ];
 }

@@ -4,22 +4,22 @@ import { BoundedLabels } from "../../telemetry/bounded_labels.ts";
 import { readMetricsFiles } from "../../telemetry/snapshot.ts";
 import { addStagingGauges } from "./staging_metrics.ts";
 import type { LedgerReader } from "../../storage/contract.ts";
-import type { AppHandler } from "../http/env.ts";
 import type { Report } from "../events.ts";
 
-// Anyone may send any word as a method; labels must stay few.
+// Clients can send any word as a method; the number of labels must stay small.
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
-/** The server's metrics, kept from its events. */
-interface Metrics {
+/** The metrics of the server, and those that `manage` writes to the data directory. */
+export interface Metrics {
+  /** Counts an event. */
   count: Report;
-  registry: Registry;
-  /** What `manage` has counted, as it left it in the data directory. */
-  ofManage(): Promise<string>;
+  /** The text format of Prometheus. */
+  text(): Promise<string>;
+  mediaType: string;
 }
 
-/** What the gauges are read from when somebody asks for the metrics. */
-interface MetricSources {
+/** Where gauges read their values when the metrics are requested. */
+interface MetricDeps {
   version: string;
   intake: Intake;
   ledger: LedgerReader;
@@ -28,56 +28,44 @@ interface MetricSources {
 }
 
 /**
- * Counts what happens, in a registry of its own: several apps in one process do not mix. Names
- * follow prometheus.io: a unit, `_total` for counters, and no file names as labels.
+ * Creates metrics in a separate registry, so that several apps can run in one process. Names follow
+ * prometheus.io: a unit, `_total` for counters, and no file names as labels.
  */
-export function createMetrics(sources: MetricSources): Metrics {
+export function createMetrics(deps: MetricDeps): Metrics {
+  const { now = Date.now, intake } = deps;
   const registry = new Registry();
   const tenants = new BoundedLabels();
-  addGauges(registry, sources, tenants);
-  addStagingGauges(registry, sources, tenants);
+  addGauges(registry, deps, tenants);
+  addStagingGauges(registry, deps, tenants);
   const manageAge = new Gauge({
     name: "mysimbdp_manage_metrics_age_seconds",
     help:
-      "Seconds since manage last told its metrics, which it does every few; -1 if it never did.",
+      "Seconds since manage last wrote its metrics, which it does every few seconds; -1 if never.",
     registers: [registry],
   });
   manageAge.set(-1);
   return {
-    registry,
     count: countEvents(registry, tenants),
-    async ofManage() {
-      const { now = Date.now, intake } = sources;
-      const { text, ageSeconds } = await readMetricsFiles(intake.layout.root, now());
-      manageAge.set(ageSeconds ?? -1);
-      return text;
+    mediaType: registry.contentType,
+    async text() {
+      const manage = await readMetricsFiles(intake.layout.root, now());
+      manageAge.set(manage.ageSeconds ?? -1);
+      return `${await registry.metrics()}${manage.text}`;
     },
-  };
-}
-
-/**
- * `GET /metrics`. It is open, as Prometheus expects it to be: it shows the names of tenants and how
- * many files they have, so a proxy should not let the outside see it.
- */
-export function showMetrics({ registry, ofManage }: Metrics): AppHandler {
-  return async (c) => {
-    const told = await ofManage();
-    const text = `${await registry.metrics()}${told}`;
-    return c.body(text, 200, { "Content-Type": registry.contentType });
   };
 }
 
 function countEvents(registry: Registry, tenants: BoundedLabels): Report {
   const requests = new Histogram({
     name: "mysimbdp_http_request_duration_seconds",
-    help: "Requests by method, route and status, and how long they took.",
+    help: "Duration of requests by method, route and status.",
     labelNames: ["method", "route", "status"],
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
     registers: [registry],
   });
   const uploads = new Counter({
     name: "mysimbdp_uploads_total",
-    help: "Uploads by what became of them.",
+    help: "Uploads by result.",
     labelNames: ["tenant", "result"],
     registers: [registry],
   });
@@ -95,18 +83,18 @@ function countEvents(registry: Registry, tenants: BoundedLabels): Report {
   });
   const expired = new Counter({
     name: "mysimbdp_uploads_expired_total",
-    help: "Unfinished uploads that nobody went on with in time.",
+    help: "Unfinished uploads that expired.",
     registers: [registry],
   });
   const authFailures = new Counter({
     name: "mysimbdp_auth_failures_total",
-    help: "Logins that were refused.",
+    help: "Failed logins by reason.",
     labelNames: ["reason"],
     registers: [registry],
   });
   const nearLimits = new Counter({
     name: "mysimbdp_limit_warnings_total",
-    help: "Times that a customer came to four fifths of a constraint.",
+    help: "Times that a tenant reached 80 % of a constraint.",
     labelNames: ["tenant", "limit"],
     registers: [registry],
   });
@@ -137,7 +125,7 @@ function countEvents(registry: Registry, tenants: BoundedLabels): Report {
 
 function addGauges(
   registry: Registry,
-  { version, intake, ledger }: MetricSources,
+  { version, intake, ledger }: MetricDeps,
   tenants: BoundedLabels,
 ): void {
   new Gauge({
@@ -148,7 +136,7 @@ function addGauges(
   }).set({ version }, 1);
   new Gauge({
     name: "mysimbdp_uploads_unfinished",
-    help: "Uploads that can be gone on with.",
+    help: "Resumable uploads.",
     registers: [registry],
     collect() {
       this.set(intake.uploads.size);
@@ -169,7 +157,7 @@ function addGauges(
   });
   new Gauge({
     name: "mysimbdp_rows",
-    help: "Records of a tenant's files by what became of them.",
+    help: "Records of a tenant's files by result.",
     labelNames: ["tenant", "result"],
     registers: [registry],
     async collect() {

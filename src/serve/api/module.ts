@@ -1,150 +1,151 @@
-import type { z } from "zod";
-import { ModuleInbox } from "../../modules/inbox.ts";
-import { ModuleLog } from "../../modules/module_log.ts";
-import { MAX_SOURCE_CHARS, SOURCE_LIMITS } from "../../modules/source.ts";
-import { isVersion, ModuleStore } from "../../modules/store.ts";
-import { submitModule } from "../../modules/submit.ts";
-import { TestRuns } from "../../modules/test_runs.ts";
-import { viewOfVersion } from "../../modules/version_record.ts";
 import { Failure } from "../../base/failure.ts";
+import { MAX_SOURCE_CHARS, SOURCE_LIMITS } from "../../modules/source.ts";
+import { submitModule } from "../../modules/submit.ts";
+import { viewOfVersion } from "../../modules/version_record.ts";
 import {
-  type moduleLogSchema,
+  moduleLogSchema,
   moduleSubmissionSchema,
-  type ModuleView,
-  type VersionWithFiles,
+  moduleViewSchema,
+  versionViewSchema,
+  versionWithFilesSchema,
 } from "../../protocol/module_view.ts";
-import type { Layout } from "../../data/layout.ts";
-import type { AppContext, AppHandler } from "../http/env.ts";
+import { PATHS } from "../../protocol/paths.ts";
 import type { Report } from "../events.ts";
-import { badRequest, notFound } from "../http/problem_response.ts";
+import { type Parameter, type Route, routesFor } from "../http/route.ts";
+import { EXAMPLE_ID, EXAMPLE_MODULE, EXAMPLE_VERSION } from "./examples.ts";
+import { type ModuleDeps, moduleOf, versionOf } from "./module_views.ts";
 
-/** Where the routes of a customer's module find everything. */
-export interface ModuleDeps {
-  store: ModuleStore;
-  inbox: ModuleInbox;
-  log: ModuleLog;
-  testRuns: TestRuns;
+const define = routesFor("Module", "customer");
+
+/** What the routes of modules work with. */
+interface ModuleRoutesDeps {
+  modules: ModuleDeps;
   report: Report;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Milliseconds without a byte until a body is given up. */
+  /** Milliseconds without a byte after which a body is given up. */
   stallMs: number;
 }
 
-/** In JSON a character of a source may take several bytes; those of WebAssembly take one. */
+/** In JSON a character of a source can take several bytes; one of base64 takes one. */
 const MAX_BODY_BYTES = MAX_SOURCE_CHARS + 2 * SOURCE_LIMITS.bytes;
-/** Of a body that is too large so much is taken and dropped, so that its sender hears why. */
-const MAX_DROPPED_BYTES = 3 * MAX_BODY_BYTES;
 const LOG_ENTRIES = 100;
 
-export function moduleDeps(
-  layout: Layout,
-  rest: Pick<ModuleDeps, "report" | "now" | "stallMs">,
-): ModuleDeps {
-  const store = new ModuleStore(layout.moduleRoot);
-  const inbox = new ModuleInbox(layout.moduleRoot);
-  const testRuns = new TestRuns(inbox.folder, store);
-  return { store, inbox, log: new ModuleLog(store), testRuns, ...rest };
-}
+/** The parameter of the routes of one version. */
+export const versionParam: Parameter = {
+  description: "One of `versions` at `/v1/module`.",
+  example: EXAMPLE_VERSION.version,
+};
 
-/** `GET /v1/module`: all versions, newest first, and which one runs. */
-export function showModule({ store }: ModuleDeps): AppHandler {
-  return async (c) => {
-    const tenant = c.get("tenant");
-    const versions = (await store.records(tenant)).map(viewOfVersion).reverse();
-    const current = await store.currentVersion(tenant);
-    return c.json({ current, versions } satisfies ModuleView);
-  };
-}
-
-/** `GET /v1/module/:version`: one version with its files. */
-export function showVersion({ store }: ModuleDeps): AppHandler {
-  return async (c) => {
-    const tenant = c.get("tenant");
-    const version = c.req.param("version") ?? "";
-    const isThere = isVersion(version) && (await store.versions(tenant)).includes(version);
-    if (!isThere) throw notFound(c.req.path);
-    const view = viewOfVersion(await store.record(tenant, version));
-    const files = await store.sources(tenant, version);
-    return c.json({ ...view, files } satisfies VersionWithFiles);
-  };
-}
-
-/** `GET /v1/module/log`: what the author should know, newest first. */
-export function showModuleLog({ log }: ModuleDeps): AppHandler {
-  return async (c) => {
-    const entries = await log.last(c.get("tenant"), LOG_ENTRIES);
-    return c.json({ entries } satisfies z.infer<typeof moduleLogSchema>);
-  };
-}
-
-/**
- * `PUT /v1/module`: takes a new version, to be checked by `manage`. It is only stored here: none of
- * it is run, and no name in it becomes a path.
- */
-export function putModule({ store, inbox, report, now, stallMs }: ModuleDeps): AppHandler {
-  return async (c) => {
-    const { files } = parseSubmission(await readText(c, stallMs));
-    const tenant = c.get("tenant");
-    const record = await submitModule(store, inbox, tenant, files, now());
-    const { version } = record;
-    report({ type: "module-submitted", tenant, version, files: Object.keys(files).length });
-    return c.json(viewOfVersion(record), 202);
-  };
-}
-
-function parseSubmission(text: string): z.infer<typeof moduleSubmissionSchema> {
-  const expected = 'Send JSON: {"files":{"ingest.ts":"…","tenant.json":"…"}}';
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw badRequest("Cannot read the module: the body is not JSON", expected);
-  }
-  const parsed = moduleSubmissionSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const { path = [], message = "" } = parsed.error.issues[0] ?? {};
-  const where = path.length > 0 ? `"${path.join(".").slice(0, 100)}": ` : "";
-  throw badRequest(`Cannot read the module: ${where}${message}`, expected);
-}
-
-/** The body as text, never more of it than a module may have. */
-async function readText(c: AppContext, stallMs: number): Promise<string> {
-  const reader = c.req.raw.body?.getReader();
-  if (!reader) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  try {
-    for (;;) {
-      const { done, value } = await inTime(reader.read(), stallMs);
-      if (done && bytes > MAX_BODY_BYTES) throw bodyTooLarge();
-      if (done) return text + decoder.decode();
-      bytes += value.length;
-      if (bytes > MAX_DROPPED_BYTES) throw bodyTooLarge();
-      if (bytes <= MAX_BODY_BYTES) text += decoder.decode(value, { stream: true });
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
-}
-
-async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(stalled()), ms);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function stalled(): Failure {
-  return new Failure("refused", "body-stalled", "Cannot take the module: no more bytes came");
+/** A customer's own module: its versions, its log, and submitting a new version. */
+export function moduleRoutes({ modules, report, now, stallMs }: ModuleRoutesDeps): Route[] {
+  const { store, inbox, log } = modules;
+  return [
+    define({
+      method: "get",
+      path: PATHS.module,
+      id: "showModule",
+      summary: "List the versions of your module",
+      description: "Newest first. `current` is the version that runs; null if there is none.",
+      answer: {
+        status: 200,
+        description: "Your module.",
+        body: {
+          schema: moduleViewSchema,
+          example: { current: EXAMPLE_VERSION.version, versions: [EXAMPLE_VERSION] },
+        },
+      },
+      handle: (c) => moduleOf(modules, c.get("tenant")),
+    }),
+    define({
+      method: "put",
+      path: PATHS.module,
+      id: "submitModule",
+      summary: "Submit a version of your module",
+      description: "Texts by path: up to 200 files and 2 MiB, plus 16 MiB of `.wasm` in base64. " +
+        "The version is stored; `manage` then bundles and checks it in a sandbox. Submitting the " +
+        "files of a version that is waiting or running returns that version.",
+      body: {
+        schema: moduleSubmissionSchema,
+        example: { files: EXAMPLE_MODULE },
+        limits: { bytes: MAX_BODY_BYTES, stallMs, tooLarge: bodyTooLarge },
+      },
+      answer: {
+        status: 202,
+        description: "The version is stored and waits for its check.",
+        body: { schema: versionViewSchema, example: { ...EXAMPLE_VERSION, state: "checking" } },
+      },
+      problems: [
+        "bad-request",
+        "body-stalled",
+        "module-too-large",
+        "bad-module-files",
+        "too-many-submissions",
+        "no-space",
+      ],
+      async handle(c, { body: { files } }) {
+        const tenant = c.get("tenant");
+        const record = await submitModule(store, inbox, tenant, files, now());
+        const { version } = record;
+        report({ type: "module-submitted", tenant, version, files: Object.keys(files).length });
+        return viewOfVersion(record);
+      },
+    }),
+    define({
+      method: "get",
+      path: PATHS.moduleLog,
+      id: "showModuleLog",
+      summary: "Show the log of your module",
+      description:
+        "Newest first. `kind` is `version` (its state has changed), `file` (a file was " +
+        "not loaded), `rejects` (a file was loaded with rejects) or `console` (a line that the " +
+        "module printed).",
+      answer: {
+        status: 200,
+        description: "The last 100 entries.",
+        body: {
+          schema: moduleLogSchema,
+          example: {
+            entries: [{
+              at: "2026-11-24T04:46:52.053Z",
+              kind: "rejects",
+              version: EXAMPLE_VERSION.version,
+              fileId: EXAMPLE_ID,
+              file: "march.csv",
+              message: '1 of 4 records was rejected, the first at line 5, value: "wet" is not a ' +
+                "number",
+            }],
+          },
+        },
+      },
+      handle: async (c) => ({ entries: await log.last(c.get("tenant"), LOG_ENTRIES) }),
+    }),
+    define({
+      method: "get",
+      path: `${PATHS.module}/:version`,
+      id: "showModuleVersion",
+      summary: "Show a version with its files",
+      params: { version: versionParam },
+      answer: {
+        status: 200,
+        description: "The version.",
+        body: {
+          schema: versionWithFilesSchema,
+          example: { ...EXAMPLE_VERSION, files: EXAMPLE_MODULE },
+        },
+      },
+      problems: ["not-found"],
+      async handle(c, { params }) {
+        const tenant = c.get("tenant");
+        const record = await versionOf(modules, tenant, params.version);
+        return { ...viewOfVersion(record), files: await store.sources(tenant, record.version) };
+      },
+    }),
+  ];
 }
 
 function bodyTooLarge(): Failure {
   const mb = Math.floor(MAX_BODY_BYTES / 1024 ** 2);
-  const text = `Cannot take the module: the body has more than ${mb} MB`;
+  const text = `Cannot read the module: the body has more than ${mb} MiB`;
   return new Failure("refused", "module-too-large", text);
 }

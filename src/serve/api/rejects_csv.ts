@@ -2,14 +2,14 @@ import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import type { AppContext } from "../http/env.ts";
 
 const PAGE = 1000;
-/** The wide forms count for the narrow ones where East Asian text is usual. */
+/** The full-width forms are formulas too in East Asian versions. */
 const FORMULA = /^[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/;
 
 /**
- * Sends all rejects of a file as CSV (RFC 4180), page by page. Spreadsheets take some beginnings of
- * a cell for a formula; those get an apostrophe before them. The exact text is in the JSON.
+ * Sends all rejects of a file as CSV (RFC 4180), page by page. Spreadsheets run some cells as
+ * formulas; those get an apostrophe in front. The exact text is in the JSON.
  */
-export function rejectsCsv(
+export function sendRejectsCsv(
   c: AppContext,
   ledger: LedgerReader,
   { id, name }: Pick<FileRecord, "id" | "name">,

@@ -4,25 +4,25 @@ import type { Layout } from "../../data/layout.ts";
 import { waitingFiles } from "../../staging/waiting.ts";
 import type { BoundedLabels } from "../../telemetry/bounded_labels.ts";
 
-/** What the gauges are read from. */
-interface StagingSources {
+/** Where the gauges read their values. */
+interface StagingDeps {
   intake: { layout: Layout };
   now?: () => number;
 }
 
 /**
- * What waits in staging and how much room there is, read from the disk at each scrape: it is right
- * also when `manage` does not run.
+ * Adds gauges of the queue and the free space. They read the disk at each scrape, so they are right
+ * even when `manage` is not running.
  */
 export function addStagingGauges(
   registry: Registry,
-  { intake: { layout }, now = Date.now }: StagingSources,
+  { intake: { layout }, now = Date.now }: StagingDeps,
   tenants: BoundedLabels,
 ): void {
   const registers = [registry];
   const oldest = new Gauge({
     name: "mysimbdp_ingest_oldest_file_age_seconds",
-    help: "Seconds since the arrival of the oldest file that waits or runs; 0 if there is none.",
+    help: "Seconds since the oldest waiting or running file arrived; 0 if there is none.",
     labelNames: ["tenant"],
     registers,
   });
@@ -52,7 +52,7 @@ export function addStagingGauges(
   });
   new Gauge({
     name: "mysimbdp_staging_free_bytes",
-    help: "Bytes that may still be written to the file system of the data directory.",
+    help: "Free bytes in the file system of the data directory.",
     registers,
     async collect() {
       const { freeBytes, totalBytes } = await diskUse(layout.root);

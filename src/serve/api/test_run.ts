@@ -1,75 +1,108 @@
 import { z } from "zod";
-import { isVersion } from "../../modules/store.ts";
 import { Failure } from "../../base/failure.ts";
 import { normalizeFileName } from "../../protocol/file_names.ts";
-import type { AppContext, AppHandler } from "../http/env.ts";
-import type { ModuleDeps } from "./module.ts";
+import { testRunSchema } from "../../protocol/module_view.ts";
+import { PATHS } from "../../protocol/paths.ts";
+import { type BodyLimits, readBytes } from "../http/body.ts";
 import { notFound } from "../http/problem_response.ts";
-import { parseQuery } from "../http/query.ts";
+import { type Route, routesFor } from "../http/route.ts";
+import { EXAMPLE_CSV, EXAMPLE_TEST_RUN } from "./examples.ts";
+import { versionParam } from "./module.ts";
+import { type ModuleDeps, versionOf } from "./module_views.ts";
 
-/** The query of `POST /v1/module/:version/test-run`. */
-export const testRunQuerySchema = z.object({
+const define = routesFor("Module", "customer");
+
+const querySchema = z.object({
   name: z.string().default("sample.csv").describe(
-    "The sample's name, which the module may look at.",
+    "The file name of the sample; the module can read it.",
   ),
 });
-
-const MAX_BYTES = 1024 * 1024;
-/** Versions of which there is something to run. */
+const SAMPLE: BodyLimits = { bytes: 1024 * 1024, tooLarge };
+/** The states of versions that were built. */
 const BUILT = new Set(["pending", "approved", "rolled-back", "rejected"]);
 
-/** `POST /v1/module/:version/test-run`: `manage` runs the sample; nothing of it is stored. */
-export function startTestRun(deps: ModuleDeps): AppHandler {
-  return async (c) => {
-    const version = await ownVersion(c, deps);
-    const tenant = c.get("tenant");
-    const name = normalizeFileName(parseQuery(c, testRunQuerySchema).name);
-    const { state } = await deps.store.record(tenant, version);
-    if (!BUILT.has(state)) throw notBuilt(version, state);
-    const sample = await readSample(c);
-    return c.json(await deps.testRuns.request(tenant, version, name, sample, deps.now()), 202);
-  };
-}
-
-/** `GET /v1/module/:version/test-run`: the last test run of a version, done or under way. */
-export function showTestRun(deps: ModuleDeps): AppHandler {
-  return async (c) => {
-    const testRun = await deps.testRuns.last(c.get("tenant"), await ownVersion(c, deps));
-    if (testRun === null) throw notFound(c.req.path);
-    return c.json(testRun);
-  };
-}
-
-async function ownVersion(c: AppContext, { store }: ModuleDeps): Promise<string> {
-  const version = c.req.param("version") ?? "";
-  if (isVersion(version) && (await store.versions(c.get("tenant"))).includes(version)) {
-    return version;
-  }
-  throw notFound(c.req.path);
-}
-
-async function readSample(c: AppContext): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  let bytes = 0;
-  for await (const part of c.req.raw.body ?? []) {
-    bytes += part.byteLength;
-    if (bytes > MAX_BYTES) throw tooLarge();
-    parts.push(part);
-  }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+/** Running a version of a module on a sample. */
+export function testRunRoutes(
+  { modules, now }: { modules: ModuleDeps; now: () => number },
+): Route[] {
+  const { testRuns } = modules;
+  return [
+    define({
+      method: "post",
+      path: `${PATHS.module}/:version/test-run`,
+      id: "startTestRun",
+      summary: "Run a version on a sample",
+      description: "The sample has at most 1 MiB. `manage` runs it in the sandbox; nothing is " +
+        "stored. An account can have one test run at a time.",
+      params: { version: versionParam },
+      query: { schema: querySchema, example: { name: "march.csv" } },
+      body: { mediaType: "application/octet-stream", example: EXAMPLE_CSV },
+      answer: {
+        status: 202,
+        description: "The test run is waiting.",
+        body: {
+          schema: testRunSchema,
+          example: {
+            ...EXAMPLE_TEST_RUN,
+            state: "waiting",
+            finishedAt: null,
+            tables: [],
+            counts: null,
+          },
+        },
+      },
+      problems: [
+        "bad-request",
+        "not-found",
+        "bad-file-name",
+        "file-too-large",
+        "wrong-version-state",
+        "test-run-in-progress",
+      ],
+      async handle(c, { params, query }) {
+        const tenant = c.get("tenant");
+        const { version, state } = await versionOf(modules, tenant, params.version);
+        const name = normalizeFileName(query.name);
+        if (!BUILT.has(state)) throw notBuilt(version, state);
+        return await testRuns.request(tenant, version, name, await readBytes(c, SAMPLE), now());
+      },
+    }),
+    define({
+      method: "get",
+      path: `${PATHS.module}/:version/test-run`,
+      id: "showTestRun",
+      summary: "Show the last test run of a version",
+      description: "The first rows of each table, the first rejects, and whether the file would " +
+        "be loaded.",
+      params: { version: versionParam },
+      answer: {
+        status: 200,
+        description: "The test run, waiting or done.",
+        body: { schema: testRunSchema, example: EXAMPLE_TEST_RUN },
+      },
+      problems: ["not-found"],
+      async handle(c, { params }) {
+        const { version } = await versionOf(modules, c.get("tenant"), params.version);
+        const testRun = await testRuns.last(c.get("tenant"), version);
+        if (testRun === null) throw notFound(`a test run of version ${version}`);
+        return testRun;
+      },
+    }),
+  ];
 }
 
 function tooLarge(): Failure {
-  const text = "Cannot try the sample: it has more than 1 MB";
-  return new Failure("refused", "file-too-large", text, {
-    hint: "The first lines of a file are enough.",
-    details: { limit: MAX_BYTES },
+  return new Failure("refused", "file-too-large", "Cannot run the sample: it has more than 1 MiB", {
+    hint: "Send the first lines of the file.",
+    details: { limit: SAMPLE.bytes },
   });
 }
 
 function notBuilt(version: string, state: string): Failure {
-  const text = `Cannot try version ${version}: it is ${state}`;
-  return new Failure("refused", "wrong-version-state", text, {
-    hint: "A version can be tried once it was checked and has no faults.",
-  });
+  return new Failure(
+    "refused",
+    "wrong-version-state",
+    `Cannot run version ${version}: it is ${state}`,
+    { hint: "Wait until the version is checked, or submit one without faults." },
+  );
 }

@@ -1,6 +1,7 @@
 import type { AuditLog } from "../../accounts/audit_log.ts";
 import { Failure } from "../../base/failure.ts";
-import { type Accounts, byPassword } from "../http/auth.ts";
+import type { Accounts } from "../../accounts/accounts.ts";
+import { byPassword } from "../http/auth.ts";
 import {
   dropSessionCookie,
   requireSameSite,
@@ -9,7 +10,7 @@ import {
 } from "../http/cookies.ts";
 import type { AppContext, AppHandler } from "../http/env.ts";
 import type { Report } from "../events.ts";
-import { readText } from "../http/json_body.ts";
+import { readText } from "../http/body.ts";
 import { sendPage, type Viewer } from "./page.tsx";
 import { SignInPage } from "./sign_in_page.tsx";
 

@@ -1,28 +1,13 @@
+import type { Accounts } from "../../accounts/accounts.ts";
 import { Failure } from "../../base/failure.ts";
 import type { SessionView } from "../../protocol/session.ts";
 import { requireSameSite, sessionCookie } from "./cookies.ts";
-import type { AppContext, AppHandler, AppMiddleware } from "./env.ts";
+import type { AppContext, AppMiddleware } from "./env.ts";
 import { badRequest } from "./problem_response.ts";
 
-/** What the server asks of whoever keeps the accounts. */
-export interface Accounts {
-  /** Checks a name and password; slow hashing off-thread, throttled by user and address. */
-  verify(
-    user: string,
-    password: string,
-    address: string,
-  ): Promise<{ ok: true; tenant: string } | { ok: false; retryAfterSeconds?: number }>;
-  /** Opens a session; `expiresAt` in milliseconds since the epoch. */
-  openSession(tenant: string): Promise<{ token: string; expiresAt: number }>;
-  /** Whose token it is; null for an unknown or expired one. */
-  session(token: string): { tenant: string } | null;
-  closeSession(token: string): void;
-}
-
 /**
- * Lets a customer's request through once it is known whose it is: by HTTP Basic (RFC 7617, UTF-8),
- * by a bearer token (RFC 6750), or by the cookie of a session. Operators' requests, which were let
- * through before, pass.
+ * Authenticates customers by HTTP Basic (RFC 7617, UTF-8), a bearer token (RFC 6750) or a session
+ * cookie. Requests that {@link authenticateOperator} accepted pass.
  */
 export function authenticate(customers: Accounts): AppMiddleware {
   return async (c, next) => {
@@ -35,7 +20,7 @@ export function authenticate(customers: Accounts): AppMiddleware {
   };
 }
 
-/** The same for operators, who have accounts of their own. */
+/** Authenticates operators, whose accounts are separate, in the same ways. */
 export function authenticateOperator(operators: Accounts): AppMiddleware {
   return async (c, next) => {
     const { name, token } = await identify(c, operators);
@@ -55,36 +40,26 @@ async function identify(
     return { name: await byPassword(c, accounts, decodeBasic(value)), token: null };
   }
   const token = scheme === "bearer" ? value : cookie;
-  if (token === undefined) throw unauthorized("Cannot answer: the request names no user");
+  if (token === undefined) throw unauthorized("Cannot authenticate the request: it names no user");
   if (cookie !== undefined) requireSameSite(c);
   const session = accounts.session(token);
   if (session) return { name: session.tenant, token };
   throw unauthorized("Cannot use this token: it is unknown or has expired");
 }
 
-/** `POST /v1/session`: a token in exchange for the password. */
-export function openSession(accounts: Accounts): AppHandler {
-  return async (c) => {
-    // A token that could renew itself would never have to be left behind.
-    if (c.get("token") !== null) throw unauthorized("Cannot open a session with a token");
-    const { token, expiresAt } = await accounts.openSession(c.get("operator") ?? c.get("tenant"));
-    const view = {
-      token,
-      tokenType: "Bearer" as const,
-      expiresAt: new Date(expiresAt).toISOString(),
-    };
-    return c.json(view satisfies SessionView, 201);
-  };
+/** Opens a session for the caller. @throws {Failure} `unauthorized` for a caller with a token */
+export async function openSession(c: AppContext, accounts: Accounts): Promise<SessionView> {
+  // A token that could renew itself would never expire.
+  if (c.get("token") !== null) throw unauthorized("Cannot open a session with a token");
+  const { token, expiresAt } = await accounts.openSession(c.get("operator") ?? c.get("tenant"));
+  return { token, tokenType: "Bearer", expiresAt: new Date(expiresAt).toISOString() };
 }
 
-/** `DELETE /v1/session`: the token with which it comes is good for nothing afterwards. */
-export function closeSession(accounts: Accounts): AppHandler {
-  return (c) => {
-    const token = c.get("token");
-    if (token === null) throw badRequest("Cannot close a session: the request has no bearer token");
-    accounts.closeSession(token);
-    return c.body(null, 204);
-  };
+/** Closes the session of the caller's token. @throws {Failure} `bad-request` without a token */
+export function closeSession(c: AppContext, accounts: Accounts): void {
+  const token = c.get("token");
+  if (token === null) throw badRequest("Cannot close a session: the request has no bearer token");
+  accounts.closeSession(token);
 }
 
 /**
@@ -100,10 +75,10 @@ export async function byPassword(
   const answer = await accounts.verify(user, password, c.env?.address ?? "local");
   if (answer.ok) return answer.tenant;
   if (answer.retryAfterSeconds === undefined) {
-    throw unauthorized("Cannot sign in: the user or the password is wrong");
+    throw unauthorized("Cannot sign in: the user name or the password is wrong");
   }
   const retryAfterSeconds = Math.max(1, Math.ceil(answer.retryAfterSeconds));
-  throw new Failure("auth", "throttled", "Cannot sign in: too many attempts failed", {
+  throw new Failure("auth", "throttled", "Cannot sign in: too many failed attempts", {
     hint: `Try again in ${retryAfterSeconds} seconds.`,
     details: { retryAfterSeconds },
   });
@@ -122,14 +97,15 @@ function decodeBasic(encoded: string): { user: string; password: string } {
     const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw unauthorized("Cannot read the user and password: they are not Base64 of UTF-8");
+    throw unauthorized("Cannot read the user name and password: they are not UTF-8 in Base64");
   }
   const colon = text.indexOf(":");
-  if (colon < 0) throw unauthorized("Cannot read the user and password: there is no colon");
+  if (colon < 0) {
+    throw unauthorized("Cannot read the user name and password: the colon between them is missing");
+  }
   return { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
-/** The failure of a request of which it is not known whose it is. */
 function unauthorized(detail: string): Failure {
   return new Failure("auth", "unauthorized", detail, {
     hint: "Send your user name and password, or a token from POST /v1/session.",

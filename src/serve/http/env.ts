@@ -1,25 +1,25 @@
-import type { Context, Handler, MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 
 /** What a request carries through the handlers. */
 export interface AppEnv {
   Bindings: {
     /** The client's network address; undefined when the app is called in process. */
     address?: string;
-    /** A page of this server asks; it is no request of its own. */
+    /** True for a request that a page of this server makes in process; it is not reported. */
     inner?: boolean;
   };
   Variables: {
-    /** Whose request it is, once it is authenticated; not set below `/v1/admin`. */
+    /** The authenticated customer; not set below `/v1/admin`. */
     tenant: string;
-    /** Which operator's request it is; set below `/v1/admin` alone. */
+    /** The authenticated operator; set only below `/v1/admin`. */
     operator?: string;
-    /** The token that it came with, as a bearer or in a cookie; null for a password. */
+    /** The caller's token, from `Authorization` or a cookie; null with a password. */
     token: string | null;
-    /** The step of a trace that this request is; null where nobody traces. */
+    /** This request as a step of a trace; null without tracing. */
     traceparent: string | null;
   };
 }
 
 export type AppContext = Context<AppEnv>;
-export type AppHandler = Handler<AppEnv>;
+export type AppHandler = (c: AppContext) => Response | Promise<Response>;
 export type AppMiddleware = MiddlewareHandler<AppEnv>;

@@ -1,34 +1,30 @@
+import type { Accounts } from "../../accounts/accounts.ts";
+import { systemClock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
-import type { AppContext, AppHandler } from "./env.ts";
+import type { AppContext } from "./env.ts";
 
-/** What a stream of events works with. */
-interface LiveOptions {
-  /** What the caller sees, in short: when it is another text, something has changed. */
-  fingerprint: (c: AppContext) => Promise<string>;
-  /** Whether the session with which the stream was opened is still good. */
-  isOpen: (token: string) => boolean;
-  /** Ends all streams: the server is stopping. */
-  stopping: AbortSignal | undefined;
-}
+/** Answers with a stream; `fingerprint` returns another text whenever something has changed. */
+export type LiveEvents = (c: AppContext, fingerprint: () => Promise<string>) => Promise<Response>;
 
-const LOOK_MS = 1000;
-const BEAT_EVERY = 15;
-const MOST_PER_CALLER = 20;
-/** Without a token nothing ends it; a browser comes again by itself. */
-const MOST_LOOKS = 3600;
+const CHECK_MS = 1000;
+/** A comment after this many checks without a change keeps proxies from closing the stream. */
+const CHECKS_PER_COMMENT = 15;
+const MAX_PER_CALLER = 20;
+/** Ends a stream that was opened with a password; browsers reconnect. */
+const MAX_CHECKS = 3600;
 
 /**
- * A stream of server-sent events, one `changed` for each change of what the caller can see; what
- * changed has to be asked for. It ends with the session and with the server.
+ * Streams of server-sent events: one `changed` for each change of what the caller can see; the
+ * client then requests what it shows. A stream ends with its session and when `stopping` aborts.
  */
-export function liveEvents({ fingerprint, isOpen, stopping }: LiveOptions): AppHandler {
+export function liveEvents(accounts: Accounts, stopping: AbortSignal | undefined): LiveEvents {
   const open = new Map<string, number>();
-  return async (c) => {
+  return async (c, fingerprint) => {
     const caller = c.get("operator") ?? c.get("tenant");
     const count = open.get(caller) ?? 0;
-    if (count >= MOST_PER_CALLER) throw tooMany();
+    if (count >= MAX_PER_CALLER) throw tooMany();
     const token = c.get("token");
-    let last = await fingerprint(c);
+    let last = await fingerprint();
     open.set(caller, count + 1);
     const closed = new AbortController();
     const close = () => {
@@ -38,22 +34,24 @@ export function liveEvents({ fingerprint, isOpen, stopping }: LiveOptions): AppH
       if (left > 0) open.set(caller, left);
       else open.delete(caller);
     };
-    const signals = stopping ? [stopping, closed.signal] : [closed.signal];
-    const ended = AbortSignal.any(signals);
+    const ended = AbortSignal.any(stopping ? [stopping, closed.signal] : [closed.signal]);
+    const isOpen = () => !ended.aborted && (token === null || accounts.session(token) !== null);
     const encoder = new TextEncoder();
-    let looks = 0;
+    let checks = 0;
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
       start: (controller) => controller.enqueue(encoder.encode("retry: 2000\n\n")),
       async pull(controller) {
-        while (!ended.aborted && looks < MOST_LOOKS && (token === null || isOpen(token))) {
-          await pause(LOOK_MS, ended);
-          looks++;
-          const now = await fingerprint(c).catch(() => last);
+        while (checks < MAX_CHECKS && isOpen()) {
+          await systemClock.sleep(CHECK_MS, ended).catch(() => {});
+          checks++;
+          const now = await fingerprint().catch(() => last);
           if (now !== last) {
             last = now;
             return controller.enqueue(encoder.encode("event: changed\ndata: {}\n\n"));
           }
-          if (looks % BEAT_EVERY === 0) return controller.enqueue(encoder.encode(": alive\n\n"));
+          if (checks % CHECKS_PER_COMMENT === 0) {
+            return controller.enqueue(encoder.encode(": alive\n\n"));
+          }
         }
         close();
         tryClose(controller);
@@ -63,7 +61,7 @@ export function liveEvents({ fingerprint, isOpen, stopping }: LiveOptions): AppH
     return c.body(body, 200, {
       "Content-Type": "text/event-stream",
       "Cache-Control": "no-store",
-      // For proxies that would collect the answer first.
+      // For proxies that would otherwise buffer the stream.
       "X-Accel-Buffering": "no",
     });
   };
@@ -73,25 +71,15 @@ function tryClose(controller: ReadableStreamDefaultController): void {
   try {
     controller.close();
   } catch {
-    // The reader has gone and took the stream with it.
+    // The reader has cancelled the stream.
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
-}
-
 function tooMany(): Failure {
-  return new Failure("server", "too-busy", "Cannot open another stream: too many are open", {
-    hint: "Close some windows.",
-    details: { retryAfterSeconds: 5 },
-  });
+  return new Failure(
+    "server",
+    "too-busy",
+    `Cannot open another stream of events: ${MAX_PER_CALLER} are open`,
+    { hint: "Close some windows of the dashboard.", details: { retryAfterSeconds: 5 } },
+  );
 }

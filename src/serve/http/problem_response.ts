@@ -7,9 +7,9 @@ import { type ProblemCode, PROBLEMS, titleOf } from "./problems.ts";
 
 const BODY_GIVEN_UP = new Set(["body-stalled", "upload-interrupted"]);
 
-/** The failure of a path that leads nowhere. */
-export function notFound(path: string): Failure {
-  return new Failure("refused", "not-found", `Cannot find "${path}"`);
+/** The failure of an unknown path, or of a thing that the caller cannot see: `file "x"`. */
+export function notFound(what: string): Failure {
+  return new Failure("refused", "not-found", `Cannot find ${what}`);
 }
 
 /** The failure of a request that does not follow the protocol. */
@@ -18,16 +18,16 @@ export function badRequest(detail: string, hint?: string): Failure {
 }
 
 /**
- * The one place where an error becomes a response: RFC 9457 problem+json. What was not expected is
- * reported, and the client is told nothing of it but that it happened.
+ * Turns any error into a response: RFC 9457 problem+json. An unexpected error is reported; its
+ * client learns only that it happened.
  */
 export function problemResponse(c: AppContext, error: unknown, report: Report): Response {
   if (!(error instanceof Failure) || !isShown(error.code)) {
     report({ type: "error", method: c.req.method, path: c.req.path, error });
     const isStorage = error instanceof Failure && error.kind === "storage";
     return isStorage
-      ? respond(c, "unavailable", "Cannot answer now: the storage does not answer")
-      : respond(c, "internal", "Cannot answer: something failed inside the server");
+      ? respond(c, "unavailable", "Cannot answer now: the storage is not available")
+      : respond(c, "internal", "Cannot answer: the server failed");
   }
   const { code } = error;
   const tenant = c.get("tenant") ?? null;
@@ -39,7 +39,7 @@ export function problemResponse(c: AppContext, error: unknown, report: Report): 
   return respond(c, code, detail, error);
 }
 
-/** Whether a failure is one that clients are told of; others may speak of the server's inside. */
+/** True for failures that clients may see; others may reveal internals of the server. */
 function isShown(code: string): code is ProblemCode {
   return Object.hasOwn(PROBLEMS, code);
 }
@@ -49,10 +49,10 @@ function respond(c: AppContext, code: ProblemCode, detail: string, failure?: Fai
   c.header("Content-Type", PROBLEM_MEDIA_TYPE);
   const seconds = failure?.details.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
   if (seconds !== undefined) c.header("Retry-After", String(seconds));
-  // Nobody will read the rest of the request's body.
+  // The rest of the request's body will not be read.
   if (BODY_GIVEN_UP.has(code)) c.header("Connection", "close");
   if (status === 401) {
-    // To a page of ours the browser would show a dialog of its own.
+    // With Basic, a browser would show its own dialog on top of the dashboard.
     if (c.req.header("Sec-Fetch-Site") === undefined) {
       c.header("WWW-Authenticate", 'Basic realm="mysimbdp", charset="UTF-8"');
     }
@@ -68,6 +68,6 @@ function respond(c: AppContext, code: ProblemCode, detail: string, failure?: Fai
     ...(failure?.hint === undefined ? {} : { hint: failure.hint }),
     ...(hasDetails ? { details: failure.details } : {}),
   };
-  // Hono's type knows registered statuses only.
+  // Hono's type has only registered statuses; 460 is one of tus.
   return c.newResponse(JSON.stringify(problem), status as StatusCode);
 }

@@ -36,15 +36,15 @@ import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE, problemSchema } from "../../prot
 import { batchSchema, healthSchema, sessionSchema } from "../../protocol/session.ts";
 import { usageSchema } from "../../protocol/usage.ts";
 import { type ProblemCode, PROBLEMS, titleOf } from "../http/problems.ts";
-import type { Body, Operation } from "./operation.ts";
-import { queryParameters } from "./query.ts";
+import type { Audience, Body, Route } from "../http/route.ts";
+import { parametersOf } from "./parameters.ts";
 
-/** A JSON Schema, or a part of the document: plain JSON. */
+/** A part of the document: plain JSON. */
 type Json = {
   [key: string]: Json | Json[] | string | string[] | number | boolean | null | undefined;
 };
 
-/** Schemas with a name of their own in the document; all others stand where they are used. */
+/** Schemas with a name in the document; all others are inlined. */
 const NAMED: [string, z.ZodType][] = [
   ["Constraints", constraintsSchema],
   ["Session", sessionSchema],
@@ -80,16 +80,16 @@ const NAMED: [string, z.ZodType][] = [
   ["Problem", problemSchema],
 ];
 
-/** Problems that every route of an audience may answer with. */
-const USUAL: Record<Operation["audience"], ProblemCode[]> = {
+/** Problems that every route of an audience can answer with. */
+const USUAL: Record<Audience, ProblemCode[]> = {
   anyone: ["internal"],
   customer: ["unauthorized", "bad-account-name", "throttled", "internal"],
   operator: ["unauthorized", "throttled", "internal"],
 };
 
 /**
- * The OpenAPI 3.1 document of some operations. Its schemas are made of the zod schemas that check
- * what comes in and that type what goes out.
+ * The OpenAPI 3.1 document of the server's routes. Its schemas are generated from the zod schemas
+ * that check requests and type answers.
  *
  * @example
  * ```ts
@@ -97,48 +97,55 @@ const USUAL: Record<Operation["audience"], ProblemCode[]> = {
  * openApiDocument([], "0.1.0").openapi; // "3.1.0"
  * ```
  */
-export function openApiDocument(operations: readonly Operation[], version: string): Json {
+export function openApiDocument(routes: readonly Route[], version: string): Json {
   const paths: Record<string, Json> = {};
-  for (const operation of operations) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation) };
+  for (const route of routes) {
+    const path = documentedPath(route);
+    paths[path] = { ...paths[path], [route.method]: describe(route) };
   }
   return {
     openapi: "3.1.0",
     info: {
       title: "mysimbdp",
       version,
-      description: "Takes in files and loads them into the database. Errors are " +
+      description: "Receives files and loads them into the database. Errors are " +
         "application/problem+json (RFC 9457).",
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "/" }],
-    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
     components: { schemas: namedSchemas(), securitySchemes: SECURITY },
   };
 }
 
-/** Every problem that an operation may answer with. */
-export function problemsOf({ audience, method, problems = [] }: Operation): ProblemCode[] {
+/** A route's path in the notation of OpenAPI: `/v1/files/{id}`. */
+export function documentedPath({ path }: Route): string {
+  return path.replace(/\/:\w+\?$/, "").replace(/:(\w+)/g, "{$1}");
+}
+
+/** Every problem that a route can answer with. */
+export function problemsOf({ audience, method, problems = [] }: Route): ProblemCode[] {
   const changes = audience !== "anyone" && !["get", "head", "options"].includes(method);
   const crossSite: ProblemCode[] = changes ? ["cross-site"] : [];
   return [...new Set([...problems, ...USUAL[audience], ...crossSite])];
 }
 
 const SECURITY: Json = {
-  password: { type: "http", scheme: "basic", description: "User and password, in UTF-8." },
+  password: { type: "http", scheme: "basic", description: "User name and password in UTF-8." },
   token: { type: "http", scheme: "bearer", description: "A token from a session." },
   cookie: {
     type: "apiKey",
     in: "cookie",
     name: "mysimbdp_session",
-    description: "The dashboard's session; over TLS its name begins with `__Host-`. What changes " +
-      "something must come from a page of this server.",
+    description:
+      "The session of the dashboard. Over TLS its name starts with `__Host-`. Requests " +
+      "that change something must come from a page of this server.",
   },
 };
 
-function describe(operation: Operation): Json {
-  const { id, tag, summary, description, audience, body, answer } = operation;
+function describe(route: Route): Json {
+  const { id, tag, summary, description, audience, body, answer } = route;
   const content = body && contentOf(body);
   return {
     operationId: id,
@@ -146,7 +153,7 @@ function describe(operation: Operation): Json {
     summary,
     description,
     security: audience === "anyone" ? [] : [{ password: [] }, { token: [] }, { cookie: [] }],
-    parameters: parametersOf(operation),
+    parameters: parametersOf(route).map((parameter) => ({ ...parameter }) as Json),
     requestBody: content && { required: body.required ?? true, content },
     responses: {
       [answer.status]: {
@@ -159,28 +166,19 @@ function describe(operation: Operation): Json {
         ),
         content: answer.body && contentOf(answer.body),
       },
-      ...problemResponses(operation),
+      ...problemResponses(route),
     },
   };
-}
-
-function parametersOf(operation: Operation): Json[] {
-  const named = (operation.parameters ?? []).map(({ required = true, ...rest }) => ({
-    ...rest,
-    required,
-    schema: { type: "string" },
-  }));
-  return [...named, ...queryParameters(operation).map((parameter) => ({ ...parameter }) as Json)];
 }
 
 function contentOf({ schema, mediaType = "application/json", example }: Body): Json {
   return { [mediaType]: { schema: schema ? reference(schema) : {}, example: example as Json } };
 }
 
-/** One answer for each status, with an example for each problem that has it. */
-function problemResponses(operation: Operation): Record<string, Json> {
+/** One answer for each status, with an example of each problem. */
+function problemResponses(route: Route): Record<string, Json> {
   const byStatus: Record<string, Record<string, Json>> = {};
-  for (const code of problemsOf(operation)) {
+  for (const code of problemsOf(route)) {
     const { status, when } = PROBLEMS[code];
     const value = { type: PROBLEM_TYPE_BASE + code, title: titleOf(code), status, detail: when };
     byStatus[status] = { ...byStatus[status], [code]: { summary: when, value } };

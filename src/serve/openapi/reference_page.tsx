@@ -1,18 +1,18 @@
 import { Brand, Page } from "../dashboard/page.tsx";
 import type { ProblemCode } from "../http/problems.ts";
 import { PROBLEMS } from "../http/problems.ts";
-import { problemsOf } from "./document.ts";
-import type { Body, Operation, Parameter } from "./operation.ts";
-import { queryParameters } from "./query.ts";
+import type { Audience, Body, Route } from "../http/route.ts";
+import { documentedPath, problemsOf } from "./document.ts";
+import { type DocumentedParameter, parametersOf } from "./parameters.ts";
 
 const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
-/** `/docs`: the API for people, made of the same list as the document for programs. */
-export function ReferencePage({ operations, version }: {
-  operations: readonly Operation[];
+/** `/docs`: the API for people, generated from the same routes as the document for programs. */
+export function ReferencePage({ routes, version }: {
+  routes: readonly Route[];
   version: string;
 }) {
-  const tags = [...new Set(operations.map(({ tag }) => tag))];
+  const tags = [...new Set(routes.map(({ tag }) => tag))];
   return (
     <Page title="API" version={version} viewer={null}>
       <div class="head">
@@ -20,7 +20,7 @@ export function ReferencePage({ operations, version }: {
           <Brand />
           <h1>HTTP API</h1>
           <p class="lead">
-            All that <code>mysimbdp fetch</code> and the dashboard use. For programs:{" "}
+            <code>mysimbdp fetch</code> and the dashboard use only these routes. For programs:{" "}
             <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).
           </p>
         </div>
@@ -31,7 +31,7 @@ export function ReferencePage({ operations, version }: {
             <div>
               <strong>{tag}</strong>
               <ul>
-                {operations.filter((each) => each.tag === tag).map(({ id, summary }) => (
+                {routes.filter((each) => each.tag === tag).map(({ id, summary }) => (
                   <li>
                     <a href={`#${id}`}>{summary}</a>
                   </li>
@@ -51,8 +51,10 @@ export function ReferencePage({ operations, version }: {
         <div class="list">
           {tags.map((tag) => (
             <section aria-label={tag}>
-              {operations.filter((each) => each.tag === tag).map((operation) => (
-                <Route operation={operation} />
+              {routes.filter((each) => each.tag === tag).map((route) => (
+                <RouteCard
+                  route={route}
+                />
               ))}
             </section>
           ))}
@@ -63,15 +65,15 @@ export function ReferencePage({ operations, version }: {
   );
 }
 
-const AUDIENCES: Record<Operation["audience"], string> = {
-  anyone: "no sign-in",
+const AUDIENCES: Record<Audience, string> = {
+  anyone: "no authentication",
   customer: "customer",
   operator: "operator",
 };
 
-function Route({ operation }: { operation: Operation }) {
-  const { id, method, path, summary, description, audience, body, answer } = operation;
-  const parameters = [...(operation.parameters ?? []), ...queryParameters(operation)];
+function RouteCard({ route }: { route: Route }) {
+  const { id, method, summary, description, audience, body, answer } = route;
+  const parameters = parametersOf(route);
   return (
     <article class="card" id={id} aria-labelledby={`${id}-title`}>
       <header>
@@ -79,7 +81,7 @@ function Route({ operation }: { operation: Operation }) {
           <h2 id={`${id}-title`}>{summary}</h2>
           <div class="route">
             <span class={`verb ${method}`}>{method.toUpperCase()}</span>
-            <code>{path}</code>
+            <code>{documentedPath(route)}</code>
           </div>
         </div>
         <span class="state">{AUDIENCES[audience]}</span>
@@ -92,7 +94,7 @@ function Route({ operation }: { operation: Operation }) {
         )}
         {parameters.length > 0 && <Parameters parameters={parameters} />}
         <h3>Request</h3>
-        <pre tabindex={0}>{curlOf(operation)}</pre>
+        <pre tabindex={0}>{curlOf(route)}</pre>
         <h3>
           {answer.status}: <Words text={answer.description} />
         </h3>
@@ -113,7 +115,7 @@ function Route({ operation }: { operation: Operation }) {
         <details>
           <summary>Problems</summary>
           <p>
-            {problemsOf(operation).map((code) => [
+            {problemsOf(route).map((code) => [
               <a href={`#problem-${code}`}>
                 <code>{code}</code>
               </a>,
@@ -126,7 +128,7 @@ function Route({ operation }: { operation: Operation }) {
   );
 }
 
-function Parameters({ parameters }: { parameters: ShownParameter[] }) {
+function Parameters({ parameters }: { parameters: DocumentedParameter[] }) {
   return (
     <div class="scroll" tabindex={0} role="region" aria-label="Parameters">
       <table>
@@ -134,7 +136,7 @@ function Parameters({ parameters }: { parameters: ShownParameter[] }) {
           <tr>
             <th scope="col">Parameter</th>
             <th scope="col">In</th>
-            <th scope="col">What</th>
+            <th scope="col">Description</th>
           </tr>
         </thead>
         <tbody>
@@ -143,7 +145,7 @@ function Parameters({ parameters }: { parameters: ShownParameter[] }) {
               <td>
                 <code>{name}</code>
               </td>
-              <td>{place}{required === false ? ", optional" : ""}</td>
+              <td>{place}{required ? "" : ", optional"}</td>
               <td>
                 <Words text={description} />
               </td>
@@ -155,8 +157,6 @@ function Parameters({ parameters }: { parameters: ShownParameter[] }) {
   );
 }
 
-type ShownParameter = Omit<Parameter, "in" | "example"> & { in: string };
-
 function Problems() {
   return (
     <section class="card" id="problems" aria-labelledby="problems-title">
@@ -166,8 +166,8 @@ function Problems() {
       <div class="body">
         <p>
           <code>application/problem+json</code> (RFC 9457). <code>type</code> is{" "}
-          <code>urn:mysimbdp:problem:</code> and one of these words; <code>hint</code>{" "}
-          says what can be done, <code>details</code> has facts for programs.
+          <code>urn:mysimbdp:problem:</code> followed by one of these types; <code>hint</code>{" "}
+          suggests what to do; <code>details</code> has limits and numbers for programs.
         </p>
       </div>
       <div class="scroll" tabindex={0} role="region" aria-label="Problem types">
@@ -198,24 +198,25 @@ function Problems() {
   );
 }
 
-/** Text in which what stands between backticks is code. */
+/** Text with code between backticks. */
 function Words({ text }: { text: string }) {
   return <>{text.split("`").map((part, at) => at % 2 === 1 ? <code>{part}</code> : part)}</>;
 }
 
-/** The example as a command line. */
-function curlOf(
-  { method, path, audience, parameters = [], queryExample, body }: Operation,
-): string {
-  const inPath = parameters.filter((each) => each.in === "path");
-  const filled = inPath.reduce((text, p) => text.replace(`{${p.name}}`, p.example), path);
-  const query = new URLSearchParams(queryExample).toString();
-  const url = `$SERVER${filled}${query && `?${query}`}`;
-  const headers = parameters.filter((each) => each.in === "header" && each.required !== false)
+/** The example request as a command. */
+function curlOf(route: Route): string {
+  const { method, audience, query, body } = route;
+  const parameters = parametersOf(route);
+  const path = parameters.reduce(
+    (text, { name, example = "" }) => text.replace(`{${name}}`, example),
+    documentedPath(route),
+  );
+  const search = new URLSearchParams(query?.example).toString();
+  const headers = parameters.filter((each) => each.in === "header" && each.required)
     .map(({ name, example }) => [name, example] as const);
   const type = body && [["Content-Type", body.mediaType ?? "application/json"] as const];
   return [
-    `curl "${url}"`,
+    `curl "$SERVER${path}${search && `?${search}`}"`,
     method === "get" ? "" : method === "head" ? "--head" : `-X ${method.toUpperCase()}`,
     audience === "anyone" ? "" : `-u ${audience === "operator" ? "admin" : "customer-1"}`,
     ...[...headers, ...(type ?? [])].map(([name, value]) => `-H "${name}: ${value}"`),

@@ -17,7 +17,7 @@ const TUS_EXTENSIONS = [
 ] as const;
 
 /** The media type of the bytes of an upload. */
-const OFFSET_STREAM = "application/offset+octet-stream";
+export const OFFSET_STREAM = "application/offset+octet-stream";
 
 /**
  * Answers each tus request with the version, and refuses clients of another one with 412. OPTIONS
@@ -37,10 +37,10 @@ export function speakTus(): AppMiddleware {
 
 /** `POST /v1/uploads/:id` for clients that can send no other methods (X-HTTP-Method-Override). */
 export function overridden(handlers: Record<string, AppHandler>): AppHandler {
-  return (c, next) => {
+  return (c) => {
     const method = c.req.header("X-HTTP-Method-Override")?.toUpperCase();
     const handler = method === undefined ? undefined : handlers[method];
-    if (handler) return handler(c, next);
+    if (handler) return handler(c);
     throw badRequest(
       "Cannot POST to an upload",
       `Send PATCH, HEAD or DELETE, or name one of them in X-HTTP-Method-Override.`,

@@ -11,7 +11,7 @@ import {
   EXAMPLE_MODULE,
   EXAMPLE_TEST_RUN,
   EXAMPLE_UPLOAD_ID,
-} from "../../../src/serve/openapi/examples.ts";
+} from "../../../src/serve/api/examples.ts";
 import { markPending } from "../../../src/modules/review.ts";
 import { TestRuns } from "../../../src/modules/test_runs.ts";
 import { ModuleInbox } from "../../../src/modules/inbox.ts";

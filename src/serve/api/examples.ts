@@ -1,7 +1,7 @@
 import type { FileView } from "../../protocol/file_view.ts";
 import type { ModuleFiles, TestRun, VersionView } from "../../protocol/module_view.ts";
 
-/** The id of the file, and of the upload, that all examples speak of. */
+/** The file of all examples; its upload has the same id. */
 export const EXAMPLE_ID = "01m85y1kj8c5r1g4hx7h65vx55";
 /** An unfinished upload. */
 export const EXAMPLE_UPLOAD_ID = "01m85y2c3d4e5f6g7h8j9k0m1n";
@@ -9,8 +9,6 @@ const EXAMPLE_SHA256 = "c06130229c9856ee4254b66856635d4d5f84b667c5e654cb56db05a9
 /** `march.csv` in Base64. */
 export const EXAMPLE_METADATA = "filename bWFyY2guY3N2";
 export const EXAMPLE_CSV = "station,day,value\nBergen,2024-03-05,7\n";
-
-export const EXAMPLE_CONSTRAINTS = { formats: [".csv"], number_files: 10, data_sizes: 4096 };
 
 export const EXAMPLE_SESSION = {
   token: "Yk3m0fTq1vXw5c8ZrJt2b7uHn4sPd6gEaLx9oQiKyCA",
@@ -74,3 +72,6 @@ export const EXAMPLE_TEST_RUN: TestRun = {
   logs: [],
   failure: null,
 };
+
+/** The beginning of a stream of server-sent events. */
+export const EXAMPLE_STREAM = "event: changed\ndata: {}\n\n";

@@ -1,0 +1,111 @@
+import type { Accounts } from "../../accounts/accounts.ts";
+import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../../protocol/constraints.ts";
+import { PATHS } from "../../protocol/paths.ts";
+import { batchSchema, sessionSchema } from "../../protocol/session.ts";
+import { usageSchema } from "../../protocol/usage.ts";
+import { closeSession, openSession } from "../http/auth.ts";
+import { type Route, routesFor } from "../http/route.ts";
+import { EXAMPLE_ID, EXAMPLE_SESSION } from "./examples.ts";
+import { type UsageDeps, usageOf } from "./usage.ts";
+
+const define = routesFor("Account", "customer");
+
+/** What the account routes work with. */
+interface AccountDeps extends UsageDeps {
+  accounts: Accounts;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** Sessions, constraints, usage and batches. */
+export function accountRoutes(deps: AccountDeps): Route[] {
+  const { accounts, constraintsOf, intake, now } = deps;
+  return [
+    define({
+      method: "post",
+      path: PATHS.session,
+      id: "openSession",
+      summary: "Open a session",
+      description:
+        "Exchanges the password for a token that is valid for at most an hour. Requires " +
+        "HTTP Basic: a token cannot renew itself.",
+      answer: {
+        status: 201,
+        description: "The token. It also ends when the password changes, the account is disabled " +
+          "or the server stops.",
+        body: { schema: sessionSchema, example: EXAMPLE_SESSION },
+      },
+      handle: (c) => openSession(c, accounts),
+    }),
+    define({
+      method: "delete",
+      path: PATHS.session,
+      id: "closeSession",
+      summary: "Close a session",
+      description: "Invalidates the token that the request carries.",
+      answer: { status: 204, description: "The session is closed." },
+      problems: ["bad-request"],
+      handle: (c) => closeSession(c, accounts),
+    }),
+    define({
+      method: "get",
+      path: PATHS.constraints,
+      id: "showConstraints",
+      summary: "Show your upload limits",
+      description: "Sizes are in KB of 1,024 bytes. The case of an extension does not matter.",
+      answer: {
+        status: 200,
+        description: "Your constraints.",
+        body: { schema: constraintsSchema, example: DEFAULT_CONSTRAINTS },
+      },
+      handle: (c) => constraintsOf(c.get("tenant")),
+    }),
+    define({
+      method: "get",
+      path: PATHS.usage,
+      id: "showUsage",
+      summary: "Show your usage",
+      description:
+        "Files by state, total rows, and the number of uploads that you can still begin.",
+      answer: {
+        status: 200,
+        description: "Your totals.",
+        body: {
+          schema: usageSchema,
+          example: {
+            files: {
+              received: 0,
+              queued: 0,
+              running: 1,
+              ingested: 12,
+              refused: 0,
+              quarantined: 1,
+            },
+            rows: { stored: 119_820, rejected: 15 },
+            uploads: { unfinished: 2, left: 8 },
+          },
+        },
+      },
+      problems: ["unavailable"],
+      handle: (c) => usageOf(deps, c.get("tenant")),
+    }),
+    define({
+      method: "post",
+      path: PATHS.batches,
+      id: "openBatch",
+      summary: "Open a batch",
+      description: "`number_files` limits the files of one batch. Name the batch in the metadata " +
+        "of its uploads. Uploads without one count together until they are finished.",
+      answer: {
+        status: 201,
+        description: "The batch.",
+        body: { schema: batchSchema, example: { id: EXAMPLE_ID } },
+      },
+      handle: (c) => {
+        const id = intake.nextId();
+        intake.receipts.openBatch(c.get("tenant"), id, now());
+        return { id };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import {
+  FILE_STATES,
+  type FileList,
+  type FileView,
+  type RejectList,
+} from "../../protocol/file_view.ts";
+import type { ReceiptQuery, UploadReceipt, UploadReceipts } from "../../staging/upload_receipts.ts";
+import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
+import { notFound } from "../http/problem_response.ts";
+
+/** Where files come from. */
+export interface FileDeps {
+  receipts: UploadReceipts;
+  ledger: LedgerReader;
+}
+
+const limit = z.coerce.number().int().min(1).max(1000).default(100).describe(
+  "The maximum number on a page.",
+);
+export const filesQuerySchema = z.object({
+  name: z.string().transform((name) => name.normalize("NFC")).optional().describe(
+    "Only files with this name.",
+  ),
+  sha256: z.string().toLowerCase().optional().describe("Only files with this content."),
+  state: z.enum(FILE_STATES).optional().describe("Only files in this state."),
+  after: z.string().toLowerCase().optional().describe("Only files older than the file of this id."),
+  limit,
+});
+export const rejectsQuerySchema = z.object({
+  after: z.coerce.number().int().nonnegative().default(0).describe(
+    "The number of rejects to skip.",
+  ),
+  limit,
+});
+
+/** A tenant's files, newest first, including those that `manage` has not seen yet. */
+export async function listFiles(
+  deps: FileDeps,
+  tenant: string,
+  { state, ...query }: z.infer<typeof filesQuerySchema>,
+): Promise<FileList> {
+  const wanted = { ...query, tenant, limit: query.limit + 1 };
+  const views = (await deps.ledger.list({ ...wanted, state })).map(viewOfRecord);
+  const waiting = state === undefined || state === "received"
+    ? await onlyReceived(deps, wanted, state !== undefined)
+    : [];
+  return pageOf([...views, ...waiting].sort((a, b) => a.id < b.id ? 1 : -1), query.limit);
+}
+
+/** A page of items, newest first; `next` is the last id on it when there are more. */
+export function pageOf<T extends { id: string }>(
+  found: T[],
+  limit: number,
+): { files: T[]; next: string | null } {
+  const files = found.slice(0, limit);
+  return { files, next: found.length > limit ? files.at(-1)?.id ?? null : null };
+}
+
+/** A page of a file's rejects, in the order of their lines. */
+export async function rejectsOf(
+  ledger: LedgerReader,
+  id: string,
+  { after, limit }: z.infer<typeof rejectsQuerySchema>,
+): Promise<RejectList> {
+  const found = await ledger.rejects(id, after, limit + 1);
+  return { rejects: found.slice(0, limit), next: found.length > limit ? after + limit : null };
+}
+
+/**
+ * A tenant's file. The id of an upload whose content was already there leads to the earlier file.
+ * @throws {Failure} `not-found`
+ */
+export async function fileOf(
+  { receipts, ledger }: FileDeps,
+  tenant: string,
+  id: string,
+): Promise<FileView> {
+  const receipt = receipts.ofUpload(tenant, id);
+  const record = await ledger.get(receipt?.id ?? id);
+  if (record?.tenant === tenant) return viewOfRecord(record);
+  if (!receipt) throw notFound(`file ${JSON.stringify(id)}`);
+  return viewOfReceipt(receipt);
+}
+
+/**
+ * Files that were received and are not in the ledger yet. `manage` adds files in the order of their
+ * arrival: once a whole page is in the ledger, all older files are too.
+ *
+ * @param allPages continues with older files until a page of such files is full
+ */
+async function onlyReceived(
+  { receipts, ledger }: FileDeps,
+  query: ReceiptQuery,
+  allPages: boolean,
+): Promise<FileView[]> {
+  const found: FileView[] = [];
+  for (let after = query.after;;) {
+    const page = receipts.list({ ...query, after });
+    const before = found.length;
+    for (const receipt of page) {
+      if (await ledger.get(receipt.id) === null) found.push(viewOfReceipt(receipt));
+    }
+    const isLast = page.length < query.limit || found.length === before;
+    if (!allPages || isLast || found.length >= query.limit) return found;
+    after = page.at(-1)?.id;
+  }
+}
+
+/** The view of a ledger record for its owner. */
+export function viewOfRecord(record: FileRecord): FileView {
+  const { tenant: _tenant, batch: _batch, ...shown } = record;
+  return {
+    ...shown,
+    receivedAt: isoTime(record.receivedAt),
+    startedAt: isoTimeOrNull(record.startedAt),
+    finishedAt: isoTimeOrNull(record.finishedAt),
+    nextTryAt: isoTimeOrNull(record.nextTryAt),
+  };
+}
+
+function viewOfReceipt(receipt: UploadReceipt): FileView {
+  const { id, name, version, size, sha256 } = receipt;
+  return {
+    id,
+    name,
+    version,
+    size,
+    sha256,
+    state: "received",
+    attempts: 0,
+    rows: { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0, replaced: 0 },
+    receivedAt: isoTime(receipt.receivedAt),
+    startedAt: null,
+    finishedAt: null,
+    nextTryAt: null,
+    seconds: null,
+    moduleVersion: null,
+    reason: null,
+  };
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function isoTimeOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : isoTime(milliseconds);
+}

@@ -1,0 +1,83 @@
+import { Failure } from "../../base/failure.ts";
+import type { AppContext } from "./env.ts";
+import { badRequest } from "./problem_response.ts";
+
+/** How much of a body is read, and for how long. */
+export interface BodyLimits {
+  bytes: number;
+  /** Milliseconds without a byte after which it fails with `body-stalled`. @default no limit */
+  stallMs?: number;
+  /** The failure of a larger body. */
+  tooLarge(): Failure;
+}
+
+/** For forms and small JSON. */
+const SMALL: BodyLimits = {
+  bytes: 64 * 1024,
+  tooLarge: () => badRequest("Cannot read the body: it has more than 64 KiB"),
+};
+
+/** A larger body is read and dropped up to this multiple, so that its sender gets the answer. */
+const DROPPED = 3;
+
+/**
+ * The bytes of a request's body; never more than the limit are in memory.
+ * @throws {Failure} that of `limits.tooLarge`, `body-stalled`
+ */
+export async function readBytes(
+  c: AppContext,
+  limits: BodyLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = c.req.raw.body?.getReader();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  try {
+    while (reader) {
+      const { done, value } = await inTime(reader.read(), limits.stallMs);
+      if (done) break;
+      bytes += value.length;
+      if (bytes > DROPPED * limits.bytes) break;
+      if (bytes <= limits.bytes) parts.push(value);
+    }
+  } finally {
+    await reader?.cancel().catch(() => {});
+  }
+  if (bytes > limits.bytes) throw limits.tooLarge();
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+/**
+ * The text of a request's body.
+ * @throws {Failure} as {@link readBytes} does; `bad-request` over 64 KiB without other limits
+ */
+export async function readText(c: AppContext, limits = SMALL): Promise<string> {
+  return new TextDecoder().decode(await readBytes(c, limits));
+}
+
+/**
+ * The value of a JSON body, whatever its `Content-Type`.
+ * @throws {Failure} as {@link readText} does; `bad-request` for other text
+ */
+export async function readJson(c: AppContext, limits?: BodyLimits): Promise<unknown> {
+  const text = await readText(c, limits);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest("Cannot read the body: it is not JSON");
+  }
+}
+
+async function inTime<T>(work: Promise<T>, ms: number | undefined): Promise<T> {
+  if (ms === undefined) return await work;
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(stalled()), ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function stalled(): Failure {
+  return new Failure("refused", "body-stalled", "Cannot read the body: no more bytes arrived");
+}

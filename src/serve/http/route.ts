@@ -1,0 +1,164 @@
+import type { Hono } from "hono";
+import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
+import { z } from "zod";
+import { type BodyLimits, readJson } from "./body.ts";
+import type { AppContext, AppEnv, AppHandler } from "./env.ts";
+import { badRequest } from "./problem_response.ts";
+import type { ProblemCode } from "./problems.ts";
+
+/** Who may call a route: everyone, a customer for its own data, or an operator for all data. */
+export type Audience = "anyone" | "customer" | "operator";
+
+/** A parameter in the path or in a header. */
+export interface Parameter {
+  description: string;
+  example: string;
+  /** @default true */
+  required?: boolean;
+}
+
+/** The body of a request or of an answer. */
+export interface Body<S extends z.ZodType = z.ZodType> {
+  /** For JSON: checks a request's body, types an answer's. Other bodies have none. */
+  schema?: S;
+  /** @default "application/json" */
+  mediaType?: string;
+  example: unknown;
+}
+
+/** The body of a request; without a schema the handler reads it. */
+interface RequestBody<S extends z.ZodType = z.ZodType> extends Body<S> {
+  /** @default true */
+  required?: boolean;
+  limits?: BodyLimits;
+}
+
+/** The answer to a request that succeeds. */
+interface Answer<S extends z.ZodType = z.ZodType> {
+  status: number;
+  description: string;
+  body?: Body<S>;
+  /** Descriptions of its headers. */
+  headers?: Record<string, string>;
+}
+
+/** A route as the server registers it and as the API document describes it. */
+export interface Route {
+  tag: string;
+  audience: Audience;
+  method: "get" | "head" | "post" | "put" | "patch" | "delete" | "options";
+  /** In Hono's notation: `/v1/files/:id`. */
+  path: string;
+  /** Unique; names the operation in generated clients. */
+  id: string;
+  summary: string;
+  description?: string;
+  /** The parameters of the path. */
+  params?: Record<string, Parameter>;
+  headers?: Record<string, Parameter>;
+  /** An object schema: each key is a parameter. The example fills the example request. */
+  query?: { schema: z.ZodType; example?: Record<string, string> };
+  body?: RequestBody;
+  answer: Answer;
+  /** Problems besides those that every route of its audience may answer with. */
+  problems?: ProblemCode[];
+  handle: AppHandler;
+}
+
+/** The names of a path's parameters: `"id"` for `/v1/files/:id`. */
+type ParamNames<Path extends string> = Path extends `${string}/:${infer Name}/${infer Rest}`
+  ? Name | ParamNames<`/${Rest}`>
+  : Path extends `${string}/:${infer Name}` ? (Name extends `${string}?` ? never : Name)
+  : never;
+
+/** A route as it is written: its handler gets what the schemas parsed. */
+interface Contract<
+  Path extends string,
+  Query extends z.ZodType,
+  Sent extends z.ZodType,
+  Answered extends z.ZodType,
+> extends Omit<Route, "tag" | "audience" | "handle"> {
+  path: Path;
+  params?: Record<ParamNames<Path>, Parameter>;
+  query?: { schema: Query; example?: Record<string, string> };
+  body?: RequestBody<Sent>;
+  answer: Answer<Answered>;
+  /** Returns the body of the answer, or a whole response where it is not JSON. */
+  handle(
+    c: AppContext,
+    request: {
+      params: Record<ParamNames<Path>, string>;
+      query: z.output<Query>;
+      body: z.output<Sent>;
+    },
+  ): z.input<Answered> | Response | Promise<z.input<Answered> | Response>;
+}
+
+/**
+ * Returns the function that defines the routes of one tag and audience. A route is its contract:
+ * one call gives method, path, schemas, examples and handler. {@link addRoutes} registers it, and
+ * the API document is generated from it.
+ *
+ * It is our own function because @hono/zod-openapi and hono-openapi read worse here: both keep the
+ * handler apart from its contract, parse JSON by its `Content-Type` only, and have no place for
+ * audiences and problem codes or for the bodyless answers and streamed bodies of tus.
+ *
+ * @example
+ * ```ts ignore
+ * const define = routesFor("Files", "customer");
+ * define({
+ *   method: "get",
+ *   path: "/v1/files/:id",
+ *   id: "showFile",
+ *   summary: "Show a file",
+ *   params: { id: { description: "The file.", example: EXAMPLE_ID } },
+ *   answer: { status: 200, description: "The file.", body: { schema: fileViewSchema, example } },
+ *   problems: ["not-found"],
+ *   handle: (c, { params }) => fileOf(c.get("tenant"), params.id),
+ * });
+ * ```
+ */
+export function routesFor(tag: string, audience: Audience) {
+  return <
+    const Path extends string,
+    Query extends z.ZodType = z.ZodVoid,
+    Sent extends z.ZodType = z.ZodVoid,
+    Answered extends z.ZodType = z.ZodVoid,
+  >(contract: Contract<Path, Query, Sent, Answered>): Route => {
+    const { query, body, answer: { status }, handle } = contract;
+    return {
+      ...contract,
+      tag,
+      audience,
+      async handle(c) {
+        const result = await handle(
+          c,
+          {
+            params: c.req.param() as Record<ParamNames<Path>, string>,
+            query: query && parsed(query.schema, c.req.query(), "query parameter"),
+            body: body?.schema &&
+              parsed(body.schema, await readJson(c, body.limits), "field"),
+          } as Parameters<typeof handle>[1],
+        );
+        if (result instanceof Response) return result;
+        if (result === undefined) return c.body(null, status as StatusCode);
+        return c.json(result as object, status as ContentfulStatusCode);
+      },
+    };
+  };
+}
+
+/** Registers routes in their order. Hono answers HEAD with the handler for GET, without a body. */
+export function addRoutes(app: Hono<AppEnv>, routes: readonly Route[]): void {
+  for (const { method, path, handle } of routes) {
+    app.on(method === "head" ? "GET" : method.toUpperCase(), path, handle);
+  }
+}
+
+function parsed<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { path = [], message } = result.error.issues[0] ?? {};
+  const where = path.length > 0 ? `${part} "${path.join(".").slice(0, 100)}"` : "the body";
+  throw badRequest(`Cannot use ${where}: ${message}`);
+}
