@@ -1,40 +1,80 @@
 /**
- * `deno task test [FILTER-OR-PATH…]`: builds the binary, then runs every test, those of the binary
- * among them: side by side where they leave each other alone, the others after that, one by one,
- * those of Cassandra beside those of browsers and programs.
- * Files in which a few tests failed are run once more by themselves, and what passes only then is
- * named: tests that kill at random moments on a busy machine may miss what they aim at. What failed
- * is told once more at the end; the last line is `N passed, N failed`.
+ * `deno task test [FILTER-OR-PATH…]`: builds the binary, then runs every test. Most files run in
+ * parallel; files that need a quiet machine, one cluster or a browser follow in groups of their own.
+ * `deno task test:quick` runs only the files that need no binary, browser or Cassandra.
+ *
+ * Files with a few failures run a second time by themselves, and what passes only then is listed.
+ * Whatever the tests leave running is ended, also after a failure or Ctrl-C. The failures are
+ * repeated at the end, and the last line is `N passed, N failed`.
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { clusterFolder } from "./cassandra/cluster.ts";
+import { endLeftovers, TEST_RUN } from "./leftovers.ts";
 
 const ROOT = join(import.meta.dirname ?? ".", "..");
-const deno = (args: string[]) =>
-  new Deno.Command(Deno.execPath(), {
-    args,
-    cwd: ROOT,
-    // The runner's own backtrace says nothing about a test that failed.
-    // More than there are cores: while one waits for a limit or the disk, another works.
-    env: { RUST_BACKTRACE: "0", DENO_JOBS: String(2 * navigator.hardwareConcurrency) },
-    stdout: "piped",
-    stderr: "inherit",
-  });
+const RUN_ID = crypto.randomUUID();
 
-function say(text: string): void {
+/** Files that measure processor time: nothing else may run in their process. */
+const TIMING = /timing_test/;
+/** Files that share one cluster. */
+const CASSANDRA = /cassandra/;
+/** Files that end nodes which the others share. */
+const LAST = /cassandra_nodes_test/;
+/** Files that build programs, fill a disk or drive a browser. */
+const HEAVY = /release_test|package_test|full_disk_test|dashboard/;
+/** Files that build the binary themselves. */
+const BUILDS = /release_test|package_test/;
+/** A test file that imports one of these needs the binary, a browser or Cassandra. */
+const NEEDS_MORE = /tests\/(harness\/(process|cassandra)|dashboard\/browser)\.ts$/;
+const FLAGS = ["--allow-all", "--node-modules-dir=auto", "--no-check", "--no-prompt"];
+/** More failures than this are no accident: the files are not run again. */
+const MAX_RERUN_FAILURES = 5;
+/** How often tests of `test:quick` repeat what they kill or draw at random. */
+const QUICK_ROUNDS = "8";
+
+interface Outcome {
+  passed: number;
+  failed: number;
+  ignored: number;
+  /** The runner's report of the failures. */
+  failures: string;
+  /** The files that contain them. */
+  files: string[];
+}
+
+function write(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
-/** Shows what a run prints, at once or when it is over. */
-async function passOn(stream: ReadableStream<Uint8Array>, atEnd = false): Promise<string> {
+/** Prints what a stream brings, at once or when it ends. */
+async function print(stream: ReadableStream<Uint8Array>, atEnd = false): Promise<string> {
   let text = "";
   for await (const part of stream.pipeThrough(new TextDecoderStream())) {
     text += part;
-    if (!atEnd) say(part);
+    if (!atEnd) write(part);
   }
-  if (atEnd) say(text);
+  if (atEnd) write(text);
   return text;
+}
+
+async function deno(args: string[], atEnd = false): Promise<{ success: boolean; output: string }> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: ROOT,
+    env: {
+      [TEST_RUN]: RUN_ID,
+      // The runner's own backtrace says nothing about a test that failed.
+      RUST_BACKTRACE: "0",
+      // More than there are cores: while one test waits for a limit or the disk, another works.
+      DENO_JOBS: String(2 * navigator.hardwareConcurrency),
+    },
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const output = await print(child.stdout, atEnd);
+  return { success: (await child.status).success, output };
 }
 
 function plainText(output: string): string {
@@ -42,49 +82,43 @@ function plainText(output: string): string {
   return output.replace(/\x1b\[[0-9;]*m/g, "");
 }
 
-/** What the runner says of the tests that failed. */
-function failuresOf(plain: string): string {
+function failuresIn(plain: string): string {
   return /^ ERRORS $(.*?)^ FAILURES $/ms.exec(plain)?.[1]?.trim() ?? "";
 }
 
-/** The files in which tests failed; its list ends each line with `=> ./tests/some_test.ts:12:6`. */
+/** The files in which tests failed; the runner ends each line with `=> ./tests/some_test.ts:12:6`. */
 function failedFiles(plain: string): string[] {
   const list = /^ FAILURES $(.*)/ms.exec(plain)?.[1] ?? "";
   const paths = list.matchAll(/\.\/(\S+?_test\.tsx?)(?::\d+:\d+| \(uncaught error\))$/gm);
   return [...new Set([...paths].map(([, path = ""]) => path))];
 }
 
-/** The sums of the runner's closing line, such as `ok | 78 passed (3 steps) | 1 failed`. */
-function sums(plain: string): { passed: number; failed: number; ignored: number } | null {
+/** The sums in the runner's closing line, such as `ok | 78 passed (3 steps) | 1 failed`. */
+function sums(plain: string): { passed: number; failed: number; ignored: number } {
   const closing = plain.split("\n").findLast((line) => /^(ok|FAILED) \| \d+ passed/.test(line));
-  if (!closing) return null;
-  const sum = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(closing)?.[1] ?? 0);
+  const sum = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(closing ?? "")?.[1] ?? 0);
   return { passed: sum("passed"), failed: sum("failed"), ignored: sum("ignored") };
 }
 
-const build = deno(["run", "-A", "--node-modules-dir=auto", "scripts/build.ts"]).spawn();
-await passOn(build.stdout);
-if (!(await build.status).success) Deno.exit(1);
+async function runTests(args: string[], atEnd = false): Promise<Outcome> {
+  const { success, output } = await deno(["test", ...FLAGS, ...args], atEnd);
+  const plain = plainText(output);
+  const found = sums(plain);
+  // A run that broke off has no sums, or sums without its failure.
+  if (!success && found.failed === 0) found.failed = 1;
+  return { ...found, failures: failuresIn(plain), files: failedFiles(plain) };
+}
 
-/** Files that compare times: nothing else may run. */
-const TIMING = /timing_test/;
-/** Files that share one cluster. */
-const CASSANDRA = /cassandra/;
-/** Those that end the nodes that the others share go last. */
-const LAST = /cassandra_nodes_test/;
-/** Files that build programs, fill a disk or drive a browser. */
-const HEAVY = /release_test|package_test|full_disk_test|dashboard/;
-const FLAGS = ["--allow-all", "--node-modules-dir=auto", "--no-check", "--no-prompt"];
-/** More tests than this do not fail by chance. */
-const MOST_AGAIN = 5;
-
-interface Outcome {
-  passed: number;
-  failed: number;
-  ignored: number;
-  /** What the runner says of those that failed. */
-  failures: string;
-  files: string[];
+/** Runs the files with failures once more by themselves, if there are few. */
+async function rerunIfFew(first: Outcome): Promise<Outcome> {
+  const { failed, files } = first;
+  if (failed === 0 || failed > MAX_RERUN_FAILURES || files.length === 0) return first;
+  console.log(`\nrunning again after ${failed} failed: ${files.join(" ")}\n`);
+  const second = await runTests(files);
+  if (second.failed >= failed) return { ...first, failures: second.failures };
+  const passed = failed - second.failed;
+  console.log(`\n${passed} passed only in the second run; in the first:\n\n${first.failures}`);
+  return { ...first, ...second, passed: first.passed + passed, ignored: first.ignored };
 }
 
 function* testFiles(folder: string): Generator<string> {
@@ -95,25 +129,25 @@ function* testFiles(folder: string): Generator<string> {
   }
 }
 
-async function runTests(args: string[], atEnd = false): Promise<Outcome> {
-  const run = deno(["test", ...FLAGS, ...args]).spawn();
-  const plain = plainText(await passOn(run.stdout, atEnd));
-  const { success } = await run.status;
-  const found = sums(plain) ?? { passed: 0, failed: 0, ignored: 0 };
-  // A run that broke off has no sums, or none that tell of it.
-  if (!success && found.failed === 0) found.failed = 1;
-  return { ...found, failures: failuresOf(plain), files: failedFiles(plain) };
+/** Whether a file imports, directly or not, what runs the binary, a browser or Cassandra. */
+function needsMore(path: string, seen = new Set<string>()): boolean {
+  if (NEEDS_MORE.test(path)) return true;
+  if (seen.has(path) || !path.startsWith("tests/")) return false;
+  seen.add(path);
+  const text = Deno.readTextFileSync(join(ROOT, path));
+  if (path.endsWith("_test.ts") && text.includes("binary()")) return true;
+  return [...text.matchAll(/from\s+"(\.[^"]+\.tsx?)"/g)]
+    .some(([, target = ""]) => needsMore(join(dirname(path), target), seen));
 }
 
-/** The same outcome, after the files in which a few tests failed had a second go by themselves. */
-async function againIfFew(first: Outcome): Promise<Outcome> {
-  if (first.failed === 0 || first.failed > MOST_AGAIN || first.files.length === 0) return first;
-  console.log(`\nonce more, for ${first.failed} failed: ${first.files.join(" ")}\n`);
-  const second = await runTests(first.files);
-  if (second.failed >= first.failed) return { ...first, failures: second.failures };
-  const steadied = first.failed - second.failed;
-  console.log(`\n${steadied} passed only when run once more; at first:\n\n${first.failures}`);
-  return { ...first, ...second, passed: first.passed + steadied, ignored: first.ignored };
+async function runQuick(): Promise<Outcome[]> {
+  Deno.env.set("FAULT_ROUNDS", Deno.env.get("FAULT_ROUNDS") ?? QUICK_ROUNDS);
+  const files = [...testFiles("tests"), ...testFiles("tenants")].sort()
+    .filter((path) => !BUILDS.test(path) && !needsMore(path));
+  return [
+    await runTests(["--parallel", ...files.filter((path) => !TIMING.test(path))]),
+    await runTests(files.filter((path) => TIMING.test(path))),
+  ];
 }
 
 async function runAll(): Promise<Outcome[]> {
@@ -130,24 +164,67 @@ async function runAll(): Promise<Outcome[]> {
     await runTests(last!),
     await runTests(timing!),
   ];
-  // Not before all else is over, so that it is quiet.
+  // Only when all else is done, so that the machine is quiet.
   const final: Outcome[] = [];
-  for (const outcome of outcomes) final.push(await againIfFew(outcome));
+  for (const outcome of outcomes) final.push(await rerunIfFew(outcome));
   return final;
 }
 
-const outcomes = Deno.args.length > 0 ? [await runTests(Deno.args)] : await runAll();
-const total = (of: "passed" | "failed" | "ignored") =>
-  outcomes.reduce((sum, outcome) => sum + outcome[of], 0);
-if (total("passed") + total("failed") === 0) {
-  console.error("no test was run");
-  Deno.exit(1);
+/** @returns null when the build fails */
+async function run(args: string[]): Promise<Outcome[] | null> {
+  if (args[0] === "--quick") return await runQuick();
+  const build = await deno(["run", "-A", "--node-modules-dir=auto", "scripts/build.ts"]);
+  if (!build.success) return null;
+  return args.length > 0 ? [await runTests(args)] : await runAll();
 }
-for (const { failures } of outcomes.filter((each) => each.failures !== "")) {
-  console.log(`\n${failures}`);
+
+/** @returns the exit code */
+function report(outcomes: Outcome[]): number {
+  const total = (of: "passed" | "failed" | "ignored") =>
+    outcomes.reduce((sum, outcome) => sum + outcome[of], 0);
+  if (total("passed") + total("failed") === 0) {
+    console.error("no test was run");
+    return 1;
+  }
+  for (const { failures } of outcomes.filter((each) => each.failures !== "")) {
+    console.log(`\n${failures}`);
+  }
+  // In CI, a skipped test counts as failed.
+  const skipped = Deno.env.get("CI") === "true" ? total("ignored") : 0;
+  if (skipped > 0) console.error(`${skipped} tests were skipped, which CI does not allow`);
+  const failed = total("failed") + skipped;
+  console.log(`${total("passed")} passed, ${failed} failed`);
+  return failed > 0 ? 1 : 0;
 }
-// Under CI a test that was left out is a test that failed.
-const left = Deno.env.get("CI") === "true" ? total("ignored") : 0;
-if (left > 0) console.error(`${left} tests were skipped, which CI does not allow`);
-console.log(`${total("passed")} passed, ${total("failed") + left} failed`);
-if (total("failed") + left > 0) Deno.exit(1);
+
+const cluster = clusterFolder();
+const hadCluster = exists(cluster);
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends what the tests left running, and removes the data of a cluster that they created. */
+async function cleanUp(): Promise<void> {
+  await endLeftovers(RUN_ID);
+  if (!hadCluster && exists(cluster)) await Deno.remove(cluster, { recursive: true });
+}
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
+  Deno.addSignalListener(signal, async () => {
+    await cleanUp();
+    Deno.exit(code);
+  });
+}
+
+let outcomes: Outcome[] | null = null;
+try {
+  outcomes = await run(Deno.args);
+} finally {
+  await cleanUp();
+}
+Deno.exit(outcomes === null ? 1 : report(outcomes));

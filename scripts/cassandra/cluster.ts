@@ -34,6 +34,11 @@ export function defaultOptions(nodes = 1, heapMb = 512): ClusterOptions {
   };
 }
 
+/** Where the data of the nodes is; it exists once they were started. */
+export function clusterFolder(base = defaultOptions().base): string {
+  return join(CACHE, base);
+}
+
 /** What a client needs to speak TLS to the nodes; there once they were started. */
 export function certificatesOf(base: string): Certificates {
   return certificatesIn(join(CACHE, base, "tls"));

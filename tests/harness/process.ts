@@ -1,3 +1,4 @@
+import { TEST_RUN } from "../../scripts/leftovers.ts";
 import { binary } from "./binary.ts";
 import { DEADLINE_SECONDS, until } from "./until.ts";
 
@@ -17,7 +18,7 @@ export interface Result {
 
 /** The environment of a command: nothing of the tester's own settings gets through. */
 function environment(more: Record<string, string> = {}): Record<string, string> {
-  const kept = ["PATH", "HOME", "TMPDIR", "TZ"].flatMap((name) => {
+  const kept = ["PATH", "HOME", "TMPDIR", "TZ", TEST_RUN].flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
   });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { HANDOFF_STEPS, type HandoffStep } from "../../src/staging/handoff.ts";
 import { type Intake, openIntake } from "../../src/staging/intake.ts";
 import { archiveFile, scanStaging } from "../../src/staging/staged.ts";
+import { rounds } from "../harness/chance.ts";
 import { completeUpload, finish, namesIn, sha256Hex, withData } from "./harness.ts";
 
 class Killed extends Error {}
@@ -74,7 +75,7 @@ Deno.test("however often it is killed, each content is staged once and has its o
           intake.close();
         }),
     ),
-    { numRuns: 40 },
+    { numRuns: rounds(40) },
   ));
 
 /** Sends a content to a server that dies at a point, of this hand-off or of those it recovers. */

@@ -4,8 +4,9 @@ import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 import { code, READINGS } from "../contracts/storage_fixtures.ts";
 import { acquireManageLock } from "../../src/storage/sqlite/manage_lock.ts";
 import { sqliteBackend } from "./sqlite_backend.ts";
+import { rounds } from "../harness/chance.ts";
 
-const KILLS = 40;
+const KILLS = rounds(40);
 const ROWS_A_FILE = 1_000;
 
 function spawnLoader(dataDir: string, first: number): Deno.ChildProcess {
