@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { clusterFolder } from "./cassandra/cluster.ts";
 import { endLeftovers, TEST_RUN } from "./leftovers.ts";
@@ -132,9 +133,11 @@ function* testFiles(folder: string): Generator<string> {
 /** Whether a file imports, directly or not, what runs the binary, a browser or Cassandra. */
 function needsMore(path: string, seen = new Set<string>()): boolean {
   if (NEEDS_MORE.test(path)) return true;
-  if (seen.has(path) || !path.startsWith("tests/")) return false;
+  const file = join(ROOT, path);
+  // Modules that tests write as text import files that do not exist here.
+  if (seen.has(path) || !path.startsWith("tests/") || !existsSync(file)) return false;
   seen.add(path);
-  const text = Deno.readTextFileSync(join(ROOT, path));
+  const text = Deno.readTextFileSync(file);
   if (path.endsWith("_test.ts") && text.includes("binary()")) return true;
   return [...text.matchAll(/from\s+"(\.[^"]+\.tsx?)"/g)]
     .some(([, target = ""]) => needsMore(join(dirname(path), target), seen));
@@ -198,20 +201,12 @@ function report(outcomes: Outcome[]): number {
 }
 
 const cluster = clusterFolder();
-const hadCluster = exists(cluster);
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
-}
+const hadCluster = existsSync(cluster);
 
 /** Ends what the tests left running, and removes the data of a cluster that they created. */
 async function cleanUp(): Promise<void> {
   await endLeftovers(RUN_ID);
-  if (!hadCluster && exists(cluster)) await Deno.remove(cluster, { recursive: true });
+  if (!hadCluster && existsSync(cluster)) await Deno.remove(cluster, { recursive: true });
 }
 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
