@@ -71,7 +71,7 @@ export class Platform {
 
   /** Takes away what was uploaded, so that the disk does not fill. */
   async clearStaging(): Promise<void> {
-    await Deno.remove(this.layout.tenantShelf("staging", TENANT), { recursive: true });
+    await Deno.remove(this.layout.tenantFolder("staging", TENANT), { recursive: true });
   }
 
   /** One row of the customer's database; null while it is not there. */

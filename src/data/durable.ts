@@ -1,12 +1,12 @@
 import { basename, dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
 
-/** Ends the names of files that were being written when a process died; nobody reads them. */
+/** The suffix of files that are being written. Killed processes leave some behind; they are never read. */
 export const TEMPORARY_SUFFIX = ".tmp";
 
 /**
- * Writes a small file so that a reader, also after a crash, finds either all of it or what was
- * there before. Readable for its owner alone.
+ * Writes a small file atomically: after a crash a reader finds the new content or the old one. Only
+ * its owner can read it.
  *
  * @example
  * ```ts ignore
@@ -29,18 +29,18 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   await fsyncFolder(folder);
 }
 
-/** Writes all the bytes, in as many calls as the system asks for. */
+/** Writes all bytes; a single call of the system may write only some of them. */
 export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
 }
 
-/** Makes what was renamed, linked or removed in a folder survive a power cut. */
+/** Makes renames, links and removals in a folder survive a power cut. */
 export async function fsyncFolder(folder: string): Promise<void> {
   using handle = await Deno.open(folder, { read: true });
   await handle.sync();
 }
 
-/** Makes a folder that survives a power cut, unless it is there. */
+/** Creates a folder that survives a power cut, unless it exists. */
 export async function ensureFolder(folder: string): Promise<void> {
   if (await statIfThere(folder)) return;
   await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
@@ -58,17 +58,27 @@ export async function listFolder(folder: string): Promise<Deno.DirEntry[]> {
   return await orNull(Array.fromAsync(Deno.readDir(folder))) ?? [];
 }
 
+/** The JSON in a file; null when the file is missing or not JSON. */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await orNull(Deno.readTextFile(path));
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return null;
+  }
+}
+
 /** Removes a file. @returns false when it did not exist */
 export async function removeIfThere(path: string): Promise<boolean> {
   return (await orNull(Deno.remove(path).then(() => true))) ?? false;
 }
 
-/** What is at a path, not following a symbolic link; null where there is nothing. */
+/** Information about a path, without following symbolic links; null when it does not exist. */
 export function statIfThere(path: string): Promise<Deno.FileInfo | null> {
   return orNull(Deno.lstat(path));
 }
 
-/** A promise's value, or null where it failed because a file is not there. */
+/** A promise's value; null when it fails because a file does not exist. */
 export async function orNull<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;

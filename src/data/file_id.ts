@@ -1,19 +1,18 @@
 import { randomFillSync } from "node:crypto";
 
-// Crockford's base 32, which leaves out i, l, o and u.
+// Crockford's base 32, without i, l, o and u.
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const FILE_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const RANDOM_BITS = 80n;
 
-/** What {@link createFileIds} takes from outside. */
 interface FileIdOptions {
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
-  /** Ten random bytes. @default from the system's generator */
+  /** Returns ten random bytes. @default the system's generator */
   random?: () => Uint8Array;
 }
 
-/** Says whether a text has the form of a file id: a lower-case ULID of 26 characters. */
+/** Whether a text has the form of a file id: a lower-case ULID of 26 characters. */
 export function isFileId(text: string): boolean {
   return FILE_ID.test(text);
 }
@@ -24,8 +23,8 @@ export function timeOfId(id: string): number {
 }
 
 /**
- * Makes a source of file ids: ULIDs in lower case, each greater than the one before, also within
- * one millisecond and when the clock is set back.
+ * Returns a generator of file ids: ULIDs in lower case, each greater than the one before, even
+ * within one millisecond and after the clock was set back.
  *
  * @example
  * ```ts
@@ -40,13 +39,13 @@ export function createFileIds(options: FileIdOptions = {}): () => string {
   let last = 0n;
   return () => {
     const fresh = fileIdNumber(now(), random());
-    // A full step up is never needed: adding one to the last id keeps the order and stays unique.
+    // Within one millisecond, the last id plus one keeps the order and stays unique.
     last = fresh >> RANDOM_BITS > last >> RANDOM_BITS ? fresh : last + 1n;
     return fileIdText(last);
   };
 }
 
-/** The id that belongs to a time (milliseconds) and ten bytes; the same for the same two. */
+/** The id for a time (milliseconds since the epoch) and ten bytes. */
 export function fileIdOf(time: number, bytes: Uint8Array): string {
   return fileIdText(fileIdNumber(time, bytes));
 }

@@ -2,13 +2,12 @@ import { statfs } from "node:fs/promises";
 import { Failure } from "../base/failure.ts";
 import { isFullDisk } from "../base/full_disk.ts";
 
-/** Bytes that this user may still write to the file system of a folder. */
+/** Bytes that this user can still write to the file system of a folder. */
 async function freeSpace(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;
 }
 
-/** How full the file system of a folder is. */
 interface DiskUse {
   freeBytes: number;
   totalBytes: number;
@@ -27,16 +26,16 @@ export async function diskUse(folder: string): Promise<DiskUse> {
 }
 
 /**
- * Refuses a file for which there is no room, before a byte of it is stored.
+ * Checks that a file fits on the disk before any of it is stored.
  *
- * @param reserve bytes that are to stay free for databases and logs
+ * @param reserve bytes that stay free for databases and logs
  * @throws {Failure} `no-space`
  */
 export async function requireSpace(folder: string, bytes: number, reserve: number): Promise<void> {
   if (await freeSpace(folder) < bytes + reserve) throw noSpace();
 }
 
-/** Turns "the disk is full" (or the quota is used up) into a failure; other errors stay. */
+/** Turns "disk full" and "quota exceeded" into a failure; returns other errors unchanged. */
 export function explainFullDisk(error: unknown): unknown {
   return isFullDisk(error) ? noSpace(error) : error;
 }

@@ -1,15 +1,17 @@
 import { join, resolve } from "node:path";
 import { Failure } from "../base/failure.ts";
-import { checkTenantName } from "../base/tenant_name.ts";
+import { checkTenantName, isTenantName } from "../base/tenant_name.ts";
+import { listFolder } from "./durable.ts";
 import { isFileId } from "./file_id.ts";
 
-/** The three places where a finished file can lie, one folder a tenant in each. */
-export type Shelf = "staging" | "archive" | "quarantine";
-export const SHELVES: readonly Shelf[] = ["staging", "archive", "quarantine"];
+/** The folders for finished files, each with one folder for each tenant. */
+export type FileFolder = "staging" | "archive" | "quarantine";
+/** In the order in which files move. */
+export const FILE_FOLDERS: readonly FileFolder[] = ["staging", "archive", "quarantine"];
 
 /**
- * Where everything lies in a data directory. No path is made of anything but a checked tenant name
- * and an id of ours, so that nothing a customer sends can lead out of it.
+ * The paths in a data directory. They are built only from checked tenant names and file ids, so
+ * nothing that a customer sends can point outside it.
  *
  * @example
  * ```ts
@@ -19,7 +21,7 @@ export const SHELVES: readonly Shelf[] = ["staging", "archive", "quarantine"];
  * ```
  */
 export class Layout {
-  /** The data directory itself, absolute. */
+  /** The data directory, as an absolute path. */
   readonly root: string;
 
   constructor(dataDir: string) {
@@ -35,17 +37,17 @@ export class Layout {
     return join(this.root, "admins.json");
   }
 
-  /** What operators did, a line each. */
+  /** What operators did, one line for each action. */
   get audit(): string {
     return join(this.root, "audit.log");
   }
 
-  /** The folder with a folder of deployed modules for each tenant. */
+  /** One folder of modules for each tenant. */
   get moduleRoot(): string {
     return join(this.root, "tenants");
   }
 
-  /** Values for tenants' modules, a file for each tenant. */
+  /** Secrets for modules, one file for each tenant. */
   get secrets(): string {
     return join(this.root, "secrets");
   }
@@ -66,7 +68,7 @@ export class Layout {
     return join(this.db, "ledger.sqlite");
   }
 
-  /** The embedded engine's file for one tenant. */
+  /** The embedded engine's database of a tenant. */
   tenantDatabase(tenant: string): string {
     return join(this.db, "tenants", `${checkTenantName(tenant)}.sqlite`);
   }
@@ -75,31 +77,31 @@ export class Layout {
     return join(this.root, "constraints", `${checkTenantName(tenant)}.json`);
   }
 
-  /** The folder of a tenant's deployed modules. */
+  /** The versions of a tenant's module. */
   modules(tenant: string): string {
     return join(this.moduleRoot, checkTenantName(tenant));
   }
 
-  shelf(shelf: Shelf): string {
-    return join(this.root, shelf);
+  folder(folder: FileFolder): string {
+    return join(this.root, folder);
   }
 
-  tenantShelf(shelf: Shelf, tenant: string): string {
-    return join(this.root, shelf, checkTenantName(tenant));
+  tenantFolder(folder: FileFolder, tenant: string): string {
+    return join(this.root, folder, checkTenantName(tenant));
   }
 
-  /** The bytes of a finished file. */
-  file(shelf: Shelf, tenant: string, id: string): string {
-    return join(this.tenantShelf(shelf, tenant), checkFileId(id));
+  /** A finished file's bytes. */
+  file(folder: FileFolder, tenant: string, id: string): string {
+    return join(this.tenantFolder(folder, tenant), checkFileId(id));
   }
 
-  /** The record beside a finished file; in quarantine it is meant for people, so it has no dot. */
-  sidecar(shelf: Shelf, tenant: string, id: string): string {
+  /** The record beside a finished file. In quarantine people read it, so its name has no dot. */
+  sidecar(folder: FileFolder, tenant: string, id: string): string {
     const name = `${checkFileId(id)}.json`;
-    return join(this.tenantShelf(shelf, tenant), shelf === "quarantine" ? name : `.${name}`);
+    return join(this.tenantFolder(folder, tenant), folder === "quarantine" ? name : `.${name}`);
   }
 
-  /** The bytes of an unfinished upload. */
+  /** An unfinished upload's bytes. */
   upload(id: string): string {
     return join(this.uploads, checkFileId(id));
   }
@@ -109,21 +111,26 @@ export class Layout {
   }
 }
 
-/**
- * Makes the folders that are missing, readable for their owner alone.
- * @throws {Failure} `data-not-writable`
- */
-export async function prepareData(layout: Layout): Promise<void> {
-  const folders = [layout.root, layout.uploads, layout.db, ...SHELVES.map((s) => layout.shelf(s))];
-  for (
-    const folder of [...folders, join(layout.root, "constraints"), join(layout.root, "tenants")]
-  ) {
-    await makeDataFolder(folder);
-  }
+/** The tenants that have a folder in this one. */
+export async function tenantsIn(layout: Layout, folder: FileFolder): Promise<string[]> {
+  const entries = await listFolder(layout.folder(folder));
+  return entries.filter(({ name, isDirectory }) => isDirectory && isTenantName(name))
+    .map(({ name }) => name);
 }
 
 /**
- * Makes a folder of the data directory, or that itself, unless it is there.
+ * Creates the missing folders of a data directory, readable only by their owner.
+ * @throws {Failure} `data-not-writable`
+ */
+export async function prepareData(layout: Layout): Promise<void> {
+  const { root, uploads, db, moduleRoot } = layout;
+  const fileFolders = FILE_FOLDERS.map((folder) => layout.folder(folder));
+  const folders = [root, uploads, db, ...fileFolders, join(root, "constraints"), moduleRoot];
+  for (const folder of folders) await makeDataFolder(folder);
+}
+
+/**
+ * Creates the data directory or a folder in it, unless it exists.
  * @throws {Failure} `data-not-writable`
  */
 export async function makeDataFolder(folder: string): Promise<void> {
@@ -133,8 +140,8 @@ export async function makeDataFolder(folder: string): Promise<void> {
     throw new Failure(
       "server",
       "data-not-writable",
-      `Cannot make the data folder "${folder}": ${error instanceof Error ? error.name : "failed"}`,
-      { hint: "Choose another --data, or give this user the right to write it.", cause: error },
+      `Cannot create the data folder "${folder}": ${error instanceof Error ? error.name : error}`,
+      { hint: "Choose another --data, or give this user write access to it.", cause: error },
     );
   }
 }

@@ -1,17 +1,16 @@
 import { join } from "node:path";
 import { listFolder, removeIfThere, statIfThere, TEMPORARY_SUFFIX } from "./durable.ts";
-import { isTenantName } from "../base/tenant_name.ts";
-import type { Layout, Shelf } from "./layout.ts";
+import { type FileFolder, type Layout, tenantsIn } from "./layout.ts";
 
-/** What is this young may be the work of another process that is under way. */
+/** Another process may still be writing a file that is younger than this. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
-/** True for the name of a file that was being written; nobody reads such a one. */
+/** Whether this is the name of a file that was being written; such files are never read. */
 export function isTemporary(name: string): boolean {
   return name.startsWith(".") && name.endsWith(TEMPORARY_SUFFIX);
 }
 
-/** Removes a file unless it is so young that somebody may be at work on it. */
+/** Removes a file that has not changed for an hour. @returns whether it was removed */
 export async function removeIfOld(path: string, now: number): Promise<boolean> {
   const stat = await statIfThere(path);
   if (!stat || now - (stat.mtime?.getTime() ?? 0) <= ABANDONED_MS) return false;
@@ -19,18 +18,21 @@ export async function removeIfOld(path: string, now: number): Promise<boolean> {
 }
 
 /**
- * Removes what processes left half-written on a shelf when they were killed.
+ * Removes files that processes left half-written when they were killed.
  *
  * @param now milliseconds since the epoch
  * @returns how many files were removed
  */
-export async function sweepShelf(layout: Layout, shelf: Shelf, now: number): Promise<number> {
+export async function sweepFolder(
+  layout: Layout,
+  folder: FileFolder,
+  now: number,
+): Promise<number> {
   let removed = 0;
-  for (const { name: tenant } of await listFolder(layout.shelf(shelf))) {
-    if (!isTenantName(tenant)) continue;
-    const folder = layout.tenantShelf(shelf, tenant);
-    for (const { name, isFile } of await listFolder(folder)) {
-      if (isFile && isTemporary(name) && await removeIfOld(join(folder, name), now)) removed++;
+  for (const tenant of await tenantsIn(layout, folder)) {
+    const dir = layout.tenantFolder(folder, tenant);
+    for (const { name, isFile } of await listFolder(dir)) {
+      if (isFile && isTemporary(name) && await removeIfOld(join(dir, name), now)) removed++;
     }
   }
   return removed;

@@ -5,17 +5,17 @@ import type { Layout } from "./layout.ts";
 
 const WAIT_MS = 1_000;
 
-/** The right to be the only `serve` of a data directory. */
+/** The lock of the one `serve` that may use a data directory. */
 export interface ServeLock {
-  /** Gives it back; the end of the process does so too, however it ends. */
+  /** Releases the lock; the end of the process does so too. */
   release(): void;
 }
 
 /**
- * Takes the lock of `serve`; blocks for at most a second. It is a lock of the operating system, taken
- * through SQLite, and apart from the databases so that they can be backed up meanwhile.
+ * Takes the lock; blocks for up to one second. It is a lock of the operating system, taken through
+ * SQLite. It has its own file so that the databases can be backed up while `serve` runs.
  *
- * @throws {Failure} `data-in-use` when another process holds it
+ * @throws {Failure} `data-in-use` when another process has it
  */
 export function lockServe(layout: Layout): ServeLock {
   const path = join(layout.db, "serve.lock");
@@ -29,7 +29,7 @@ export function lockServe(layout: Layout): ServeLock {
       "server",
       "data-in-use",
       `Cannot serve "${layout.root}": another server uses it`,
-      { hint: "Stop the other server, or give this one another --data.", cause: error },
+      { hint: "Stop the other server, or choose another --data for this one.", cause: error },
     );
   }
   return {
@@ -39,6 +39,7 @@ export function lockServe(layout: Layout): ServeLock {
   };
 }
 
-function isLocked(error: unknown): boolean {
+/** Whether SQLite failed because another process has the database locked. */
+export function isLocked(error: unknown): boolean {
   return error instanceof Error && /database is locked|SQLITE_BUSY/i.test(error.message);
 }

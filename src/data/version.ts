@@ -5,23 +5,23 @@ import { listFolder, writeDurably } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
-/** The form of the data directory that this program reads and writes. */
+/** The version of the data directory that this program reads and writes. */
 export const DATA_VERSION = 1 + MIGRATIONS.length;
 
 const VERSION_FILE = "version";
 
 /**
- * Which form a data directory has: what its file `version` says, 1 for one from before there was
- * that file, null for one that is empty or missing.
+ * The version of a data directory, as written in its file `version`; 1 when it has no such file,
+ * null when the directory is empty or missing.
  *
- * @throws {Failure} `bad-data-version` when the file is not a number
+ * @throws {Failure} `bad-data-version` when the file does not contain a number
  */
 export async function readDataVersion(layout: Layout): Promise<number | null> {
   return writtenVersion(layout.root) ?? (await isEmpty(layout.root) ? null : 1);
 }
 
 /**
- * What the file `version` of a data directory says; null where there is none.
+ * The content of the file `version` in a data directory; null when the file is missing.
  * @throws {Failure} `bad-data-version` when it is not a number
  */
 export function writtenVersion(root: string): number | null {
@@ -29,12 +29,12 @@ export function writtenVersion(root: string): number | null {
   if (!existsSync(path)) return null;
   const text = Deno.readTextFileSync(path);
   if (/^[1-9]\d*\n?$/.test(text)) return Number(text);
-  throw new Failure("usage", "bad-data-version", `Cannot read the data version in "${path}"`, {
-    hint: "It holds one number. Restore the directory from a backup if somebody changed it.",
+  throw new Failure("usage", "bad-data-version", `Cannot read "${path}": it is not a number`, {
+    hint: "If the file was changed, restore the data directory from a backup.",
   });
 }
 
-/** Says which form a data directory has now. */
+/** Writes the version of a data directory. */
 export async function writeDataVersion(layout: Layout, version: number): Promise<void> {
   await writeDurably(join(layout.root, VERSION_FILE), `${version}\n`);
 }
@@ -45,17 +45,18 @@ export function refuseNewer(root: string, version: number | null): void {
   throw new Failure(
     "usage",
     "data-too-new",
-    `Cannot use the data directory "${root}": it has version ${version}, this program knows up to ${DATA_VERSION}`,
+    `Cannot use the data directory "${root}": it has version ${version}, but this program supports ` +
+      `versions up to ${DATA_VERSION}`,
     {
-      hint: "Install the newer program again, or restore the backup from before its upgrade.",
+      hint: "Install the newer program again, or restore the backup from before the upgrade.",
       details: { version, known: DATA_VERSION },
     },
   );
 }
 
 async function isEmpty(root: string): Promise<boolean> {
-  // A package may have put the configuration there before the first start; a name with a dot is a
-  // version that is being written.
+  // A package may install the configuration before the first start. A name with a dot is a version
+  // file that is being written.
   return (await listFolder(root)).every(({ name }) =>
     name === "mysimbdp.toml" || name.startsWith(".")
   );

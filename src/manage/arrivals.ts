@@ -2,7 +2,7 @@ import { Failure, messageOf } from "../base/failure.ts";
 import { isFinal } from "../protocol/file_view.ts";
 import type { StagedFile } from "../staging/contract.ts";
 import type { Layout } from "../data/layout.ts";
-import { restoreFile, scanStaging, shelfOf } from "../staging/staged.ts";
+import { folderOf, restoreFile, scanStaging } from "../staging/staged.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { NO_ROWS } from "./ledger.ts";
@@ -57,9 +57,9 @@ export class Arrivals {
         if (!await ledger.isAbandoned(record)) continue;
         await unlessTaken(advance(ledger, record, { type: "recover" }, now()));
       }
-      const shelf = await shelfOf(layout, record.tenant, record.id);
+      const folder = await folderOf(layout, record.tenant, record.id);
       // A replay that ended half-way: queued in the ledger, its bytes still elsewhere.
-      if (shelf !== null && shelf !== "staging") {
+      if (folder !== null && folder !== "staging") {
         await restoreFile(layout, record.tenant, record.id);
       }
     }

@@ -2,7 +2,7 @@ import type { Registry } from "prom-client";
 import { messageOf } from "../base/failure.ts";
 import type { Config } from "../config/schema.ts";
 import type { Layout } from "../data/layout.ts";
-import { sweepShelf } from "../data/leftovers.ts";
+import { sweepFolder } from "../data/leftovers.ts";
 import type { Storage } from "../storage/contract.ts";
 import { warnOfDisk } from "../telemetry/disk_warning.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -34,8 +34,8 @@ export class Housekeeping {
 
   /** Removes half-written files of an earlier process that was killed. */
   async sweep(): Promise<void> {
-    for (const shelf of ["archive", "quarantine"] as const) {
-      await sweepShelf(this.#deps.layout, shelf, Date.now());
+    for (const folder of ["archive", "quarantine"] as const) {
+      await sweepFolder(this.#deps.layout, folder, Date.now());
     }
   }
 

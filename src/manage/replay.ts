@@ -1,6 +1,6 @@
 import { Failure } from "../base/failure.ts";
 import { type Layout } from "../data/layout.ts";
-import { restoreFile, shelfOf } from "../staging/staged.ts";
+import { folderOf, restoreFile } from "../staging/staged.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
 import { transition } from "./ledger.ts";
 
@@ -16,8 +16,8 @@ export async function replayFile(
   storage: Pick<Storage, "ledger">,
   now = Date.now(),
 ): Promise<void> {
-  const shelf = await shelfOf(layout, record.tenant, record.id);
-  if (shelf === null) {
+  const folder = await folderOf(layout, record.tenant, record.id);
+  if (folder === null) {
     throw new Failure(
       "usage",
       "file-not-found",
@@ -29,7 +29,7 @@ export async function replayFile(
     );
   }
   // Queued with its bytes elsewhere: an earlier replay that ended half-way.
-  if (record.state !== "queued" || shelf === "staging") {
+  if (record.state !== "queued" || folder === "staging") {
     const queued = transition(record, { type: "replay" }, now);
     // The ledger first: a running manage would tidy a finished file out of staging again.
     await storage.ledger.update(queued, record.state);

@@ -2,7 +2,7 @@ import type { Config } from "../config/schema.ts";
 import { isFinal } from "../protocol/file_view.ts";
 import { fileIdOf } from "../data/file_id.ts";
 import type { Layout } from "../data/layout.ts";
-import { dropFile, shelvedFiles } from "../staging/shelves.ts";
+import { dropFile, filesIn } from "../staging/staged.ts";
 import type { FileRecord, LedgerReader, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 
@@ -47,7 +47,7 @@ export class Retention {
   async #expireQuarantine(days: number, now: number): Promise<void> {
     const { layout, storage, emit } = this.#parts;
     if (days === 0) return;
-    for await (const { tenant, id } of shelvedFiles(layout, "quarantine")) {
+    for await (const { tenant, id } of filesIn(layout, "quarantine")) {
       const record = await storage.ledger.get(id);
       if (!record || !isFinal(record.state) || !isOver(record, days, now)) continue;
       await dropFile(layout, "quarantine", tenant, id);
@@ -80,8 +80,8 @@ export class Retention {
     for await (const record of this.#olderThan(days, now, null)) {
       const { tenant, id, name } = record;
       if (!isFinal(record.state) || !isOver(record, days, now)) continue;
-      for (const shelf of ["archive", "quarantine"] as const) {
-        await dropFile(layout, shelf, tenant, id);
+      for (const folder of ["archive", "quarantine"] as const) {
+        await dropFile(layout, folder, tenant, id);
       }
       await storage.ledger.clearRejects(id);
       await storage.forget(tenant, id);
@@ -123,7 +123,7 @@ export async function expireArchive(
 ): Promise<number> {
   if (days === 0) return 0;
   let dropped = 0;
-  for await (const { tenant, id } of shelvedFiles(layout, "archive")) {
+  for await (const { tenant, id } of filesIn(layout, "archive")) {
     const record = await ledger.get(id);
     // Of a file that the ledger does not know nobody can say that it is stored.
     if (record?.state !== "ingested" || !isOver(record, days, now)) continue;

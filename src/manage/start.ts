@@ -120,7 +120,7 @@ function reloadOnHangup(manage: Manage, systemd: ServiceManager): () => void {
 }
 
 function watchStaging(manage: Manage): FolderWatch {
-  return watch(manage, manage.layout.shelf("staging"), () => manage.service.scan());
+  return watch(manage, manage.layout.folder("staging"), () => manage.service.scan());
 }
 
 /** Checks modules as they are submitted; files that wait for an approved one are then loaded. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { sha256OfFile } from "../base/read_file.ts";
 import { normalizeFileName } from "../protocol/file_names.ts";
 import type { StagedFile } from "./contract.ts";
@@ -8,10 +9,10 @@ import type { Layout } from "../data/layout.ts";
 import { writeSidecar } from "./sidecar.ts";
 
 /**
- * Takes in a file that was put into `staging/<tenant>/` by hand: it gets an id and a record. The id
- * follows from the file, so that a second try after a crash ends in the same place.
+ * Gives an id and a record to a file that somebody moved into `staging/<tenant>/`. The id is derived
+ * from the file, so a second try after a crash gives the same one.
  *
- * @param fileName what it is called in the tenant's folder
+ * @param fileName its name in the tenant's folder
  */
 export async function adoptFile(
   layout: Layout,
@@ -19,8 +20,8 @@ export async function adoptFile(
   fileName: string,
   stat: Deno.FileInfo,
 ): Promise<StagedFile> {
-  const folder = layout.tenantShelf("staging", tenant);
-  const path = `${folder}/${fileName}`;
+  const folder = layout.tenantFolder("staging", tenant);
+  const path = join(folder, fileName);
   const arrivedAt = arrivalOf(stat);
   const seed = JSON.stringify([tenant, fileName, stat.ino, arrivedAt, stat.size]);
   const file: StagedFile = {
@@ -40,17 +41,17 @@ export async function adoptFile(
   return file;
 }
 
-/** When a file came to lie where it is: a rename keeps mtime and sets ctime. */
+/** When a file appeared in its folder: a rename keeps mtime and sets ctime. */
 export function arrivalOf(stat: Deno.FileInfo): number {
   return Math.max(stat.mtime?.getTime() ?? 0, stat.ctime?.getTime() ?? 0);
 }
 
-/** A name that can stand in logs and lists: the file's own where it is a good one. */
+/** A name that is safe in logs and lists: the file's own when it is valid. */
 function printableName(name: string): string {
   try {
     return normalizeFileName(name);
   } catch {
-    // The server never makes such names; whoever can write here could.
+    // The server never creates such names, but anyone with write access to the folder can.
     return encodeURIComponent(name.toWellFormed()).slice(0, 200);
   }
 }

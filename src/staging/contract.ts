@@ -1,13 +1,13 @@
 /**
- * A finished file that `serve` has handed over: `staging/<tenant>/<id>` holds its bytes and
- * `staging/<tenant>/.<id>.json` this record. The record is durable before the bytes appear.
+ * The record of a file that `serve` has handed over: the bytes are in `staging/<tenant>/<id>`, this
+ * record in `staging/<tenant>/.<id>.json`. The record is durable before the bytes appear.
  */
 export interface StagedFile {
   id: string;
   tenant: string;
-  /** The name the customer gave it; never used as a path. */
+  /** The customer's name for it; never used as a path. */
   name: string;
-  /** 1 for the first content under this name, 2 for the next. */
+  /** 1 for the first content with this name, 2 for the next. */
   version: number;
   /** Bytes. */
   size: number;
@@ -16,6 +16,6 @@ export interface StagedFile {
   batch: string | null;
   /** Milliseconds since the epoch. */
   receivedAt: number;
-  /** The step of a trace in which it was sent, for `manage` to go on with. */
+  /** The span in which it was sent; `manage` continues its trace. */
   traceparent?: string | undefined;
 }

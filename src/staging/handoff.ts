@@ -9,7 +9,7 @@ import { findSidecar, writeSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
 import type { Uploads } from "./uploads.ts";
 
-/** The points of a hand-off between which a process may die, in order. */
+/** The steps of a hand-off, in order; a process may die after each of them. */
 export const HANDOFF_STEPS = [
   "synced",
   "hashed",
@@ -21,67 +21,66 @@ export const HANDOFF_STEPS = [
 ] as const;
 export type HandoffStep = (typeof HANDOFF_STEPS)[number];
 
-/** What a hand-off works on. */
-export interface HandoffParts {
+export interface HandoffDeps {
   layout: Layout;
   uploads: Uploads;
   receipts: UploadReceipts;
-  /** Makes files of one name take turns, so that each gets its own version. */
+  /** Serializes files with the same name, so that each gets its own version. */
   names: KeyedLock;
   now: () => number;
-  /** Called after each step; a test dies here. */
+  /** Called after each step; tests throw here. */
   onStep: (step: HandoffStep) => void;
 }
 
 /**
- * Turns a complete upload into a staged file, once, whatever is killed when:
+ * Turns a complete upload into a staged file, exactly once, even if the process is killed:
  *
- * 1. the bytes are durable; 2. their SHA-256 is what the customer said; 3. the record is durable;
- * 4. the bytes are linked into `staging/<tenant>/`, which never overwrites; 5. the folder is
- * durable; 6. the receipt is durable; 7. the upload is gone. The caller acknowledges after that.
+ * 1. make the bytes durable; 2. compare their SHA-256 with the customer's; 3. make the record
+ * durable; 4. link the bytes into `staging/<tenant>/`, which never overwrites; 5. make the folder
+ * durable; 6. make the receipt durable; 7. remove the upload. Only then the caller acknowledges it.
  *
- * Run again after a crash, it goes on from where it stood. The same name and content a second time
- * becomes a receipt for the first file. The caller holds the upload.
+ * After a crash it resumes at the step that was interrupted. An upload with the name and content of
+ * an earlier one gets a receipt for the earlier file. The caller holds the upload.
  *
- * @throws {Failure} `sha256-mismatch`, after which the upload is gone; `no-space`
+ * @throws {Failure} `sha256-mismatch`, which also removes the upload; `no-space`
  */
-export async function handOff(parts: HandoffParts, upload: Upload): Promise<UploadReceipt> {
+export async function handOff(deps: HandoffDeps, upload: Upload): Promise<UploadReceipt> {
   const { tenant, id } = upload.info;
-  const receipt = parts.receipts.ofUpload(tenant, id) ?? await makeReceipt(parts, upload);
-  parts.onStep("received");
-  await parts.uploads.remove(upload);
-  parts.onStep("cleared");
+  const receipt = deps.receipts.ofUpload(tenant, id) ?? await makeReceipt(deps, upload);
+  deps.onStep("received");
+  await deps.uploads.remove(upload);
+  deps.onStep("cleared");
   return receipt;
 }
 
-async function makeReceipt(parts: HandoffParts, upload: Upload): Promise<UploadReceipt> {
+async function makeReceipt(deps: HandoffDeps, upload: Upload): Promise<UploadReceipt> {
   const { tenant, id, name } = upload.info;
-  await fsyncFile(parts.layout.upload(id));
-  parts.onStep("synced");
-  const sha256 = await checkedSha256(parts, upload);
-  parts.onStep("hashed");
-  return await parts.names.run(`${tenant}/${name}`, () => place(parts, upload, sha256));
+  await fsyncFile(deps.layout.upload(id));
+  deps.onStep("synced");
+  const sha256 = await checkedSha256(deps, upload);
+  deps.onStep("hashed");
+  return await deps.names.run(`${tenant}/${name}`, () => place(deps, upload, sha256));
 }
 
-/** The hex SHA-256 of the bytes, if it is what the customer said. */
-async function checkedSha256(parts: HandoffParts, upload: Upload): Promise<string> {
-  const actual = await parts.uploads.sha256(upload);
-  const { sha256: said, name } = upload.info;
-  if (said === null || said === actual) return actual;
-  await parts.uploads.remove(upload);
+/** The hex SHA-256 of the bytes, if it matches the customer's. */
+async function checkedSha256(deps: HandoffDeps, upload: Upload): Promise<string> {
+  const actual = await deps.uploads.sha256(upload);
+  const { sha256: expected, name } = upload.info;
+  if (expected === null || expected === actual) return actual;
+  await deps.uploads.remove(upload);
   throw new Failure(
     "refused",
     "sha256-mismatch",
-    `Cannot accept "${name}": its SHA-256 is ${actual}, not ${said}`,
-    { hint: "The file changed on its way or while it was read: send it again." },
+    `Cannot accept "${name}": its SHA-256 is ${actual}, not ${expected}`,
+    { hint: "The file changed while it was read or sent. Send it again." },
   );
 }
 
-async function place(parts: HandoffParts, upload: Upload, sha256: string): Promise<UploadReceipt> {
-  const { layout, receipts } = parts;
+async function place(deps: HandoffDeps, upload: Upload, sha256: string): Promise<UploadReceipt> {
+  const { layout, receipts } = deps;
   const { id, tenant, name, length, batch, traceparent } = upload.info;
-  await settleTwins(parts, upload);
-  const earlier = await handedOverBefore(parts, upload);
+  await settleTwins(deps, upload);
+  const earlier = await handedOverBefore(deps, upload);
   const twin = earlier ? null : receipts.same(tenant, name, sha256);
   const file: StagedFile = earlier ?? twin ?? {
     id,
@@ -91,41 +90,41 @@ async function place(parts: HandoffParts, upload: Upload, sha256: string): Promi
     size: length,
     sha256,
     batch,
-    receivedAt: parts.now(),
+    receivedAt: deps.now(),
     ...(traceparent !== undefined && { traceparent }),
   };
   if (!earlier && !twin) {
-    await link(parts, file);
-    parts.onStep("linked");
+    await link(deps, file);
+    deps.onStep("linked");
   }
-  if (!twin) await fsyncFolder(layout.tenantShelf("staging", tenant));
-  parts.onStep("visible");
+  if (!twin) await fsyncFolder(layout.tenantFolder("staging", tenant));
+  deps.onStep("visible");
   const receipt = {
     ...file,
     uploadId: id,
     batch,
-    receivedAt: twin ? parts.now() : file.receivedAt,
+    receivedAt: twin ? deps.now() : file.receivedAt,
   };
   receipts.insert(receipt);
   return receipt;
 }
 
-/** Writes the receipts of uploads of the same name whose hand-off failed after the link. */
-async function settleTwins(parts: HandoffParts, upload: Upload): Promise<void> {
+/** Writes the receipts of uploads with the same name whose hand-off failed after the link. */
+async function settleTwins(deps: HandoffDeps, upload: Upload): Promise<void> {
   const { tenant, name } = upload.info;
-  for (const other of parts.uploads.complete()) {
+  for (const other of deps.uploads.complete()) {
     if (other.info.tenant !== tenant || other.info.name !== name) continue;
-    const record = await handedOverBefore(parts, other);
-    if (record) parts.receipts.insert({ ...record, uploadId: other.info.id });
+    const record = await handedOverBefore(deps, other);
+    if (record) deps.receipts.insert({ ...record, uploadId: other.info.id });
   }
 }
 
-/** Makes the bytes appear in staging beside their record; neither stays without the other. */
-async function link(parts: HandoffParts, file: StagedFile): Promise<void> {
-  const { layout } = parts;
+/** Writes the record and links the bytes into staging; after a failure neither is left alone. */
+async function link(deps: HandoffDeps, file: StagedFile): Promise<void> {
+  const { layout } = deps;
   try {
     await writeSidecar(layout, "staging", file);
-    parts.onStep("recorded");
+    deps.onStep("recorded");
     await Deno.link(layout.upload(file.id), layout.file("staging", file.tenant, file.id));
   } catch (error) {
     const fullDisk = explainFullDisk(error);
@@ -134,9 +133,9 @@ async function link(parts: HandoffParts, file: StagedFile): Promise<void> {
   }
 }
 
-/** The record of a file that a process linked and then died before it wrote the receipt. */
+/** The record of a file whose process died between the link and the receipt. */
 async function handedOverBefore(
-  { layout }: HandoffParts,
+  { layout }: HandoffDeps,
   upload: Upload,
 ): Promise<StagedFile | null> {
   const { tenant, id } = upload.info;
@@ -144,6 +143,6 @@ async function handedOverBefore(
   if ((stat.nlink ?? 1) === 1) return null;
   const record = await findSidecar(layout, tenant, id);
   if (record) return record;
-  // Handing it over again could load it twice; an operator has to look.
+  // Handing it over again could load it twice, so an operator has to decide.
   throw new Failure("internal", "record-lost", `Cannot find the record of the file "${id}"`);
 }

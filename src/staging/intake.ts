@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
-import { statIfThere } from "../data/durable.ts";
+import { listFolder, statIfThere } from "../data/durable.ts";
 import { createFileIds, isFileId } from "../data/file_id.ts";
-import { handOff, type HandoffParts, type HandoffStep } from "./handoff.ts";
+import { handOff, type HandoffDeps, type HandoffStep } from "./handoff.ts";
 import { KeyedLock } from "./keyed_lock.ts";
-import { isTenantName } from "../base/tenant_name.ts";
-import { Layout, prepareData } from "../data/layout.ts";
+import { Layout, prepareData, tenantsIn } from "../data/layout.ts";
 import { isTemporary, removeIfOld } from "../data/leftovers.ts";
 import { type UploadReceipt, UploadReceipts } from "./upload_receipts.ts";
 import { lockServe, type ServeLock } from "../data/serve_lock.ts";
@@ -13,17 +12,16 @@ import { readSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
 import { Uploads, type UploadsOptions } from "./uploads.ts";
 
-/** How a data directory takes files in. */
 export interface IntakeOptions extends UploadsOptions {
-  /** Milliseconds until an open batch takes no more files. @default 7 days */
+  /** Milliseconds until a batch expires. @default 7 days */
   batchExpiryMs?: number;
-  /** Milliseconds until a receipt is forgotten; asked each time. @default never */
+  /** Milliseconds until a receipt expires; asked each time. @default never */
   receiptExpiryMs?: () => number | null;
   /** Called after each step of a hand-off; for tests. */
   onStep?: (step: HandoffStep) => void;
 }
 
-/** A data directory, opened by the one process that takes files in. */
+/** A data directory, opened by the one process that receives files. */
 export interface Intake {
   readonly layout: Layout;
   readonly uploads: Uploads;
@@ -34,15 +32,14 @@ export interface Intake {
    * @throws {Failure} `sha256-mismatch`, `no-space`
    */
   finish(upload: Upload): Promise<UploadReceipt>;
-  /** Drops what nobody went on with in time; says how many uploads. */
+  /** Removes expired uploads, batches and receipts. @returns how many uploads */
   expire(): Promise<number>;
   close(): void;
 }
 
 /**
- * Opens a data directory for taking files in, and first brings to an end what an earlier process
- * was killed in: receipts are written for files that lie in staging without one, and uploads that
- * were complete are handed over.
+ * Opens a data directory for receiving files. It first completes what an earlier process left
+ * unfinished: files in staging without a receipt get one, and complete uploads are handed over.
  *
  * @throws {Failure} `data-in-use`, `data-not-writable`
  *
@@ -62,7 +59,7 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   const lock = lockServe(layout);
   const receipts = openReceipts(layout, lock);
   const uploads = new Uploads(layout, options);
-  const parts = { layout, uploads, receipts, names: new KeyedLock(), now, onStep };
+  const deps = { layout, uploads, receipts, names: new KeyedLock(), now, onStep };
   const close = () => {
     uploads.close();
     receipts.close();
@@ -70,7 +67,7 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   };
   try {
     await uploads.load();
-    await reconcile(parts);
+    await reconcile(deps);
   } catch (error) {
     close();
     throw error;
@@ -80,12 +77,12 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
     uploads,
     receipts,
     nextId: createFileIds({ now }),
-    finish: (upload) => handOff(parts, upload),
+    finish: (upload) => handOff(deps, upload),
     async expire() {
       receipts.expireBatches(now() - (options.batchExpiryMs ?? 7 * 24 * 60 * 60 * 1000));
       const kept = options.receiptExpiryMs?.() ?? null;
       if (kept !== null) receipts.expire(now() - kept);
-      await finishComplete(parts);
+      await finishComplete(deps);
       return await uploads.expire();
     },
     close,
@@ -101,41 +98,39 @@ function openReceipts(layout: Layout, lock: ServeLock): UploadReceipts {
   }
 }
 
-async function reconcile(parts: HandoffParts): Promise<void> {
-  for await (const folder of Deno.readDir(parts.layout.shelf("staging"))) {
-    if (folder.isDirectory && isTenantName(folder.name)) await reconcileTenant(parts, folder.name);
-  }
-  await finishComplete(parts);
+async function reconcile(deps: HandoffDeps): Promise<void> {
+  for (const tenant of await tenantsIn(deps.layout, "staging")) await reconcileTenant(deps, tenant);
+  await finishComplete(deps);
 }
 
-/** Ends hand-offs that broke off. */
-async function finishComplete(parts: HandoffParts): Promise<void> {
-  for (const upload of parts.uploads.complete()) {
+/** Completes hand-offs that were interrupted. */
+async function finishComplete(deps: HandoffDeps): Promise<void> {
+  for (const upload of deps.uploads.complete()) {
     try {
-      await parts.uploads.hold(upload, () => handOff(parts, upload));
+      await deps.uploads.hold(upload, () => handOff(deps, upload));
     } catch (error) {
-      // A full disk, say: it is tried again at the next sweep, or when the client asks.
+      // For example a full disk: retried at the next expiry, or when the client asks.
       if (!(error instanceof Failure)) throw error;
     }
   }
 }
 
-/** Writes missing receipts; removes records of files that never came, and half-written records. */
-async function reconcileTenant(parts: HandoffParts, tenant: string): Promise<void> {
-  const folder = parts.layout.tenantShelf("staging", tenant);
-  for await (const entry of Deno.readDir(folder)) {
+/** Writes missing receipts; removes records without a file, and half-written records. */
+async function reconcileTenant(deps: HandoffDeps, tenant: string): Promise<void> {
+  const folder = deps.layout.tenantFolder("staging", tenant);
+  for (const entry of await listFolder(folder)) {
     const id = /^\.(.*)\.json$/.exec(entry.name)?.[1] ?? "";
     const isRecord = isFileId(id);
-    if (isRecord && await reconcileFile(parts, tenant, id)) continue;
+    if (isRecord && await reconcileFile(deps, tenant, id)) continue;
     if (isRecord || isTemporary(entry.name)) {
-      await removeIfOld(join(folder, entry.name), parts.now());
+      await removeIfOld(join(folder, entry.name), deps.now());
     }
   }
 }
 
-/** Writes the receipt of a staged file; false where no file belongs to the record. */
-async function reconcileFile(parts: HandoffParts, tenant: string, id: string): Promise<boolean> {
-  const { layout, receipts, uploads } = parts;
+/** Writes the receipt of a staged file; false when the record has no file. */
+async function reconcileFile(deps: HandoffDeps, tenant: string, id: string): Promise<boolean> {
+  const { layout, receipts, uploads } = deps;
   const record = await readSidecar(layout, "staging", tenant, id);
   const bytes = await statIfThere(layout.file("staging", tenant, id));
   if (bytes && record) receipts.insert({ ...record, uploadId: id });

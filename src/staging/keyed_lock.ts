@@ -1,8 +1,8 @@
-/** Runs work one after the other for each key, and side by side for different keys. */
+/** Runs work with the same key one after another, and with different keys in parallel. */
 export class KeyedLock {
   readonly #tails = new Map<string, Promise<void>>();
 
-  /** Waits for the earlier work under the key, then runs this. */
+  /** Waits for earlier work with this key, then runs the new work. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key) ?? Promise.resolve();
     const { promise: tail, resolve: release } = Promise.withResolvers<void>();

@@ -4,28 +4,28 @@ import { isFileId } from "../data/file_id.ts";
 import type { Layout } from "../data/layout.ts";
 
 /**
- * The ledger has one writer, `manage`. Who else wants a file loaded again leaves its id in
- * `staging/.replay/`, where the watch on staging sees it at once; a scan finds it in any case.
+ * Only `manage` writes the ledger. Other processes request a replay with a file in this folder: the
+ * watch on staging notices it at once, and every scan reads it.
  */
-function folderOf(layout: Layout): string {
-  return join(layout.shelf("staging"), ".replay");
+function requestFolder(layout: Layout): string {
+  return join(layout.folder("staging"), ".replay");
 }
 
-/** Asks for a file to be loaded again. Twice is once. */
+/** Requests that a file is loaded again. Can be repeated. */
 export async function requestReplay(layout: Layout, id: string): Promise<void> {
-  await ensureFolder(folderOf(layout));
-  await writeDurably(join(folderOf(layout), checked(id)), "");
+  await ensureFolder(requestFolder(layout));
+  await writeDurably(join(requestFolder(layout), checked(id)), "");
 }
 
-/** The ids of the files for which it was asked and that nobody has taken up. */
+/** The ids of the files with an open request. */
 export async function replayRequests(layout: Layout): Promise<Set<string>> {
-  const entries = await listFolder(folderOf(layout));
+  const entries = await listFolder(requestFolder(layout));
   return new Set(entries.map(({ name }) => name).filter(isFileId));
 }
 
-/** Takes a request away, once it has been answered. */
+/** Removes a request that has been answered. */
 export async function dropReplayRequest(layout: Layout, id: string): Promise<void> {
-  await removeIfThere(join(folderOf(layout), checked(id)));
+  await removeIfThere(join(requestFolder(layout), checked(id)));
 }
 
 function checked(id: string): string {

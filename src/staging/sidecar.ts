@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { rowCountsSchema } from "../protocol/file_view.ts";
 import type { StagedFile } from "./contract.ts";
-import { ensureFolder, orNull, writeDurably } from "../data/durable.ts";
-import { type Layout, type Shelf, SHELVES } from "../data/layout.ts";
+import { ensureFolder, readJson, statIfThere, writeDurably } from "../data/durable.ts";
+import { FILE_FOLDERS, type FileFolder, type Layout } from "../data/layout.ts";
 
 const stagedFileSchema = z.object({
   id: z.string(),
@@ -16,7 +16,7 @@ const stagedFileSchema = z.object({
   traceparent: z.string().optional(),
 });
 
-/** Why a file lies in quarantine; written beside it for the operator. */
+/** Why a file is in quarantine; written beside it for the operator. */
 const quarantineReasonSchema = z.object({
   code: z.string(),
   message: z.string(),
@@ -29,55 +29,44 @@ export type QuarantineReason = z.infer<typeof quarantineReasonSchema>;
 /**
  * Reads the record beside a finished file.
  *
- * @returns null where there is none, or where it is not one of ours: it must name the id and the
- * tenant under which it lies
+ * @returns null when it is missing or invalid, or does not have the id and tenant of its path
  */
 export async function readSidecar(
   layout: Layout,
-  shelf: Shelf,
+  folder: FileFolder,
   tenant: string,
   id: string,
 ): Promise<StagedFile | null> {
-  const text = await orNull(Deno.readTextFile(layout.sidecar(shelf, tenant, id)));
-  if (text === null) return null;
-  const parsed = stagedFileSchema.safeParse(parseJson(text));
+  const parsed = stagedFileSchema.safeParse(await readJson(layout.sidecar(folder, tenant, id)));
   if (!parsed.success || parsed.data.id !== id || parsed.data.tenant !== tenant) return null;
   return parsed.data;
 }
 
-/** Writes the record durably; in quarantine together with the reason. */
+/** Writes the record durably; in quarantine with the reason. */
 export async function writeSidecar(
   layout: Layout,
-  shelf: Shelf,
+  folder: FileFolder,
   file: StagedFile,
   reason?: QuarantineReason,
 ): Promise<void> {
-  await ensureFolder(layout.tenantShelf(shelf, file.tenant));
+  await ensureFolder(layout.tenantFolder(folder, file.tenant));
   const record = { ...stagedFileSchema.parse(file), ...(reason && { reason }) };
   await writeDurably(
-    layout.sidecar(shelf, file.tenant, file.id),
-    JSON.stringify(record, null, shelf === "quarantine" ? 2 : undefined),
+    layout.sidecar(folder, file.tenant, file.id),
+    JSON.stringify(record, null, folder === "quarantine" ? 2 : undefined),
   );
 }
 
-/** The record of a finished file, wherever the file has got to by now; null where it is nowhere. */
+/** The record of a finished file in any folder; null when its bytes are gone. */
 export async function findSidecar(
   layout: Layout,
   tenant: string,
   id: string,
 ): Promise<StagedFile | null> {
-  // Files move along this order, so that one on the move is met at the next place.
-  for (const shelf of SHELVES) {
-    const found = await readSidecar(layout, shelf, tenant, id);
-    if (found && await orNull(Deno.lstat(layout.file(shelf, tenant, id)))) return found;
+  // Files move in this order, so a file that is being moved is found in the next folder.
+  for (const folder of FILE_FOLDERS) {
+    const found = await readSidecar(layout, folder, tenant, id);
+    if (found && await statIfThere(layout.file(folder, tenant, id))) return found;
   }
   return null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,33 +1,32 @@
+import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
-import { adoptFile, arrivalOf } from "./adopt.ts";
-import type { StagedFile } from "./contract.ts";
 import { fsyncFolder, listFolder, orNull, removeIfThere, statIfThere } from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
-import { isTenantName } from "../base/tenant_name.ts";
-import { type Layout, type Shelf, SHELVES } from "../data/layout.ts";
+import { FILE_FOLDERS, type FileFolder, type Layout, tenantsIn } from "../data/layout.ts";
+import { adoptFile, arrivalOf } from "./adopt.ts";
+import type { StagedFile } from "./contract.ts";
 import { type QuarantineReason, readSidecar, writeSidecar } from "./sidecar.ts";
 
-/** Milliseconds for which a file put into staging by hand must have been at rest. */
+/** Milliseconds without a change after which a file that somebody put into staging is adopted. */
 export const SETTLE_MS = 1_000;
 
-/** How staging is looked through. */
 interface ScanOptions {
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
-  /** Milliseconds for which a file put there by hand must have been at rest. @default SETTLE_MS */
+  /** @default SETTLE_MS */
   settleMs?: number;
-  /** Files that the caller knows already: they are not read again and not returned. */
+  /** Known files are not read and not returned. */
   isKnown?: (tenant: string, id: string) => boolean;
-  /** Told of a file put there by hand that has not been at rest for long enough. */
+  /** Called for a file to be adopted that changed a moment ago. */
   onUnsettled?: () => void;
-  /** Told of a file that cannot be adopted, such as an unreadable one; the others go on. */
+  /** Called for a file that cannot be adopted, such as an unreadable one. */
   onProblem?: (path: string, error: unknown) => void;
 }
 
 /**
- * Finds the finished files of all tenants, in the order of arrival. A file that was put there by
- * hand is adopted once it is at rest (it should be moved in by a rename, not copied). Dot files,
- * folders, symbolic links and folders that are not a tenant's are ignored.
+ * Finds the finished files of all tenants, in the order of arrival. A file without a record is
+ * adopted once it has not changed for a while (move it in with a rename, do not copy it). Hidden
+ * files, folders, symbolic links and folders that do not belong to a tenant are ignored.
  *
  * @example
  * ```ts
@@ -41,39 +40,56 @@ export async function scanStaging(
   options: ScanOptions = {},
 ): Promise<StagedFile[]> {
   const found: StagedFile[] = [];
-  for (const tenant of await listFolder(layout.shelf("staging"))) {
-    if (!tenant.isDirectory || !isTenantName(tenant.name)) continue;
-    for (const entry of await listFolder(layout.tenantShelf("staging", tenant.name))) {
-      if (!entry.isFile || entry.name.startsWith(".")) continue;
-      if (options.isKnown?.(tenant.name, entry.name)) continue;
-      const file = await stagedFile(layout, tenant.name, entry.name, options);
+  for (const tenant of await tenantsIn(layout, "staging")) {
+    for (const name of await fileNames(layout, tenant)) {
+      if (options.isKnown?.(tenant, name)) continue;
+      const file = await stagedFile(layout, tenant, name, options);
       if (file) found.push(file);
     }
   }
   return found.sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1));
 }
 
-/** Moves an ingested file out of staging. Doing it twice is doing it once. */
+/** The names of a tenant's files in staging: ids, and names of files that are not adopted yet. */
+export async function fileNames(layout: Layout, tenant: string): Promise<string[]> {
+  const entries = await listFolder(layout.tenantFolder("staging", tenant));
+  return entries.filter(({ name, isFile }) => isFile && !name.startsWith("."))
+    .map(({ name }) => name);
+}
+
+/** The files in a folder, tenant by tenant. */
+export async function* filesIn(
+  layout: Layout,
+  folder: FileFolder,
+): AsyncGenerator<{ tenant: string; id: string }> {
+  for (const tenant of await tenantsIn(layout, folder)) {
+    for (const { name: id } of await listFolder(layout.tenantFolder(folder, tenant))) {
+      if (isFileId(id)) yield { tenant, id };
+    }
+  }
+}
+
+/** Moves a loaded file to the archive. Can be repeated. */
 export function archiveFile(layout: Layout, file: StagedFile): Promise<void> {
   return moveFile(layout, file, "archive");
 }
 
-/** Moves a file that could not be ingested out of staging, and says why beside it. */
+/** Moves a file that could not be loaded to quarantine, with the reason beside it. Can be repeated. */
 export function quarantineFile(
   layout: Layout,
   file: StagedFile,
-  why: QuarantineReason,
+  reason: QuarantineReason,
 ): Promise<void> {
-  return moveFile(layout, file, "quarantine", why);
+  return moveFile(layout, file, "quarantine", reason);
 }
 
 /**
- * Moves a file back into staging, from the archive or from quarantine, to be ingested again.
- * @throws {Failure} `file-not-found` when its bytes are nowhere any more
+ * Moves a file from the archive or from quarantine back to staging, to be loaded again.
+ * @throws {Failure} `file-not-found`
  */
 export async function restoreFile(layout: Layout, tenant: string, id: string): Promise<StagedFile> {
-  for (const shelf of SHELVES) {
-    const file = await readSidecar(layout, shelf, tenant, id);
+  for (const folder of FILE_FOLDERS) {
+    const file = await readSidecar(layout, folder, tenant, id);
     if (!file) continue;
     await moveFile(layout, file, "staging");
     return file;
@@ -81,36 +97,48 @@ export async function restoreFile(layout: Layout, tenant: string, id: string): P
   throw fileNotFound(id);
 }
 
-/** Where a finished file's bytes lie; null when they are nowhere any more. */
-export async function shelfOf(layout: Layout, tenant: string, id: string): Promise<Shelf | null> {
-  for (const shelf of SHELVES) {
-    if (await statIfThere(layout.file(shelf, tenant, id))) return shelf;
+/** Removes a file, its bytes first: a record without bytes is ignored. */
+export async function dropFile(
+  layout: Layout,
+  folder: FileFolder,
+  tenant: string,
+  id: string,
+): Promise<void> {
+  await removeIfThere(layout.file(folder, tenant, id));
+  await removeIfThere(layout.sidecar(folder, tenant, id));
+}
+
+/** The folder with a finished file's bytes; null when they have been removed. */
+export async function folderOf(
+  layout: Layout,
+  tenant: string,
+  id: string,
+): Promise<FileFolder | null> {
+  for (const folder of FILE_FOLDERS) {
+    if (await statIfThere(layout.file(folder, tenant, id))) return folder;
   }
   return null;
 }
 
-/**
- * The record goes first and its old copy last: bytes without a record beside them would look as if
- * they had been put there by hand.
- */
+/** Writes the new record first and removes the old one last: bytes without a record are adopted. */
 async function moveFile(
   layout: Layout,
   file: StagedFile,
-  to: Shelf,
-  why?: QuarantineReason,
+  to: FileFolder,
+  reason?: QuarantineReason,
 ): Promise<void> {
   const { tenant, id } = file;
-  const from = await shelfOf(layout, tenant, id);
+  const from = await folderOf(layout, tenant, id);
   if (!from) throw fileNotFound(id);
-  // The record beside the file knows more than the ledger does, such as its trace.
-  await writeSidecar(layout, to, await readSidecar(layout, from, tenant, id) ?? file, why);
+  // The record beside the bytes has more than the ledger's, such as the trace.
+  await writeSidecar(layout, to, await readSidecar(layout, from, tenant, id) ?? file, reason);
   if (from !== to) {
     await Deno.rename(layout.file(from, tenant, id), layout.file(to, tenant, id));
-    await fsyncFolder(layout.tenantShelf(to, tenant));
-    await fsyncFolder(layout.tenantShelf(from, tenant));
+    await fsyncFolder(layout.tenantFolder(to, tenant));
+    await fsyncFolder(layout.tenantFolder(from, tenant));
   }
-  for (const shelf of SHELVES) {
-    if (shelf !== to) await removeIfThere(layout.sidecar(shelf, tenant, id));
+  for (const folder of FILE_FOLDERS) {
+    if (folder !== to) await removeIfThere(layout.sidecar(folder, tenant, id));
   }
 }
 
@@ -124,7 +152,7 @@ async function stagedFile(
     ? await readSidecar(layout, "staging", tenant, fileName)
     : null;
   if (recorded) return recorded;
-  const path = `${layout.tenantShelf("staging", tenant)}/${fileName}`;
+  const path = join(layout.tenantFolder("staging", tenant), fileName);
   const stat = await statIfThere(path);
   const now = (options.now ?? Date.now)();
   if (!stat?.isFile) return null;
@@ -133,7 +161,7 @@ async function stagedFile(
     return null;
   }
   try {
-    // It may have been moved away since it was listed.
+    // Null: it was moved away after it was listed.
     return await orNull(adoptFile(layout, tenant, fileName, stat));
   } catch (error) {
     options.onProblem?.(path, error);
@@ -143,6 +171,6 @@ async function stagedFile(
 
 function fileNotFound(id: string): Failure {
   return new Failure("usage", "file-not-found", `Cannot find file "${id}": its bytes are gone`, {
-    hint: "It was removed from the archive, or the id is another's.",
+    hint: "Check the id. Files are removed from the archive after manage.archive_days.",
   });
 }

@@ -1,45 +1,45 @@
 import { z } from "zod";
 
-/** What is kept of an unfinished upload, as JSON beside its bytes. */
+/** The record of an unfinished upload, as JSON beside its bytes. */
 export const uploadInfoSchema = z.object({
   id: z.string(),
   tenant: z.string(),
   /** The file's name in Unicode NFC. */
   name: z.string(),
-  /** Bytes that the finished file will have. */
+  /** Bytes of the finished file. */
   length: z.int().nonnegative(),
-  /** Lower-case hex of what the customer says it sends; null when it does not say. */
+  /** The customer's SHA-256 in lower-case hex; null when not given. */
   sha256: z.string().nullable(),
   batch: z.string().nullable(),
-  /** False for a file that the server already had: it takes no place in its batch. */
+  /** False for a file that the server already had: it does not count in its batch. */
   counted: z.boolean(),
-  /** `Upload-Metadata` as it was sent, for HEAD. */
+  /** `Upload-Metadata` as sent, for HEAD. */
   metadata: z.string(),
   /** Milliseconds since the epoch. */
   createdAt: z.number(),
-  /** Bytes from here on came in a request with a checksum that was not compared yet. */
+  /** The offset of bytes whose checksum has not been compared yet. */
   uncheckedFrom: z.int().nonnegative().optional(),
-  /** The step of a trace in which the upload was begun. */
+  /** The span in which the upload was created. */
   traceparent: z.string().optional(),
 });
 export type UploadInfo = z.infer<typeof uploadInfoSchema>;
 
-/** Whoever is receiving bytes for an upload, or finishing it. */
+/** The request that is receiving bytes for an upload, or finishing it. */
 export interface Holder {
-  /** Milliseconds since the epoch of the last sign of life. */
+  /** When it last made progress, in milliseconds since the epoch. */
   activeAt: number;
-  /** Asks the holder to end early and keep what it has. */
+  /** Asks the request to end early and to keep the bytes received so far. */
   interrupt(): void;
-  /** Resolves when the holder has let go. */
+  /** Resolves when the request has released the upload. */
   released: Promise<void>;
 }
 
-/** An unfinished upload as the server knows it while it runs. */
+/** An unfinished upload in memory. */
 export class Upload {
   info: UploadInfo;
   /** Bytes that are on disk. */
   offset: number;
-  /** When bytes came last, in milliseconds since the epoch. */
+  /** When bytes last arrived, in milliseconds since the epoch. */
   touchedAt: number;
   holder: Holder | null = null;
 

@@ -1,10 +1,11 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { Failure } from "../base/failure.ts";
+import { isLocked } from "../data/serve_lock.ts";
 import type { StagedFile } from "./contract.ts";
 
-/** That an upload was finished, and which file it became. */
+/** Proof that the bytes of an upload are durable, and which file they became. */
 export interface UploadReceipt extends StagedFile {
-  /** Equal to `id`, unless the upload brought what the server already had. */
+  /** Equal to `id`, unless the server already had the file. */
   uploadId: string;
 }
 
@@ -13,7 +14,7 @@ export interface ReceiptQuery {
   tenant: string;
   name?: string;
   sha256?: string;
-  /** Files with a smaller id than this: the next page, as the newest come first. */
+  /** Only files with a smaller id: the next page, as the newest come first. */
   after?: string;
   limit: number;
 }
@@ -22,8 +23,8 @@ const COLUMNS = `file_id AS id, upload_id AS uploadId, tenant, name, version, si
   received_at AS receivedAt, batch`;
 
 /**
- * What `serve` remembers of finished uploads: which files it already has, their versions, and the
- * batches. One process at a time may write it: the one that holds the lock of `serve`.
+ * The database of upload receipts and batches: which files the server already has, and their
+ * versions. Only the process with the lock of `serve` may write it.
  *
  * @example
  * ```ts
@@ -41,8 +42,8 @@ export class UploadReceipts {
   }
 
   /**
-   * Opens the database and makes its tables.
-   * @throws {Failure} `data-in-use` when another process has it open
+   * Opens the database and creates its tables.
+   * @throws {Failure} `data-in-use` when another process is writing it
    */
   static open(path: string): UploadReceipts {
     const db = new DatabaseSync(path);
@@ -55,14 +56,14 @@ export class UploadReceipts {
       db.close();
       if (!isLocked(error)) throw error;
       throw new Failure("server", "data-in-use", `Cannot open "${path}": another server uses it`, {
-        hint: "Stop the other server, or give this one another --data.",
+        hint: "Stop the other server, or choose another --data for this one.",
         cause: error,
       });
     }
     return new UploadReceipts(db);
   }
 
-  /** Records a finished upload; one that is recorded stays as it is. */
+  /** Records a finished upload; a receipt that exists is left unchanged. */
   insert(receipt: UploadReceipt): void {
     this.#run(
       `INSERT OR IGNORE INTO receipts
@@ -85,7 +86,7 @@ export class UploadReceipts {
     return this.#receipt("WHERE tenant = ? AND upload_id = ?", tenant, uploadId);
   }
 
-  /** The tenant's file with this name and content, if it was received before. */
+  /** The receipt of the tenant's file with this name and content; null when it is new. */
   same(tenant: string, name: string, sha256: string): UploadReceipt | null {
     return this.#receipt(
       "WHERE tenant = ? AND name = ? AND sha256 = ? AND upload_id = file_id",
@@ -95,7 +96,7 @@ export class UploadReceipts {
     );
   }
 
-  /** The version that the next new content under this name gets, from 1. */
+  /** The version of the next new content with this name, from 1. */
   nextVersion(tenant: string, name: string): number {
     const row = this.#one<{ version: number }>(
       `SELECT coalesce(max(version), 0) + 1 AS version FROM receipts
@@ -127,7 +128,7 @@ export class UploadReceipts {
     );
   }
 
-  /** Opens a batch, within which the number of files is counted. */
+  /** Opens a batch: `number_files` counts within it. */
   openBatch(tenant: string, id: string, now: number): void {
     this.#run("INSERT INTO batches (id, tenant, opened_at) VALUES (?, ?, ?)", id, tenant, now);
   }
@@ -136,7 +137,7 @@ export class UploadReceipts {
     return this.#one("SELECT 1 FROM batches WHERE id = ? AND tenant = ?", id, tenant) !== undefined;
   }
 
-  /** How many files of a batch were received; those that the server already had do not count. */
+  /** The number of files received in a batch, without those that the server already had. */
   countInBatch(tenant: string, batch: string): number {
     const row = this.#one<{ files: number }>(
       `SELECT count(*) AS files FROM receipts
@@ -147,17 +148,17 @@ export class UploadReceipts {
     return row?.files ?? 0;
   }
 
-  /** Forgets the batches that were opened before a time (milliseconds). */
+  /** Removes the batches that were opened before a time (milliseconds since the epoch). */
   expireBatches(before: number): void {
     this.#run("DELETE FROM batches WHERE opened_at < ?", before);
   }
 
-  /** Forgets what was received before a time (milliseconds): it can be sent again then. */
+  /** Removes older receipts (milliseconds since the epoch): the same files can then be sent again. */
   expire(before: number): number {
     return Number(this.#prepare("DELETE FROM receipts WHERE received_at < ?").run(before).changes);
   }
 
-  /** Throws when the database does not answer. */
+  /** Throws when the database cannot be read. */
   check(): void {
     this.#one("SELECT 1 FROM receipts LIMIT 1");
   }
@@ -174,7 +175,7 @@ export class UploadReceipts {
     return this.#one<UploadReceipt>(`SELECT ${COLUMNS} FROM receipts ${where}`, ...values) ?? null;
   }
 
-  // The row types below are those of the columns in SCHEMA, which only this class writes.
+  // The row types match the columns in SCHEMA, which only this class writes.
   #one<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return this.#prepare(sql).get(...values) as Row | undefined;
   }
@@ -221,7 +222,3 @@ CREATE TABLE IF NOT EXISTS batches (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS batches_age ON batches (opened_at);
 `;
-
-function isLocked(error: unknown): boolean {
-  return error instanceof Error && /database is locked|SQLITE_BUSY/i.test(error.message);
-}

@@ -6,9 +6,9 @@ interface Call {
 }
 
 /**
- * A second thread that writes uploads to disk and computes their SHA-256 on the way, so that a slow
- * disk holds up no other request. What it has hashed is remembered from one request to the next;
- * where a restart lost that, it reads the file from its beginning.
+ * A second thread that writes uploads to disk and computes their SHA-256, so that a slow disk does
+ * not block other requests. It keeps the state of each hash between requests; after a restart it
+ * reads the file from the beginning.
  *
  * @example
  * ```ts
@@ -26,8 +26,8 @@ export class UploadThread {
   #lastCall = 0;
 
   /**
-   * Writes bytes at a place of a file that is there. Their memory is taken away until the promise
-   * gives it back; bytes that are `hashed` must follow those before them.
+   * Writes bytes at a position of an existing file. Their memory is transferred to the thread, and
+   * returned for reuse. Bytes to be hashed must be passed in order.
    * @throws {Error} with the system's `code`
    */
   async write(
@@ -47,14 +47,14 @@ export class UploadThread {
     return (reply as Extract<typeof reply, { sha256: string }>).sha256;
   }
 
-  /** Drops what is known of a file: it is gone, or bytes that were hashed are not in it any more. */
+  /** Drops the state of a file that was removed or truncated. */
   forget(path: string): void {
     if (this.#worker) this.#send({ type: "forget", path });
   }
 
   /** Ends the thread. */
   close(): void {
-    this.#end(new Error("Cannot go on: the thread is closed"));
+    this.#end(new Error("Cannot write the upload: the thread is closed"));
   }
 
   #call(send: (call: number) => void): Promise<Exclude<UploadReply, { error: string }>> {
@@ -79,9 +79,9 @@ export class UploadThread {
       else call?.resolve(data);
     };
     worker.onerror = (event) => {
-      // The next request starts another thread, which begins at the files' beginnings.
+      // The next request starts a new thread, which hashes files from the beginning.
       event.preventDefault();
-      this.#end(new Error(`Cannot go on: the thread failed: ${event.message}`));
+      this.#end(new Error(`Cannot write the upload: the thread failed: ${event.message}`));
     };
     return worker;
   }

@@ -1,24 +1,23 @@
 /**
- * Writes uploads and hashes their bytes on the way, on a thread of its own: {@link UploadThread} is
- * the other side.
+ * The thread of {@link UploadThread}: writes uploads and hashes their bytes.
  *
  * @module
  */
 import { createHash, type Hash } from "node:crypto";
 
-/** What the thread is told. Paths are files that only grow, until they are forgotten. */
+/** Requests to the thread. Files only grow until they are forgotten. */
 export type UploadRequest =
-  /** Write these bytes at this place and, if asked, hash them too. Answered with their memory. */
+  /** Write the bytes, and hash them if `hashed`. The answer returns their memory. */
   | { type: "write"; path: string; position: number; bytes: Bytes; hashed: boolean; call: number }
-  /** Answer with the hash of the first `size` bytes. */
+  /** Answer with the SHA-256 of the first `size` bytes. */
   | { type: "digest"; path: string; size: number; call: number }
   | { type: "forget"; path: string };
 
-/** What the thread answers to `write` and `digest`. */
+/** Answers to `write` and `digest`. */
 export type UploadReply =
   | { call: number; memory: ArrayBuffer }
   | { call: number; sha256: string }
-  /** `code` is the system's, such as ENOSPC. */
+  /** `code` is a system error such as ENOSPC. */
   | { call: number; error: string; code?: string };
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -28,7 +27,7 @@ interface Progress {
   position: number;
 }
 
-// The compiler knows the page's global scope only, not a worker's.
+// The compiler knows only the global scope of pages, not of workers.
 const scope = self as unknown as {
   onmessage: ((event: MessageEvent<UploadRequest>) => void) | null;
   postMessage(reply: UploadReply, transfer?: Transferable[]): void;
@@ -37,7 +36,7 @@ const scope = self as unknown as {
 const files = new Map<string, Progress>();
 const buffer = new Uint8Array(256 * 1024);
 
-/** The progress of a file's hash; one that has gone beyond `position` begins anew. */
+/** The progress of a file's hash; restarts when it is beyond `position`. */
 function progressOf(path: string, position: number): Progress {
   let progress = files.get(path);
   if (!progress || progress.position > position) {
@@ -47,7 +46,7 @@ function progressOf(path: string, position: number): Progress {
   return progress;
 }
 
-/** Reads on until the hash has the first `to` bytes. */
+/** Reads the file until its first `to` bytes are hashed. */
 function advance(path: string, to: number): Progress {
   const progress = progressOf(path, to);
   using file = Deno.openSync(path, { read: true });
@@ -61,7 +60,7 @@ function advance(path: string, to: number): Progress {
   return progress;
 }
 
-/** The file of the last write stays open: the next one is most likely to it. */
+/** The file of the last write stays open: the next write is most likely to the same file. */
 let last: { path: string; file: Deno.FsFile } | null = null;
 
 function fileOf(path: string): Deno.FsFile {
@@ -78,15 +77,14 @@ function release(path: string | undefined): void {
   last = null;
 }
 
-// Written while the bytes are still in the processor's cache, and hashed in the same breath: no
-// second thread has to fetch them again.
+// Writes and hashes in one go, while the bytes are in the processor's cache.
 function write({ path, position, bytes, hashed }: Extract<UploadRequest, { type: "write" }>): void {
   const file = fileOf(path);
   file.seekSync(position, Deno.SeekMode.Start);
   for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
   if (!hashed) return;
   const progress = progressOf(path, position);
-  // After a restart what came before is read by the digest, and these bytes with it.
+  // After a restart earlier bytes are not hashed yet; the digest then reads the whole file.
   if (progress.position !== position) return;
   progress.hash.update(bytes);
   progress.position += bytes.length;

@@ -1,30 +1,29 @@
 import { explainFullDisk } from "../data/free_space.ts";
 import type { UploadThread } from "./upload_thread.ts";
 
-/** How an upload is appended to. */
 export interface WriterOptions {
-  /** Bytes that the file has and keeps; what lies beyond them is cut off. */
+  /** Bytes of the file to keep; bytes after them are cut off. */
   start: number;
-  /** Bytes that are to come, at most. */
+  /** Maximum number of bytes to be written. */
   expected: number;
-  /** Sees the bytes, in order, before they are written; the thread does not hash them then. */
+  /** Called with the bytes, in order, before they are written; the thread then does not hash them. */
   onBytes?: (bytes: Uint8Array) => void;
 }
 
-// A slow sender holds little memory; one that fills its buffers gets larger ones, as large as the
-// processor's cache bears.
+// Slow senders use little memory; those that fill their buffers get larger ones, which still fit
+// into the processor's cache.
 const FIRST_BUFFER = 64 * 1024;
 const FULL_BUFFER = 256 * 1024;
-// Fewer bytes are gathered: a message to the thread costs as much as copying about so many.
+// Fewer bytes are collected first: sending a message to the thread costs as much as copying these.
 const LARGE_PART = 48 * 1024;
-// Writes that are under way at once: the thread is at work while the next buffers are being filled.
+// Concurrent writes: the thread works while the next buffers are filled.
 const WRITES_AHEAD = 4;
-// Bytes after which the disk is told to begin, so that the last sync finds little to do.
+// Bytes between two syncs, so that the last one has little left to do.
 const SYNC_EVERY = 64 * 1024 * 1024;
 
 /**
- * Appends to a file: buffers are written by a thread while the next one is being filled. Bytes are
- * either copied by {@link write} or, where there are many, given with their memory.
+ * Appends to a file: a thread writes buffers while the next one is filled. Small parts are copied
+ * with {@link write}; large ones are transferred with their memory by {@link give}.
  */
 export class UploadWriter {
   readonly #path: string;
@@ -32,7 +31,7 @@ export class UploadWriter {
   readonly #thread: UploadThread;
   readonly #options: WriterOptions;
   #buffer: Uint8Array<ArrayBuffer> | null = null;
-  /** Bytes of each buffer: one size, so that any that comes back can be used again. */
+  /** Bytes of each buffer: one size, so that returned buffers can be reused. */
   #size = FIRST_BUFFER;
   #used = 0;
   #spares: ArrayBuffer[] = [];
@@ -54,7 +53,7 @@ export class UploadWriter {
     this.#options = options;
   }
 
-  /** Opens a file that is there. */
+  /** Opens an existing file. */
   static async open(
     path: string,
     thread: UploadThread,
@@ -70,24 +69,24 @@ export class UploadWriter {
     return new UploadWriter(path, file, thread, options);
   }
 
-  /** The bytes that the file has or is about to have. */
+  /** The size of the file, with the bytes that are still being written. */
   get offset(): number {
     return this.#options.start + this.#flushed + this.#used;
   }
 
-  /** Memory to read the next part into, for {@link give}. */
+  /** A buffer to read the next part into, for {@link give}. */
   memory(): Uint8Array<ArrayBuffer> {
     const left = this.#options.expected - this.#flushed - this.#used;
     const size = Math.min(this.#size, Math.max(left, 1));
     let spare = this.#spares.pop();
-    // What does not fit any more is for the collector.
+    // Spares of another size are dropped.
     while (spare !== undefined && spare.byteLength !== size) spare = this.#spares.pop();
     return new Uint8Array(spare ?? new ArrayBuffer(size));
   }
 
   /**
-   * Takes bytes that lie in memory of {@link memory}, and that memory. The promise is the
-   * back-pressure.
+   * Writes bytes in a buffer of {@link memory}, which belongs to the writer from then on. The
+   * promise is the back-pressure.
    * @throws {Failure} `no-space`
    */
   async give(part: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -101,7 +100,7 @@ export class UploadWriter {
   }
 
   /**
-   * Takes a copy of bytes. The promise is the back-pressure.
+   * Writes a copy of the bytes. The promise is the back-pressure.
    * @throws {Failure} `no-space`
    */
   async write(bytes: Uint8Array): Promise<void> {
@@ -118,16 +117,15 @@ export class UploadWriter {
   }
 
   /**
-   * Writes what is left and closes the file. The bytes that complete it are made durable, and with
-   * them all before; bytes in between may be sent again after a power cut. After a failure,
-   * {@link abandon} it.
+   * Writes the remaining bytes and closes the file. Bytes are durable once the file is complete;
+   * before that, a power cut may lose some. After a failure call {@link abandon}.
    * @throws {Failure} `no-space`
    */
   async close(): Promise<void> {
     try {
       await this.#flush();
       await Promise.all(this.#writes);
-      // The system tells a failed sync only once, so the result of each one counts.
+      // The system reports a failed sync only once, so each result counts.
       await this.#syncing;
       if (this.#flushed === this.#options.expected) await this.#file.sync();
     } catch (error) {
@@ -137,7 +135,7 @@ export class UploadWriter {
     this.#file.close();
   }
 
-  /** Closes the file once nothing is being written; the caller cuts off what it does not want. */
+  /** Closes the file when the running writes have ended; the caller truncates it. */
   async abandon(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -145,23 +143,23 @@ export class UploadWriter {
     this.#file.close();
   }
 
-  /** Sends off what was gathered. */
+  /** Sends the collected bytes to the thread. */
   async #flush(): Promise<void> {
     if (this.#buffer === null) return;
-    const gathered = this.#buffer.subarray(0, this.#used);
+    const collected = this.#buffer.subarray(0, this.#used);
     this.#buffer = null;
     this.#used = 0;
-    await this.#send(gathered);
+    await this.#send(collected);
   }
 
-  /** Has the thread write bytes, whose memory it takes; waits while it has enough to do. */
+  /** Transfers bytes to the thread; waits while {@link WRITES_AHEAD} writes are running. */
   async #send(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const position = this.#options.start + this.#flushed;
     this.#flushed += bytes.length;
     if (this.#writes.length >= WRITES_AHEAD) await this.#settleFirst();
     this.#options.onBytes?.(bytes);
     const writing = this.#writeOut(position, bytes);
-    // A failure is met when the write is waited for; until then it must not count as unhandled.
+    // A failure is thrown when the write is awaited; until then it must not count as unhandled.
     writing.catch(() => {});
     this.#writes.push(writing);
   }

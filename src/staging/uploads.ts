@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
-import { fsyncFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
+import {
+  fsyncFolder,
+  listFolder,
+  orNull,
+  readJson,
+  removeIfThere,
+  writeDurably,
+} from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
 import { explainFullDisk, requireSpace } from "../data/free_space.ts";
 import type { Layout } from "../data/layout.ts";
@@ -8,22 +15,20 @@ import { type Holder, Upload, type UploadInfo, uploadInfoSchema } from "./upload
 import { UploadThread } from "./upload_thread.ts";
 import { UploadWriter, type WriterOptions } from "./upload_writer.ts";
 
-/** How unfinished uploads are kept. */
 export interface UploadsOptions {
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
-  /** Milliseconds after its last byte until an upload is dropped. @default 24 hours */
+  /** Milliseconds from its last byte until an upload expires. @default 24 hours */
   expiryMs?: number;
-  /** Milliseconds of silence after which a second request may take an upload over. @default 2,000 */
+  /** Milliseconds without progress after which another request may take over an upload. @default 2,000 */
   takeoverMs?: number;
   /** Bytes of the disk that uploads leave free. @default 16 MiB */
   reserveBytes?: number;
 }
 
 /**
- * The unfinished uploads: `uploads/<id>` holds the bytes and `uploads/<id>.json` what is known of
- * them. The index is in memory and is read from disk at start. No file is kept open between
- * requests.
+ * The unfinished uploads: the bytes in `uploads/<id>`, the record in `uploads/<id>.json`. The index
+ * in memory is read from disk at start. No file stays open between requests.
  */
 export class Uploads {
   readonly #layout: Layout;
@@ -46,7 +51,7 @@ export class Uploads {
     return this.#index.size;
   }
 
-  /** An upload that can be gone on with; an expired one is as good as gone. */
+  /** An upload that can be resumed; null when it is unknown or expired. */
   get(id: string): Upload | null {
     const upload = this.#index.get(id);
     if (!upload) return null;
@@ -61,7 +66,7 @@ export class Uploads {
     );
   }
 
-  /** Uploads that have all their bytes and whose hand-off did not end; nobody holds them. */
+  /** Uploads with all their bytes whose hand-off has not ended and is not running. */
   complete(): Upload[] {
     return [...this.#index.values()].filter((u) => u.complete && !u.holder);
   }
@@ -72,8 +77,8 @@ export class Uploads {
   }
 
   /**
-   * Begins an upload. It is counted before the first wait, so that two at once cannot both take the
-   * last place in a batch.
+   * Creates an upload. It counts before the first `await`, so that two concurrent requests cannot
+   * both take the last place in a batch.
    * @throws {Failure} `no-space`
    */
   async create(info: UploadInfo): Promise<Upload> {
@@ -92,9 +97,9 @@ export class Uploads {
   }
 
   /**
-   * Runs work that changes an upload or finishes it; nobody else does so meanwhile. A holder from
-   * whom nothing was heard for a while is told to end.
-   * @throws {Failure} `upload-locked`, and `upload-not-found` when it ended while we waited
+   * Runs work that changes or finishes an upload, while no other request does. A holder without
+   * progress is interrupted first.
+   * @throws {Failure} `upload-locked`; `upload-not-found` when the upload was removed meanwhile
    */
   async hold<T>(upload: Upload, work: (holder: Holder) => Promise<T>): Promise<T> {
     const other = upload.holder;
@@ -116,8 +121,8 @@ export class Uploads {
   }
 
   /**
-   * Opens an upload for more bytes behind those it has; the holder's work. They are hashed as they
-   * are written, unless they are to be checked first.
+   * Opens an upload to append bytes; only for its holder. They are hashed when they are written,
+   * unless `onBytes` checks them first.
    */
   openWriter(upload: Upload, onBytes?: WriterOptions["onBytes"]): Promise<UploadWriter> {
     const path = this.#layout.upload(upload.info.id);
@@ -126,14 +131,14 @@ export class Uploads {
     return UploadWriter.open(path, this.#thread, options);
   }
 
-  /** Cuts off bytes behind those that the upload has. */
+  /** Cuts off bytes after the upload's offset. */
   async cutOff(upload: Upload): Promise<void> {
     const path = this.#layout.upload(upload.info.id);
     this.#thread.forget(path);
     await Deno.truncate(path, upload.offset);
   }
 
-  /** Notes durably that bytes behind the present offset are not to be trusted, or that they are. */
+  /** Records durably whether bytes after the current offset still have to be checked. */
   async markUnchecked(upload: Upload, unchecked: boolean): Promise<void> {
     const { uncheckedFrom, ...info } = upload.info;
     if (uncheckedFrom === (unchecked ? upload.offset : undefined)) return;
@@ -141,7 +146,7 @@ export class Uploads {
     await writeDurably(this.#layout.uploadInfo(info.id), JSON.stringify(upload.info));
   }
 
-  /** Notes durably what the customer says the SHA-256 is; lower-case hex. */
+  /** Records the customer's SHA-256 durably; lower-case hex. */
   async noteSha256(upload: Upload, sha256: string): Promise<void> {
     upload.info = { ...upload.info, sha256 };
     await writeDurably(this.#layout.uploadInfo(upload.info.id), JSON.stringify(upload.info));
@@ -152,17 +157,17 @@ export class Uploads {
     return this.#thread.digest(this.#layout.upload(upload.info.id), upload.info.length);
   }
 
-  /** Drops an upload and its bytes. */
+  /** Removes an upload and its bytes. */
   async remove(upload: Upload): Promise<void> {
     const { id } = upload.info;
     this.#index.delete(id);
     this.#thread.forget(this.#layout.upload(id));
-    // Bytes without a record are dropped at start; a record without bytes would be taken up.
+    // The record first: bytes without a record are removed at the next start.
     await removeIfThere(this.#layout.uploadInfo(id));
     await removeIfThere(this.#layout.upload(id));
   }
 
-  /** Drops the incomplete uploads that nobody went on with in time; says how many. */
+  /** Removes the incomplete uploads that have expired. @returns how many */
   async expire(): Promise<number> {
     const now = this.#now();
     const old = [...this.#index.values()].filter((u) =>
@@ -172,57 +177,52 @@ export class Uploads {
     return old.length;
   }
 
-  /** Asks whoever is receiving bytes to end and keep them; waits until they have. */
+  /** Interrupts all requests that are receiving bytes, and waits until they have ended. */
   async interruptAll(): Promise<void> {
     const holders = [...this.#index.values()].flatMap((u) => u.holder ?? []);
     for (const holder of holders) holder.interrupt();
     await Promise.all(holders.map((holder) => holder.released));
   }
 
-  /** Ends the thread that writes and hashes. */
+  /** Ends the thread. */
   close(): void {
     this.#thread.close();
   }
 
-  /** Reads what an earlier run left, and removes what of it is of no use. */
+  /** Reads the uploads of an earlier run, and removes unusable files. */
   async load(): Promise<void> {
-    const found: Upload[] = [];
-    for await (const entry of Deno.readDir(this.#layout.uploads)) {
-      const id = entry.name.replace(/\.json$/, "");
-      const isRecord = id !== entry.name && isFileId(id);
-      const upload = isRecord ? await this.#loadOne(id) : null;
-      if (upload) found.push(upload);
+    const { uploads } = this.#layout;
+    const entries = await listFolder(uploads);
+    const names = entries.filter(({ isFile }) => isFile).map(({ name }) => name).sort();
+    for (const name of names) {
+      const [, id = ""] = /^(.*)\.json$/.exec(name) ?? [];
+      const upload = isFileId(id) ? await this.#loadOne(id) : null;
+      if (upload) this.#index.set(id, upload);
     }
-    found.sort((a, b) => a.info.id < b.info.id ? -1 : 1);
-    for (const upload of found) this.#index.set(upload.info.id, upload);
-    for await (const entry of Deno.readDir(this.#layout.uploads)) {
-      const known = this.#index.has(entry.name.replace(/\.json$/, ""));
-      if (!known && entry.isFile) {
-        await removeIfThere(join(this.#layout.uploads, entry.name));
-      }
+    for (const name of names) {
+      const isKnown = this.#index.has(name.replace(/\.json$/, ""));
+      if (!isKnown) await removeIfThere(join(uploads, name));
     }
-    await fsyncFolder(this.#layout.uploads);
+    await fsyncFolder(uploads);
   }
 
   async #loadOne(id: string): Promise<Upload | null> {
-    const text = await Deno.readTextFile(this.#layout.uploadInfo(id));
-    const parsed = uploadInfoSchema.safeParse(safeJson(text));
+    const parsed = uploadInfoSchema.safeParse(await readJson(this.#layout.uploadInfo(id)));
     const stat = await orNull(Deno.lstat(this.#layout.upload(id)));
     if (!parsed.success || parsed.data.id !== id || !stat?.isFile) return null;
     const info = parsed.data;
     const end = Math.min(stat.size, info.uncheckedFrom ?? stat.size, info.length);
-    // A second link means that the file was handed over already: it must not change any more.
+    // A second link means that the file was already handed over: it must not change any more.
     const handedOver = (stat.nlink ?? 1) > 1;
     if (!handedOver && end < stat.size) await Deno.truncate(this.#layout.upload(id), end);
     return new Upload(info, handedOver ? stat.size : end, stat.mtime?.getTime() ?? info.createdAt);
   }
 }
 
-/** The failure of a request for an upload that is not there, or is not the caller's. */
+/** The failure of a request for an upload that does not exist, or belongs to another tenant. */
 export function uploadNotFound(id: string): Failure {
-  const hint = "It may have expired, or have been ended: begin a new upload.";
   return new Failure("refused", "upload-not-found", `Cannot find upload ${JSON.stringify(id)}`, {
-    hint,
+    hint: "It may have expired or been terminated. Create a new upload.",
   });
 }
 
@@ -231,14 +231,6 @@ function locked(upload: Upload): Failure {
     "refused",
     "upload-locked",
     `Cannot change upload "${upload.info.id}": another request is sending to it`,
-    { hint: "Wait until that request has ended." },
+    { hint: "Try again when that request has ended." },
   );
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

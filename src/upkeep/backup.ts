@@ -13,7 +13,7 @@ import {
   writeDurably,
 } from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
-import { type Layout, type Shelf, SHELVES } from "../data/layout.ts";
+import { FILE_FOLDERS, type FileFolder, type Layout } from "../data/layout.ts";
 import { copyDurably } from "./copy.ts";
 import { readDataVersion } from "../data/version.ts";
 import { type BackedUpFile, MANIFEST, type Manifest } from "./manifest.ts";
@@ -90,9 +90,9 @@ async function copyAll(layout: Layout, part: string, link: boolean): Promise<Bac
   };
   const first = [layout.receipts, layout.ledger];
   for (const path of first) add(await copyDatabase(layout, path, part));
-  for (const shelf of SHELVES) {
-    for await (const path of filesBelow(layout.shelf(shelf))) {
-      for (const each of [...recordOf(layout, shelf, path), path]) {
+  for (const folder of FILE_FOLDERS) {
+    for await (const path of filesBelow(layout.folder(folder))) {
+      for (const each of [...recordOf(layout, folder, path), path]) {
         const isCopied = copied.has(slashed(relative(layout.root, each)));
         if (!isCopied) add(await copyFile(layout, each, part, link));
       }
@@ -105,7 +105,7 @@ async function copyAll(layout: Layout, part: string, link: boolean): Promise<Bac
   }
   for (const entry of Deno.readDirSync(layout.root)) {
     if (LEFT_OUT.has(entry.name) || entry.name === "db") continue;
-    if (SHELVES.some((shelf) => shelf === entry.name) || LOCK.test(entry.name)) continue;
+    if (FILE_FOLDERS.some((folder) => folder === entry.name) || LOCK.test(entry.name)) continue;
     const path = join(layout.root, entry.name);
     // The configuration may be a link to where the system has such files.
     if (!entry.isDirectory) add(await copyFile(layout, path, part, false));
@@ -117,9 +117,9 @@ async function copyAll(layout: Layout, part: string, link: boolean): Promise<Bac
 }
 
 /** The record of a file's bytes, which is copied before them: it appears first and goes last. */
-function recordOf(layout: Layout, shelf: Shelf, path: string): string[] {
+function recordOf(layout: Layout, folder: FileFolder, path: string): string[] {
   const id = basename(path);
-  return isFileId(id) ? [layout.sidecar(shelf, basename(dirname(path)), id)] : [];
+  return isFileId(id) ? [layout.sidecar(folder, basename(dirname(path)), id)] : [];
 }
 
 /** The database as it is at one moment, whoever writes to it. */

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
-import { orNull } from "../data/durable.ts";
+import { readJson } from "../data/durable.ts";
 
 const fileSchema = z.object({
   /** Relative to the backup, with slashes. */
   path: z.string().regex(/^(?!\/)(?!(.*\/)?\.\.(\/|$)).+$/),
   /** Bytes. */
   size: z.int().nonnegative(),
-  /** Lower-case hex; null where the backup is a link to the file itself. */
+  /** Lower-case hex; null when the backup is a hard link to the file. */
   sha256: z.string().nullable(),
-  /** Of a symbolic link to its neighbour: that one's name. */
+  /** For a symbolic link: the name it points to, in the same folder. */
   link: z.string().regex(/^[^/\\]+$/).optional(),
 });
 
@@ -22,7 +22,7 @@ const manifestSchema = z.object({
   files: z.array(fileSchema),
 });
 
-/** What a backup holds; written last, so that a folder without it is no backup. */
+/** The contents of a backup. Written last: a folder without it is not a backup. */
 export type Manifest = z.infer<typeof manifestSchema>;
 export type BackedUpFile = z.infer<typeof fileSchema>;
 
@@ -30,21 +30,14 @@ export const MANIFEST = "backup.json";
 
 /** @throws {Failure} `not-a-backup` */
 export async function readManifest(dir: string): Promise<Manifest> {
-  const text = await orNull(Deno.readTextFile(join(dir, MANIFEST)));
-  const parsed = manifestSchema.safeParse(text === null ? null : parseJson(text));
+  const parsed = manifestSchema.safeParse(await readJson(join(dir, MANIFEST)));
   if (parsed.success) return parsed.data;
   throw new Failure(
     "usage",
     "not-a-backup",
-    `Cannot restore "${dir}": ${text === null ? "it has no" : "it has a damaged"} ${MANIFEST}`,
-    { hint: "Name a folder that mysimbdp manage backup has made." },
+    `Cannot restore "${dir}": it has no valid ${MANIFEST}`,
+    {
+      hint: "Name a folder that was created by mysimbdp manage backup.",
+    },
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,9 +1,8 @@
 import { UploadReceipts } from "../staging/upload_receipts.ts";
 import { statIfThere } from "../data/durable.ts";
-import { type Layout, type Shelf, SHELVES } from "../data/layout.ts";
-import { shelvedFiles } from "../staging/shelves.ts";
+import { FILE_FOLDERS, type FileFolder, type Layout } from "../data/layout.ts";
 import { readSidecar, writeSidecar } from "../staging/sidecar.ts";
-import { restoreFile } from "../staging/staged.ts";
+import { filesIn, restoreFile } from "../staging/staged.ts";
 import type { StagedFile } from "../staging/contract.ts";
 import { openLedgerReader } from "../storage/sqlite/ledger_reader.ts";
 
@@ -29,8 +28,8 @@ export async function reconcile(layout: Layout): Promise<void> {
   if (!await statIfThere(layout.ledger)) return;
   const ledger = openLedgerReader(layout.ledger);
   try {
-    for (const { file, shelf } of found) {
-      const isKnown = shelf === "staging" || await ledger.get(file.id);
+    for (const { file, folder } of found) {
+      const isKnown = folder === "staging" || await ledger.get(file.id);
       if (!isKnown) await restoreFile(layout, file.tenant, file.id);
     }
   } finally {
@@ -38,30 +37,30 @@ export async function reconcile(layout: Layout): Promise<void> {
   }
 }
 
-/** Each file once, on the first shelf that it lies on: a copy may have met it on two. */
-async function filesOf(layout: Layout): Promise<{ file: StagedFile; shelf: Shelf }[]> {
-  const found = new Map<string, { file: StagedFile; shelf: Shelf }>();
-  for (const shelf of SHELVES) {
-    for await (const { tenant, id } of shelvedFiles(layout, shelf)) {
+/** Each file once, on the first folder that it lies on: a copy may have met it on two. */
+async function filesOf(layout: Layout): Promise<{ file: StagedFile; folder: FileFolder }[]> {
+  const found = new Map<string, { file: StagedFile; folder: FileFolder }>();
+  for (const folder of FILE_FOLDERS) {
+    for await (const { tenant, id } of filesIn(layout, folder)) {
       if (found.has(id)) continue;
-      const file = await recordOf(layout, shelf, tenant, id);
-      if (file) found.set(id, { file, shelf });
+      const file = await recordOf(layout, folder, tenant, id);
+      if (file) found.set(id, { file, folder });
     }
   }
   return [...found.values()];
 }
 
-/** The record beside a file; one that was copied on another shelf alone is put beside it. */
+/** The record beside a file; one that was copied on another folder alone is put beside it. */
 async function recordOf(
   layout: Layout,
-  shelf: Shelf,
+  folder: FileFolder,
   tenant: string,
   id: string,
 ): Promise<StagedFile | null> {
-  for (const place of [shelf, ...SHELVES]) {
+  for (const place of [folder, ...FILE_FOLDERS]) {
     const file = await readSidecar(layout, place, tenant, id);
     if (!file) continue;
-    if (place !== shelf) await writeSidecar(layout, shelf, file);
+    if (place !== folder) await writeSidecar(layout, folder, file);
     return file;
   }
   return null;

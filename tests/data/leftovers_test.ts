@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createFileIds } from "../../src/data/file_id.ts";
 import { Layout, prepareData } from "../../src/data/layout.ts";
-import { sweepShelf } from "../../src/data/leftovers.ts";
+import { sweepFolder } from "../../src/data/leftovers.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -10,7 +10,7 @@ Deno.test("a sweep takes what was half-written long ago, and nothing else", asyn
   const dir = await Deno.makeTempDir();
   const layout = new Layout(dir);
   await prepareData(layout);
-  const folder = layout.tenantShelf("quarantine", "t");
+  const folder = layout.tenantFolder("quarantine", "t");
   await Deno.mkdir(folder, { recursive: true });
   const now = Date.now();
   const id = createFileIds()();
@@ -28,9 +28,9 @@ Deno.test("a sweep takes what was half-written long ago, and nothing else", asyn
     await put("somebody.tmp", 200),
   ];
   try {
-    assert.equal(await sweepShelf(layout, "quarantine", now), 1);
+    assert.equal(await sweepFolder(layout, "quarantine", now), 1);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), kept.sort());
-    assert.equal(await sweepShelf(layout, "archive", now), 0);
+    assert.equal(await sweepFolder(layout, "archive", now), 0);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

@@ -271,10 +271,10 @@ async function check(platform: Platform, expected: Case, file: FileRecord): Prom
     assert.match(rejects[n]?.reason ?? "", reason);
     assert.equal(rejects[n]?.raw.slice(0, raw.length), raw);
   }
-  const shelf = wanted === "ingested" ? "archive" : "quarantine";
+  const folder = wanted === "ingested" ? "archive" : "quarantine";
   // The ledger is told first, then the file is moved.
   const bytes = await until("the file was moved", () => {
-    return Deno.stat(join(platform.data, shelf, file.tenant, file.id)).catch(() => null);
+    return Deno.stat(join(platform.data, folder, file.tenant, file.id)).catch(() => null);
   });
   assert.equal(bytes.size, file.size, "the file is kept as it came");
 }

@@ -100,7 +100,7 @@ Deno.test("a port that is taken, a data directory that cannot be: one sentence, 
   const impossible = "/proc/mysimbdp-data";
   const { code, stderr } = await run(["serve", "--listen", "127.0.0.1:0", "--data", impossible]);
   assert.equal(code, 4, stderr);
-  assert.match(stderr, /^mysimbdp: Cannot make the data folder/);
+  assert.match(stderr, /^mysimbdp: Cannot create the data folder/);
 });
 
 Deno.test("--json: every line of every command is JSON", async () => {

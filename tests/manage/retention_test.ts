@@ -17,7 +17,7 @@ Deno.test("retention drops only what was ingested longer ago than it says", asyn
   const now = 100 * DAY_MS;
   const put = async (state: FileState, finishedAt: number | null, known = true) => {
     const id = newId();
-    await Deno.mkdir(layout.tenantShelf("archive", "t"), { recursive: true });
+    await Deno.mkdir(layout.tenantFolder("archive", "t"), { recursive: true });
     await Deno.writeTextFile(layout.file("archive", "t", id), "x");
     await Deno.writeTextFile(layout.sidecar("archive", "t", id), "{}");
     const file = { id, tenant: "t", name: "a.csv", version: 1, size: 1, sha256: "", batch: null };
@@ -45,7 +45,7 @@ Deno.test("retention drops only what was ingested longer ago than it says", asyn
     assert.equal(await expire(30), 1);
     assert.equal(await expire(30), 0);
     assert.deepEqual(told, ["file.archive_expired"]);
-    const left = [...Deno.readDirSync(layout.tenantShelf("archive", "t"))].map(({ name }) => name);
+    const left = [...Deno.readDirSync(layout.tenantFolder("archive", "t"))].map(({ name }) => name);
     const expected = [young, queued, unknown].flatMap((id) => [id, `.${id}.json`]);
     assert.deepEqual(left.sort(), expected.sort());
     assert.ok(!left.includes(old));
@@ -65,9 +65,9 @@ Deno.test("retention of quarantine, rejects and ledger: each by its own days, no
   const put = async (state: FileState, daysAgo: number) => {
     const at = now - daysAgo * DAY_MS;
     const id = createFileIds({ now: () => at })();
-    const shelf = state === "ingested" ? "archive" : "quarantine";
-    await Deno.mkdir(layout.tenantShelf(shelf, "t"), { recursive: true });
-    await Deno.writeTextFile(layout.file(shelf, "t", id), "x");
+    const folder = state === "ingested" ? "archive" : "quarantine";
+    await Deno.mkdir(layout.tenantFolder(folder, "t"), { recursive: true });
+    await Deno.writeTextFile(layout.file(folder, "t", id), "x");
     const ended = state === "queued" ? null : at;
     await ledger.insert({
       ...{ id, tenant: "t", name: "a.csv", version: 1, size: 1, sha256: "", batch: null, state },
@@ -93,7 +93,7 @@ Deno.test("retention of quarantine, rejects and ledger: each by its own days, no
     });
     await t.step("quarantine", async () => {
       await retention.run({ ...days, quarantine_days: 30 }, now);
-      const left = [...Deno.readDirSync(layout.tenantShelf("quarantine", "t"))];
+      const left = [...Deno.readDirSync(layout.tenantFolder("quarantine", "t"))];
       assert.deepEqual(left.map(({ name }) => name).sort(), [young, waits].sort());
       assert.equal((await ledger.get(old))?.state, "quarantined", "its record stays");
     });
@@ -106,7 +106,7 @@ Deno.test("retention of quarantine, rejects and ledger: each by its own days, no
       await retention.run({ ...days, ledger_days: 30 }, now);
       const left = await ledger.list({});
       assert.deepEqual(left.map(({ id }) => id).sort(), [young, waits].sort());
-      assert.deepEqual([...Deno.readDirSync(layout.tenantShelf("archive", "t"))], []);
+      assert.deepEqual([...Deno.readDirSync(layout.tenantFolder("archive", "t"))], []);
       assert.deepEqual(told.filter((kind) => kind === "file.record_expired").length, 2);
     });
   } finally {

@@ -17,7 +17,7 @@ const ENDS: [Outcome, "archive" | "quarantine"][] = [
   [{ type: "quarantined", reason: { code: "c", message: "m" }, rows: null }, "quarantine"],
 ];
 
-for (const [outcome, shelf] of ENDS) {
+for (const [outcome, folder] of ENDS) {
   Deno.test(`settle: an ${outcome.type} file keeps its whole record, its trace included`, async () => {
     const dir = await Deno.makeTempDir();
     const layout = new Layout(dir);
@@ -41,7 +41,7 @@ for (const [outcome, shelf] of ENDS) {
       assert.equal(settled, null);
       assert.equal((await storage.ledger.get(file.id))?.state, outcome.type);
       assert.deepEqual(events.map(({ kind }) => kind), [`file.${outcome.type}`]);
-      assert.deepEqual(await readSidecar(layout, shelf, "t", file.id), file);
+      assert.deepEqual(await readSidecar(layout, folder, "t", file.id), file);
       assert.deepEqual(
         await restoreFile(layout, "t", file.id),
         file,

@@ -105,7 +105,7 @@ Deno.test("a file is asked for again only when it has ended and its bytes are th
   const records = [record(INGESTED), record(FAILED), record(RUNNING, { state: "running" })];
   await withApp(async (harness) => {
     const { layout } = harness.intake;
-    await Deno.mkdir(layout.tenantShelf("archive", "customer-1"));
+    await Deno.mkdir(layout.tenantFolder("archive", "customer-1"));
     await Deno.writeTextFile(layout.file("archive", "customer-1", INGESTED), "bytes");
     const done = await ask(harness, "POST", `/files/${INGESTED}/replay`);
     assert.equal(done.status, 202);
@@ -130,7 +130,7 @@ Deno.test("the overview tells the queue, who is failing, and what was loaded whe
   ];
   await withApp(async (harness) => {
     const { layout } = harness.intake;
-    await Deno.mkdir(layout.tenantShelf("staging", "customer-1"));
+    await Deno.mkdir(layout.tenantFolder("staging", "customer-1"));
     await Deno.writeTextFile(layout.file("staging", "customer-1", RUNNING), "bytes");
     const overview = await (await ask(harness, "GET", "/overview?hours=1")).json();
     assert.equal(overview.queue.files, 1);
@@ -192,7 +192,7 @@ Deno.test("rejects come as CSV in which no cell is a formula", async () => {
 
 Deno.test("a customer has its file back, and nobody else's", async () => {
   await withApp(async ({ intake: { layout }, send }) => {
-    await Deno.mkdir(layout.tenantShelf("archive", "customer-1"));
+    await Deno.mkdir(layout.tenantFolder("archive", "customer-1"));
     await Deno.writeTextFile(layout.file("archive", "customer-1", INGESTED), "x".repeat(100));
     const path = `/v1/files/${INGESTED}/content`;
     const response = await send(path);

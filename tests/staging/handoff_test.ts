@@ -97,7 +97,7 @@ Deno.test("a hand-off never overwrites what lies in staging under its id", () =>
     const intake = await openIntake(dataDir);
     const upload = await completeUpload(intake, "a.csv", "hello");
     const path = intake.layout.file("staging", "customer-1", upload.info.id);
-    await Deno.mkdir(intake.layout.tenantShelf("staging", "customer-1"));
+    await Deno.mkdir(intake.layout.tenantFolder("staging", "customer-1"));
     await Deno.writeTextFile(path, "another's");
     await assert.rejects(finish(intake, upload));
     assert.equal(await Deno.readTextFile(path), "another's");

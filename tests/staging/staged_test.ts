@@ -6,10 +6,10 @@ import type { Layout } from "../../src/data/layout.ts";
 import { readSidecar, writeSidecar } from "../../src/staging/sidecar.ts";
 import {
   archiveFile,
+  folderOf,
   quarantineFile,
   restoreFile,
   scanStaging,
-  shelfOf,
 } from "../../src/staging/staged.ts";
 import { namesIn, sha256Hex, withLayout } from "./harness.ts";
 
@@ -47,7 +47,7 @@ Deno.test("a scan finds all tenants' files in the order of arrival, and skips kn
 
 Deno.test("a file put there by hand is adopted when it is at rest, under an id of ours", () =>
   withLayout(async (layout) => {
-    const folder = layout.tenantShelf("staging", "customer-1");
+    const folder = layout.tenantFolder("staging", "customer-1");
     await Deno.mkdir(folder);
     await Deno.writeTextFile(`${folder}/by hand.csv`, "1,2\n");
     assert.deepEqual(await scanStaging(layout), [], "it may still be growing");
@@ -61,7 +61,7 @@ Deno.test("a file put there by hand is adopted when it is at rest, under an id o
 
 Deno.test("an adoption that was killed half-way goes on with the same id", () =>
   withLayout(async (layout) => {
-    const folder = layout.tenantShelf("staging", "customer-1");
+    const folder = layout.tenantFolder("staging", "customer-1");
     await Deno.mkdir(folder);
     await Deno.writeTextFile(`${folder}/a.csv`, "1");
     const stat = await Deno.lstat(`${folder}/a.csv`);
@@ -74,13 +74,13 @@ Deno.test("an adoption that was killed half-way goes on with the same id", () =>
 
 Deno.test("dot files, folders, symbolic links and strangers' folders are ignored", () =>
   withLayout(async (layout) => {
-    const folder = layout.tenantShelf("staging", "customer-1");
+    const folder = layout.tenantFolder("staging", "customer-1");
     await Deno.mkdir(`${folder}/sub`, { recursive: true });
     await Deno.writeTextFile(`${folder}/.hidden.csv`, "x");
     await Deno.symlink("/etc/passwd", `${folder}/link.csv`);
-    await Deno.mkdir(`${layout.shelf("staging")}/Not A Tenant`);
-    await Deno.writeTextFile(`${layout.shelf("staging")}/Not A Tenant/a.csv`, "x");
-    await Deno.symlink(folder, `${layout.shelf("staging")}/linked`);
+    await Deno.mkdir(`${layout.folder("staging")}/Not A Tenant`);
+    await Deno.writeTextFile(`${layout.folder("staging")}/Not A Tenant/a.csv`, "x");
+    await Deno.symlink(folder, `${layout.folder("staging")}/linked`);
     assert.deepEqual(await scanStaging(layout, later), []);
   }));
 
@@ -101,8 +101,8 @@ Deno.test("archive, quarantine and restore move bytes and record, and can be don
     const { tenant, id } = file;
     await archiveFile(layout, file);
     await archiveFile(layout, file);
-    assert.deepEqual(await namesIn(layout.tenantShelf("archive", tenant)), [`.${id}.json`, id]);
-    assert.deepEqual(await namesIn(layout.tenantShelf("staging", tenant)), []);
+    assert.deepEqual(await namesIn(layout.tenantFolder("archive", tenant)), [`.${id}.json`, id]);
+    assert.deepEqual(await namesIn(layout.tenantFolder("staging", tenant)), []);
 
     assert.deepEqual(await restoreFile(layout, tenant, id), file);
     assert.deepEqual(await restoreFile(layout, tenant, id), file);
@@ -110,11 +110,11 @@ Deno.test("archive, quarantine and restore move bytes and record, and can be don
 
     await quarantineFile(layout, file, WHY);
     await quarantineFile(layout, file, WHY);
-    assert.deepEqual(await namesIn(layout.tenantShelf("quarantine", tenant)), [id, `${id}.json`]);
+    assert.deepEqual(await namesIn(layout.tenantFolder("quarantine", tenant)), [id, `${id}.json`]);
     const why = JSON.parse(await Deno.readTextFile(layout.sidecar("quarantine", tenant, id)));
     assert.deepEqual(why.reason, WHY);
     assert.deepEqual(await restoreFile(layout, tenant, id), file);
-    assert.equal(await shelfOf(layout, tenant, id), "staging");
+    assert.equal(await folderOf(layout, tenant, id), "staging");
   }));
 
 Deno.test("a move that was killed between record and bytes is ended by the next one", () =>
@@ -123,7 +123,7 @@ Deno.test("a move that was killed between record and bytes is ended by the next 
     await writeSidecar(layout, "archive", file);
     assert.deepEqual(await scanStaging(layout), [file]);
     await archiveFile(layout, file);
-    assert.deepEqual(await namesIn(layout.tenantShelf("staging", file.tenant)), []);
+    assert.deepEqual(await namesIn(layout.tenantFolder("staging", file.tenant)), []);
 
     await writeSidecar(layout, "staging", file);
     assert.deepEqual(await scanStaging(layout, later), [], "a record alone is no file");

@@ -82,7 +82,7 @@ Deno.test("backup and restore refuse what is not empty, not theirs or damaged", 
     [
       "a restore of any folder",
       ["restore", "/etc", "--data", `${dir}-1`],
-      /it has no backup\.json/,
+      /it has no valid backup\.json/,
     ],
   ];
   for (const [name, args, expected] of cases) {

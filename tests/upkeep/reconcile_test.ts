@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import type { StagedFile } from "../../src/staging/contract.ts";
 import { createFileIds } from "../../src/data/file_id.ts";
-import { Layout, type Shelf } from "../../src/data/layout.ts";
+import { type FileFolder, Layout } from "../../src/data/layout.ts";
 import { UploadReceipts } from "../../src/staging/upload_receipts.ts";
 import { writeSidecar } from "../../src/staging/sidecar.ts";
-import { scanStaging, shelfOf } from "../../src/staging/staged.ts";
+import { folderOf, scanStaging } from "../../src/staging/staged.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
 import { openLedger } from "../../src/storage/sqlite/ledger.ts";
 import { NO_ROWS } from "../../src/manage/ledger.ts";
@@ -15,8 +15,8 @@ const newId = createFileIds();
 
 /** What a copy may hold of one file. */
 interface Copied {
-  bytes: Shelf[];
-  records: Shelf[];
+  bytes: FileFolder[];
+  records: FileFolder[];
   ledger: FileRecord["state"] | null;
   hasReceipt: boolean;
 }
@@ -26,9 +26,9 @@ async function copyOf(layout: Layout, name: string, copied: Copied): Promise<Sta
   const batch = null;
   const file = { id: newId(), tenant: "t1", name, version: 1, size: 2, batch, receivedAt };
   const staged: StagedFile = { ...file, sha256: "0".repeat(64) };
-  for (const shelf of copied.records) await writeSidecar(layout, shelf, staged);
-  for (const shelf of copied.bytes) {
-    const path = layout.file(shelf, "t1", staged.id);
+  for (const folder of copied.records) await writeSidecar(layout, folder, staged);
+  for (const folder of copied.bytes) {
+    const path = layout.file(folder, "t1", staged.id);
     await Deno.mkdir(dirname(path), { recursive: true });
     await Deno.writeTextFile(path, "x\n");
   }
@@ -48,7 +48,7 @@ async function copyOf(layout: Layout, name: string, copied: Copied): Promise<Sta
   return staged;
 }
 
-const CASES: [name: string, copied: Copied, shelf: Shelf][] = [
+const CASES: [name: string, copied: Copied, folder: FileFolder][] = [
   [
     "it moved between the copies of its bytes and of its record",
     { bytes: ["staging", "archive"], records: ["archive"], ledger: "queued", hasReceipt: true },
@@ -77,7 +77,7 @@ const CASES: [name: string, copied: Copied, shelf: Shelf][] = [
 ];
 
 Deno.test("what was copied of a file at different moments is brought together", async (t) => {
-  for (const [name, copied, shelf] of CASES) {
+  for (const [name, copied, folder] of CASES) {
     await t.step(name, async () => {
       const dir = await Deno.makeTempDir();
       try {
@@ -85,12 +85,12 @@ Deno.test("what was copied of a file at different moments is brought together", 
         await Deno.mkdir(layout.db);
         const file = await copyOf(layout, "a.csv", copied);
         await reconcile(layout);
-        assert.equal(await shelfOf(layout, "t1", file.id), shelf);
+        assert.equal(await folderOf(layout, "t1", file.id), folder);
         using receipts = UploadReceipts.open(layout.receipts);
         assert.equal(receipts.ofUpload("t1", file.id)?.name, "a.csv");
         // It is met under its own id and name, and not as a stranger's.
         const met = await scanStaging(layout, { settleMs: 0 });
-        assert.deepEqual(met, shelf === "staging" ? [file] : []);
+        assert.deepEqual(met, folder === "staging" ? [file] : []);
       } finally {
         await Deno.remove(dir, { recursive: true });
       }

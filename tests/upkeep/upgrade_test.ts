@@ -120,7 +120,7 @@ Deno.test("a data directory of a newer program is refused by every command that 
     assert.match(
       stderr,
       new RegExp(
-        `it has version 99, this program knows up to ${DATA_VERSION}\n {2}hint: Install the newer`,
+        `it has version 99, but this program supports versions up to ${DATA_VERSION}\n {2}hint: Install the newer`,
       ),
     );
   }

@@ -4,7 +4,7 @@ import { type AdminFile, adminFileListSchema, adminFileSchema } from "../../prot
 import { isFinal, rejectListSchema } from "../../protocol/file_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import { replayRequests, requestReplay } from "../../staging/replay_requests.ts";
-import { shelfOf } from "../../staging/staged.ts";
+import { folderOf } from "../../staging/staged.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import { EXAMPLE_FILE, EXAMPLE_ID, EXAMPLE_REJECT } from "../api/examples.ts";
 import {
@@ -117,7 +117,7 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
         const details = { tenant, name, state };
         await audited(c, deps, { action: "file.replay", subject: id, details }, async () => {
           if (!isFinal(state)) throw notReplayable(record, `it is ${state}`);
-          if (await shelfOf(layout, tenant, id) === null) {
+          if (await folderOf(layout, tenant, id) === null) {
             throw notReplayable(record, "it is no longer kept");
           }
           await requestReplay(layout, id);

@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import { orNull } from "../../data/durable.ts";
-import { type Layout, SHELVES } from "../../data/layout.ts";
+import { FILE_FOLDERS, type Layout } from "../../data/layout.ts";
 import type { FileView } from "../../protocol/file_view.ts";
 import type { AppContext } from "../http/env.ts";
 
@@ -22,8 +22,8 @@ export async function sendFile(
 }
 
 async function open(layout: Layout, tenant: string, id: string): Promise<Deno.FsFile | null> {
-  for (const shelf of SHELVES) {
-    const file = await orNull(Deno.open(layout.file(shelf, tenant, id)));
+  for (const folder of FILE_FOLDERS) {
+    const file = await orNull(Deno.open(layout.file(folder, tenant, id)));
     if (file) return file;
   }
   return null;

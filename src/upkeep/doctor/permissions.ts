@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { orNull } from "../../data/durable.ts";
-import { SHELVES } from "../../data/layout.ts";
+import { FILE_FOLDERS } from "../../data/layout.ts";
 import { failed, type Finding, ok, type Patient } from "./finding.ts";
 
 /** Others may neither read nor write, and the services' user owns what it has to write. */
@@ -17,7 +17,7 @@ export async function checkPermissions({ layout }: Patient): Promise<Finding[]> 
     layout.db,
     layout.ledger,
     layout.receipts,
-    ...SHELVES.map((shelf) => layout.shelf(shelf)),
+    ...FILE_FOLDERS.map((folder) => layout.folder(folder)),
   ];
   for (const path of paths) {
     const info = await orNull(Deno.stat(path));
