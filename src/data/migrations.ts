@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { statIfThere } from "./durable.ts";
+import { listFolder, orNull, statIfThere } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
 /** One step of the data directory's form, from a version to the next. */
@@ -25,7 +25,22 @@ export const MIGRATIONS: readonly Migration[] = [
     what: "files in state `rejected` become `refused`",
     run: (layout) => inDatabase(join(layout.db, "ledger.sqlite"), renameRejected),
   },
+  { what: "test runs of modules are no longer called trials", run: renameTrials },
 ];
+
+async function renameTrials({ moduleRoot }: Layout): Promise<void> {
+  await orNull(
+    Deno.rename(join(moduleRoot, ".inbox/trials"), join(moduleRoot, ".inbox/test-runs")),
+  );
+  for (const tenant of await listFolder(moduleRoot)) {
+    if (!tenant.isDirectory || tenant.name.startsWith(".")) continue;
+    const folder = join(moduleRoot, tenant.name);
+    for (const version of (await listFolder(folder)).filter(({ isDirectory }) => isDirectory)) {
+      const path = (name: string) => join(folder, version.name, name);
+      await orNull(Deno.rename(path("trial.json"), path("test-run.json")));
+    }
+  }
+}
 
 /** SQLite cannot change a CHECK constraint: the table is copied into one with the new names. */
 function renameRejected(db: DatabaseSync): void {

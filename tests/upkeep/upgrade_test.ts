@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { Layout } from "../../src/data/layout.ts";
 import { DATA_VERSION } from "../../src/data/version.ts";
+import { openData } from "../../src/upkeep/open_data.ts";
 import { ROOT } from "../harness/binary.ts";
 import { Platform } from "../harness/platform.ts";
 import { run } from "../harness/process.ts";
@@ -82,6 +84,32 @@ Deno.test({
     const listed = await platform.run("manage", "files", "--state", "refused", "--json");
     assert.equal(listed.stdout.trim().split("\n").length, rows.length);
   },
+});
+
+Deno.test("results and requests of test runs are found under their new names", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const layout = new Layout(dir);
+    const version = join(layout.moduleRoot, "customer-2/v1-d8c74f53");
+    const [before, after] = [join(version, "trial.json"), join(version, "test-run.json")];
+    await Deno.mkdir(join(layout.moduleRoot, ".inbox/trials"), { recursive: true });
+    await Deno.mkdir(version, { recursive: true });
+    await Deno.writeTextFile(before, "{}");
+    await Deno.writeTextFile(join(layout.moduleRoot, ".inbox/trials/customer-2.json"), "[]");
+    await Deno.writeTextFile(join(dir, "version"), "2\n");
+    await openData(layout);
+    const request = join(layout.moduleRoot, ".inbox/test-runs/customer-2.json");
+    assert.equal(await Deno.readTextFile(after), "{}");
+    assert.equal(await Deno.readTextFile(request), "[]");
+    assert.equal(existsSync(before), false);
+    // A process that was killed before it wrote the version does it again.
+    await Deno.writeTextFile(join(dir, "version"), "3\n");
+    await openData(layout);
+    assert.equal(await Deno.readTextFile(after), "{}");
+    assert.equal(dataVersion(dir), `${DATA_VERSION}\n`);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 });
 
 Deno.test({
