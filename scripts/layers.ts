@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   config: ["base", "protocol"],
   telemetry: ["base", "protocol", "data"],
   data: ["base"],
-  accounts: ["base", "protocol", "data"],
+  accounts: ["base", "protocol", "data", "telemetry"],
   staging: ["base", "protocol", "data"],
   batch: ["base"],
   storage: ["base", "protocol", "batch"],

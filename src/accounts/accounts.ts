@@ -1,6 +1,7 @@
-import { Failure } from "../base/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { isTenantName } from "../base/tenant_name.ts";
+import type { Emit } from "../telemetry/events.ts";
 import { HashPool } from "./hash_pool.ts";
 import { Sessions } from "./sessions.ts";
 import { SingleFlight } from "./single_flight.ts";
@@ -16,22 +17,14 @@ type Verification =
   /** With `retryAfterSeconds` nothing was checked: too many failures, or the server is too busy. */
   | { ok: false; retryAfterSeconds?: number };
 
-/** What is worth a log record. */
-export type AccountsEvent =
-  | { kind: "rehashed"; tenant: string }
-  | { kind: "rehash-failed"; tenant: string; error: unknown }
-  /** The previous accounts stay active. */
-  | { kind: "users-file-broken"; failure: Failure }
-  /** Tenants' accounts whose names are not allowed; they cannot sign in. */
-  | { kind: "invalid-names"; names: string[] };
-
 export interface AccountsOptions {
   /** The path of users.json or admins.json. */
   usersPath: string;
   /** @default "tenant" */
   kind?: AccountKind;
   clock?: Clock;
-  onEvent?: (event: AccountsEvent) => void;
+  /** @default none */
+  emit?: Emit;
   /** The caller closes a pool that it brought. */
   pool?: HashPool;
   throttle?: Omit<ThrottleOptions, "now">;
@@ -93,7 +86,7 @@ class FileAccounts implements Accounts {
   readonly #sessions: Sessions;
   readonly #verified: VerifiedCache;
   readonly #floorMs: number;
-  readonly #onEvent: (event: AccountsEvent) => void;
+  readonly #emit: Emit;
   readonly #attempts = new SingleFlight<Verification>();
   readonly #checks = new SingleFlight<boolean>();
   readonly #rehashing = new Map<string, Promise<void>>();
@@ -116,7 +109,7 @@ class FileAccounts implements Accounts {
     this.#sessions = new Sessions({ now });
     this.#verified = new VerifiedCache({ now, lifeMs: options.cacheMs ?? 300_000 });
     this.#floorMs = options.refusalFloorMs ?? 250;
-    this.#onEvent = options.onEvent ?? (() => {});
+    this.#emit = options.emit ?? (() => {});
     this.#reportInvalidNames();
   }
 
@@ -246,10 +239,11 @@ class FileAccounts implements Accounts {
       this.#successors.set(stored, next);
       this.#verified.add(this.#verified.key(user, password, next, group));
       if (await this.#users.replaceHash(user, stored, next)) {
-        this.#onEvent({ kind: "rehashed", tenant: user });
+        this.#emit({ kind: "auth.rehashed", tenant: user });
       }
     } catch (error) {
-      if (!this.#closed) this.#onEvent({ kind: "rehash-failed", tenant: user, error });
+      if (this.#closed) return;
+      this.#emit({ kind: "auth.rehash_failed", tenant: user, error: messageOf(error) });
     }
   }
 
@@ -271,7 +265,7 @@ class FileAccounts implements Accounts {
       if (!(error instanceof Failure)) throw error;
       const known = this.#lastFailure?.message === error.message;
       this.#lastFailure = error;
-      if (!known) this.#onEvent({ kind: "users-file-broken", failure: error });
+      if (!known) this.#emit({ kind: "users.broken", error: error.message });
     }
     return this.#lastGood;
   }
@@ -279,7 +273,7 @@ class FileAccounts implements Accounts {
   #reportInvalidNames(): void {
     const names = this.#users.invalidNames();
     if (names.length > 0 && names.join() !== this.#invalidNames.join()) {
-      this.#onEvent({ kind: "invalid-names", names });
+      this.#emit({ kind: "accounts.invalid_name", names });
     }
     this.#invalidNames = names;
   }

@@ -20,7 +20,7 @@ import { testRunRoutes } from "./api/test_run.ts";
 import { ASSETS_PATH, showAsset } from "./dashboard/assets.ts";
 import { innerApi } from "./dashboard/inner_api.ts";
 import { addPageRoutes } from "./dashboard/routes.ts";
-import type { Report } from "./events.ts";
+import type { Emit } from "../telemetry/events.ts";
 import { authenticate, authenticateOperator } from "./http/auth.ts";
 import type { AppEnv } from "./http/env.ts";
 import { liveEvents } from "./http/live_events.ts";
@@ -49,7 +49,7 @@ export interface ServeDeps {
   /** Ends the streams of events when the server stops. */
   stopping?: AbortSignal;
   /** Receives events for the log. @default none */
-  report?: Report;
+  emit?: Emit;
   /** Receives the steps of traces. @default none */
   tracer?: Tracer;
   /** Milliseconds since the epoch. @default Date.now */
@@ -74,9 +74,9 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   const { defaultConstraints = DEFAULT_CONSTRAINTS, stallMs = 60_000, hash = hashPassword } = deps;
   const { layout, receipts } = intake;
   const metrics = createMetrics(deps);
-  const report: Report = (event) => {
+  const emit: Emit = (event) => {
     metrics.count(event);
-    deps.report?.(event);
+    deps.emit?.(event);
   };
   const constraintsOf = constraintsReader(layout, defaultConstraints);
   const modules = moduleDeps(layout);
@@ -88,7 +88,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
 
   const routes: Route[] = [
     ...accountRoutes({ accounts, intake, ledger, constraintsOf, now }),
-    ...uploadRoutes({ intake, constraintsOf, slots, report, now, stallMs }),
+    ...uploadRoutes({ intake, constraintsOf, slots, emit, now, stallMs }),
     ...fileRoutes({ receipts, ledger, layout, modules, live }),
     ...adminRoutes({
       operators,
@@ -102,16 +102,16 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
       hash,
       now,
     }),
-    ...moduleRoutes({ modules, report, now, stallMs }),
+    ...moduleRoutes({ modules, emit, now, stallMs }),
     ...testRunRoutes({ modules, now }),
     ...serverRoutes({ intake, metrics, now }),
   ];
   routes.push(documentRoute(routes, version));
 
   const app = new Hono<AppEnv>({ strict: false });
-  app.onError((error, c) => problemResponse(c, error, report));
-  app.notFound((c) => problemResponse(c, notFound(JSON.stringify(c.req.path)), report));
-  app.use(observe(report));
+  app.onError((error, c) => problemResponse(c, error, emit));
+  app.notFound((c) => problemResponse(c, notFound(JSON.stringify(c.req.path)), emit));
+  app.use(observe(emit));
   app.use("/v1/*", traceRequests(deps.tracer ?? NO_TRACER));
   app.use(`${PATHS.uploads}/*`, speakTus());
   app.use(`${PATHS.admin}/*`, authenticateOperator(operators));
@@ -119,6 +119,6 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   addRoutes(app, routes);
   app.get(PATHS.docs, showReference(routes, version));
   app.get(`${ASSETS_PATH}/:name`, showAsset());
-  addPageRoutes(app, { version, accounts, operators, audit, report, now, ask: innerApi(app) });
+  addPageRoutes(app, { version, accounts, operators, audit, emit, now, ask: innerApi(app) });
   return app;
 }

@@ -1,8 +1,9 @@
 import type { Hono } from "hono";
 import { Failure } from "../base/failure.ts";
 import type { Intake } from "../staging/intake.ts";
+import { requestFailed } from "./http/problem_response.ts";
 import type { AppEnv } from "./http/env.ts";
-import type { Report } from "./events.ts";
+import type { Emit } from "../telemetry/events.ts";
 
 /** Where and how the server listens. */
 export interface ServerOptions {
@@ -14,7 +15,7 @@ export interface ServerOptions {
   app: Hono<AppEnv>;
   intake: Intake;
   /** Takes events for the log. @default none */
-  report?: Report;
+  emit?: Emit;
   /** Milliseconds between looks for expired uploads. @default 60,000 */
   sweepMs?: number;
   /** Milliseconds that open requests get to end at shutdown. @default 10,000 */
@@ -128,11 +129,11 @@ function explainListen(cause: unknown, address: string): unknown {
   return cause;
 }
 
-async function sweep({ intake, report }: ServerOptions): Promise<void> {
+async function sweep({ intake, emit }: ServerOptions): Promise<void> {
   try {
     const uploads = await intake.expire();
-    if (uploads > 0) report?.({ type: "uploads-expired", uploads });
+    if (uploads > 0) emit?.({ kind: "uploads.expired", uploads });
   } catch (error) {
-    report?.({ type: "error", method: "-", path: "sweep", error });
+    emit?.(requestFailed("-", "sweep", error));
   }
 }

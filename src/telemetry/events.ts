@@ -7,6 +7,9 @@ interface OfFile {
   name: string;
 }
 
+/** How a request's body ended. */
+export type BodyEnd = "whole" | "cut" | "stalled" | "interrupted";
+
 /** What `serve` tells. Nothing in an event may be a secret: no password, token, hash or URL with one. */
 type ServeEvent =
   | { kind: "server.started"; listen: string; tls: boolean }
@@ -19,8 +22,10 @@ type ServeEvent =
     seconds: number;
     tenant: string | null;
   }
-  /** A fault of ours, answered with 5xx. */
+  /** The platform's own fault, answered with 5xx. */
   | { kind: "request.failed"; method: string; route: string; code: string; error: string }
+  /** A request without credentials; a browser's first one has none. */
+  | { kind: "auth.required" }
   /** `tenant` is null unless it is the name of an account: people type passwords there. */
   | { kind: "auth.failed"; tenant: string | null; address: string; throttled: boolean }
   | { kind: "auth.rehashed"; tenant: string }
@@ -36,6 +41,8 @@ type ServeEvent =
   /** The server had the file already; its bytes were dropped. */
   | ({ kind: "upload.duplicate"; uploadId: string; bytes: number } & OfFile)
   | { kind: "upload.terminated"; tenant: string; uploadId: string }
+  /** A request's bytes are durable, those before it broke off included. */
+  | { kind: "upload.received"; tenant: string; uploadId: string; bytes: number; ended: BodyEnd }
   | { kind: "request.refused"; tenant: string | null; code: string; status: number; detail: string }
   /** A customer sent its module; `manage` checks it. */
   | { kind: "module.submitted"; tenant: string; moduleVersion: string; files: number }

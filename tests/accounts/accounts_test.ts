@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import {
   type Accounts,
-  type AccountsEvent,
   type AccountsOptions,
   createAccounts,
 } from "../../src/accounts/accounts.ts";
+import type { TelemetryEvent } from "../../src/telemetry/events.ts";
 import { HashPool } from "../../src/accounts/hash_pool.ts";
 import { hashPassword } from "../../src/accounts/password_hash.ts";
 import { UsersFile } from "../../src/accounts/users.ts";
@@ -33,12 +33,12 @@ function setUp(users: Record<string, string>, options: Partial<AccountsOptions> 
   const folder = usersFolder(users);
   const clock = standingClock();
   const pool = new CountingPool();
-  const events: AccountsEvent[] = [];
+  const events: TelemetryEvent[] = [];
   const accounts: Accounts = createAccounts({
     usersPath: folder.path,
     clock,
     pool,
-    onEvent: (event) => events.push(event),
+    emit: (event) => events.push(event),
     ...options,
   });
   return {
@@ -74,7 +74,7 @@ Deno.test("a login with the seed's hash leaves argon2id, and the password still 
   const stored = t.folder.read();
   assert.match(stored["customer-1"] ?? "", /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   assert.equal(stored["customer-2"], SEED_USERS["customer-2"]);
-  assert.deepEqual(t.events, [{ kind: "rehashed", tenant: "customer-1" }]);
+  assert.deepEqual(t.events, [{ kind: "auth.rehashed", tenant: "customer-1" }]);
   t.clock.move(600_000);
   assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
   assert.deepEqual([t.pool.verified, t.pool.hashed], [2, 1]);
@@ -86,7 +86,7 @@ Deno.test("a login does not fail when the file cannot be rewritten", async () =>
   Deno.mkdirSync(`${t.folder.path}.lock`);
   assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
   await t.accounts.settled();
-  assert.equal(t.events[0]?.kind, "rehash-failed");
+  assert.equal(t.events[0]?.kind, "auth.rehash_failed");
   assert.deepEqual(t.folder.read(), SEED_USERS);
 });
 
@@ -216,7 +216,7 @@ Deno.test("a session lives through re-hashing, and ends with password, account o
 Deno.test("an account that no tenant can have is reported, and refused after the right password", async () => {
   const hash = await hashPassword("password-1");
   using t = setUp({ "customer-1": hash, "Customer-1": hash });
-  assert.deepEqual(t.events, [{ kind: "invalid-names", names: ["Customer-1"] }]);
+  assert.deepEqual(t.events, [{ kind: "accounts.invalid_name", names: ["Customer-1"] }]);
   const login = (password: string) => t.accounts.verify("Customer-1", password, ADDRESS);
   assert.deepEqual(await login("guess"), WRONG);
   // The second time the credentials are remembered.
@@ -232,7 +232,7 @@ Deno.test("an account that no tenant can have is reported, and refused after the
   await assert.rejects(t.accounts.verify("a.B", "password-1", ADDRESS), {
     code: "bad-account-name",
   });
-  assert.deepEqual(t.events.at(-1), { kind: "invalid-names", names: ["a.B"] });
+  assert.deepEqual(t.events.at(-1), { kind: "accounts.invalid_name", names: ["a.B"] });
 });
 
 Deno.test("an operator's name can have upper case", async () => {
@@ -250,7 +250,7 @@ Deno.test("a running server keeps its accounts while the file is broken, and say
     const { ok } = await t.accounts.verify("customer-1", password, ADDRESS);
     assert.equal(ok, password === "password-1");
   }
-  assert.deepEqual(t.events.map(({ kind }) => kind), ["users-file-broken"]);
+  assert.deepEqual(t.events.map(({ kind }) => kind), ["users.broken"]);
   Deno.writeTextFileSync(t.folder.path, "{}");
   assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), WRONG);
   Deno.writeTextFileSync(t.folder.path, "[]");

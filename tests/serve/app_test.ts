@@ -83,7 +83,9 @@ Deno.test("what nobody expected is logged, and the client hears nothing of its i
     const said = await broken.text();
     assert.match(said, /"urn:mysimbdp:problem:internal"/);
     assert.doesNotMatch(said, /secret|stack/);
-    assert.ok(events.some((event) => event.type === "error" && event.error === inner));
+    assert.ok(
+      events.some((event) => event.kind === "request.failed" && event.error === inner.message),
+    );
     const away = await send("/v1/files");
     assert.equal(away.status, 503);
     const told = await away.text();

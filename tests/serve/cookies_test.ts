@@ -84,7 +84,7 @@ Deno.test("a wrong password at the form is told, and counted like any other", ()
     assert.equal(refused.status, 401);
     assert.equal(refused.headers.get("Set-Cookie"), null);
     assert.match(await refused.text(), /role="alert"/);
-    assert.ok(events.some((event) => event.type === "refused" && event.code === "unauthorized"));
+    assert.ok(events.some((event) => event.kind === "auth.failed" && !event.throttled));
     const foreign = form("secret", { "Sec-Fetch-Site": "cross-site" });
     assert.equal((await app.request("/sign-in", foreign)).status, 403);
   }));

@@ -5,7 +5,7 @@ import type { Accounts } from "../../src/accounts/accounts.ts";
 import type { Constraints } from "../../src/protocol/constraints.ts";
 import { createApp, type ServeDeps } from "../../src/serve/app.ts";
 import type { AppEnv } from "../../src/serve/http/env.ts";
-import type { ServeEvent } from "../../src/serve/events.ts";
+import type { TelemetryEvent } from "../../src/telemetry/events.ts";
 import { type Intake, type IntakeOptions, openIntake } from "../../src/staging/intake.ts";
 import type { FileQuery, FileRecord, LedgerReader } from "../../src/storage/contract.ts";
 
@@ -17,7 +17,7 @@ export interface Harness {
   app: Hono<AppEnv>;
   intake: Intake;
   dataDir: string;
-  events: ServeEvent[];
+  events: TelemetryEvent[];
   /** What the ledger knows; tests add to it. */
   records: FileRecord[];
   /** Sends a request as a tenant. */
@@ -31,7 +31,7 @@ export async function withApp(
 ): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "mysimbdp-serve-" });
   const intake = await openIntake(dataDir, options.intake);
-  const events: ServeEvent[] = [];
+  const events: TelemetryEvent[] = [];
   const records: FileRecord[] = [];
   const app = createApp({
     version: "1.2.3",
@@ -40,7 +40,7 @@ export async function withApp(
     operators: fakeAccounts(),
     ledger: fakeLedger(records),
     defaultConstraints: WIDE,
-    report: (event) => events.push(event),
+    emit: (event) => events.push(event),
     ...options.app,
   });
   const send: Harness["send"] = async (path, { as = "customer-1", ...init } = {}) => {

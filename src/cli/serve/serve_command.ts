@@ -22,7 +22,6 @@ import {
 } from "../command.ts";
 import { warnOfDisk } from "../../telemetry/disk_warning.ts";
 import { SETTINGS_ENVIRONMENT, withGuide } from "../help/guide.ts";
-import { accountsEvents, serveEvents } from "../../serve/report_events.ts";
 import { serviceManager } from "../../telemetry/service_manager.ts";
 
 interface ServeFlags extends CommonFlags {
@@ -69,17 +68,16 @@ async function serve({ io }: CommandContext, flags: ServeFlags): Promise<number>
     },
   });
   const pool = new HashPool();
-  const onEvent = accountsEvents(telemetry.emit);
-  const accounts = createAccounts({ usersPath: intake.layout.users, onEvent, pool });
+  const { emit } = telemetry;
+  const accounts = createAccounts({ usersPath: intake.layout.users, emit, pool });
   const operators = createAccounts({
     usersPath: intake.layout.admins,
     kind: "operator",
-    onEvent,
+    emit,
     pool,
   });
   const stopping = new AbortController();
   const ledger = openLedgerOf(config);
-  const report = serveEvents(telemetry.emit);
   const tracer = await openTracer("mysimbdp-serve", io.env);
   const app = createApp({
     tracer,
@@ -91,13 +89,13 @@ async function serve({ io }: CommandContext, flags: ServeFlags): Promise<number>
     stopping: stopping.signal,
     ledger,
     defaultConstraints: config.constraints,
-    report,
+    emit,
     stallMs: config.uploads.stall_seconds * 1000,
   });
   const manager = serviceManager(io.env);
   try {
     const { hostname, port } = listenAddress(config);
-    const server = await startServer({ hostname, port, ...(tls && { tls }), app, intake, report });
+    const server = await startServer({ hostname, port, ...(tls && { tls }), app, intake, emit });
     const url = `${tls ? "https" : "http"}://${urlHost(hostname)}:${server.addr.port}`;
     telemetry.emit({ kind: "server.started", listen: config.server.listen, tls: tls !== null });
     if (!flags.quiet) io.stdout.write(`listening on ${url}\n`);

@@ -4,7 +4,7 @@ import { BoundedLabels } from "../../telemetry/bounded_labels.ts";
 import { readMetricsFiles } from "../../telemetry/snapshot.ts";
 import { addStagingGauges } from "./staging_metrics.ts";
 import type { LedgerReader } from "../../storage/contract.ts";
-import type { Report } from "../events.ts";
+import type { Emit } from "../../telemetry/events.ts";
 
 // Clients can send any word as a method; the number of labels must stay small.
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
@@ -12,7 +12,7 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 /** The metrics of the server, and those that `manage` writes to the data directory. */
 export interface Metrics {
   /** Counts an event. */
-  count: Report;
+  count: Emit;
   /** The text format of Prometheus. */
   text(): Promise<string>;
   mediaType: string;
@@ -55,7 +55,7 @@ export function createMetrics(deps: MetricDeps): Metrics {
   };
 }
 
-function countEvents(registry: Registry, tenants: BoundedLabels): Report {
+function countEvents(registry: Registry, tenants: BoundedLabels): Emit {
   const requests = new Histogram({
     name: "mysimbdp_http_request_duration_seconds",
     help: "Duration of requests by method, route and status.",
@@ -99,27 +99,37 @@ function countEvents(registry: Registry, tenants: BoundedLabels): Report {
     registers: [registry],
   });
   return (event) => {
-    if (event.type === "request") {
-      const { route, status, seconds } = event;
-      const method = METHODS.has(event.method) ? event.method : "other";
-      requests.observe({ method, route, status }, seconds);
-      return;
-    }
     const tenant = "tenant" in event && event.tenant !== null ? tenants.of(event.tenant) : "";
-    if (event.type === "bytes-received") bytes.inc({ tenant }, event.bytes);
-    else if (event.type === "upload-created") uploads.inc({ tenant, result: "created" });
-    else if (event.type === "upload-finished") {
-      uploads.inc({ tenant, result: event.id === event.fileId ? "finished" : "duplicate" });
-    } else if (event.type === "upload-terminated") uploads.inc({ tenant, result: "terminated" });
-    else if (event.type === "uploads-expired") expired.inc(event.uploads);
-    else if (event.type === "limit-near") nearLimits.inc({ tenant, limit: event.limit });
-    else if (event.type === "refused") {
-      problems.inc({ code: event.code });
-      if (event.code === "throttled") authFailures.inc({ reason: "throttled" });
-      if (event.code === "unauthorized" && event.signedIn) {
-        authFailures.inc({ reason: "credentials" });
+    switch (event.kind) {
+      case "request.finished": {
+        const { route, status, seconds } = event;
+        const method = METHODS.has(event.method) ? event.method : "other";
+        return requests.observe({ method, route, status }, seconds);
       }
-    } else if (event.type === "error") problems.inc({ code: "internal" });
+      case "request.refused":
+        return problems.inc({ code: event.code });
+      case "request.failed":
+        return problems.inc({ code: "internal" });
+      case "auth.required":
+        return problems.inc({ code: "unauthorized" });
+      case "auth.failed":
+        problems.inc({ code: event.throttled ? "throttled" : "unauthorized" });
+        return authFailures.inc({ reason: event.throttled ? "throttled" : "credentials" });
+      case "upload.received":
+        return bytes.inc({ tenant }, event.bytes);
+      case "upload.started":
+        return uploads.inc({ tenant, result: "created" });
+      case "upload.finished":
+        return uploads.inc({ tenant, result: "finished" });
+      case "upload.duplicate":
+        return uploads.inc({ tenant, result: "duplicate" });
+      case "upload.terminated":
+        return uploads.inc({ tenant, result: "terminated" });
+      case "uploads.expired":
+        return expired.inc(event.uploads);
+      case "limit.near":
+        return nearLimits.inc({ tenant, limit: event.limit });
+    }
   };
 }
 

@@ -10,7 +10,7 @@ import {
   versionWithFilesSchema,
 } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
-import type { Report } from "../events.ts";
+import type { Emit } from "../../telemetry/events.ts";
 import { type Parameter, type Route, routesFor } from "../http/route.ts";
 import { EXAMPLE_ID, EXAMPLE_MODULE, EXAMPLE_VERSION } from "./examples.ts";
 import { type ModuleDeps, moduleOf, versionOf } from "./module_views.ts";
@@ -20,7 +20,7 @@ const define = routesFor("Module", "customer");
 /** What the routes of modules work with. */
 interface ModuleRoutesDeps {
   modules: ModuleDeps;
-  report: Report;
+  emit: Emit;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Milliseconds without a byte after which a body is given up. */
@@ -38,7 +38,7 @@ export const versionParam: Parameter = {
 };
 
 /** A customer's own module: its versions, its log, and submitting a new version. */
-export function moduleRoutes({ modules, report, now, stallMs }: ModuleRoutesDeps): Route[] {
+export function moduleRoutes({ modules, emit, now, stallMs }: ModuleRoutesDeps): Route[] {
   const { store, inbox, log } = modules;
   return [
     define({
@@ -87,7 +87,12 @@ export function moduleRoutes({ modules, report, now, stallMs }: ModuleRoutesDeps
         const tenant = c.get("tenant");
         const record = await submitModule(store, inbox, tenant, files, now());
         const { version } = record;
-        report({ type: "module-submitted", tenant, version, files: Object.keys(files).length });
+        emit({
+          kind: "module.submitted",
+          tenant,
+          moduleVersion: version,
+          files: Object.keys(files).length,
+        });
         return viewOfVersion(record);
       },
     }),

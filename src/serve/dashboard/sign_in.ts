@@ -9,7 +9,8 @@ import {
   setSessionCookie,
 } from "../http/cookies.ts";
 import type { AppContext, AppHandler } from "../http/env.ts";
-import type { Report } from "../events.ts";
+import { loginRefused } from "../http/problem_response.ts";
+import type { Emit } from "../../telemetry/events.ts";
 import { readText } from "../http/body.ts";
 import { sendPage, type Viewer } from "./page.tsx";
 import { SignInPage } from "./sign_in_page.tsx";
@@ -20,7 +21,7 @@ export interface SignInDeps {
   accounts: Accounts;
   operators: Accounts;
   audit: AuditLog;
-  report: Report;
+  emit: Emit;
   now: () => number;
 }
 
@@ -73,8 +74,9 @@ export function signIn(deps: SignInDeps): AppHandler {
         ? [403 as const, `${detail}. ${error.hint}`]
         : [401 as const, "The user name or the password is wrong."];
       const page = SignInPage({ version: deps.version, fault, user, role });
-      const address = c.env?.address ?? "local";
-      deps.report({ type: "refused", code, status, tenant: null, detail, address, signedIn: true });
+      if (code === "bad-account-name") {
+        deps.emit({ kind: "request.refused", tenant: null, code, status, detail });
+      } else deps.emit(loginRefused(c, null, code === "throttled"));
       return await sendPage(c, page, status);
     }
   };

@@ -1,16 +1,16 @@
 import { routePath } from "hono/route";
 import type { AppMiddleware } from "./env.ts";
-import type { Report } from "../events.ts";
+import type { Emit } from "../../telemetry/events.ts";
 
 /** Reports each request when it is answered, by its route's pattern. */
-export function observe(report: Report): AppMiddleware {
+export function observe(emit: Emit): AppMiddleware {
   return async (c, next) => {
     const start = performance.now();
     await next();
     c.header("X-Content-Type-Options", "nosniff");
     if (c.env?.inner) return;
-    report({
-      type: "request",
+    emit({
+      kind: "request.finished",
       method: c.req.method,
       route: routePath(c, -1),
       status: c.res.status,

@@ -2,7 +2,7 @@ import type { StatusCode } from "hono/utils/http-status";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { type Problem, PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE } from "../../protocol/problem.ts";
 import type { AppContext } from "./env.ts";
-import type { Report } from "../events.ts";
+import type { Emit, TelemetryEvent } from "../../telemetry/events.ts";
 import { type ProblemCode, PROBLEMS, titleOf } from "./problems.ts";
 
 const BODY_GIVEN_UP = new Set(["body-stalled", "upload-interrupted"]);
@@ -21,22 +21,44 @@ export function badRequest(detail: string, hint?: string): Failure {
  * Turns any error into a response: RFC 9457 problem+json. An unexpected error is reported; its
  * client learns only that it happened.
  */
-export function problemResponse(c: AppContext, error: unknown, report: Report): Response {
+export function problemResponse(c: AppContext, error: unknown, emit: Emit): Response {
   if (!(error instanceof Failure) || !isShown(error.code)) {
-    report({ type: "error", method: c.req.method, path: c.req.path, error });
+    emit(requestFailed(c.req.method, c.req.path, error));
     const isStorage = error instanceof Failure && error.kind === "storage";
     return isStorage
       ? respond(c, "unavailable", "Cannot answer now: the storage is not available")
       : respond(c, "internal", "Cannot answer: the server failed");
   }
   const { code } = error;
-  const tenant = c.get("tenant") ?? null;
   const detail = messageOf(error);
-  const address = c.env?.address ?? "local";
-  const signedIn = c.req.header("Authorization") !== undefined;
-  const { status } = PROBLEMS[code];
-  report({ type: "refused", code, status, tenant, detail, address, signedIn });
+  emit(refusal(c, code, detail));
   return respond(c, code, detail, error);
+}
+
+/** The event of something unexpected, of which the client sees nothing. */
+export function requestFailed(method: string, route: string, error: unknown): TelemetryEvent {
+  const code = error instanceof Failure ? error.code : "internal";
+  return { kind: "request.failed", method, route, code, error: messageOf(error) };
+}
+
+function refusal(c: AppContext, code: ProblemCode, detail: string): TelemetryEvent {
+  const tenant = c.get("tenant") ?? null;
+  if (code === "throttled") return loginRefused(c, tenant, true);
+  if (code !== "unauthorized") {
+    return { kind: "request.refused", tenant, code, status: PROBLEMS[code].status, detail };
+  }
+  // Browsers ask without a password first: that is no failed login.
+  if (c.req.header("Authorization") === undefined) return { kind: "auth.required" };
+  return loginRefused(c, tenant, false);
+}
+
+/** The event of a refused login. */
+export function loginRefused(
+  c: AppContext,
+  tenant: string | null,
+  throttled: boolean,
+): TelemetryEvent {
+  return { kind: "auth.failed", tenant, address: c.env?.address ?? "local", throttled };
 }
 
 /** True for failures that clients may see; others may reveal internals of the server. */

@@ -1,6 +1,6 @@
 import type { Holder } from "../../staging/upload.ts";
 import type { UploadWriter } from "../../staging/upload_writer.ts";
-import type { BodyEnd } from "../events.ts";
+import type { BodyEnd } from "../../telemetry/events.ts";
 
 /** How long a body may be silent. */
 interface BodyOptions {

@@ -26,7 +26,7 @@ export function createUpload(deps: UploadDeps): AppHandler {
     warnOfSize(deps, wanted, constraints);
     const upload = await deps.intake.uploads.create(info);
     const { id, tenant, name, length } = info;
-    deps.report({ type: "upload-created", tenant, id, name, size: length });
+    deps.emit({ kind: "upload.started", tenant, uploadId: id, name, bytes: length });
     return await answer(c, deps, upload);
   };
 }
@@ -46,7 +46,7 @@ function readRequest(c: AppContext): WantedUpload {
 
 /** Gives the file its place in its batch, or refuses it. */
 function placeInBatch(
-  { intake, now, report }: UploadDeps,
+  { intake, now, emit }: UploadDeps,
   { tenant, name, sha256, batch }: WantedUpload,
   constraints: Constraints,
 ): Pick<UploadInfo, "id" | "createdAt" | "counted"> {
@@ -66,7 +66,7 @@ function placeInBatch(
   if (!isKnown && used > most) throw tooManyFiles(constraints, name);
   // Told at the step over the line, not at each file behind it.
   if (!isKnown && used === Math.ceil(NEAR * most)) {
-    report({ type: "limit-near", tenant, limit: "number_files", used, most });
+    emit({ kind: "limit.near", tenant, limit: "number_files", used, most });
   }
   return { id: intake.nextId(), createdAt: now(), counted: !isKnown };
 }
@@ -75,13 +75,13 @@ function placeInBatch(
 const NEAR = 0.8;
 
 function warnOfSize(
-  { report }: UploadDeps,
+  { emit }: UploadDeps,
   { tenant, length }: WantedUpload,
   { data_sizes: kilobytes }: Constraints,
 ): void {
   const most = kilobytes * 1024;
   if (length < NEAR * most) return;
-  report({ type: "limit-near", tenant, limit: "data_sizes", used: length, most });
+  emit({ kind: "limit.near", tenant, limit: "data_sizes", used: length, most });
 }
 
 async function answer(c: AppContext, deps: UploadDeps, upload: Upload): Promise<Response> {

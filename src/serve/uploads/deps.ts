@@ -1,6 +1,6 @@
 import type { Intake } from "../../staging/intake.ts";
 import type { ConstraintsOf } from "../api/constraints.ts";
-import type { Report } from "../events.ts";
+import type { Emit } from "../../telemetry/events.ts";
 import type { Slots } from "./slots.ts";
 
 /** What the handlers of uploads work with. */
@@ -8,7 +8,7 @@ export interface UploadDeps {
   intake: Intake;
   constraintsOf: ConstraintsOf;
   slots: Slots;
-  report: Report;
+  emit: Emit;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Milliseconds without a byte until a body is ended. */

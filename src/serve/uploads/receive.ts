@@ -4,7 +4,7 @@ import type { UploadReceipt } from "../../staging/upload_receipts.ts";
 import type { Holder, Upload } from "../../staging/upload.ts";
 import type { UploadWriter } from "../../staging/upload_writer.ts";
 import type { AppContext } from "../http/env.ts";
-import type { BodyEnd } from "../events.ts";
+import type { BodyEnd } from "../../telemetry/events.ts";
 import { streamBody } from "./body.ts";
 import { type Checksum, parseChecksum } from "./checksum.ts";
 import type { UploadDeps } from "./deps.ts";
@@ -41,7 +41,9 @@ export async function receiveBytes(
 export async function finishUpload(deps: UploadDeps, upload: Upload): Promise<UploadReceipt> {
   const receipt = await deps.intake.finish(upload);
   const { id: fileId, tenant, name, version, size, sha256, uploadId: id } = receipt;
-  deps.report({ type: "upload-finished", tenant, id, fileId, name, version, size, sha256 });
+  const file = { tenant, fileId, name, uploadId: id, bytes: size };
+  if (id === fileId) deps.emit({ kind: "upload.finished", ...file, version, sha256 });
+  else deps.emit({ kind: "upload.duplicate", ...file });
   return receipt;
 }
 
@@ -61,7 +63,7 @@ async function append(
     upload.offset += received;
     upload.touchedAt = deps.now();
     const { tenant, id } = upload.info;
-    deps.report({ type: "bytes-received", tenant, id, bytes: received, ended: end });
+    deps.emit({ kind: "upload.received", tenant, uploadId: id, bytes: received, ended: end });
     if (end !== "whole" && !upload.complete) throw endedEarly(upload, end);
   } catch (error) {
     throw explainFullDisk(error);

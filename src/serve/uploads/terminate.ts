@@ -13,7 +13,8 @@ export function terminate(deps: UploadDeps): AppHandler {
       if (upload.complete) throw alreadyFinished(upload.info.id);
       await deps.intake.uploads.remove(upload);
     });
-    deps.report({ type: "upload-terminated", tenant: upload.info.tenant, id: upload.info.id });
+    const { tenant, id: uploadId } = upload.info;
+    deps.emit({ kind: "upload.terminated", tenant, uploadId });
     return c.body(null, 204);
   };
 }
