@@ -6,13 +6,10 @@ import { processIo } from "./terminal/io.ts";
 import { ProgramCommand } from "./program_command.ts";
 import { report } from "./terminal/report.ts";
 
-/** The commands, each loaded only when it is asked for: a program that starts fast. */
+/** The commands. Each is loaded when it is called, so that the program starts fast. */
 const COMMANDS: Record<string, (program: Command, context: CommandContext) => Promise<unknown>> = {
   fetch: async (program, context) =>
-    (await import("./fetch/fetch_command.ts")).registerFetch(program, {
-      ...context,
-      config: fetchConfig,
-    }),
+    (await import("./fetch/fetch_command.ts")).registerFetch(program, context),
   serve: async (program, context) =>
     (await import("./serve/serve_command.ts")).registerServe(program, context),
   manage: async (program, context) =>
@@ -23,21 +20,13 @@ const COMMANDS: Record<string, (program: Command, context: CommandContext) => Pr
     (await import("./help/man_command.ts")).registerMan(program, context),
 };
 
-/** These describe the whole program, so they need all of it. */
+/** Commands that need all others because they describe the program. */
 const DESCRIBING = ["completions", "man"];
-
-/** A customer's machine needs no configuration file; one that is named says where the server is. */
-async function fetchConfig(path: string | undefined): Promise<{ server?: string }> {
-  const configPath = path ?? Deno.env.get("MYSIMBDP_CONFIG");
-  if (!configPath) return {};
-  const { loadConfig } = await import("../config/load.ts");
-  return { server: loadConfig({ configPath }).server.url };
-}
 
 /**
  * Runs one command line.
  *
- * @param args without the program's own name
+ * @param args without the program's name
  * @returns the exit code
  */
 export async function runCommandLine(args: string[]): Promise<number> {
@@ -60,28 +49,28 @@ export async function runCommandLine(args: string[]): Promise<number> {
   }
 }
 
-/** @param first the first word: only what it needs is loaded */
+/** @param first the first argument; only its command is loaded */
 async function describeProgram(
   first: string | undefined,
   context: CommandContext,
 ): Promise<Command> {
   const { stdout, stderr } = context.io;
   const program = new ProgramCommand("mysimbdp")
-    .description("take in files from many customers and load each with that customer's own code")
-    .version(`mysimbdp ${VERSION}`, "--version", "show the version")
-    .helpOption("-h, --help", "show help")
+    .description("receive files from many customers and load each with the customer's own code")
+    .version(`mysimbdp ${VERSION}`, "--version", "display the version")
+    .helpOption("-h, --help", "display help")
     .configureOutput({ writeOut: stdout.write, writeErr: stderr.write })
     .exitOverride();
   withGuide(program, {
     examples: [
-      ["mysimbdp fetch -u customer-1", "check and send the files in client-input-dir"],
-      ["mysimbdp manage init", "make a data directory, ./mysimbdp-data"],
+      ["mysimbdp fetch -u customer-1", "send the files in client-input-dir"],
+      ["mysimbdp manage init", "create a data directory"],
       ["mysimbdp serve", "receive files"],
-      ["mysimbdp manage", "load what was received"],
+      ["mysimbdp manage", "load the received files"],
     ],
   });
-  const asked = DESCRIBING.includes(first ?? "") ? undefined : COMMANDS[first ?? ""];
-  const wanted = asked ? [asked] : first === "--version" ? [] : Object.values(COMMANDS);
+  const called = DESCRIBING.includes(first ?? "") ? undefined : COMMANDS[first ?? ""];
+  const wanted = called ? [called] : first === "--version" ? [] : Object.values(COMMANDS);
   for (const register of wanted) await register(program, context);
   return program;
 }

@@ -22,7 +22,7 @@ async function mixedDir(): Promise<TempDir> {
   return dir;
 }
 
-Deno.test("one final line a file, then a summary; exit 1 when something was refused", async () => {
+Deno.test("one line per file, then a summary; exit 1 when a file was refused", async () => {
   await using server = new FakeServer();
   await using dir = await mixedDir();
   const first = await run({ dir: dir.path, server: server.url });
@@ -87,7 +87,7 @@ Deno.test("--wait: rows stored and rejected, and the reason", async () => {
   assert.doesNotMatch(out, /^sent/m);
 });
 
-Deno.test("-q names only what came to no good", async () => {
+Deno.test("-q prints only the files that failed", async () => {
   await using server = new FakeServer();
   await using dir = await mixedDir();
   const { out } = await run({ dir: dir.path, server: server.url, quiet: true });
@@ -116,7 +116,7 @@ Deno.test("exit codes: usage 2, authentication 3, server 4, storage 5", async ()
   assert.match(down.err, /^mysimbdp: Cannot reach the server "http:\/\/127\.0\.0\.1:1": /);
 });
 
-Deno.test("the password is in no output", async () => {
+Deno.test("no output contains the password", async () => {
   await using server = new FakeServer();
   await using dir = await mixedDir();
   for (const password of [PASSWORD, "a-wrong-pässword-1"]) {
@@ -129,12 +129,12 @@ Deno.test("the password is in no output", async () => {
   }
 });
 
-Deno.test("bars only on a terminal, and neither with -q nor with --json", async () => {
+Deno.test("progress bars: only on a terminal, not with -q or --json", async () => {
   await using dir = new TempDir();
   await dir.write("large.csv", new Uint8Array(6 * 1024 * 1024).fill(49));
   const hasBars = async (flags: FetchFlags, terminal: boolean) => {
     await using server = new FakeServer({ constraints: { data_sizes: 10_000 } });
-    // Slow enough for a bar to be drawn.
+    // Slow enough that a bar is drawn.
     server.intercept = async (request) => {
       if (request.method === "PATCH") await new Promise((resolve) => setTimeout(resolve, 60));
       return undefined;
@@ -148,19 +148,14 @@ Deno.test("bars only on a terminal, and neither with -q nor with --json", async 
   assert.equal(await hasBars({ json: true }, true), false);
 });
 
-Deno.test("flag before environment before configuration before default", () => {
+Deno.test("precedence: flag, environment, configuration file, default", () => {
   const env = (name: string) => ({ MYSIMBDP_SERVER: "http://env", MYSIMBDP_USER: "env" })[name];
-  const config = { server: "http://config", dir: "config", passwordFile: "pw" };
-  const settled = settleFetchOptions({ server: "http://flag" }, env, config);
-  assert.deepEqual([settled.server, settled.user, settled.dir, settled.parallel], [
-    "http://flag",
-    "env",
-    "config",
-    4,
-  ]);
-  assert.equal(settled.password.file, "pw");
-  assert.equal(settleFetchOptions({ password: "x" }, env, config).password.file, undefined);
-  assert.equal(settleFetchOptions({}, env).server, "http://env");
+  const { server, user, dir, parallel } = settleFetchOptions({ server: "http://flag" }, env);
+  assert.deepEqual([server, user], ["http://flag", "env"]);
+  assert.deepEqual([dir, parallel], ["client-input-dir", 4]);
+  assert.equal(settleFetchOptions({}, env, "http://config").server, "http://env");
+  const configured = settleFetchOptions({ user: "flag" }, () => undefined, "http://config");
+  assert.deepEqual([configured.server, configured.user], ["http://config", "flag"]);
   assert.throws(() => settleFetchOptions({}, () => undefined), /no user was given/);
   assert.throws(() => settleFetchOptions({ watch: true, dryRun: true }, env), /--dry-run/);
 });

@@ -16,7 +16,7 @@ async function withDir(test: (dir: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("init: a starter that runs on its sample and that a plain deno check is content with", () =>
+Deno.test("init: the starter loads its sample and passes deno check", () =>
   withDir(async (dir) => {
     const folder = join(dir, "my-module");
     const made = await module("init", folder);
@@ -71,7 +71,7 @@ Deno.test("the starter's types work in TypeScript without Deno", () =>
     assert.ok(config.fileNames.some((name) => name.endsWith("/ingest.ts")));
   }));
 
-Deno.test("infer: its module runs on the file that it was made of, without a reject", async (t) => {
+Deno.test("infer: the generated module loads its file without rejects", async (t) => {
   for (const name of ["birdstrikes.csv", "seattle-weather.csv", "airports.csv", "events.jsonl"]) {
     await t.step(name, () =>
       withDir(async (dir) => {
@@ -101,7 +101,7 @@ async function jsonLines(): Promise<string> {
   return films.map((film) => `${JSON.stringify(film)}\n`).join("");
 }
 
-Deno.test("what row throws is told with the author's own line", () =>
+Deno.test("errors from row point to the author's file, line and column", () =>
   withDir(async (dir) => {
     const files = keepAll({ before: 'if (record.x === "2") check(record);' });
     const entry = `import { check } from "./check.ts";\n${files["ingest.ts"]}`;
@@ -131,7 +131,7 @@ export function check(record: Named): void {
     assert.match(refused.stderr, new RegExp(`ingest\\.ts:${line}:3: .*Cannot load the module`));
   }));
 
-Deno.test("push, status, log: an author's day against a platform", async () => {
+Deno.test("push, status and log against a running platform", async () => {
   await using platform = await Platform.create("[modules]\napproval = 'auto'\n");
   await platform.must("manage", "tenant", "add", "t1", "-p", "secret");
   const { url } = await platform.serve();
@@ -144,7 +144,7 @@ Deno.test("push, status, log: an author's day against a platform", async () => {
   assert.match((await module("status", ...login)).stdout, /^no module yet/);
   const pushed = await module("push", dir, ...login);
   assert.equal(pushed.code, 0, pushed.stdout + pushed.stderr);
-  assert.match(pushed.stdout, /^v1-[0-9a-f]{8}: it runs from the next file on\n$/);
+  assert.match(pushed.stdout, /^v1-[0-9a-f]{8}: approved; runs from the next file on\n$/);
   await platform.stage("t1", "a.csv", "x\n1\n2\n");
   await platform.settled("t1", "a.csv");
   const log = await module("log", ...login);

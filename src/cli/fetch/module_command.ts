@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { basename, join } from "node:path";
-import type { AuthoredModule } from "../../sdk/author/starter.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
-import type { FetchContext, FetchFlags } from "./options.ts";
+import type { AuthoredModule } from "../../sdk/author/starter.ts";
+import { action, type CommandContext, numberFrom } from "../command.ts";
 import { type Example, withGuide } from "../help/guide.ts";
-import { report } from "../terminal/report.ts";
+import { type FetchFlags, withAccount } from "./options.ts";
 
 interface ModuleFlags extends FetchFlags {
   out?: string;
@@ -13,101 +13,76 @@ interface ModuleFlags extends FetchFlags {
   patience: number;
 }
 
-const EXAMPLES: Record<string, readonly Example[]> = {
-  init: [["mysimbdp fetch module init my-module", "a module to begin with, and types for editors"]],
-  test: [
-    ["mysimbdp fetch module test my-module a.csv", "rows and rejects; nothing is sent or stored"],
-  ],
-  infer: [
-    ["mysimbdp fetch module infer a.csv", "print a module that takes this file"],
-    ["mysimbdp fetch module infer a.csv --out my-module", "write its folder"],
-  ],
-  push: [["mysimbdp fetch module push my-module -u customer-1", "submit it"]],
-  status: [["mysimbdp fetch module status -u customer-1", "versions, approval, faults"]],
-  log: [["mysimbdp fetch module log -u customer-1", "what went wrong lately"]],
-};
-
-/** Adds `fetch module …`: a tenant author's commands. */
-export function registerFetchModule(fetch: Command, context: FetchContext): void {
-  const module = fetch.command("module").description("write, try and submit your module");
+/** Adds `fetch module …`: commands for authors of modules. */
+export function registerFetchModule(fetch: Command, context: CommandContext): void {
+  const module = fetch.command("module").description("write, test and submit your module");
   withGuide(module, {
     examples: [
-      ["mysimbdp fetch module init my-module", "a starter"],
-      ["mysimbdp fetch module test my-module my-module/samples/readings.csv", "try it"],
+      ["mysimbdp fetch module init my-module", "create a starter module"],
+      ["mysimbdp fetch module test my-module my-module/samples/readings.csv", "test it"],
       ["mysimbdp fetch module push my-module -u customer-1", "submit it"],
-      ["mysimbdp fetch module status -u customer-1", "see what became of it"],
+      ["mysimbdp fetch module status -u customer-1", "show its state"],
     ],
   });
-  const command = (name: string, what: string) =>
+  const command = (usage: string, what: string, examples: readonly Example[]) =>
     withGuide(
-      module.command(name).description(what)
-        .option("--json", "machine-readable output on stdout")
-        .option("-v, --verbose", "print details, too"),
-      { examples: EXAMPLES[name.split(" ")[0] ?? ""] ?? [] },
+      module.command(usage).description(what)
+        .option("--json", "print JSON, one object per line")
+        .option("-v, --verbose", "print more details"),
+      { examples },
     );
-  const run =
-    (work: (flags: ModuleFlags, ...args: string[]) => Promise<number>) =>
-    async (...given: unknown[]) => {
-      const flags = (given.at(-1) as Command).optsWithGlobals<ModuleFlags>();
-      try {
-        context.done(await work(flags, ...given.slice(0, -2).flat() as string[]));
-      } catch (error) {
-        context.done(report(error, context.io, flags));
-      }
-    };
-  command("init DIR", "make a folder with a module to begin with")
-    .action(run((flags, dir) => init(context, flags, dir ?? "")));
-  command("infer FILE", "propose a module that takes a file: columns, types, a key")
-    .option("--out <dir>", "make its folder instead of printing it")
-    .action(run((flags, file) => infer(context, flags, file ?? "")));
-  command("test DIR FILE...", "run a module on files in the sandbox, here; stores nothing")
-    .option("--limit <n>", "rows and rejects to print of each file", wholeNumber, 20)
-    .action(run(async (flags, dir, ...files) => {
+  command("init DIR", "create a folder with a starter module", [
+    ["mysimbdp fetch module init my-module", "includes types for your editor"],
+  ]).action(action<ModuleFlags>(context, (flags, dir = "") => init(context, flags, dir)));
+  command("infer FILE", "generate a module for a file: columns, types, key", [
+    ["mysimbdp fetch module infer a.csv", "print the module"],
+    ["mysimbdp fetch module infer a.csv --out my-module", "write a module folder"],
+  ])
+    .option("--out <dir>", "write a module folder instead of printing")
+    .action(action<ModuleFlags>(context, (flags, file = "") => infer(context, flags, file)));
+  command("test DIR FILE...", "run a module on files in a local sandbox; stores nothing", [
+    ["mysimbdp fetch module test my-module a.csv", "print rows and rejects"],
+  ])
+    .option(
+      "--limit <n>",
+      "maximum number of rows and rejects to print per file",
+      numberFrom(0, Infinity),
+      20,
+    )
+    .action(action<ModuleFlags>(context, async (flags, dir = "", ...files) => {
       const { testModule } = await import("../manage/test_command.ts");
-      return await testModule(context.io, flags, dir ?? "", files);
+      return await testModule(context.io, flags, dir, files);
     }));
-  const online = (name: string, what: string) =>
-    command(name, what)
-      .option("-u, --user <user>", "the customer's user name")
-      .option("-p, --password <password>", "its password; - reads it from standard input")
-      .option("--password-file <file>", "a file whose first line is the password")
-      .option("--server <url>", "the platform's address (default: http://127.0.0.1:8080)")
-      .option("--ca <file>", "trust the certificates in this PEM file, too");
-  const talk = async () => await import("./module_online.ts");
-  online("push DIR", "submit a module; waits until it was checked")
-    .option("--patience <seconds>", "how long to wait for that", wholeNumber, 60)
-    .action(run(async (flags, dir) => (await talk()).push(context, flags, dir ?? "")));
-  online("status", "versions of the module: which runs, which wait, faults")
-    .action(run(async (flags) => (await talk()).status(context, flags)));
-  online("log", "files and records that did not get in, and what the module printed")
-    .action(run(async (flags) => (await talk()).log(context, flags)));
+  const online = async () => await import("./module_online.ts");
+  withAccount(command("push DIR", "submit a module and wait until it is checked", [
+    ["mysimbdp fetch module push my-module -u customer-1", "submit the module in my-module"],
+  ]))
+    .option("--patience <seconds>", "maximum seconds to wait", numberFrom(0, Infinity), 60)
+    .action(action<ModuleFlags>(context, async (flags, dir = "") => {
+      return (await online()).push(context, flags, dir);
+    }));
+  withAccount(command("status", "show the versions of your module and their states", [
+    ["mysimbdp fetch module status -u customer-1", "states, and errors of the newest version"],
+  ])).action(action<ModuleFlags>(context, async (flags) => {
+    return (await online()).status(context, flags);
+  }));
+  withAccount(command("log", "show recent failures and what your module printed", [
+    ["mysimbdp fetch module log -u customer-1", "oldest first"],
+  ])).action(action<ModuleFlags>(context, async (flags) => {
+    return (await online()).log(context, flags);
+  }));
 }
 
-async function init({ io }: FetchContext, flags: ModuleFlags, dir: string): Promise<number> {
+async function init(context: CommandContext, flags: ModuleFlags, dir: string): Promise<number> {
   const { STARTER } = await import("../../sdk/author/starter.ts");
-  const written = await writeFolder(dir, STARTER);
-  const sample = join(dir, "samples/readings.csv");
-  if (flags.json) io.stdout.write(`${JSON.stringify({ dir, files: written })}\n`);
-  else {
-    for (const path of written) io.stdout.write(`wrote ${path}\n`);
-    io.stdout.write(`try it: mysimbdp fetch module test ${dir} ${sample}\n`);
-  }
-  return 0;
+  return await writeFolder(context, flags, dir, STARTER, join(dir, "samples/readings.csv"));
 }
 
-async function infer({ io }: FetchContext, flags: ModuleFlags, file: string): Promise<number> {
+async function infer(context: CommandContext, flags: ModuleFlags, file: string): Promise<number> {
   const { inferModule } = await import("../../sdk/author/infer.ts");
   const { profile, ...module } = await inferModule(file);
-  if (flags.out !== undefined) {
-    const written = await writeFolder(flags.out, module);
-    if (flags.json) {
-      io.stdout.write(`${JSON.stringify({ dir: flags.out, files: written })}\n`);
-    } else {
-      for (const path of written) io.stdout.write(`wrote ${path}\n`);
-      io.stdout.write(`try it: mysimbdp fetch module test ${flags.out} ${file}\n`);
-    }
-    return 0;
-  }
+  if (flags.out !== undefined) return await writeFolder(context, flags, flags.out, module, file);
+  const { io } = context;
   if (flags.json) {
     const columns = profile.columns.map(({ name, type, isKey }) => ({ name, type, isKey }));
     const { records, faults } = profile;
@@ -117,40 +92,38 @@ async function infer({ io }: FetchContext, flags: ModuleFlags, file: string): Pr
   return 0;
 }
 
-/** Writes a module's folder. What is there already stays, and is no folder for a module then. */
-async function writeFolder(dir: string, module: AuthoredModule): Promise<string[]> {
+/** @param sample the file that the printed hint tests the module with */
+async function writeFolder(
+  { io }: CommandContext,
+  flags: ModuleFlags,
+  dir: string,
+  module: AuthoredModule,
+  sample: string,
+): Promise<number> {
   const { moduleFolder } = await import("../../sdk/author/starter.ts");
-  const files = moduleFolder(module);
-  const written: string[] = [];
+  const files = Object.entries(moduleFolder(module)).map(([path, text]) => {
+    return [join(dir, path), text] as const;
+  });
   try {
     await Deno.mkdir(dir, { recursive: true });
     if ((await Array.fromAsync(Deno.readDir(dir))).length > 0) throw notEmpty(dir);
-    for (const [path, text] of Object.entries(files)) {
-      await Deno.mkdir(join(dir, path, ".."), { recursive: true });
-      await Deno.writeTextFile(join(dir, path), text, { createNew: true });
-      written.push(join(dir, path));
+    for (const [path, text] of files) {
+      await Deno.mkdir(join(path, ".."), { recursive: true });
+      await Deno.writeTextFile(path, text, { createNew: true });
     }
   } catch (error) {
     if (error instanceof Failure) throw error;
-    const text = `Cannot make the folder "${dir}": ${messageOf(error)}`;
+    const text = `Cannot create the folder "${dir}": ${messageOf(error)}`;
     throw new Failure("usage", "bad-module-folder", text, { cause: error });
   }
-  return written;
+  const paths = files.map(([path]) => path);
+  const lines = paths.map((path) => `wrote ${path}\n`).join("");
+  const text = `${lines}next: mysimbdp fetch module test ${dir} ${sample}\n`;
+  io.stdout.write(flags.json ? `${JSON.stringify({ dir, files: paths })}\n` : text);
+  return 0;
 }
 
 function notEmpty(dir: string): Failure {
-  return new Failure(
-    "usage",
-    "folder-not-empty",
-    `Cannot make a module in "${dir}": it has files`,
-    {
-      hint: "Name a folder that is empty or not there yet.",
-    },
-  );
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 0) return number;
-  throw new InvalidArgumentError("It must be a whole number.");
+  const text = `Cannot create a module in "${dir}": the folder is not empty`;
+  return new Failure("usage", "folder-not-empty", text, { hint: "Choose a new or empty folder." });
 }

@@ -1,31 +1,24 @@
-import { ApiClient } from "../../fetch/client.ts";
 import { ModuleApi } from "../../fetch/module_api.ts";
 import { readModuleSource } from "../../modules/source.ts";
-import { Failure } from "../../base/failure.ts";
 import type { ModuleFaultView, VersionView } from "../../protocol/module_view.ts";
 import { EXIT } from "../exit_codes.ts";
-import {
-  type FetchContext,
-  type FetchFlags,
-  readCertificates,
-  settleFetchOptions,
-} from "./options.ts";
+import type { CommandContext } from "../command.ts";
+import { type FetchFlags, fetchOptions, openClient, untilStopped } from "./options.ts";
 import type { CommandIo } from "../terminal/io.ts";
-import { versionRow } from "../manage/module_command.ts";
-import { findPassword } from "../terminal/password.ts";
+import { VERSION_HEADER, versionRow } from "../manage/module_command.ts";
 import { printTable } from "../terminal/table.ts";
 import { printable } from "../terminal/text.ts";
 
 const POLL_MS = 500;
 
-/** Submits a folder's module and waits until it was checked. */
+/** Submits a folder's module and waits until it is checked. */
 export async function push(
-  context: FetchContext,
+  context: CommandContext,
   flags: FetchFlags & { patience: number },
   dir: string,
 ): Promise<number> {
   const files = await readModuleSource(dir);
-  return await talk(context, flags, async (api) => {
+  return await withApi(context, flags, async (api) => {
     const submitted = await api.submit(files);
     const view = await checked(api, submitted, flags.patience);
     const { io } = context;
@@ -37,12 +30,12 @@ export async function push(
 }
 
 const WORDS: Record<VersionView["state"], string> = {
-  checking: "submitted; the platform is still to check it",
-  faulty: "it has faults",
-  pending: "it is valid; an operator of the platform has to approve it",
-  approved: "it runs from the next file on",
-  rejected: "an operator has rejected it",
-  "rolled-back": "it was taken back",
+  checking: "submitted; not checked yet",
+  faulty: "has errors",
+  pending: "valid; waiting for approval by an operator",
+  approved: "approved; runs from the next file on",
+  rejected: "rejected by an operator",
+  "rolled-back": "rolled back",
 };
 
 async function checked(api: ModuleApi, submitted: VersionView, patience: number) {
@@ -56,9 +49,9 @@ async function checked(api: ModuleApi, submitted: VersionView, patience: number)
   return view;
 }
 
-/** Prints the versions, and the faults of the newest one. */
-export function status(context: FetchContext, flags: FetchFlags): Promise<number> {
-  return talk(context, flags, async (api) => {
+/** Prints the versions, and the errors of the newest one. */
+export function status(context: CommandContext, flags: FetchFlags): Promise<number> {
+  return withApi(context, flags, async (api) => {
     const { io } = context;
     const view = await api.module();
     if (flags.json) {
@@ -66,29 +59,26 @@ export function status(context: FetchContext, flags: FetchFlags): Promise<number
       return EXIT.done;
     }
     if (view.versions.length === 0) {
-      io.stdout.write("no module yet: mysimbdp fetch module push DIR\n");
+      io.stdout.write("no module yet; run mysimbdp fetch module push DIR to submit one\n");
       return EXIT.done;
     }
-    const header = ["version", "state", "submitted", "decided", "by", "note"];
-    printTable(io.stdout, header, view.versions.map(versionRow(view.current)));
+    printTable(io.stdout, VERSION_HEADER, view.versions.map(versionRow(view.current)));
     if (view.versions[0]?.state === "faulty") printFaults(io, view.versions[0]);
     return EXIT.done;
   });
 }
 
-/** Prints what the author should know, oldest first, so that the newest stands last. */
-export function log(context: FetchContext, flags: FetchFlags): Promise<number> {
-  return talk(context, flags, async (api) => {
+/** Prints the log, newest last. */
+export function log(context: CommandContext, flags: FetchFlags): Promise<number> {
+  return withApi(context, flags, async (api) => {
     const { stdout } = context.io;
     for (const entry of (await api.log()).reverse()) {
       if (flags.json) stdout.write(`${JSON.stringify(entry)}\n`);
       else {
         const about = entry.file ?? entry.version ?? "";
         const kind = entry.kind === "console" ? "console: " : "";
-        const line = `${
-          entry.at.slice(0, 19).replace("T", " ")
-        }  ${about}  ${kind}${entry.message}`;
-        stdout.write(`${printable(line)}\n`);
+        const at = entry.at.slice(0, 19).replace("T", " ");
+        stdout.write(`${printable(`${at}  ${about}  ${kind}${entry.message}`)}\n`);
       }
     }
     return EXIT.done;
@@ -96,7 +86,7 @@ export function log(context: FetchContext, flags: FetchFlags): Promise<number> {
 }
 
 function printFaults({ stdout }: CommandIo, { version, faults }: VersionView): void {
-  stdout.write(`${version} cannot be used:\n`);
+  stdout.write(`${version} has errors:\n`);
   for (const fault of faults) stdout.write(`${printable(faultLine(fault))}\n`);
 }
 
@@ -104,22 +94,11 @@ function faultLine({ file, line, column, message }: ModuleFaultView): string {
   return `${file}:${line}:${column}: ${message.replaceAll("\n", " ")}`;
 }
 
-/** Logs in as `fetch` does, from the same flags and variables, and lets go at Ctrl-C. */
-async function talk(
-  { io, config }: FetchContext,
+async function withApi(
+  { io }: CommandContext,
   flags: FetchFlags,
   work: (api: ModuleApi) => Promise<number>,
 ): Promise<number> {
-  const options = settleFetchOptions(flags, io.env, await config?.(flags.config));
-  const password = await findPassword(options.password, options.user, io);
-  const ca = options.ca === undefined ? undefined : await readCertificates(options.ca);
-  using client = new ApiClient({ server: options.server, user: options.user, password, ca });
-  const stop = new AbortController();
-  const interrupted = () => new Failure("refused", "interrupted", "Cannot finish: interrupted");
-  const stopListening = io.onStop(() => stop.abort(interrupted()));
-  try {
-    return await work(new ModuleApi(client, stop.signal));
-  } finally {
-    stopListening();
-  }
+  using client = await openClient(fetchOptions(flags, io), io);
+  return await untilStopped(io, (signal) => work(new ModuleApi(client, signal)));
 }

@@ -1,10 +1,14 @@
+import type { Command } from "commander";
+import { Failure, messageOf } from "../../base/failure.ts";
+import { loadConfig } from "../../config/load.ts";
+import { ApiClient, type ClientOptions } from "../../fetch/client.ts";
 import { DEFAULT_PARALLEL } from "../../fetch/run.ts";
 import { DEFAULT_INTERVAL } from "../../fetch/watch.ts";
-import { Failure, messageOf } from "../../base/failure.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { localPath, thisMachine } from "../terminal/local_path.ts";
+import { findPassword } from "../terminal/password.ts";
 
-/** The flags of `mysimbdp fetch` as they were given. */
+/** The flags of `mysimbdp fetch` as given. */
 export interface FetchFlags {
   user?: string;
   password?: string;
@@ -27,13 +31,7 @@ export interface FetchFlags {
   color?: boolean;
 }
 
-/** What the configuration file may say of `fetch`. */
-type FetchConfig = Pick<
-  FetchFlags,
-  "user" | "passwordFile" | "dir" | "server" | "parallel" | "interval" | "ca"
->;
-
-/** All that `fetch` needs to know, settled. */
+/** The options of `fetch`, with defaults applied. */
 export interface FetchOptions {
   user: string;
   password: { flag?: string; file?: string; env?: string };
@@ -60,19 +58,22 @@ export const FETCH_DEFAULTS = {
   interval: DEFAULT_INTERVAL / 1000,
 } as const;
 
-/** What the command needs from the program that it is a part of. */
-export interface FetchContext {
-  io: CommandIo;
-  /** What the configuration file says of `fetch`; is asked when the command runs. */
-  config?: (path: string | undefined) => Promise<FetchConfig>;
-  /** Takes the exit code when the command has come to its end. */
-  done(exitCode: number): void;
+/** Adds the flags that say where to log in. */
+export function withAccount(command: Command): Command {
+  return command
+    .option("-u, --user <user>", "user name of your account")
+    .option("-p, --password <password>", "password; - reads it from standard input")
+    .option("--password-file <file>", "read the password from the first line of a file")
+    .option("--server <url>", `URL of the platform (default: ${FETCH_DEFAULTS.server})`)
+    .option("--ca <file>", "also trust the certificates in this PEM file");
 }
 
 /**
- * Settles the options: flag before environment before configuration file before default.
+ * Returns the options: a flag takes precedence over the environment, that over the configuration
+ * file, that over the default.
  *
- * @throws {Failure} kind `usage`, when there is no user or two flags exclude each other
+ * @param configured `server.url` of the configuration file
+ * @throws {Failure} kind `usage` when no user is set or two flags exclude each other
  *
  * @example
  * ```ts
@@ -83,13 +84,13 @@ export interface FetchContext {
 export function settleFetchOptions(
   flags: FetchFlags,
   env: CommandIo["env"],
-  config: FetchConfig = {},
+  configured?: string,
 ): FetchOptions {
   const setting = (name: string) => env(name) || undefined;
-  const user = flags.user ?? setting("MYSIMBDP_USER") ?? config.user;
+  const user = flags.user ?? setting("MYSIMBDP_USER");
   if (!user) {
     throw new Failure("usage", "no-user", "Cannot log in: no user was given", {
-      hint: "Pass -u USER, or set MYSIMBDP_USER.",
+      hint: "Pass -u USER or set MYSIMBDP_USER.",
     });
   }
   if (flags.watch && flags.dryRun) {
@@ -98,18 +99,18 @@ export function settleFetchOptions(
   const machine = thisMachine(env);
   const path = (given: string | undefined) =>
     given === undefined ? undefined : localPath(given, machine);
-  const password = passwordSources(flags, setting("MYSIMBDP_PASSWORD"), config);
+  const { password: flag, passwordFile, interval = FETCH_DEFAULTS.interval } = flags;
   return {
     user,
-    password: { ...password, file: path(password.file) },
-    dir: path(flags.dir ?? setting("MYSIMBDP_DIR") ?? config.dir) ?? FETCH_DEFAULTS.dir,
-    server: flags.server ?? setting("MYSIMBDP_SERVER") ?? config.server ?? FETCH_DEFAULTS.server,
+    password: { flag, file: path(passwordFile), env: setting("MYSIMBDP_PASSWORD") },
+    dir: path(flags.dir ?? setting("MYSIMBDP_DIR")) ?? FETCH_DEFAULTS.dir,
+    server: flags.server ?? setting("MYSIMBDP_SERVER") ?? configured ?? FETCH_DEFAULTS.server,
     wait: flags.wait ?? false,
     watch: flags.watch ?? false,
     dryRun: flags.dryRun ?? false,
-    parallel: flags.parallel ?? config.parallel ?? FETCH_DEFAULTS.parallel,
-    interval: (flags.interval ?? config.interval ?? FETCH_DEFAULTS.interval) * 1000,
-    ca: path(flags.ca ?? setting("MYSIMBDP_CA") ?? config.ca),
+    parallel: flags.parallel ?? FETCH_DEFAULTS.parallel,
+    interval: interval * 1000,
+    ca: path(flags.ca ?? setting("MYSIMBDP_CA")),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
     verbose: flags.verbose ?? false,
@@ -117,24 +118,52 @@ export function settleFetchOptions(
   };
 }
 
-/** A password file of the configuration counts only when nothing nearer names a password. */
-function passwordSources(
-  flags: FetchFlags,
-  env: string | undefined,
-  config: FetchConfig,
-): FetchOptions["password"] {
-  const { password: flag, passwordFile: file } = flags;
-  const isNamed = flag !== undefined || file !== undefined || env !== undefined;
-  return { flag, file: isNamed ? file : config.passwordFile, env };
+/** Returns the options for these flags; reads the configuration file if one is named. */
+export function fetchOptions(flags: FetchFlags, { env }: CommandIo): FetchOptions {
+  const configPath = flags.config ?? (env("MYSIMBDP_CONFIG") || undefined);
+  const configured = configPath === undefined ? undefined : loadConfig({ configPath }).server.url;
+  return settleFetchOptions(flags, env, configured);
 }
 
-/** Reads a PEM file. @throws {Failure} `ca-file` */
-export async function readCertificates(path: string): Promise<string> {
+/** Returns a client for the account, after asking for its password if none was given. */
+export async function openClient(
+  options: FetchOptions,
+  io: CommandIo,
+  onThrottled?: ClientOptions["onThrottled"],
+): Promise<ApiClient> {
+  const { server, user } = options;
+  const password = await findPassword(options.password, user, io);
+  const ca = options.ca === undefined ? undefined : await readCertificates(options.ca);
+  return new ApiClient({ server, user, password, ca, onThrottled });
+}
+
+/** Runs work that Ctrl-C or a signal to end aborts. */
+export async function untilStopped<T>(
+  io: CommandIo,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const stopListening = io.onStop(() =>
+    stop.abort(
+      new Failure("refused", "interrupted", "Cannot finish: interrupted", {
+        hint: "Run the command again; it resumes unfinished uploads.",
+      }),
+    )
+  );
+  try {
+    return await work(stop.signal);
+  } finally {
+    stopListening();
+  }
+}
+
+async function readCertificates(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    const state = error instanceof Deno.errors.NotFound ? "it is not there" : messageOf(error);
+    const state = error instanceof Deno.errors.NotFound ? "it does not exist" : messageOf(error);
     throw new Failure("usage", "ca-file", `Cannot read the certificates "${path}": ${state}`, {
+      hint: "Check the path given with --ca.",
       cause: error,
     });
   }
