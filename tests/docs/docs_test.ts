@@ -12,7 +12,7 @@ const DOCS = readDocs();
 const source = (path: string) => Deno.readTextFileSync(join(ROOT, path));
 const denoJson = JSON.parse(source("deno.json"));
 
-Deno.test("every link within the repository leads to something", () => {
+Deno.test("every link within the repository has a target", () => {
   for (const { path, prose } of DOCS) {
     for (const [, target = ""] of prose.matchAll(/\]\(([^)]+)\)/g)) {
       if (/^https?:/.test(target)) continue;
@@ -22,7 +22,7 @@ Deno.test("every link within the repository leads to something", () => {
   }
 });
 
-Deno.test("every path of the repository that a document names is there", () => {
+Deno.test("every path that a document names exists", () => {
   const named = /^(?:src|tests|scripts|docs|tenants|\.ci)\/[^<>*…:]*$/;
   for (const { path, prose } of DOCS) {
     for (const name of coded(prose).filter((text) => named.test(text))) {
@@ -31,15 +31,15 @@ Deno.test("every path of the repository that a document names is there", () => {
   }
 });
 
-Deno.test("every task that a document names is a task", () => {
+Deno.test("every task that a document names exists", () => {
   for (const { path, text } of DOCS) {
-    for (const [, task = ""] of text.matchAll(/npx deno@[\d.]+ task ([a-z]+)/g)) {
+    for (const [, task = ""] of text.matchAll(/npx deno@[\d.]+ task ([a-z:]+)/g)) {
       assert.ok(task in denoJson.tasks, `${path} names the task "${task}"`);
     }
   }
 });
 
-/** The command lines of the program in a block for the shell, without what the shell does with them. */
+/** The command lines of the program in a shell block, without pipes and substitutions. */
 function commandLines({ text }: Block): string[] {
   const lines = text.replaceAll("\\\n", " ").split("\n");
   return lines.flatMap((line) => {
@@ -48,7 +48,7 @@ function commandLines({ text }: Block): string[] {
   });
 }
 
-/** The longest beginning of the words that is a command, with the help of that command. */
+/** The longest prefix of the words that is a command, with its help. */
 async function helpOf(words: string[]): Promise<{ depth: number; help: string }> {
   for (let depth = Math.min(3, words.length); depth > 0; depth--) {
     const command = words.slice(0, depth);
@@ -59,7 +59,7 @@ async function helpOf(words: string[]): Promise<{ depth: number; help: string }>
   return { depth: 0, help: "" };
 }
 
-Deno.test("every command line in a document is one that the program knows", async () => {
+Deno.test("every command line in a document is known to the program", async () => {
   for (const block of DOCS.flatMap((doc) => doc.blocks)) {
     if (block.language !== "sh") continue;
     for (const line of commandLines(block)) {
@@ -71,7 +71,7 @@ Deno.test("every command line in a document is one that the program knows", asyn
         : help;
       const next = words[depth] ?? "-";
       const isWhole = depth > 0 && (next.startsWith("-") || !help.includes("\nCommands:\n"));
-      assert.ok(isWhole, `${block.where}: there is no such command as in "${line}"`);
+      assert.ok(isWhole, `${block.where}: unknown command in "${line}"`);
       const flags = words.filter((word) => /^--?[a-z]/.test(word));
       for (const flag of flags) {
         assert.match(all, new RegExp(`^ +.*${flag}\\b`, "m"), `${block.where}: "${flag}"`);
@@ -80,7 +80,7 @@ Deno.test("every command line in a document is one that the program knows", asyn
   }
 });
 
-Deno.test("the table of settings in docs/operations.md is that of the program", () => {
+Deno.test("docs/operations.md lists the settings of the program", () => {
   const rows = tableBelow(readDoc("docs/operations.md"), "setting", "default");
   const expected = SETTINGS.map(({ name, variable, default: value, description }) => {
     const shown = name === "manage.concurrency"
@@ -91,7 +91,7 @@ Deno.test("the table of settings in docs/operations.md is that of the program", 
   assert.deepEqual(rows, expected);
 });
 
-Deno.test("the metrics in docs/operations.md are those of serve", () => {
+Deno.test("docs/operations.md lists the metrics of serve", () => {
   const rows = tableBelow(readDoc("docs/operations.md"), "metric");
   const documented = rows.flatMap(([cell = ""]) => coded(cell)).map((name) => name.split("{")[0]);
   const files = [
@@ -105,7 +105,7 @@ Deno.test("the metrics in docs/operations.md are those of serve", () => {
   assert.deepEqual([...new Set(documented)].sort(), [...new Set(served)].sort());
 });
 
-Deno.test("the problem types in docs/api.md are those of the server, with their statuses", () => {
+Deno.test("docs/api.md lists the problem types of the server, with their statuses", () => {
   const rows = tableBelow(readDoc("docs/api.md"), "type", "status");
   const documented = rows.map(([type = "", status, when]) => [coded(type)[0], status, when]);
   const known = Object.entries(PROBLEMS).map((
@@ -114,8 +114,8 @@ Deno.test("the problem types in docs/api.md are those of the server, with their 
   assert.deepEqual(documented, known);
 });
 
-Deno.test("the table of folders in docs/architecture.md is that of scripts/layers.ts", () => {
-  const rows = tableBelow(readDoc("docs/architecture.md"), "folder", "what it is");
+Deno.test("docs/architecture.md has the same rules as scripts/layers.ts", () => {
+  const rows = tableBelow(readDoc("docs/architecture.md"), "folder", "what it holds");
   const documented = rows.map(([folder = "", , may = ""]) => [coded(folder)[0], coded(may)]);
   const rules = /const MAY_IMPORT[^=]*= (\{[\s\S]*?\n\});/.exec(source("scripts/layers.ts"))?.[1];
   // The rules are a literal in a script that ends the process when it is imported.
@@ -125,23 +125,33 @@ Deno.test("the table of folders in docs/architecture.md is that of scripts/layer
   assert.deepEqual(sorted(documented as [string, string[]][]), sorted(Object.entries(expected)));
 });
 
-Deno.test("the README tells of every dependency", () => {
-  const rows = tableBelow(readDoc("README.md"), "package");
+Deno.test("the README has at most 150 lines, and docs/README.md links to every document", () => {
+  assert.ok(source("README.md").trimEnd().split("\n").length <= 150);
+  const index = readDoc("docs/README.md").text;
+  for (const { path } of DOCS) {
+    const name = path.replace(/^docs\//, "");
+    if (name === path || name === "README.md") continue;
+    assert.ok(index.includes(`](${name})`), name);
+  }
+});
+
+Deno.test("docs/dependencies.md lists every dependency", () => {
+  const rows = tableBelow(readDoc("docs/dependencies.md"), "package");
   const documented = rows.flatMap(([name = ""]) => coded(name));
-  // A name that ends with a slash is for single files of a package that is there already.
+  // A name that ends with a slash gives access to single files of a package listed without it.
   const expected = Object.keys(denoJson.imports).filter((name) =>
     name !== "mysimbdp" && !name.endsWith("/")
   );
   assert.deepEqual(documented.sort(), expected.sort());
 });
 
-Deno.test("the version is one and the same everywhere", () => {
+Deno.test("the version is the same everywhere", () => {
   const changelog = /^## \[(\d+\.\d+\.\d+)\]/m.exec(source("CHANGELOG.md"))?.[1];
   assert.equal(denoJson.version, VERSION);
   assert.equal(changelog, VERSION);
 });
 
-Deno.test("the template in docs/module-guide.md is the one in tenants/", () => {
+Deno.test("docs/module-guide.md shows the template in tenants/", () => {
   const code = (text: string) => text.replace(/^ *\/\/.*\n/gm, "").trim();
   const shown = readDoc("docs/module-guide.md").blocks.filter(({ language }) => language === "ts");
   assert.equal(code(shown[0]?.text ?? ""), code(source("tenants/template/ingest.ts")));

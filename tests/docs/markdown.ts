@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { ROOT } from "../harness/binary.ts";
 
-/** What the comment before a fenced block says of how it is to be run: `run: tour exit=1`. */
+/** How a fenced block is run, from the comment before it: `run: tour exit=1`. */
 export interface RunMark {
-  /** Blocks of one session run in one folder, in the order of the document. */
+  /** The blocks of one session run in one folder, in the order of the document. */
   session: string;
-  /** Each of its lines is a service that goes on running. */
+  /** Each line starts a service that keeps running. */
   background: boolean;
   exit: number;
 }
@@ -29,10 +29,10 @@ export interface Doc {
   prose: string;
 }
 
-/** All documents that this project keeps. */
+/** All documents of the project. */
 export function readDocs(): Doc[] {
   const inDocs = [...Deno.readDirSync(join(ROOT, "docs"))].map(({ name }) => `docs/${name}`);
-  const paths = ["README.md", "CHANGELOG.md", "tenants/README.md", ...inDocs];
+  const paths = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "tenants/README.md", ...inDocs];
   return paths.filter((path) => path.endsWith(".md")).sort().map(readDoc);
 }
 
@@ -57,7 +57,7 @@ function runMark(mark: string | undefined): RunMark | null {
   return { session, background: words.includes("background"), exit: Number(exit) };
 }
 
-/** The rows of the first table whose header begins with these cells. */
+/** The rows of the first table whose header starts with these cells. */
 export function tableBelow(doc: Doc, ...header: string[]): string[][] {
   const lines = doc.text.split("\n");
   const start = lines.findIndex((line) => {
@@ -77,7 +77,7 @@ function cellsOf(line: string): string[] {
   return line.split("|").slice(1, -1).map((cell) => cell.trim());
 }
 
-/** The words in backticks of a cell. */
+/** The words in backticks in a cell. */
 export function coded(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map((found) => found[1] ?? "");
 }

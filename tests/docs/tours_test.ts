@@ -5,10 +5,10 @@ import { Running } from "../harness/process.ts";
 import { type Block, readDocs } from "./markdown.ts";
 
 const DEFAULT_ADDRESS = "127.0.0.1:8080";
-/** What of a clone the commands in the documents name. */
+/** The parts of a clone that commands in the documents use. */
 const OF_THE_CLONE = ["tenants", "scripts", "node_modules"];
 
-/** A folder in which the commands of a document are run as if it were a clone with a build. */
+/** A folder where the commands of a document run, set up like a clone with a build. */
 class Tour implements AsyncDisposable {
   readonly dir: string;
   readonly #services: Running[] = [];
@@ -23,7 +23,7 @@ class Tour implements AsyncDisposable {
 
   async follow(block: Block): Promise<void> {
     if (block.run?.background) return await this.#startServices(block);
-    // Another program may have the default port.
+    // The default port may be in use.
     const text = block.text.replaceAll(DEFAULT_ADDRESS, this.#address);
     await using shell = this.#start(["-euo", "pipefail", "-c", text], "bash");
     const { code } = await shell.ended();
@@ -67,7 +67,7 @@ for (const doc of readDocs()) {
   }
 }
 
-Deno.test("the README's tour and each guide have commands that are run", () => {
+Deno.test("the README and each guide have commands that are run", () => {
   const run = new Set(readDocs().flatMap((doc) => doc.blocks.flatMap((b) => b.run?.session ?? [])));
   for (const session of ["tour", "accounts", "seed", "author", "api", "tenants"]) {
     assert.ok(run.has(session), session);
