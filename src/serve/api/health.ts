@@ -26,7 +26,7 @@ async function check({ layout, receipts }: Intake): Promise<void> {
     await removeIfThere(probe);
     receipts.check();
   } catch (error) {
-    const detail = "Cannot accept files: the data directory or the receipts do not answer";
+    const detail = "Cannot accept files: the data directory or the receipts are not available";
     throw new Failure("server", "not-ready", detail, { cause: error });
   }
 }

@@ -5,14 +5,16 @@ import type { AppContext } from "./env.ts";
 const NAME = "mysimbdp_session";
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** The token of the session that a browser brings along; undefined where it has none. */
+/** The token in the session cookie; undefined without one. */
 export function sessionCookie(c: AppContext): string | undefined {
   return getCookie(c, NAME, isSecure(c) ? "host" : undefined);
 }
 
 /**
- * Gives the browser the token of its session: no script can read it, no other site's page can send
- * it, and over TLS nothing but TLS carries it.
+ * Sets the session cookie. No script can read it, no page of another site can send it, and over TLS
+ * it is only sent over TLS.
+ *
+ * @param maxAge seconds
  */
 export function setSessionCookie(c: AppContext, token: string, maxAge: number): void {
   const secure = isSecure(c);
@@ -32,19 +34,25 @@ export function dropSessionCookie(c: AppContext): void {
 }
 
 /**
- * Refuses what changes something unless a page of this very server sent it. SameSite keeps other
- * sites out already; this also keeps out other hosts of the same site.
+ * Requires that a request that changes something comes from a page of this server. SameSite already
+ * stops other sites; this also stops other hosts of the same site.
+ *
  * @throws {Failure} `cross-site`
  */
 export function requireSameSite(c: AppContext): void {
   if (SAFE.has(c.req.raw.method)) return;
   const site = c.req.header("Sec-Fetch-Site");
-  // Browsers leave it out without TLS; then the origin tells.
+  // Browsers omit it without TLS; then the origin decides.
   const same = site === undefined ? hasOwnOrigin(c) : site === "same-origin";
   if (same) return;
-  throw new Failure("auth", "cross-site", "Cannot do this: the request comes from another site", {
-    hint: "Use the dashboard at this server's own address, or a password or token, not a cookie.",
-  });
+  throw new Failure(
+    "auth",
+    "cross-site",
+    "Cannot accept the request: it does not come from a page of this server",
+    {
+      hint: "Open the dashboard at the address of this server, or send a password or a token.",
+    },
+  );
 }
 
 function hasOwnOrigin(c: AppContext): boolean {
@@ -53,7 +61,7 @@ function hasOwnOrigin(c: AppContext): boolean {
     new URL(origin).host === c.req.header("Host");
 }
 
-/** Whether the browser's side of the connection is TLS; a proxy in front says so in its header. */
+/** True when the browser uses TLS, with this server or with a proxy in front of it. */
 function isSecure(c: AppContext): boolean {
   return c.req.url.startsWith("https:") || c.req.header("X-Forwarded-Proto") === "https";
 }

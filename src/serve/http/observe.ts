@@ -2,7 +2,7 @@ import { routePath } from "hono/route";
 import type { AppMiddleware } from "./env.ts";
 import type { Emit } from "../../telemetry/events.ts";
 
-/** Reports each request when it is answered, by its route's pattern. */
+/** Reports each answered request with the pattern of its route. */
 export function observe(emit: Emit): AppMiddleware {
   return async (c, next) => {
     const start = performance.now();

@@ -5,7 +5,7 @@ import type { AppContext } from "./env.ts";
 import type { Emit, TelemetryEvent } from "../../telemetry/events.ts";
 import { type ProblemCode, PROBLEMS, titleOf } from "./problems.ts";
 
-const BODY_GIVEN_UP = new Set(["body-stalled", "upload-interrupted"]);
+const UNREAD_BODY = new Set(["body-stalled", "upload-interrupted"]);
 
 /** The failure of an unknown path, or of a thing that the caller cannot see: `file "x"`. */
 export function notFound(what: string): Failure {
@@ -72,7 +72,7 @@ function respond(c: AppContext, code: ProblemCode, detail: string, failure?: Fai
   const seconds = failure?.details.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
   if (seconds !== undefined) c.header("Retry-After", String(seconds));
   // The rest of the request's body will not be read.
-  if (BODY_GIVEN_UP.has(code)) c.header("Connection", "close");
+  if (UNREAD_BODY.has(code)) c.header("Connection", "close");
   if (status === 401) {
     // With Basic, a browser would show its own dialog on top of the dashboard.
     if (c.req.header("Sec-Fetch-Site") === undefined) {

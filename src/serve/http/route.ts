@@ -99,9 +99,9 @@ interface Contract<
  * one call gives method, path, schemas, examples and handler. {@link addRoutes} registers it, and
  * the API document is generated from it.
  *
- * It is our own function because @hono/zod-openapi and hono-openapi read worse here: both keep the
- * handler apart from its contract, parse JSON by its `Content-Type` only, and have no place for
- * audiences and problem codes or for the bodyless answers and streamed bodies of tus.
+ * It is our own function because @hono/zod-openapi and hono-openapi read worse here: both pass the
+ * handler separately from its contract, parse JSON only with a matching `Content-Type`, and would
+ * need helpers for audiences, problem codes and the header-only answers of tus on top.
  *
  * @example
  * ```ts ignore

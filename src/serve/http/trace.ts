@@ -3,13 +3,13 @@ import { parseTraceparent, TRACEPARENT, type Tracer } from "../../base/tracing.t
 import type { AppMiddleware } from "./env.ts";
 
 /**
- * Makes each request a step of the trace that its client may have begun. What the client gave goes
- * on to `manage` also where this server itself traces nothing.
+ * Records each request as a step of its client's trace. Without tracing, the client's `traceparent`
+ * still reaches `manage`.
  */
 export function traceRequests(tracer: Tracer): AppMiddleware {
   return async (c, next) => {
-    const given = c.req.header(TRACEPARENT);
-    const parent = given !== undefined && parseTraceparent(given) ? given : null;
+    const received = c.req.header(TRACEPARENT);
+    const parent = received !== undefined && parseTraceparent(received) ? received : null;
     const span = tracer.start(c.req.method, { kind: "server", parent });
     c.set("traceparent", span.traceparent ?? parent);
     try {

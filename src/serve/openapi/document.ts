@@ -100,7 +100,7 @@ const USUAL: Record<Audience, ProblemCode[]> = {
 export function openApiDocument(routes: readonly Route[], version: string): Json {
   const paths: Record<string, Json> = {};
   for (const route of routes) {
-    const path = documentedPath(route);
+    const path = documentedPath(route.path);
     paths[path] = { ...paths[path], [route.method]: describe(route) };
   }
   return {
@@ -119,8 +119,8 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
   };
 }
 
-/** A route's path in the notation of OpenAPI: `/v1/files/{id}`. */
-export function documentedPath({ path }: Route): string {
+/** The path of a route in the notation of OpenAPI: `/v1/files/{id}`. */
+export function documentedPath(path: string): string {
   return path.replace(/\/:\w+\?$/, "").replace(/:(\w+)/g, "{$1}");
 }
 

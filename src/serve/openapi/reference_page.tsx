@@ -72,7 +72,7 @@ const AUDIENCES: Record<Audience, string> = {
 };
 
 function RouteCard({ route }: { route: Route }) {
-  const { id, method, summary, description, audience, body, answer } = route;
+  const { id, method, path, summary, description, audience, body, answer } = route;
   const parameters = parametersOf(route);
   return (
     <article class="card" id={id} aria-labelledby={`${id}-title`}>
@@ -81,7 +81,7 @@ function RouteCard({ route }: { route: Route }) {
           <h2 id={`${id}-title`}>{summary}</h2>
           <div class="route">
             <span class={`verb ${method}`}>{method.toUpperCase()}</span>
-            <code>{documentedPath(route)}</code>
+            <code>{documentedPath(path)}</code>
           </div>
         </div>
         <span class="state">{AUDIENCES[audience]}</span>
@@ -205,18 +205,18 @@ function Words({ text }: { text: string }) {
 
 /** The example request as a command. */
 function curlOf(route: Route): string {
-  const { method, audience, query, body } = route;
+  const { method, path, audience, query, body } = route;
   const parameters = parametersOf(route);
-  const path = parameters.reduce(
+  const filled = parameters.reduce(
     (text, { name, example = "" }) => text.replace(`{${name}}`, example),
-    documentedPath(route),
+    documentedPath(path),
   );
   const search = new URLSearchParams(query?.example).toString();
   const headers = parameters.filter((each) => each.in === "header" && each.required)
     .map(({ name, example }) => [name, example] as const);
   const type = body && [["Content-Type", body.mediaType ?? "application/json"] as const];
   return [
-    `curl "$SERVER${path}${search && `?${search}`}"`,
+    `curl "$SERVER${filled}${search && `?${search}`}"`,
     method === "get" ? "" : method === "head" ? "--head" : `-X ${method.toUpperCase()}`,
     audience === "anyone" ? "" : `-u ${audience === "operator" ? "admin" : "customer-1"}`,
     ...[...headers, ...(type ?? [])].map(([name, value]) => `-H "${name}: ${value}"`),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { documentedPath } from "../../../src/serve/openapi/document.ts";
 import { PROBLEMS } from "../../../src/serve/http/problems.ts";
 import { basic } from "../harness.ts";
 import { type ExampleServer, exampleServer } from "./fixtures.ts";
@@ -42,7 +43,7 @@ function operationsOf({ paths }: Document): Documented[] {
   );
 }
 
-/** Checks values by the schemas of the document, which speak of each other by its paths. */
+/** Checks values against the schemas of the document, which refer to each other by path. */
 function validatorOf(document: Document): (schema: object, value: unknown, what: string) => void {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addSchema({ $id: "doc:/", ...document }, "doc:/");
@@ -53,12 +54,12 @@ function validatorOf(document: Document): (schema: object, value: unknown, what:
   };
 }
 
-/** Who may ask for a path. */
+/** The credentials for a path. */
 function userFor(path: string): string {
   return basic(path.startsWith("/v1/admin") ? "admin" : "customer-1", "secret");
 }
 
-/** The request of an operation, of the examples of its parameters and its body. */
+/** The example request of an operation, built from its parameters and its body. */
 function exampleRequest({ method, path, operation }: Documented): Request {
   const query = new URLSearchParams();
   const headers = new Headers(
@@ -81,7 +82,7 @@ function exampleRequest({ method, path, operation }: Documented): Request {
   });
 }
 
-/** Opens a session and lets a request come with its token. */
+/** Opens a session and puts its token into a request. */
 async function signIn({ app }: ExampleServer, request: Request): Promise<void> {
   const { pathname } = new URL(request.url);
   const Authorization = request.headers.get("Authorization") ?? "";
@@ -90,7 +91,7 @@ async function signIn({ app }: ExampleServer, request: Request): Promise<void> {
   request.headers.set("Authorization", `Bearer ${token}`);
 }
 
-/** A body's text; of a stream that goes on, its beginning. */
+/** The text of a body; for a stream of events, its beginning. */
 async function textOf(response: Response): Promise<string> {
   if (response.headers.get("Content-Type") !== "text/event-stream") return await response.text();
   const reader = response.body?.getReader();
@@ -99,7 +100,7 @@ async function textOf(response: Response): Promise<string> {
   return new TextDecoder().decode(first?.value);
 }
 
-/** The answer to a problem must be among those that the operation documents. */
+/** A problem must be among those that the operation documents. */
 async function expectProblem(
   document: Document,
   { method, path, operation }: Documented,
@@ -123,7 +124,7 @@ Deno.test("the document is OpenAPI 3.1", async () => {
   assert.ok(valid, JSON.stringify(errors));
 });
 
-Deno.test("every route is documented, and every documented route is there", async () => {
+Deno.test("every route of the API is registered with its contract", async () => {
   await using server = await exampleServer();
   const documented = operationsOf(await documentOf(server)).map(({ method, path }) =>
     // Hono routes HEAD as GET.
@@ -132,10 +133,7 @@ Deno.test("every route is documented, and every documented route is there", asyn
   const pages = /^\/($|docs|assets\/|sign-|files\/|module|operator)/;
   const routes = server.app.routes
     .filter(({ method, path }) => method !== "ALL" && !pages.test(path))
-    .map(({ method, path }) => {
-      const plain = path.replace(/\/:id\?$/, "").replace(/:(\w+)(\{[^}]*\})?/g, "{$1}");
-      return `${method} ${plain}`;
-    });
+    .map(({ method, path }) => `${method} ${documentedPath(path)}`);
   assert.deepEqual([...new Set(routes)].sort(), documented.sort());
 });
 
@@ -164,11 +162,11 @@ Deno.test("every example is answered as documented", async () => {
       validate(media[1].schema, media[1].example, `example of ${what}`);
     }
     const sent = Object.keys(answer?.headers ?? {}).filter((name) => response.headers.has(name));
-    if (answer?.headers) assert.ok(sent.length > 0, `${what} has none of its headers`);
+    if (answer?.headers) assert.ok(sent.length > 0, `${what} has none of its documented headers`);
   }
 });
 
-Deno.test("every route that asks for a user says so, and no other", async () => {
+Deno.test("exactly the routes that document authentication require it", async () => {
   await using server = await exampleServer();
   const document = await documentOf(server);
   for (const documented of operationsOf(document)) {
@@ -191,7 +189,7 @@ const BYTES = { ...TUS, "Content-Type": "application/offset+octet-stream" };
 const NEW = { ...TUS, "Upload-Length": "3", "Upload-Metadata": "filename YS5jc3Y=" };
 const named = (name: string) => `filename ${btoa(name)}`;
 
-/** One way to each problem that a request can bring about: operation, problem, what it changes. */
+/** A request for each problem: operation, problem, and the changes to the example request. */
 const MISTAKES: [
   string,
   keyof typeof PROBLEMS,
@@ -287,8 +285,8 @@ const MISTAKES: [
   ["dropUpload", "tus-version", { path: `/v1/uploads/${UPLOAD}` }],
 ];
 
-/** Those that no request brings about by itself; each has a test of its own, named here. */
-const PROVOKED_ELSEWHERE: Record<string, string> = {
+/** Problems that need more than one request, with the test that covers each. */
+const COVERED_ELSEWHERE: Record<string, string> = {
   "bad-account-name": "tests/serve/real_accounts_test.ts",
   "cross-site": "tests/serve/cookies_test.ts",
   "wrong-version-state": "tests/serve/module_admin_test.ts",
@@ -308,7 +306,7 @@ const PROVOKED_ELSEWHERE: Record<string, string> = {
   "no-space": "tests/serve/full_disk_test.ts",
 };
 
-Deno.test("every mistake is answered with a problem that is documented", async () => {
+Deno.test("every mistake gets a documented problem", async () => {
   await using server = await exampleServer();
   const document = await documentOf(server);
   const met = new Set<string>(["unauthorized"]);
@@ -329,14 +327,14 @@ Deno.test("every mistake is answered with a problem that is documented", async (
     met.add(code);
   }
   const missing = Object.keys(PROBLEMS).filter((code) => !met.has(code));
-  assert.deepEqual(missing.sort(), Object.keys(PROVOKED_ELSEWHERE).sort());
-  for (const [code, path] of Object.entries(PROVOKED_ELSEWHERE)) {
+  assert.deepEqual(missing.sort(), Object.keys(COVERED_ELSEWHERE).sort());
+  for (const [code, path] of Object.entries(COVERED_ELSEWHERE)) {
     const text = await Deno.readTextFile(new URL(`../../../${path}`, import.meta.url));
-    assert.match(text, new RegExp(`\\b${code}\\b`), `${path} does not speak of "${code}"`);
+    assert.match(text, new RegExp(`\\b${code}\\b`), `${path} does not mention "${code}"`);
   }
 });
 
-Deno.test("the reference for people has every route and every problem", async () => {
+Deno.test("the reference page has every route and every problem", async () => {
   await using server = await exampleServer();
   const response = await server.app.request("/docs");
   const policy = response.headers.get("Content-Security-Policy") ?? "";

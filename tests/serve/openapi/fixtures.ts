@@ -22,7 +22,7 @@ import { prepareData } from "../../../src/data/layout.ts";
 import { Layout } from "../../../src/data/layout.ts";
 import { fakeAccounts, fakeLedger, WIDE } from "../harness.ts";
 
-/** A server that has what the examples of the document speak of. */
+/** A server with the data of the document's examples. */
 export interface ExampleServer extends AsyncDisposable {
   app: Hono<AppEnv>;
 }
