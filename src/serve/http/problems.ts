@@ -19,7 +19,8 @@ export const PROBLEMS = {
   },
   "bad-account-name": {
     status: 403,
-    when: "the password is right, but the name of the account is not allowed; an operator renames it",
+    when:
+      "the password is right, but the name of the account is not allowed; an operator renames it",
   },
   "cross-site": {
     status: 403,
