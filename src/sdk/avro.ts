@@ -1,15 +1,12 @@
-/** Avro files say themselves how they are written: there is nothing to choose. */
+import type { FileFormat } from "./file_format.ts";
+
+/** Avro has no options: a file describes itself. */
 export type AvroOptions = Record<never, never>;
 
-export interface AvroFormat {
-  readonly kind: "avro";
-  readonly options: AvroOptions;
-  /** Only a type: what `row` receives. */
-  readonly record?: Record<string, unknown>;
-}
+export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>>;
 
 /**
- * Apache Avro object container files, with the schema that is in the file.
+ * Apache Avro object container files. Each file contains its schema.
  *
  * @example
  * ```ts

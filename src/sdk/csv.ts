@@ -1,31 +1,31 @@
-/** How a tenant's CSV files are written. RFC 4180 is the default. */
+import type { FileFormat } from "./file_format.ts";
+
+/** Options of CSV files; the defaults follow RFC 4180. */
 export interface CsvOptions {
   /**
-   * True: the first record names the columns. An array: the file has no header and these are the
-   * names. False: records are keyed "1", "2", … by position.
+   * `true`: the first record has the column names. An array: the file has no header, and these are
+   * the column names. `false`: the column names are "1", "2", and so on.
    * @default true
    */
   header?: boolean | readonly string[];
-  /** One character. @default "," */
+  /** The character between fields. @default "," */
   delimiter?: string;
-  /** One character, or "" for files without quoting. @default '"' */
+  /** The quote character, or "" if fields are never quoted. @default '"' */
   quote?: string;
-  /** A WHATWG encoding label; a byte order mark in the file goes before it. @default "utf-8" */
+  /**
+   * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
+   * @default "utf-8"
+   */
   encoding?: string;
 }
 
-/** The fields of a record by column name; every field is text, as it stands in the file. */
+/** The fields of a record by column name. Each is text, exactly as in the file. */
 export type CsvRecord = Record<string, string>;
 
-export interface CsvFormat {
-  readonly kind: "csv";
-  readonly options: CsvOptions;
-  /** Only a type: what `row` receives. */
-  readonly record?: CsvRecord;
-}
+export type CsvFormat = FileFormat<"csv", CsvOptions, CsvRecord>;
 
 /**
- * Comma-separated values by RFC 4180. Files ending in `.gz` are decompressed first.
+ * Comma-separated values (RFC 4180), plain or gzip.
  *
  * @example
  * ```ts

@@ -5,7 +5,7 @@ import type { JsonlFormat } from "./jsonl.ts";
 import type { ParquetFormat } from "./parquet.ts";
 import type { XlsxFormat } from "./xlsx.ts";
 
-/** What a module's files are: the result of `csv()`, `json()` and the like. */
+/** The formats that a module can read. */
 export type Format =
   | CsvFormat
   | JsonlFormat

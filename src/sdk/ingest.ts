@@ -1,6 +1,6 @@
 import type { Format } from "./format.ts";
 
-/** The types of single values. They are given as text or as the natural JavaScript value. */
+/** The types of single values. A value is text or the natural JavaScript value. */
 export type ScalarType =
   | "ascii"
   | "bigint"
@@ -22,65 +22,91 @@ export type ScalarType =
   | "uuid"
   | "varint";
 
-/**
- * The types that a column may have. A collection is given as an array, a `Set`, a `Map` or an
- * object, or as JSON text.
- */
+/** The types of columns. A collection is an array, a `Set`, a `Map`, an object or JSON text. */
 export type ColumnType =
   | ScalarType
   | `list<${ScalarType}>`
   | `set<${ScalarType}>`
   | `map<${ScalarType}, ${ScalarType}>`;
 
-/** A table in the tenant's keyspace. */
+/**
+ * A table in your keyspace. Partition key and clustering key together identify a row: a row with the
+ * key of an existing row replaces it.
+ */
 export interface TableDefinition {
+  /** The type of each column by its name: 1 to 48 of `a-z`, `0-9` and `_`, starting with a letter. */
   columns: Record<string, ColumnType>;
-  /** Columns whose values decide where a row lives. */
+  /** The columns that decide in which partition a row is stored. */
   partitionKey: readonly string[];
-  /** Columns that order and identify the rows within a partition. */
+  /** The columns that order the rows within a partition. @default none */
   clusteringKey?: readonly string[];
 }
 
 declare const rejected: unique symbol;
-/** What {@link Context.reject} returns; a `row` function hands it on. */
+/** What {@link Context.reject} returns, for `row` to return. */
 export interface Reject {
   readonly [rejected]: true;
 }
 
-/** What a `row` function may know besides its record. */
+/** The second argument of `row`: facts about the record, and what the platform offers. */
 export interface Context {
-  /** A uuid derived from the file's SHA-256 and the record's place: the same file gives the same ids. */
+  /** A UUID derived from the file's SHA-256 and the record's position: stable when a file is reloaded. */
   readonly rowId: string;
   /**
-   * Where the record is in its file, from 1: in CSV, TSV and JSON Lines the line on which it starts,
-   * in Excel the row of the sheet, else the number of the record.
+   * The position of the record in its file, starting at 1: the line on which it starts in CSV, TSV and
+   * JSON Lines, the row of the sheet in Excel, and the number of the record in other formats.
    */
   readonly line: number;
   /** The name of the file. */
   readonly fileName: string;
-  /** The name of the file within a zip archive; null where the file is none. */
+  /** The name of the file within a zip archive; null if the file is not an archive. */
   readonly entryName: string | null;
-  /** Keeps this record out and says why. The reason and the raw line are kept for its owner. */
+  /**
+   * Rejects this record: return the result from `row`. You can read the reason and the raw record in
+   * the list of rejects.
+   *
+   * @param column the column that the reason is about
+   *
+   * @example
+   * ```ts ignore
+   * if (!record["station"]) return ctx.reject("no station", "station");
+   * ```
+   */
   reject(reason: string, column?: string): Reject;
   /**
-   * A row of a table that `permissions.read` names, by its whole primary key: one value, or a list of
-   * them, the partition key before the clustering key. Null where there is none. Rows of this file are
-   * not among them. Many records that ask at once are answered at once, and rows are remembered.
+   * Finds a stored row of a table listed in `permissions.read`. Rows of the current file are not found
+   * yet. Lookups of many records are sent together, and results are cached until the file ends.
+   *
+   * @param key the whole primary key: one value, or a list with the partition key first
+   * @returns null if no row has this key
+   *
+   * @example
+   * ```ts ignore
+   * const station = await ctx.lookup("stations", record["station"]);
+   * ```
    */
   lookup(table: string, key: KeyValue | readonly KeyValue[]): Promise<FoundRow | null>;
-  /** An HTTP request to a host that `permissions.net` names. Redirects are not followed. */
+  /**
+   * Sends an HTTP request to a host listed in `permissions.net`. Redirects are not followed. A failed
+   * request throws, which rejects the record unless you catch it.
+   *
+   * @example
+   * ```ts ignore
+   * const { status, text } = await ctx.fetch("https://api.example.com/rates/EUR");
+   * ```
+   */
   fetch(url: string, init?: FetchInit): Promise<FetchedAnswer>;
-  /** A value that the platform has given for a name in `permissions.secrets`. */
+  /** Returns a secret that the operator has set, by its name in `permissions.secrets`. */
   secret(name: string): string;
 }
 
-/** A part of a key for {@link Context.lookup}, turned into its column's type as in rows. */
+/** A part of a key for {@link Context.lookup}, converted to its column's type like a value of a row. */
 export type KeyValue = string | number | bigint | boolean | Date;
 
-/** A row as it is stored: 64-bit integers, decimals, dates and times are text. */
+/** A stored row by column name. 64-bit integers, decimals, dates and times are text. */
 export type FoundRow = Readonly<Record<string, string | number | boolean | null>>;
 
-/** What a request may say. */
+/** Options of {@link Context.fetch}. */
 export interface FetchInit {
   /** @default "GET" */
   method?: "GET" | "HEAD" | "POST" | "PUT";
@@ -88,15 +114,15 @@ export interface FetchInit {
   body?: string;
 }
 
-/** What came back. */
+/** The response of {@link Context.fetch}. */
 export interface FetchedAnswer {
   readonly status: number;
-  /** By names in lower case; only those that say something of the content. */
+  /** `content-type`, `etag`, `last-modified`, `location`, `retry-after` and `link`, if present. */
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
-/** Rows by table: one row or several. `null` and `undefined` values are stored as null. */
+/** One or more rows by table. A column that is missing, `null` or `undefined` is stored as null. */
 export type RowOutput<Tables extends string = string> = {
   readonly [T in Tables]?:
     | Readonly<Record<string, unknown>>
@@ -107,28 +133,32 @@ type RecordOf<F> = F extends { readonly record?: infer R } ? NonNullable<R> : ne
 
 type Settled<Tables extends string> = RowOutput<Tables> | Reject | null | undefined;
 
-/** What `row` returns. */
+/** What `row` returns: rows, a reject, or `null` or `undefined` to skip the record. */
 export type RowResult<Tables extends string = string> = Settled<Tables> | Promise<Settled<Tables>>;
 
-/** A tenant's module. */
+/** A module: which files it reads, the tables it writes, and how a record becomes rows. */
 export interface Ingest<
   F extends Format = Format,
   T extends Record<string, TableDefinition> = Record<string, TableDefinition>,
 > {
-  /** Which files the module takes: a pattern with `*` and `?`, or several. Compared without case. */
+  /** One or more patterns of file names, with `*` and `?`. Case is ignored. */
   files: string | readonly string[];
+  /** How the files are encoded: the result of `csv()`, `json()` and the like. */
   format: F;
+  /** The tables that the module writes or reads, by name. */
   tables: T;
   /**
-   * Turns a record into rows. It is called once a record, in the order of the file. `null` or
-   * `undefined` skips the record; throwing rejects it. It may be an `async` function where it has to
-   * wait for what `ctx` gives; one that has not is faster.
+   * Turns a record into rows. It is called for each record, in file order. Return `null` or
+   * `undefined` to skip the record and `ctx.reject(reason)` to reject it; an exception also rejects
+   * it. Make it `async` only if it awaits `ctx.lookup` or `ctx.fetch`: a synchronous one is faster.
    */
   row(record: RecordOf<F>, ctx: Context): RowResult<keyof T & string>;
 }
 
 /**
- * Declares a module. It returns its argument: its work is done by the types.
+ * Declares a module and type-checks it. Export the result as the default export.
+ *
+ * @returns its argument, unchanged
  *
  * @example
  * ```ts

@@ -1,25 +1,24 @@
+import type { FileFormat } from "./file_format.ts";
 import type { JsonRecord } from "./jsonl.ts";
 
-/** How a tenant's JSON files are written. */
+/** Options of JSON files. */
 export interface JsonOptions {
   /**
-   * Where the array of records is, for files whose top level is an object: names of members, with
-   * dots between them, for example "data.items". Without it the file itself is the array.
+   * The path to the array of records when the top level is an object: member names joined by dots,
+   * for example "data.items". By default the top level is the array.
    */
   at?: string;
-  /** A WHATWG encoding label; a byte order mark in the file goes before it. @default "utf-8" */
+  /**
+   * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
+   * @default "utf-8"
+   */
   encoding?: string;
 }
 
-export interface JsonFormat {
-  readonly kind: "json";
-  readonly options: JsonOptions;
-  /** Only a type: what `row` receives. */
-  readonly record?: JsonRecord;
-}
+export type JsonFormat = FileFormat<"json", JsonOptions, JsonRecord>;
 
 /**
- * One JSON array of objects. It is read as a stream, so the file may be larger than the memory.
+ * One JSON array of objects, plain or gzip. It is streamed, so the file may be larger than memory.
  *
  * @example
  * ```ts

@@ -1,21 +1,21 @@
-/** How a tenant's JSON Lines files are written. */
+import type { FileFormat } from "./file_format.ts";
+
+/** Options of JSON Lines files. */
 export interface JsonlOptions {
-  /** A WHATWG encoding label; a byte order mark in the file goes before it. @default "utf-8" */
+  /**
+   * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
+   * @default "utf-8"
+   */
   encoding?: string;
 }
 
-/** One JSON object a line. */
+/** A JSON object. Integers beyond 2^53 are `bigint`. */
 export type JsonRecord = { readonly [key: string]: unknown };
 
-export interface JsonlFormat {
-  readonly kind: "jsonl";
-  readonly options: JsonlOptions;
-  /** Only a type: what `row` receives. */
-  readonly record?: JsonRecord;
-}
+export type JsonlFormat = FileFormat<"jsonl", JsonlOptions, JsonRecord>;
 
 /**
- * One JSON object a line, in UTF-8. Files ending in `.gz` are decompressed first.
+ * One JSON object per line, plain or gzip.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * All that a tenant's module may import.
+ * Everything that a module may import.
  *
  * @example
  * ```ts

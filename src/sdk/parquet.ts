@@ -1,18 +1,15 @@
-/** What is read of a tenant's Parquet files. */
+import type { FileFormat } from "./file_format.ts";
+
+/** Options of Parquet files. */
 export interface ParquetOptions {
-  /** The columns that `row` needs; the others are not decoded. Without it all of them. */
+  /** The columns that `row` needs; others are not decoded. @default all columns */
   columns?: readonly string[];
 }
 
-export interface ParquetFormat {
-  readonly kind: "parquet";
-  readonly options: ParquetOptions;
-  /** Only a type: what `row` receives. */
-  readonly record?: Record<string, unknown>;
-}
+export type ParquetFormat = FileFormat<"parquet", ParquetOptions, Record<string, unknown>>;
 
 /**
- * Apache Parquet. The file is held in memory as a whole, so its size is capped.
+ * Apache Parquet. The whole file is held in memory, so its size is limited.
  *
  * @example
  * ```ts

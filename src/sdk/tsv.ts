@@ -1,10 +1,10 @@
 import { csv, type CsvFormat, type CsvOptions } from "./csv.ts";
 
-/** How a tenant's TSV files are written: as CSV, but for the delimiter. */
+/** Options of TSV files: those of CSV without the delimiter. */
 export type TsvOptions = Omit<CsvOptions, "delimiter">;
 
 /**
- * Tab-separated values, quoted as spreadsheets do it; `quote: ""` for files that know no quotes.
+ * Tab-separated values, with fields quoted as in CSV. Set `quote: ""` if fields are never quoted.
  *
  * @example
  * ```ts

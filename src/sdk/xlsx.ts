@@ -1,27 +1,24 @@
-/** How a tenant's Excel workbooks are laid out. */
+import type { FileFormat } from "./file_format.ts";
+
+/** Options of Excel workbooks. */
 export interface XlsxOptions {
-  /** The sheet's name, or its number from 1. @default 1 */
+  /** The name of the sheet, or its number, starting at 1. @default 1 */
   sheet?: string | number;
   /**
-   * True: the first row names the columns. An array: the sheet has no header and these are the
-   * names. False: records are keyed "1", "2", … by position.
+   * `true`: the first row has the column names. An array: the sheet has no header, and these are the
+   * column names. `false`: the column names are "1", "2", and so on.
    * @default true
    */
   header?: boolean | readonly string[];
 }
 
-/** A cell: dates come as `Date` in UTC, an empty cell as null. */
+/** The value of a cell: a date is a `Date` in UTC, an empty cell is null. */
 export type XlsxCell = string | number | boolean | Date | null;
 
-export interface XlsxFormat {
-  readonly kind: "xlsx";
-  readonly options: XlsxOptions;
-  /** Only a type: what `row` receives. */
-  readonly record?: Record<string, XlsxCell>;
-}
+export type XlsxFormat = FileFormat<"xlsx", XlsxOptions, Record<string, XlsxCell>>;
 
 /**
- * One sheet of an Excel workbook (`.xlsx`). The file is read as a whole, so its size is capped.
+ * One sheet of an Excel workbook (`.xlsx`). The whole file is held in memory, so its size is limited.
  *
  * @example
  * ```ts

@@ -198,7 +198,7 @@ Deno.test("a version whose first files all fail is rolled back and says so", asy
   assert.equal(view.versions[0]?.state, "rolled-back");
   assert.match(view.versions[0]?.note ?? "", /first 2 files failed, .*1 of 1 records/);
   const { entries } = await ask<{ entries: ModuleLogEntry[] }>(server, "/v1/module/log");
-  assert.ok(entries.some(({ message }) => /rolled back to v1-/.test(message)));
+  assert.ok(entries.some(({ message }) => /Rolled back to v1-/.test(message)));
   assert.ok(entries.some(({ kind, file }) => kind === "file" && file === "b.csv"));
   await manage.stop();
   assert.match(manage.stderr.text, /"event":"module.rolled_back"/);

@@ -1,7 +1,7 @@
 import type { ScalarType } from "../../batch/column.ts";
 import { type Converter, converterOf } from "../../batch/convert.ts";
 
-/** Types of texts, the first that takes all of a column's values is its type. */
+/** The types of a column of texts: the first one that fits all values is chosen. */
 const OF_TEXT: ScalarType[] = [
   "int",
   "bigint",
@@ -18,13 +18,13 @@ const OF_JSON_TEXT: ScalarType[] = ["date", "timestamp", "uuid", "text"];
 
 const KEY_TYPES = new Set<ScalarType>(["int", "bigint", "date", "timestamp", "uuid", "text"]);
 const MAX_KEY_CHARS = 100;
-/** With more values nobody holds all of them in memory to see whether they are unique. */
+/** A column with more values is no key: checking that they are unique would take too much memory. */
 const MAX_UNIQUE = 500_000;
-// A zip code such as 00501 is no number, nor is one that a double could not keep.
+// A zip code such as 00501 is not a number, and a double must not lose digits.
 const LEADING_ZERO = /^\s*[+-]?0\d/;
 const DIGITS_OF_DOUBLE = 15;
 
-/** What is known of a column from its values. */
+/** Collects the values of a column to derive its type. */
 export class ColumnProfile {
   readonly name: string;
   #types: ScalarType[] | null = null;
@@ -38,7 +38,7 @@ export class ColumnProfile {
     this.name = name;
   }
 
-  /** A field of a CSV file. */
+  /** Adds a field of a CSV file. */
   text(value: string): void {
     if (value.trim() === "") return this.missing();
     this.#see(value);
@@ -46,7 +46,7 @@ export class ColumnProfile {
     this.#narrow(OF_TEXT, value);
   }
 
-  /** A member of a JSON object. */
+  /** Adds a member of a JSON object. */
   json(value: unknown): void {
     if (value === null || value === undefined) return this.missing();
     this.#see(typeof value === "object" ? JSON.stringify(value) : String(value));
@@ -57,6 +57,7 @@ export class ColumnProfile {
     } else this.#narrow(typeof value === "string" ? OF_JSON_TEXT : OF_NUMBER, value);
   }
 
+  /** Adds an empty or missing value. */
   missing(): void {
     this.#missing++;
   }
@@ -66,12 +67,12 @@ export class ColumnProfile {
     return this.#isBoolean ? "boolean" : this.#types?.[0] ?? "text";
   }
 
-  /** Some value is an object or a list. */
+  /** Whether some value is an object or an array. */
   get isJson(): boolean {
     return this.#isJson;
   }
 
-  /** Whether its values tell all records apart. */
+  /** Whether its values identify the records: all present, unique, and of a type for keys. */
   get isKey(): boolean {
     return this.#seen !== null && this.#values > 0 && this.#missing === 0 && !this.#isJson &&
       KEY_TYPES.has(this.type);
@@ -88,7 +89,6 @@ export class ColumnProfile {
 
   #narrow(possible: ScalarType[], value: unknown): void {
     const before = this.#types ?? possible;
-    // Most values fit the narrowest type so far, and then they fit the others, too.
     if (this.#types && before.length === 1) return;
     this.#types = before.filter((type) => possible.includes(type) && fits(type, value));
     if (this.#types.length === 0) this.#types = ["text"];

@@ -13,10 +13,10 @@ const MAX_UNPACKED_BYTES = 2 ** 36;
 const MAX_COLUMNS = 1_000;
 
 /**
- * Proposes a module for a file, from all of its records: columns with the narrowest types that hold
- * every value, and a key.
+ * Proposes a module for a file from all its records: columns with the narrowest types that fit every
+ * value, and a key.
  *
- * @throws {Failure} `no-such-file`, `nothing-to-infer`, and what the readers throw
+ * @throws {Failure} `no-such-file`, `nothing-to-infer`, and the failures of the readers
  */
 export async function inferModule(path: string): Promise<AuthoredModule & { profile: Profile }> {
   const utf8 = await profileOf(path, "utf-8");
@@ -53,7 +53,7 @@ async function profileOf(path: string, encoding: string): Promise<Profile> {
     },
     value(value: Record<string, unknown>) {
       for (const name of Object.keys(value)) {
-        // The records before had none of it.
+        // The earlier records did not have this column.
         if (!columns.has(name) && profile.records > 0) column(name).missing();
       }
       profile.records++;

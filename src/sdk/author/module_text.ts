@@ -4,13 +4,13 @@ import type { JsonFormat } from "../json.ts";
 import type { JsonlFormat } from "../jsonl.ts";
 import type { RecordFault } from "../../sandbox/formats/contract.ts";
 
-/** What a file looks like. */
+/** The format and the columns of a file. */
 export interface Profile {
   fileName: string;
   format: CsvFormat | JsonFormat | JsonlFormat;
   columns: ColumnProfile[];
   records: number;
-  /** Records that cannot be read, and the first of them. */
+  /** The number of unreadable records, and the first of them. */
   faults: number;
   firstFault: RecordFault | null;
 }
@@ -19,11 +19,7 @@ const ID_NAME = /(^|[_ -])(id|key|code|uuid|number|no)$|^(id|key|code|iata|icao)
 const MAX_NAME = 48;
 const ROW_ID = "row_id";
 
-/**
- * Writes a module of a profile.
- *
- * @returns the text of `ingest.ts`, and the name of its table
- */
+/** Writes a module from a profile. @returns the text of `ingest.ts` and the names of its tables */
 export function moduleText(profile: Profile): { ingest: string; tables: string[] } {
   const table = identifier(profile.fileName.replace(/\..*$/, ""), "rows", new Set());
   const taken = new Set<string>([ROW_ID]);
@@ -62,9 +58,9 @@ ${usesJson ? AS_TEXT : ""}`;
   return { ingest, tables: [table] };
 }
 
-// Integers beyond 2^53 come as bigint, which JSON.stringify refuses.
+// Integers beyond 2^53 are bigint, which JSON.stringify does not accept.
 const AS_TEXT = `
-/** A list or an object as JSON. */
+/** Converts an array or an object to JSON text. */
 function asText(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   return JSON.stringify(value, (_key, inner) => typeof inner === "bigint" ? String(inner) : inner);
@@ -80,28 +76,29 @@ function keyOf(columns: { column: ColumnProfile; name: string }[]): string | nul
 function valueOf({ format }: Profile, column: ColumnProfile): string {
   const field = `record[${JSON.stringify(column.name)}]`;
   if (column.isJson) return `asText(${field})`;
-  // In CSV nothing is an empty text, which a text column would keep.
+  // An empty CSV field is "", which a text column would store.
   return format.kind === "csv" && column.type === "text" ? `${field} || null` : field;
 }
 
 function comment({ fileName, records, faults, firstFault }: Profile, key: string | null): string {
   const shown = fileName.replaceAll(/[^\w .-]/g, "?");
-  const lines = [`Proposed from ${records} records of ${shown}. Look it over: names, types, key.`];
-  if (key === null) {
-    lines.push("No column tells all records apart, so the key is made of the line.");
-  } else {lines.push(
-      `"${key}" told all records apart; a row takes the place of one with its ${key}.`,
-    );}
+  const count = records === 1 ? "1 record" : `${records} records`;
+  const lines = [`Proposed from ${count} of ${shown}. Review the names, the types and the key.`];
+  lines.push(
+    key === null
+      ? "No column is unique, so the key is derived from the file and the line."
+      : `"${key}" was unique in this file; a row with an existing ${key} replaces the old row.`,
+  );
   if (firstFault) {
     const reason = firstFault.reason.replaceAll(/\s+/g, " ");
     lines.push(
-      `${faults} records cannot be read, the first at line ${firstFault.line}: ${reason}.`,
+      `Unreadable records: ${faults}, the first at line ${firstFault.line}: ${reason}.`,
     );
   }
   return lines.map((line) => `// ${line}`).join("\n");
 }
 
-/** A name that a table or a column may have, other than those that are taken. */
+/** Turns a text into a valid name for a table or a column that is not taken yet. */
 function identifier(text: string, otherwise: string, taken: Set<string>): string {
   const plain = text.normalize("NFKD").toLowerCase().replaceAll(/\p{M}/gu, "")
     .replaceAll(/[^a-z0-9]+/g, "_").replaceAll(/^_+|_+$/g, "");

@@ -6,9 +6,9 @@ const DELIMITERS = [",", ";", "\t", "|"];
 const LINES = 20;
 
 /**
- * Guesses how a file is written from its beginning.
+ * Guesses the format of a file from its start.
  *
- * @param start its first text, cut anywhere
+ * @param start the first text of the file, cut anywhere
  * @param encoding a WHATWG label
  *
  * @example
@@ -31,7 +31,7 @@ export function sniffFormat(start: string, encoding: string): CsvFormat | JsonFo
   });
 }
 
-/** The character that is in every line equally often, and more often than the others. */
+/** Returns the delimiter that occurs equally often in every line, and more often than the others. */
 function delimiterOf(start: string): string {
   let best = ",";
   let most = 0;
@@ -43,7 +43,7 @@ function delimiterOf(start: string): string {
   return best;
 }
 
-/** How often a character stands outside quotes in each of the first lines. */
+/** Counts a character outside quotes in each of the first lines. */
 function countsOf(start: string, delimiter: string): number[] {
   const counts = [0];
   let quoted = false;
@@ -54,7 +54,7 @@ function countsOf(start: string, delimiter: string): number[] {
     else if (character === delimiter) counts[counts.length - 1]!++;
     if (counts.length > LINES) break;
   }
-  // The last one may be cut short, or nothing behind the last line end.
+  // The last line may be cut, or be empty after the last line end.
   return counts.length > 1 ? counts.slice(0, -1) : counts;
 }
 

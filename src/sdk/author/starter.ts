@@ -54,17 +54,17 @@ const TYPESCRIPT = {
   include: ["*.ts"],
 };
 
-/** A module as its author writes it, with what belongs to it. */
+/** A new module for its author to edit. */
 export interface AuthoredModule {
   /** The text of `ingest.ts`. */
   ingest: string;
-  /** Names of its tables. */
+  /** The names of its tables. */
   tables: string[];
-  /** The text of a sample and its name; none where there is a file already. */
+  /** A sample file, or null if the author already has one. */
   sample: { name: string; text: string } | null;
 }
 
-/** What `module init` begins with. */
+/** The module that `module init` creates. */
 export const STARTER: AuthoredModule = {
   ingest: INGEST,
   tables: ["readings"],
@@ -72,8 +72,8 @@ export const STARTER: AuthoredModule = {
 };
 
 /**
- * The files of a module's folder: the module, what it may do, a sample, and types for editors that
- * work without the program's source, in Deno and in TypeScript.
+ * Returns the files of a module's folder by path: the module, `tenant.json`, a sample, and the types
+ * with the configuration that lets editors, Deno and TypeScript find them.
  */
 export function moduleFolder({ ingest, tables, sample }: AuthoredModule): Record<string, string> {
   const tenantJson = {
