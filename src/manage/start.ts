@@ -1,10 +1,11 @@
 import { messageOf } from "../base/failure.ts";
 import { retry } from "../base/retry.ts";
+import { onHangup, signalled } from "../base/signals.ts";
 import { findOwnLayer } from "../sandbox/os/os_layer.ts";
 import { runRequestedTests } from "../modules/test_run/run_requested.ts";
 import { waitingFiles } from "../staging/waiting.ts";
 import type { Emit } from "../telemetry/events.ts";
-import { type ServiceManager, serviceManager } from "../telemetry/service_manager.ts";
+import { serviceManager } from "../telemetry/service_manager.ts";
 import { type Manage, type ManageOptions, openManage } from "./open.ts";
 import { type FolderWatch, watchFolder } from "./watch.ts";
 
@@ -85,7 +86,11 @@ async function runUntilSignal(manage: Manage): Promise<"done"> {
   const systemd = serviceManager();
   // Listening before the first file starts: without a listener a signal ends the process at once.
   const stopAsked = signalled(["SIGTERM", "SIGINT"]);
-  const stopReloads = reloadOnHangup(manage, systemd);
+  const stopReloads = onHangup(() => {
+    systemd.reloading();
+    manage.reload();
+    systemd.ready(READY);
+  });
   try {
     const watches = [watchStaging(manage), watchInbox(manage)];
     const stopHousekeeping = await housekeeping.start();
@@ -106,18 +111,6 @@ async function runUntilSignal(manage: Manage): Promise<"done"> {
 }
 
 const READY = "loading files as they arrive";
-
-/** @returns a function that stops listening */
-function reloadOnHangup(manage: Manage, systemd: ServiceManager): () => void {
-  if (Deno.build.os === "windows") return () => {};
-  const reload = () => {
-    systemd.reloading();
-    manage.reload();
-    systemd.ready(READY);
-  };
-  Deno.addSignalListener("SIGHUP", reload);
-  return () => Deno.removeSignalListener("SIGHUP", reload);
-}
 
 function watchStaging(manage: Manage): FolderWatch {
   return watch(manage, manage.layout.folder("staging"), () => manage.service.scan());
@@ -141,17 +134,5 @@ function watch(
     onHint,
     onError: (error) => telemetry.emit({ kind: "watch.lost", dir, error: messageOf(error) }),
     scanSeconds: () => config().manage.scan_seconds,
-  });
-}
-
-/** Resolves at the first of these signals, or when `until` is aborted. */
-function signalled(signals: Deno.Signal[], until?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      for (const signal of signals) Deno.removeSignalListener(signal, stop);
-      resolve();
-    };
-    for (const signal of signals) Deno.addSignalListener(signal, stop);
-    until?.addEventListener("abort", stop, { once: true });
   });
 }

@@ -1,0 +1,160 @@
+import { createAccounts } from "../accounts/accounts.ts";
+import { HashPool } from "../accounts/hash_pool.ts";
+import { Failure, messageOf } from "../base/failure.ts";
+import { onHangup, signalled } from "../base/signals.ts";
+import { VERSION } from "../base/version.ts";
+import { parseListen } from "../config/listen.ts";
+import type { Config } from "../config/schema.ts";
+import { Layout } from "../data/layout.ts";
+import { openIntake } from "../staging/intake.ts";
+import { openLedgerOf } from "../storage/open.ts";
+import { warnOfDisk } from "../telemetry/disk_warning.ts";
+import { serviceManager } from "../telemetry/service_manager.ts";
+import { createTelemetry } from "../telemetry/telemetry.ts";
+import { openTracer } from "../telemetry/tracing.ts";
+import { openData } from "../upkeep/open_data.ts";
+import { createApp } from "./app.ts";
+import { startServer } from "./server.ts";
+
+// Open requests have 10 seconds to end; interrupted ones have 2 more to answer.
+const DRAIN_SECONDS = 12;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What `serve` is started with. */
+export interface ServeOptions {
+  /** Reads the settings, at the start and at each SIGHUP. */
+  loadConfig(): Config;
+  /** The path of the configuration file, for the log; null if none was given. */
+  configPath: string | null;
+  /** Called once the server accepts connections. */
+  onListening(url: string): void;
+}
+
+/**
+ * Runs the HTTP server until SIGTERM or SIGINT. SIGHUP reads the settings again, of which only the
+ * log level is applied to a running server.
+ *
+ * @throws {Failure} `bad-config`, `bad-tls`, `address-in-use`, those of {@link openData} and
+ * {@link openIntake}
+ *
+ * @example
+ * ```ts ignore
+ * import { loadConfig } from "../config/load.ts";
+ * await runServe({ loadConfig, configPath: null, onListening: console.log });
+ * ```
+ */
+export async function runServe(options: ServeOptions): Promise<void> {
+  const config = options.loadConfig();
+  const { hostname, port } = listenAddress(config);
+  const tls = await readTls(config);
+  const serve = await openServe(config);
+  const { app, intake, telemetry, stopping } = serve;
+  const { emit } = telemetry;
+  const systemd = serviceManager();
+  try {
+    const server = await startServer({ hostname, port, ...(tls && { tls }), app, intake, emit });
+    const url = `${tls ? "https" : "http"}://${urlHost(hostname)}:${server.addr.port}`;
+    const ready = () => systemd.ready(`listening on ${url}`);
+    emit({ kind: "server.started", listen: config.server.listen, tls: tls !== null });
+    options.onListening(url);
+    ready();
+    await warnOfDisk(intake.layout, emit);
+    const diskCheck = setInterval(() => void warnOfDisk(intake.layout, emit), HOUR_MS);
+    const stopReloads = onHangup(() => {
+      systemd.reloading();
+      reload(options, serve);
+      ready();
+    });
+    await signalled(["SIGTERM", "SIGINT"]);
+    stopReloads();
+    clearInterval(diskCheck);
+    systemd.stopping("waiting for open requests", DRAIN_SECONDS);
+    emit({ kind: "server.stopping" });
+    stopping.abort();
+    await server.shutdown();
+  } finally {
+    systemd.close();
+    await serve.close();
+  }
+}
+
+type Serve = Awaited<ReturnType<typeof openServe>>;
+
+/** Opens the data directory, accounts, storage and telemetry, and builds the app on them. */
+async function openServe(config: Config) {
+  const telemetry = createTelemetry({ level: config.log.level, version: VERSION });
+  const { emit } = telemetry;
+  const upgrade = await openData(new Layout(config.data));
+  if (upgrade) emit({ kind: "data.upgraded", ...upgrade });
+  const receiptDays = config.manage.ledger_days;
+  const intake = await openIntake(config.data, {
+    expiryMs: config.uploads.expire_hours * HOUR_MS,
+    receiptExpiryMs: () => receiptDays === 0 ? null : receiptDays * DAY_MS,
+  });
+  const { users, admins } = intake.layout;
+  const pool = new HashPool();
+  const accounts = createAccounts({ usersPath: users, emit, pool });
+  const operators = createAccounts({ usersPath: admins, kind: "operator", emit, pool });
+  const ledger = openLedgerOf(config);
+  const tracer = await openTracer("mysimbdp-serve");
+  const stopping = new AbortController();
+  const app = createApp({
+    version: VERSION,
+    intake,
+    accounts,
+    operators,
+    ledger,
+    hash: (password) => pool.hash(password),
+    defaultConstraints: config.constraints,
+    stallMs: config.uploads.stall_seconds * 1000,
+    stopping: stopping.signal,
+    emit,
+    tracer,
+  });
+  const close = async () => {
+    await Promise.all([accounts.settled(), operators.settled()]);
+    accounts.close();
+    operators.close();
+    pool.close();
+    await ledger.close();
+    await tracer.close();
+    telemetry.close();
+  };
+  return { app, intake, telemetry, stopping, close };
+}
+
+function reload({ loadConfig, configPath }: ServeOptions, { telemetry }: Serve): void {
+  try {
+    telemetry.setLevel(loadConfig().log.level);
+    telemetry.emit({ kind: "config.reloaded", path: configPath });
+  } catch (error) {
+    telemetry.emit({ kind: "config.refused", error: messageOf(error) });
+  }
+}
+
+function listenAddress({ server: { listen } }: Config) {
+  const address = parseListen(listen);
+  if (address) return address;
+  throw new Failure("usage", "bad-config", `Cannot listen on "${listen}": not HOST:PORT`);
+}
+
+function urlHost(hostname: string): string {
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+async function readTls({ server }: Config): Promise<{ cert: string; key: string } | null> {
+  if (server.tls_cert === "") return null;
+  return { cert: await readPem(server.tls_cert), key: await readPem(server.tls_key) };
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new Failure("usage", "bad-tls", `Cannot read the TLS file "${path}"`, {
+      hint: "Check the path and its permissions.",
+      cause: error,
+    });
+  }
+}
