@@ -1,6 +1,6 @@
 /**
  * `deno run -A --node-modules-dir=auto scripts/screenshots.ts`: runs the binary with real files and
- * takes the pictures in `docs/screenshots/`.
+ * takes the screenshots in `docs/screenshots/`.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import { ROOT, sample } from "../tests/harness/binary.ts";
 import type { Platform } from "../tests/harness/platform.ts";
 
 const FOLDER = join(ROOT, "docs/screenshots");
-const MOST_BYTES = 200_000;
+const MAX_BYTES = 200_000;
 
-/** Files as customers send them: good ones, one with rejects, one that is broken. */
+/** Stages files like those of customers: good ones, one with rejects, one that is broken. */
 async function fill(platform: Platform): Promise<void> {
   const strikes = await Deno.readTextFile(sample("birdstrikes.csv"));
   const [header = "", ...lines] = strikes.split("\n");
@@ -32,7 +32,7 @@ async function fill(platform: Platform): Promise<void> {
   await platform.allSettled(5);
 }
 
-/** Submits a changed module and tries it on a sample. */
+/** Submits a changed module and runs it on a sample. */
 async function submitModule(page: Page, url: string, platform: Platform): Promise<void> {
   const folder = await platform.scratch();
   for (const name of ["ingest.ts", "tenant.json"]) {
@@ -41,17 +41,17 @@ async function submitModule(page: Page, url: string, platform: Platform): Promis
     await Deno.writeTextFile(join(folder, name), changed);
   }
   await page.goto(`${url}/module`);
-  await page.getByLabel("Folder of the module").setInputFiles(folder);
+  await page.getByLabel("Module folder").setInputFiles(folder);
   await page.getByRole("button", { name: "Submit" }).click();
   await page.getByRole("row", { name: /^v2-.*pending/ }).getByRole("link").click();
   const strikes = await Deno.readTextFile(sample("birdstrikes.csv"));
-  await page.getByLabel("A sample file").setInputFiles({
+  await page.getByLabel("Sample file").setInputFiles({
     name: "birdstrikes-sample.csv",
     mimeType: "text/csv",
     buffer: Buffer.from(strikes.split("\n").slice(0, 400).join("\n")),
   });
-  await page.getByRole("button", { name: "Try it" }).click();
-  await page.getByText("It would be loaded.").waitFor();
+  await page.getByRole("button", { name: "Start test run" }).click();
+  await page.getByText("This file would be loaded.").waitFor();
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
@@ -60,7 +60,7 @@ async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path });
   const { size } = await Deno.stat(path);
   console.log(`${path}: ${Math.round(size / 1024)} KB`);
-  if (size > MOST_BYTES) throw new Error(`"${path}" has more than ${MOST_BYTES} bytes`);
+  if (size > MAX_BYTES) throw new Error(`"${path}" is larger than ${MAX_BYTES} bytes`);
 }
 
 async function session(

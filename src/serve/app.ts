@@ -119,6 +119,6 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   addRoutes(app, routes);
   app.get(PATHS.docs, showReference(routes, version));
   app.get(`${ASSETS_PATH}/:name`, showAsset());
-  addPageRoutes(app, { version, accounts, operators, audit, emit, now, ask: innerApi(app) });
+  addPageRoutes(app, { version, accounts, operators, audit, emit, now, readApi: innerApi(app) });
   return app;
 }

@@ -18,8 +18,8 @@ interface PageGlobals {
 
 const AXE = join(ROOT, "node_modules/axe-core/axe.min.js");
 
-/** What axe-core finds on a page that keeps people out. */
-async function graveFindings(page: Page): Promise<string[]> {
+/** Returns the serious and critical violations that axe-core finds on a page. */
+async function seriousFindings(page: Page): Promise<string[]> {
   const { violations } = await page.evaluate(async () =>
     await (globalThis as unknown as PageGlobals).axe.run()
   );
@@ -34,7 +34,7 @@ async function width(page: Page): Promise<number> {
   );
 }
 
-async function look(
+async function checkPages(
   browser: Browser,
   url: string,
   who: [user: string, password: string, role: "Customer" | "Operator"],
@@ -42,21 +42,21 @@ async function look(
 ): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     const context = await browser.newContext({ colorScheme });
-    // Set in by the debugger: the pages' own policy would not load it.
+    // Injected by the debugger, because the pages' Content-Security-Policy would block it.
     await context.addInitScript({ path: AXE });
     const page = await context.newPage();
     page.setDefaultTimeout(30_000);
     await page.goto(`${url}/sign-in`);
-    assert.deepEqual(await graveFindings(page), [], `/sign-in ${colorScheme}`);
+    assert.deepEqual(await seriousFindings(page), [], `/sign-in ${colorScheme}`);
     await signIn(page, url, ...who);
     for (const path of paths) {
       await page.setViewportSize({ width: 1280, height: 900 });
       const response = await page.goto(url + path);
       assert.equal(response?.status(), 200, path);
       assert.match(response?.headers()["content-security-policy"] ?? "", /^default-src 'none'/);
-      assert.deepEqual(await graveFindings(page), [], `${path} ${colorScheme}`);
+      assert.deepEqual(await seriousFindings(page), [], `${path} ${colorScheme}`);
       await page.setViewportSize({ width: 375, height: 800 });
-      assert.deepEqual(await graveFindings(page), [], `${path} ${colorScheme}, narrow`);
+      assert.deepEqual(await seriousFindings(page), [], `${path} ${colorScheme}, narrow`);
       assert.ok(await width(page) <= 375, `${path} scrolls sideways: ${await width(page)}`);
     }
     await context.close();
@@ -64,7 +64,7 @@ async function look(
 }
 
 browserTest(
-  "every page, light and dark, wide and narrow, has no grave finding of axe-core",
+  "no page, light or dark, wide or narrow, has a serious violation found by axe-core",
   async () => {
     await using stage = await openStage();
     const { platform, server: { url }, password } = stage;
@@ -78,7 +78,7 @@ browserTest(
       files.find((file) => file.name === name)?.id
     );
     await using browser = await openBrowser();
-    await look(browser, url, ["customer-1", "password-1", "Customer"], [
+    await checkPages(browser, url, ["customer-1", "password-1", "Customer"], [
       "/",
       "/?state=running",
       `/files/${good}`,
@@ -87,7 +87,7 @@ browserTest(
       `/module/${version}`,
       "/docs",
     ]);
-    await look(browser, url, ["admin", password, "Operator"], [
+    await checkPages(browser, url, ["admin", password, "Operator"], [
       "/operator",
       "/operator/files",
       `/operator/files/${good}`,

@@ -3,16 +3,16 @@ import { type Browser, chromium, type Page } from "playwright-core";
 
 const CHROMIUM = "/usr/bin/chromium";
 
-/** Why there is no browser to test with; null when there is one. */
+/** Why no browser is available; null when one is. */
 export const NO_BROWSER = existsSync(CHROMIUM) ? null : `${CHROMIUM} is not installed`;
 
-/** A test that needs the browser, and says why it is left out where there is none. */
+/** A test that needs the browser; its name says why it is skipped where there is none. */
 export function browserTest(name: string, fn: () => Promise<void>): void {
   const why = NO_BROWSER === null ? "" : ` (skipped: ${NO_BROWSER})`;
   Deno.test({ name: name + why, ignore: NO_BROWSER !== null, fn });
 }
 
-/** A new Chromium with an empty profile that asks nobody but the server under test. */
+/** Starts Chromium with an empty profile; it contacts only the server under test. */
 export async function openBrowser(): Promise<Browser> {
   return await chromium.launch({
     executablePath: CHROMIUM,
@@ -29,7 +29,7 @@ export async function openBrowser(): Promise<Browser> {
   });
 }
 
-/** Signs in at the dashboard. */
+/** Signs in to the dashboard. */
 export async function signIn(
   page: Page,
   url: string,
@@ -45,17 +45,17 @@ export async function signIn(
   await page.waitForURL((at) => !at.pathname.startsWith("/sign-in"));
 }
 
-/** What is global in a page, and not in this program. */
+/** Globals of the page that this program does not have. */
 interface BrowserGlobals {
   DataTransfer: new () => { items: { add(file: File): void } };
 }
 
-/** Drops a file onto the page, as from the desktop. */
+/** Drops a file onto the page, like from the desktop. */
 export async function dropFile(page: Page, name: string, content: string): Promise<void> {
   const transfer = await page.evaluateHandle(({ name, content }) => {
     const { DataTransfer } = globalThis as unknown as BrowserGlobals;
     const data = new DataTransfer();
-    // As on a disk: the same file each time.
+    // The same modification time each time, like a file on disk.
     data.items.add(
       new File([content], name, { type: "text/csv", lastModified: 1_700_000_000_000 }),
     );

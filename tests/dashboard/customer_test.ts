@@ -8,7 +8,7 @@ import { openStage } from "./stage.ts";
 const SECONDS = 30_000;
 
 browserTest(
-  "a customer drops a file, sees it loaded, mends its rejects and sends them again",
+  "a customer drops a file, sees it loaded, corrects its rejects and sends them again",
   async () => {
     await using stage = await openStage();
     const { platform, server: { url } } = stage;
@@ -27,18 +27,18 @@ browserTest(
     await platform.constrain("customer-1", { formats: [".csv"], data_sizes: kb });
 
     await signIn(page, url, "customer-1", "password-1");
-    // Refused before a byte is sent.
+    // Refused by the page, before the upload starts.
     await dropFile(page, "notes.txt", "hello");
-    await page.getByText("Only .csv is allowed.").waitFor();
+    await page.getByText("Allowed: .csv.").waitFor();
 
     await dropFile(page, "birdstrikes.csv", text);
     const sent = page.getByRole("listitem").filter({ hasText: "birdstrikes.csv" });
     await sent.getByRole("link", { name: "birdstrikes.csv" }).waitFor();
-    // It was allowed, but the next one may be too large.
-    await sent.getByText(/% of the largest size/).waitFor();
-    // Without a reload: the stream of events tells that it was loaded.
+    // Accepted, with a warning that the size is close to the limit.
+    await sent.getByText(/% of the maximum file size/).waitFor();
+    // Without a reload: the stream of events reports the change.
     const row = page.getByRole("row", { name: /birdstrikes\.csv/ });
-    await row.getByText("ingested").waitFor();
+    await row.getByText("loaded with rejects").waitFor();
     const first = await platform.settled("customer-1", "birdstrikes.csv");
     assert.equal(first.state, "ingested");
     assert.ok(first.rows.rejected > 0);
@@ -53,15 +53,15 @@ browserTest(
     const csv = readFileSync(await download.path(), "utf8").trim().split("\r\n");
     assert.equal(csv.length, first.rows.rejected + 1);
 
-    for (const record of await page.getByLabel(/^Record of line/).all()) {
+    for (const record of await page.getByLabel(/^Record on line/).all()) {
       await record.fill((await record.inputValue()).replace(/,[BC],/, ",Minor,"));
     }
     await until(
-      "the first line of the file is there",
-      async () => await page.getByLabel("First line").inputValue() === header?.trim(),
+      "the header of the file is filled in",
+      async () => await page.getByLabel("Header").inputValue() === header?.trim(),
     );
-    await page.getByRole("button", { name: "Send mended records" }).click();
-    await page.getByRole("link", { name: "See what becomes of it." }).click();
+    await page.getByRole("button", { name: "Send corrected records" }).click();
+    await page.getByRole("link", { name: "View file" }).click();
     await page.getByRole("heading", { name: "birdstrikes-fixed.csv" }).waitFor();
     const fixed = await platform.settled("customer-1", "birdstrikes-fixed.csv");
     assert.deepEqual([fixed.state, fixed.rows.rejected], ["ingested", 0]);
@@ -76,7 +76,7 @@ browserTest(
   },
 );
 
-browserTest("an upload that broke off goes on after a reload", async () => {
+browserTest("an interrupted upload resumes after a reload", async () => {
   await using stage = await openStage();
   const { platform, server: { url } } = stage;
   await using browser = await openBrowser();
@@ -128,7 +128,7 @@ browserTest("signing in: cookies, wrong passwords, too many of them", async () =
     [cookie?.httpOnly, cookie?.sameSite, cookie?.path],
     [true, "Strict", "/"],
   );
-  // The name of a customer opens nothing of the operators'.
+  // A customer's session opens no page of the operators.
   await page.goto(`${url}/operator`);
   assert.equal(new URL(page.url()).pathname, "/");
 
@@ -146,9 +146,9 @@ browserTest("signing in: cookies, wrong passwords, too many of them", async () =
     await other.getByText("The user name or the password is wrong.").waitFor();
   }
   await attempt();
-  await other.getByText(/Too many attempts failed\. Try again in \d+ seconds\./).waitFor();
-  // Also with the right one.
+  await other.getByText(/Too many failed attempts\. Try again in \d+ seconds\./).waitFor();
+  // The right password is refused, too.
   await other.getByLabel("Password").fill(password);
   await other.getByRole("button", { name: "Sign in" }).click();
-  await other.getByText("Too many attempts failed.").waitFor();
+  await other.getByText("Too many failed attempts.").waitFor();
 });

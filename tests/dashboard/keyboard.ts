@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 
-/** What has the focus: what it is called, and whether its outline shows. */
+/** The focused element: its name, and whether its outline is visible. */
 interface Focused {
   name: string;
   visible: boolean;
@@ -15,7 +15,7 @@ interface FocusedElement {
   labels?: { textContent: string | null }[] | null;
 }
 
-/** What is global in a page, and not in this program. */
+/** Globals of the page that this program does not have. */
 interface FocusGlobals {
   document: { activeElement: FocusedElement | null };
   getComputedStyle(element: FocusedElement): { outlineStyle: string; outlineWidth: string };
@@ -37,20 +37,20 @@ async function focused(page: Page): Promise<Focused> {
   });
 }
 
-/** More than there are on any page: who is not there by then is not reached by the keyboard. */
-const MOST_STOPS = 80;
+/** More than any page has; an element not found by then cannot be reached by keyboard. */
+const MAX_STOPS = 80;
 
-/** Goes on by Tab until what is named has the focus; at every stop it must be seen where that is. */
+/** Presses Tab until the named element has the focus; the focus must be visible at every stop. */
 export async function tabTo(page: Page, name: RegExp): Promise<void> {
   const passed: string[] = [];
-  for (let stop = 0; stop < MOST_STOPS; stop++) {
+  for (let stop = 0; stop < MAX_STOPS; stop++) {
     await page.keyboard.press("Tab");
     const at = await focused(page);
     assert.ok(at.visible, `the focus on "${at.name}" is not visible`);
     if (name.test(at.name)) return;
     passed.push(at.name);
   }
-  assert.fail(`Tab never comes to ${name}, only to ${passed.join(", ")}`);
+  assert.fail(`Tab does not reach ${name}, only ${passed.join(", ")}`);
 }
 
 /** Signs in without a mouse. */
@@ -62,7 +62,7 @@ export async function signInByKeyboard(
   role: "Customer" | "Operator",
 ): Promise<void> {
   await page.goto(`${url}/sign-in`);
-  // The name has the focus from the start; the choice before it is made with the arrows.
+  // The user name has the focus at first; the role before it is chosen with the arrow keys.
   await page.locator("input[name=user]:focus").waitFor();
   if (role === "Operator") {
     await page.keyboard.press("Shift+Tab");

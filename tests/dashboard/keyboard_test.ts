@@ -10,7 +10,7 @@ import { signInByKeyboard, tabTo } from "./keyboard.ts";
 import { openStage } from "./stage.ts";
 
 browserTest(
-  "by keyboard alone: send, mend and send again; approve, set limits, load again",
+  "by keyboard alone: send, correct rejects and send them; approve, set limits, load again",
   async () => {
     await using stage = await openStage();
     const { platform, server: { url }, password } = stage;
@@ -23,12 +23,12 @@ browserTest(
     const page = await browser.newPage();
     page.setDefaultTimeout(30_000);
     await signInByKeyboard(page, url, "customer-1", "password-1", "Customer");
-    // In the place of dropping: the button opens the browser's own dialog.
+    // The button opens the browser's file dialog.
     const choosing = page.waitForEvent("filechooser");
     await tabTo(page, /^Choose files$/);
     await page.keyboard.press("Enter");
     const chooser = await choosing;
-    // A slow line, so that it is seen how far a file is.
+    // A slow connection, so that the progress can be observed.
     const line = await page.context().newCDPSession(page);
     const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 40_000 };
     await line.send("Network.emulateNetworkConditions", slow);
@@ -42,7 +42,7 @@ browserTest(
     await page.getByRole("listitem").getByText(/^[1-9]\d? %$/).waitFor();
     await line.send("Network.emulateNetworkConditions", { ...slow, uploadThroughput: -1 });
     const row = page.getByRole("row", { name: /birdstrikes\.csv/ });
-    await row.getByText("ingested").waitFor();
+    await row.getByText("loaded with rejects").waitFor();
     const first = await platform.settled("customer-1", "birdstrikes.csv");
 
     await page.reload();
@@ -50,21 +50,21 @@ browserTest(
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Rejected records" }).waitFor();
     await until(
-      "the first line of the file is there",
-      async () => await page.getByLabel("First line").inputValue() !== "",
+      "the header of the file is filled in",
+      async () => await page.getByLabel("Header").inputValue() !== "",
     );
-    await tabTo(page, /^Record of line/);
-    const record = page.getByLabel(/^Record of line/).first();
-    const mended = (await record.inputValue()).replace(/,[BC],/, ",Minor,");
+    await tabTo(page, /^Record on line/);
+    const record = page.getByLabel(/^Record on line/).first();
+    const corrected = (await record.inputValue()).replace(/,[BC],/, ",Minor,");
     await page.keyboard.press("Control+A");
-    await page.keyboard.type(mended);
-    await tabTo(page, /^Send mended records$/);
+    await page.keyboard.type(corrected);
+    await tabTo(page, /^Send corrected records$/);
     await page.keyboard.press("Enter");
-    await tabTo(page, /^See what becomes of it\.$/);
+    await tabTo(page, /^View file$/);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "birdstrikes-fixed.csv" }).waitFor();
     const fixed = await platform.settled("customer-1", "birdstrikes-fixed.csv");
-    // The others were not touched, so they were not sent.
+    // Only the changed record was selected.
     assert.deepEqual([fixed.rows.stored, fixed.rows.rejected], [1, 0]);
 
     const changed = await writeModule(await platform.scratch(), keepAll({ files: "*.csv" }));
@@ -78,23 +78,23 @@ browserTest(
     await tabTo(operator, /^customer-1: v2-/);
     await operator.keyboard.press("Enter");
     await operator.getByRole("heading", { name: "Decision" }).waitFor();
-    await tabTo(operator, /^Note to its author/);
-    await operator.keyboard.type("read and found good");
+    await tabTo(operator, /^Note to the author/);
+    await operator.keyboard.type("reviewed");
     await tabTo(operator, /^Approve$/);
     await operator.keyboard.press("Enter");
-    await operator.getByText("It runs now.").waitFor();
+    await operator.getByText("This is the current version.").waitFor();
 
     await tabTo(operator, /^Tenants$/);
     await operator.keyboard.press("Enter");
     await operator.getByRole("link", { name: "customer-1" }).waitFor();
     await tabTo(operator, /^customer-1$/);
     await operator.keyboard.press("Enter");
-    await operator.getByRole("heading", { name: "What it may send" }).waitFor();
+    await operator.getByRole("heading", { name: "Upload limits" }).waitFor();
     await tabTo(operator, /^Files at a time/);
     await operator.keyboard.press("Control+A");
     await operator.keyboard.type("3");
     await operator.keyboard.press("Enter");
-    await operator.getByText("They hold from now on.").waitFor();
+    await operator.getByText("Saved, applies to new uploads.").waitFor();
 
     await tabTo(operator, /^Files$/);
     await operator.keyboard.press("Enter");

@@ -6,7 +6,7 @@ import { browserTest, openBrowser, signIn } from "./browser.ts";
 import { openStage } from "./stage.ts";
 
 browserTest(
-  "a customer submits a module and tries it; an operator reads the diff and approves",
+  "a customer submits a module and does a test run; an operator reviews the diff and approves",
   async () => {
     await using stage = await openStage();
     const { platform, server: { url }, password } = stage;
@@ -20,15 +20,15 @@ browserTest(
     await signIn(page, url, "customer-1", "password-1");
     await page.getByRole("link", { name: "Module" }).click();
     const folder = await writeModule(await platform.scratch(), keepAll({ files: "*.csv" }));
-    await page.getByLabel("Folder of the module").setInputFiles(folder);
+    await page.getByLabel("Module folder").setInputFiles(folder);
     await page.getByRole("button", { name: "Submit" }).click();
     await page.getByRole("row", { name: /^v2-.*pending/ }).waitFor();
 
     await page.getByRole("link", { name: /^v2-/ }).click();
     const sample = join(ROOT, "tenants/template/samples/readings.csv");
-    await page.getByLabel("A sample file").setInputFiles(sample);
-    await page.getByRole("button", { name: "Try it" }).click();
-    await page.getByText("It would be loaded.").waitFor();
+    await page.getByLabel("Sample file").setInputFiles(sample);
+    await page.getByRole("button", { name: "Start test run" }).click();
+    await page.getByText("This file would be loaded.").waitFor();
     await page.getByRole("region", { name: "Rows of items" }).getByText("readings.csv").first()
       .waitFor();
     assert.equal((await platform.files()).length, 0);
@@ -39,12 +39,12 @@ browserTest(
     await operator.getByRole("link", { name: /^customer-1: v2-/ }).click();
     await operator.getByRole("region", { name: "Differences" }).getByText(/^\+.*items/).first()
       .waitFor();
-    await operator.getByLabel("Note to its author").fill("thank you");
+    await operator.getByLabel("Note to the author").fill("thank you");
     await operator.getByRole("button", { name: "Approve" }).click();
-    await operator.getByText("It runs now.").waitFor();
+    await operator.getByText("This is the current version.").waitFor();
 
     await page.goto(`${url}/module`);
-    await page.getByRole("row", { name: /^v2-.*it runs now.*approved.*admin.*thank you/ })
+    await page.getByRole("row", { name: /^v2-.*current version.*approved.*admin.*thank you/ })
       .waitFor();
     assert.deepEqual(faults, []);
   },

@@ -5,7 +5,7 @@ import { browserTest, openBrowser, signIn } from "./browser.ts";
 import { openStage } from "./stage.ts";
 
 browserTest(
-  "an operator sees the tenants, edits constraints, loads a file again, and all is written down",
+  "an operator sees the tenants, edits constraints and loads a file again; the audit log has it all",
   async () => {
     await using stage = await openStage(["customer-1", "customer-2"]);
     const { platform, server: { url }, password } = stage;
@@ -25,7 +25,7 @@ browserTest(
     const tenants = page.getByRole("region", { name: "Tenants" });
     await tenants.getByRole("row", { name: /customer-1.*Failing: birdstrikes\.csv/ }).waitFor();
     assert.equal(await tenants.getByRole("row").count(), 3);
-    // Drawn, and told in words that follow what happens without a reload.
+    // A chart, and a sentence that is updated without a reload.
     await page.getByRole("img", { name: /Rows over time 0 rows stored/ }).locator("canvas")
       .waitFor();
     await platform.stage(
@@ -36,11 +36,11 @@ browserTest(
     const good = await platform.settled("customer-1", "birdstrikes-good.csv");
     const stored = good.rows.stored.toLocaleString("en");
     await page.getByText(`${stored} rows stored and`).waitFor();
-    await page.getByText("The numbers as a table").click();
+    await page.getByText("Show as a table").click();
     await page.getByRole("region", { name: "Rows over time" })
       .getByRole("cell", { name: stored, exact: true }).waitFor();
 
-    // Loaded again it fails again; its second finish shows that it was run.
+    // Loaded again it fails again; a new time of completion shows that it ran.
     await page.getByRole("button", { name: "Load again birdstrikes.csv" }).click();
     for (let again = broken; again.finishedAt === broken.finishedAt;) {
       again = await platform.settled("customer-1", "birdstrikes.csv");
@@ -49,8 +49,8 @@ browserTest(
     await page.goto(`${url}/operator/tenants/customer-1`);
     await page.getByLabel("Files at a time").fill("3");
     await page.getByLabel("Formats").fill(".csv, .gz");
-    await page.getByRole("button", { name: "Save constraints" }).click();
-    await page.getByText("They hold from now on.").waitFor();
+    await page.getByRole("button", { name: "Save limits" }).click();
+    await page.getByText("Saved, applies to new uploads.").waitFor();
     const shown = await platform.must("manage", "tenant", "show", "customer-1", "--json");
     const { constraints } = JSON.parse(shown);
     assert.deepEqual([constraints.formats, constraints.number_files], [[".csv", ".gz"], 3]);
@@ -58,12 +58,12 @@ browserTest(
     await page.getByRole("button", { name: "Disable" }).click();
     await page.getByRole("button", { name: "Enable" }).waitFor();
     await page.getByRole("button", { name: "Set password" }).click();
-    const told = await page.getByText("Password, shown only now:").textContent();
-    assert.match(told ?? "", /now: [a-z2-9]{26}$/);
+    const told = await page.getByText("Password (shown only once):").textContent();
+    assert.match(told ?? "", /once\): [a-z2-9]{26}$/);
 
     await page.goto(`${url}/operator/tenants`);
     await page.getByLabel("Name").fill("customer-9");
-    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByRole("button", { name: "Create account" }).click();
     await page.getByRole("link", { name: "customer-9" }).waitFor();
 
     const audit = (await platform.must("manage", "audit", "--json")).trim().split("\n")

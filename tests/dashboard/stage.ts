@@ -3,11 +3,11 @@ import { ROOT } from "../harness/binary.ts";
 import { run } from "../harness/process.ts";
 import { Platform, type Server } from "../harness/platform.ts";
 
-/** A platform that runs, with an operator and a customer whose module is that of the examples. */
+/** A running platform with an operator and customers that use the example modules. */
 export interface Stage extends AsyncDisposable {
   platform: Platform;
   server: Server;
-  /** The operator's password; the name is `admin`. */
+  /** The password of the operator `admin`. */
   password: string;
 }
 

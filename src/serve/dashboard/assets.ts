@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import type { AppHandler } from "../http/env.ts";
 import { notFound } from "../http/problem_response.ts";
 
-/** Where browser assets are served. */
+/** The path below which assets are served. */
 export const ASSETS_PATH = "/assets";
 
 const SCRIPT = "text/javascript; charset=utf-8";
 
 /**
- * Everything that a page loads; `vendored` names the file of a package that the build copies beside
- * the others. Nothing else can be asked for, and nothing comes from another server.
+ * Every asset that a page loads; nothing else is served, and nothing comes from another server.
+ * `vendored` is a file of an npm package, which the build copies into the same folder.
  */
 export const ASSETS: Record<string, { type: string; vendored?: string }> = {
   "site.css": { type: "text/css; charset=utf-8" },
@@ -30,7 +30,7 @@ export const ASSETS: Record<string, { type: string; vendored?: string }> = {
   "tus.min.js": { type: SCRIPT, vendored: "tus-js-client/dist/tus.min.js" },
 };
 
-/** `GET /assets/:name`. A browser asks each time and is told when it has the newest. */
+/** `GET /assets/:name`. Browsers revalidate each time and get 304 while their copy is current. */
 export function showAsset(): AppHandler {
   const loaded = new Map<string, { bytes: Uint8Array<ArrayBuffer>; etag: string }>();
   return async (c) => {

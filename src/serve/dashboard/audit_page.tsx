@@ -2,7 +2,7 @@ import type { AuditEntry } from "../../protocol/admin_view.ts";
 import { Page, type Viewer } from "./page.tsx";
 import { Time } from "./parts.tsx";
 
-/** What operators did. */
+/** The actions of operators. */
 export function AuditPage({ version, viewer, entries }: {
   version: string;
   viewer: Viewer;
@@ -19,14 +19,16 @@ export function AuditPage({ version, viewer, entries }: {
       <div class="head">
         <div>
           <h1>Audit log</h1>
-          <p class="lead">What operators did, here and with commands, newest first.</p>
+          <p class="lead">
+            What operators did in the dashboard and on the command line, newest first.
+          </p>
         </div>
       </div>
       <section class="card" aria-label="Entries">
         {entries.length === 0
           ? (
             <div class="empty">
-              <strong>Nothing yet</strong>
+              <strong>No entries yet</strong>
             </div>
           )
           : <Entries entries={entries} />}
@@ -41,23 +43,23 @@ function Entries({ entries }: { entries: AuditEntry[] }) {
       <table class="stacks">
         <thead>
           <tr>
-            <th scope="col">When</th>
+            <th scope="col">Time</th>
             <th scope="col">Operator</th>
             <th scope="col">From</th>
-            <th scope="col">What</th>
-            <th scope="col">To whom or what</th>
+            <th scope="col">Action</th>
+            <th scope="col">Target</th>
             <th scope="col">Outcome</th>
           </tr>
         </thead>
         <tbody>
           {entries.map(({ at, operator, from, action, subject, details, outcome }) => (
             <tr>
-              <td data-label="When">
+              <td data-label="Time">
                 <Time at={at} />
               </td>
               <td data-label="Operator">{operator}</td>
-              <td data-label="From">{from}</td>
-              <td data-label="What">
+              <td data-label="From">{from === "cli" ? "command line" : from}</td>
+              <td data-label="Action">
                 <code>{action}</code>
               </td>
               <td class="wide">

@@ -1,14 +1,14 @@
 import type { Throughput } from "../../protocol/admin_view.ts";
-import { bytes, count } from "./format.ts";
+import { bytes, count, counted } from "./format.ts";
 import { Time } from "./parts.tsx";
 
-/** What a page needs beside its own to draw a chart. */
+/** Scripts and styles of a page with a chart. */
 export const CHART_SCRIPTS = ["uplot.min.js", "chart.js"];
 export const CHART_STYLES = ["uplot.min.css"];
 
 /**
- * Rows over time: drawn by a script of what the table beside it carries, so that who cannot see the
- * picture, or has no script, has the same numbers.
+ * Rows over time. A script draws the numbers of the table below the chart; the table is for readers
+ * who cannot see the chart or do not run scripts.
  */
 export function ThroughputChart({ buckets, seconds }: { buckets: Throughput[]; seconds: number }) {
   return (
@@ -16,7 +16,7 @@ export function ThroughputChart({ buckets, seconds }: { buckets: Throughput[]; s
       <p class="muted small" id="chart-words" data-live>{inWords(buckets)}</p>
       <div class="plot" id="plot" role="img" aria-labelledby="throughput chart-words"></div>
       <details>
-        <summary>The numbers as a table</summary>
+        <summary>Show as a table</summary>
         <div class="scroll" id="chart-numbers" data-live data-plot={dataOf(buckets, seconds)}>
           <table class="stacks">
             <thead>
@@ -55,14 +55,15 @@ function Bucket({ bucket }: { bucket: Throughput }) {
   );
 }
 
-/** What the picture says, for those who do not see it. */
+/** The chart in one sentence. */
 function inWords(buckets: Throughput[]): string {
-  const sum = (key: "rows" | "rejected" | "files") =>
-    count(buckets.reduce((all, bucket) => all + bucket[key], 0));
-  return `${sum("rows")} rows stored and ${sum("rejected")} rejected, of ${sum("files")} files.`;
+  const sum = (key: "rows" | "rejected" | "files", noun: string) =>
+    counted(buckets.reduce((all, bucket) => all + bucket[key], 0), noun);
+  const [rows, rejected] = [sum("rows", "row"), sum("rejected", "record")];
+  return `${rows} stored and ${rejected} rejected, from ${sum("files", "file")}.`;
 }
 
-/** The columns that are drawn, as the script wants them. */
+/** The columns that the script draws, as JSON. */
 function dataOf(buckets: Throughput[], seconds: number): string {
   return JSON.stringify({
     seconds,

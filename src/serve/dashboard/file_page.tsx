@@ -1,7 +1,7 @@
-import type { FileView, RejectList } from "../../protocol/file_view.ts";
-import { bytes, count, duration, speed } from "./format.ts";
+import { type FileView, isFinal, type RejectList } from "../../protocol/file_view.ts";
+import { bytes, count, duration, percent, speed } from "./format.ts";
 import { Page, type Viewer } from "./page.tsx";
-import { ShareBar, Stat, State, STATE_MEANINGS } from "./parts.tsx";
+import { FileStateLabel, ShareBar, Stat, STATE_MEANINGS } from "./parts.tsx";
 import { Rejects } from "./rejects.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -10,14 +10,14 @@ interface FilePageProps {
   version: string;
   viewer: Viewer;
   file: FileView;
-  /** For operators: whose it is, and whether it was asked for again. */
+  /** For operators: whose file it is, and whether somebody requested to load it again. */
   admin?: { tenant: string; replayRequested: boolean };
   rejects: RejectList;
-  /** How many rejects were passed over. */
+  /** Number of rejects on earlier pages. */
   after: number;
 }
 
-/** A file: its numbers, its life, and what of it was kept out. */
+/** One file: its counts, its timeline and its rejected records. */
 export function FilePage({ version, viewer, file, admin, rejects, after }: FilePageProps) {
   const base = admin ? "/operator/files" : "/";
   const events = admin ? "/v1/admin/events" : "/v1/events";
@@ -47,10 +47,10 @@ export function FilePage({ version, viewer, file, admin, rejects, after }: FileP
       </div>
       <Summary file={file} isOwner={admin === undefined} />
       <div class="columns">
-        <section class="card" aria-labelledby="life" id="life-card" data-live>
+        <section class="card" aria-labelledby="timeline" id="timeline-card" data-live>
           <header>
-            <h2 id="life">Its life</h2>
-            <State state={file.state} />
+            <h2 id="timeline">Timeline</h2>
+            <FileStateLabel file={file} />
           </header>
           <div class="body">
             <Timeline file={file} />
@@ -70,18 +70,17 @@ function Actions({ file, admin }: Pick<FilePageProps, "file" | "admin">) {
     return (
       <div class="actions">
         <a class="button" href={`/v1/files/${file.id}/content`} download={file.name}>
-          Download the file
+          Download file
         </a>
       </div>
     );
   }
-  const isFinal = ["ingested", "refused", "quarantined"].includes(file.state);
   return (
     <div class="actions" id="actions" data-live>
       {admin.replayRequested
-        ? <span class="state queued">asked for again</span>
-        : isFinal && (
-          <form data-api={`POST /v1/admin/files/${file.id}/replay`} data-done="It was asked for.">
+        ? <span class="state queued">requested</span>
+        : isFinal(file.state) && (
+          <form data-api={`POST /v1/admin/files/${file.id}/replay`} data-done="Requested.">
             <button class="primary" type="submit">Load again</button>
             <output></output>
           </form>
@@ -92,7 +91,6 @@ function Actions({ file, admin }: Pick<FilePageProps, "file" | "admin">) {
 
 function Summary({ file, isOwner }: { file: FileView; isOwner: boolean }) {
   const { rows, seconds, reason, state } = file;
-  const share = rows.read === 0 ? "" : `${(rows.rejected * 100 / rows.read).toFixed(2)} %`;
   return (
     <div class="stack" id="summary" data-live>
       {reason && (
@@ -101,8 +99,8 @@ function Summary({ file, isOwner }: { file: FileView; isOwner: boolean }) {
           {reason.message}
           {isOwner && state !== "queued" && (
             <p>
-              Mend the file and send it again; the same name will do. Where the fault is not in the
-              file, ask the platform to load it again.
+              Fix the file and send it again, under the same name or a new one. If the file is
+              correct, ask the operator to load it again.
             </p>
           )}
         </div>
@@ -110,10 +108,14 @@ function Summary({ file, isOwner }: { file: FileView; isOwner: boolean }) {
       <dl class="stats">
         <Stat name="Records read" value={count(rows.read)} />
         <Stat name="Stored" value={count(rows.stored)} />
-        <Stat name="Rejected" value={count(rows.rejected)} note={share} />
+        <Stat
+          name="Rejected"
+          value={count(rows.rejected)}
+          note={percent(rows.rejected, rows.read)}
+        />
         <Stat name="Skipped" value={count(rows.skipped)} />
         <Stat
-          name="Time"
+          name="Load time"
           value={seconds === null ? "–" : duration(seconds)}
           note={speed(rows.read, seconds) ?? undefined}
         />
@@ -139,9 +141,9 @@ function Details({ file }: { file: FileView }) {
           <dd>{file.moduleVersion ?? "–"}</dd>
           <dt>Attempts</dt>
           <dd>{file.attempts}</dd>
-          <dt>Replaced rows</dt>
+          <dt>Rows replaced</dt>
           <dd>{count(file.rows.replaced)}</dd>
-          <dt>Id</dt>
+          <dt>ID</dt>
           <dd class="mono">{file.id}</dd>
           <dt>SHA-256</dt>
           <dd class="mono">{file.sha256}</dd>

@@ -1,12 +1,12 @@
 import type { Constraints } from "../../protocol/constraints.ts";
-import { FILE_STATES, type FileList } from "../../protocol/file_view.ts";
+import type { FileList } from "../../protocol/file_view.ts";
 import type { Usage } from "../../protocol/usage.ts";
 import { FilesTable } from "./files_table.tsx";
-import { bytes, count } from "./format.ts";
+import { bytes, count, counted } from "./format.ts";
 import { Page, type Viewer } from "./page.tsx";
-import { link, Stat, Tabs } from "./parts.tsx";
+import { FileStateTabs, link, Stat } from "./parts.tsx";
 
-/** What the first page of a customer shows. */
+/** What the home page of a customer shows. */
 interface FilesPageProps {
   version: string;
   viewer: Viewer;
@@ -16,7 +16,7 @@ interface FilesPageProps {
   state: string | undefined;
 }
 
-/** A customer's files, and where it sends new ones. */
+/** A customer's files, with an area to send new ones. */
 export function FilesPage({ version, viewer, constraints, usage, list, state }: FilesPageProps) {
   return (
     <Page
@@ -30,7 +30,7 @@ export function FilesPage({ version, viewer, constraints, usage, list, state }: 
       <div class="head">
         <div>
           <h1>Files</h1>
-          <p class="lead">What you sent, and what became of it.</p>
+          <p class="lead">The files you sent, and whether they were loaded.</p>
         </div>
       </div>
       <Numbers usage={usage} />
@@ -41,7 +41,7 @@ export function FilesPage({ version, viewer, constraints, usage, list, state }: 
       <section class="card" aria-labelledby="files" id="list" data-live>
         <header>
           <h2 id="files">All files</h2>
-          <StateTabs at={state} />
+          <FileStateTabs path="/" at={state} />
         </header>
         {list.files.length === 0 ? <NoFiles state={state} /> : <FilesTable files={list.files} />}
         {list.next && (
@@ -57,21 +57,20 @@ export function FilesPage({ version, viewer, constraints, usage, list, state }: 
 function Numbers({ usage: { files, rows } }: { usage: Usage }) {
   const waiting = files.received + files.queued + files.running;
   const failed = files.refused + files.quarantined;
-  const look = failed === 1 ? "needs a look" : "need a look";
   return (
     <dl class="stats" id="numbers" data-live>
       <Stat name="Rows stored" value={count(rows.stored)} />
-      <Stat name="Rows rejected" value={count(rows.rejected)} />
+      <Stat name="Records rejected" value={count(rows.rejected)} />
       <Stat name="Files loaded" value={count(files.ingested)} />
       <Stat
-        name="On their way"
+        name="In progress"
         value={count(waiting)}
-        note={files.running > 0 ? `${count(files.running)} being loaded` : undefined}
+        note={files.running > 0 ? `${count(files.running)} loading` : undefined}
       />
       <Stat
         name="Failed"
         value={count(failed)}
-        note={failed > 0 ? look : undefined}
+        note={failed > 0 ? "check the reason" : undefined}
       />
     </dl>
   );
@@ -83,8 +82,9 @@ function Drop({ constraints }: { constraints: Constraints }) {
       <div class="drop" id="drop" data-constraints={JSON.stringify(constraints)} data-near={NEAR}>
         <strong>Drop files here</strong>
         <span class="muted">
-          {constraints.formats.join(", ") || "no format"} · up to{" "}
-          {bytes(constraints.data_sizes * 1024)} each · {count(constraints.number_files)} at a time
+          {constraints.formats.join(", ") || "no formats"} · up to{" "}
+          {bytes(constraints.data_sizes * 1024)} each · up to{" "}
+          {counted(constraints.number_files, "file")} at a time
         </span>
         <button type="button" class="primary" id="choose">Choose files</button>
         <input
@@ -101,7 +101,7 @@ function Drop({ constraints }: { constraints: Constraints }) {
   );
 }
 
-/** From this share of a limit on its customer is warned, as the operator is. */
+/** The page warns from this share of a limit on, like the log and the metrics of the operator. */
 const NEAR = 0.8;
 
 function Limits({ constraints, usage }: { constraints: Constraints; usage: Usage }) {
@@ -115,13 +115,13 @@ function Limits({ constraints, usage }: { constraints: Constraints; usage: Usage
         <dl class="facts">
           <dt>Formats</dt>
           <dd>{constraints.formats.join(", ") || "none"}</dd>
-          <dt>Largest file</dt>
+          <dt>Maximum file size</dt>
           <dd>{bytes(constraints.data_sizes * 1024)}</dd>
           <dt>Files at a time</dt>
           <dd>{count(constraints.number_files)}</dd>
-          <dt>Left now</dt>
+          <dt>Available now</dt>
           <dd>
-            {count(left)} {unfinished > 0 && `(${count(unfinished)} being sent)`}
+            {count(left)} {unfinished > 0 && `(${count(unfinished)} uploading)`}
           </dd>
         </dl>
         <meter
@@ -135,32 +135,25 @@ function Limits({ constraints, usage }: { constraints: Constraints; usage: Usage
         {unfinished >= NEAR * constraints.number_files && (
           <p class="notice warn">
             {left === 0
-              ? "The limit is reached: finish what is being sent first."
+              ? "Limit reached: finish the current uploads first."
               : `Close to the limit: ${count(unfinished)} of ${
                 count(constraints.number_files)
-              } places are taken.`}
+              } uploads in progress.`}
           </p>
         )}
         <p class="muted small">
-          A broken transfer goes on where it stopped: send the same file again. A file that is there
-          already is not loaded twice.
+          To resume an interrupted upload, send the same file again. The same file is not loaded
+          twice.
         </p>
       </div>
     </aside>
   );
 }
 
-function StateTabs({ at }: { at: string | undefined }) {
-  const states = FILE_STATES.map((state) =>
-    [link("/", { state }), state, state] as [string, string, string]
-  );
-  return <Tabs label="Files by state" tabs={[["/", "all", ""], ...states]} at={at ?? ""} />;
-}
-
 function NoFiles({ state }: { state: string | undefined }) {
   return (
     <div class="empty">
-      <strong>{state ? `No file is ${state}` : "Nothing has been sent yet"}</strong>
+      <strong>{state ? `No ${state} files` : "No files yet"}</strong>
       <span>{state ? "" : "Drop a file above, or run mysimbdp fetch."}</span>
     </div>
   );

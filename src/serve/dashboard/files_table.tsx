@@ -1,14 +1,14 @@
 import type { AdminFile } from "../../protocol/admin_view.ts";
 import { type FileView, isFinal } from "../../protocol/file_view.ts";
 import { bytes, count, speed } from "./format.ts";
-import { State, STATE_MEANINGS, Time } from "./parts.tsx";
+import { FileStateLabel, Time } from "./parts.tsx";
 
 /** A customer's own files. */
 export function FilesTable({ files }: { files: FileView[] }) {
   return <Table rows={files.map((file) => <Row file={file} />)} />;
 }
 
-/** Files with whose they are, and a way to load them again. */
+/** Files of all tenants, with a button to load each again. */
 export function OperatorFilesTable({ files, empty }: { files: AdminFile[]; empty: string }) {
   if (files.length === 0) {
     return (
@@ -50,7 +50,7 @@ function Table({ rows, isOperators = false }: {
 }
 
 function Row({ file, admin }: { file: FileView; admin?: AdminFile }) {
-  const { id, name, version, size, state, rows, seconds, reason, receivedAt } = file;
+  const { id, name, version, size, rows, seconds, reason, receivedAt } = file;
   return (
     <tr>
       <td class="wide">
@@ -67,9 +67,7 @@ function Row({ file, admin }: { file: FileView; admin?: AdminFile }) {
         </td>
       )}
       <td data-label="State">
-        <span title={STATE_MEANINGS[state]}>
-          <State state={state} />
-        </span>
+        <FileStateLabel file={file} />
       </td>
       <td class="num" data-label="Rows">{count(rows.stored)}</td>
       <td class="num" data-label="Rejected">{count(rows.rejected)}</td>
@@ -87,10 +85,10 @@ function Row({ file, admin }: { file: FileView; admin?: AdminFile }) {
 }
 
 function Again({ file: { id, name, state, replayRequested } }: { file: AdminFile }) {
-  if (replayRequested) return <span class="muted small">asked for again</span>;
+  if (replayRequested) return <span class="muted small">requested</span>;
   if (!isFinal(state)) return null;
   return (
-    <form data-api={`POST /v1/admin/files/${id}/replay`} data-done="Asked for.">
+    <form data-api={`POST /v1/admin/files/${id}/replay`} data-done="Requested.">
       <button class="small" type="submit">
         Load again<span class="visually-hidden">{name}</span>
       </button>

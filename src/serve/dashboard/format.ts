@@ -1,9 +1,19 @@
-/** A count as people read it: `9,985`. */
+/** Formats a count with thousands separators: `9,985`. */
 export function count(value: number): string {
   return value.toLocaleString("en");
 }
 
-/** Bytes as people read them: `1.2 MB`, by 1,024. */
+/** Formats a count with its noun: `1 row`, `9,985 rows`. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** Formats a share as a percentage: `1 %`, `0.25 %`; empty when the whole is 0. */
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? "" : `${Number((part * 100 / whole).toFixed(2))} %`;
+}
+
+/** Formats bytes in units of 1,024: `1.2 MB`. */
 export function bytes(value: number): string {
   const units = ["bytes", "KB", "MB", "GB", "TB"];
   let unit = 0;
@@ -15,7 +25,7 @@ export function bytes(value: number): string {
   return `${unit === 0 ? shown : shown.toFixed(shown < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
-/** A stretch of time: `0.31 s`, `4 min`, `2.5 h`, `3 days`. */
+/** Formats a duration: `0.31 s`, `4 min`, `2.5 h`, `3 days`. */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(2)} s`;
   if (seconds < 120) return `${Math.round(seconds)} s`;
@@ -24,8 +34,8 @@ export function duration(seconds: number): string {
   return `${Math.round(seconds / 86_400)} days`;
 }
 
-/** Records a second; null where it cannot be told. */
+/** Formats records per second; null while the time is unknown or nothing was read. */
 export function speed(records: number, seconds: number | null): string | null {
   if (!seconds || records === 0) return null;
-  return `${count(Math.round(records / seconds))} rows/s`;
+  return `${count(Math.round(records / seconds))} records/s`;
 }

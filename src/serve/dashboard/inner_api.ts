@@ -4,10 +4,10 @@ import { Failure } from "../../base/failure.ts";
 import { problemSchema } from "../../protocol/problem.ts";
 import type { AppContext, AppEnv } from "../http/env.ts";
 
-/** Asks this server's own API, as whoever is signed in. */
-export type Ask = <T>(c: AppContext, path: string, schema: z.ZodType<T>) => Promise<T>;
+/** Reads from this server's own API as the signed-in user. @throws {ApiRefusal} */
+export type ReadApi = <T>(c: AppContext, path: string, schema: z.ZodType<T>) => Promise<T>;
 
-/** The API said no. */
+/** The API answered with a problem. */
 export class ApiRefusal extends Error {
   override readonly name = "ApiRefusal";
   readonly status: number;
@@ -19,10 +19,10 @@ export class ApiRefusal extends Error {
 }
 
 /**
- * The pages know nothing but the API that everybody has: they ask it within the process, with the
- * cookie of the one who looks.
+ * Returns the only source of data that pages have: the public API, called within the process with
+ * the viewer's cookie.
  */
-export function innerApi(app: Hono<AppEnv>): Ask {
+export function innerApi(app: Hono<AppEnv>): ReadApi {
   return async (c, path, schema) => {
     const headers = { Cookie: c.req.header("Cookie") ?? "" };
     const url = new URL(path, c.req.url);
@@ -37,6 +37,6 @@ export function innerApi(app: Hono<AppEnv>): Ask {
     if (problem.success) {
       throw new ApiRefusal(response.status, problem.data.detail ?? problem.data.title);
     }
-    throw new Failure("internal", "inner-api", `Cannot read the answer of "${path}"`);
+    throw new Failure("internal", "inner-api", `Cannot read the response of "${path}"`);
   };
 }

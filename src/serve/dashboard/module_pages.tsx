@@ -9,7 +9,7 @@ import { Page, type Viewer } from "./page.tsx";
 import { State, Time } from "./parts.tsx";
 import { TestRunCard } from "./test_run.tsx";
 
-/** A customer's module: its versions, a new one, and what its author should know. */
+/** A customer's module: its versions, a form for a new one, and its log. */
 export function ModulePage({ version, viewer, module, log }: {
   version: string;
   viewer: Viewer;
@@ -29,8 +29,7 @@ export function ModulePage({ version, viewer, module, log }: {
         <div>
           <h1>Module</h1>
           <p class="lead">
-            The code that turns your files into rows. A new version runs once an operator has
-            approved it.
+            The code that turns your files into rows. A new version is used once it is approved.
           </p>
         </div>
       </div>
@@ -47,10 +46,11 @@ export function ModulePage({ version, viewer, module, log }: {
           </header>
           <form class="body" id="submit-module">
             <label>
-              Folder of the module
+              Module folder
               <input type="file" name="files" webkitdirectory multiple required />
               <span class="hint">
-                With <code>tenant.json</code> in it. It is built and checked before anybody decides.
+                It contains{" "}
+                <code>tenant.json</code>. The module is built and checked before it can be approved.
               </span>
             </label>
             <div class="actions">
@@ -74,7 +74,7 @@ function Log({ entries }: { entries: ModuleLogEntry[] }) {
   if (entries.length === 0) {
     return (
       <div class="empty">
-        <strong>Nothing to tell yet</strong>
+        <strong>No entries yet</strong>
       </div>
     );
   }
@@ -83,15 +83,15 @@ function Log({ entries }: { entries: ModuleLogEntry[] }) {
       <table class="stacks">
         <thead>
           <tr>
-            <th scope="col">When</th>
+            <th scope="col">Time</th>
             <th scope="col">About</th>
-            <th scope="col">What</th>
+            <th scope="col">Message</th>
           </tr>
         </thead>
         <tbody>
           {entries.map(({ at, kind, version, fileId, file, message }) => (
             <tr>
-              <td data-label="When">
+              <td data-label="Time">
                 <Time at={at} />
               </td>
               <td data-label="About">

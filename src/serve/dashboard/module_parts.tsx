@@ -1,14 +1,15 @@
 import { withHiddenShown } from "../../modules/visible.ts";
 import type { ModuleView, VersionWithFiles } from "../../protocol/module_view.ts";
+import { counted } from "./format.ts";
 import { State, Time } from "./parts.tsx";
 
-/** A module's versions, newest first, each leading to a page of its own. */
+/** A module's versions, newest first, each with a link to its page. */
 export function Versions({ module, base }: { module: ModuleView; base: string }) {
   if (module.versions.length === 0) {
     return (
       <div class="empty">
-        <strong>No version yet</strong>
-        <span>Files wait until there is one.</span>
+        <strong>No versions yet</strong>
+        <span>Files wait until a version is approved.</span>
       </div>
     );
   }
@@ -29,7 +30,7 @@ export function Versions({ module, base }: { module: ModuleView; base: string })
             <tr>
               <td class="wide">
                 <a class="name" href={`${base}/${version}`}>{version}</a>
-                {version === module.current && <div class="sub">it runs now</div>}
+                {version === module.current && <div class="sub">current version</div>}
               </td>
               <td data-label="State">
                 <State state={state} />
@@ -39,7 +40,7 @@ export function Versions({ module, base }: { module: ModuleView; base: string })
               </td>
               <td data-label="Decided by">{decidedBy ?? "–"}</td>
               <td data-label="Note">
-                {note ?? (faults.length > 0 ? `${faults.length} faults` : "–")}
+                {note ?? (faults.length > 0 ? counted(faults.length, "fault") : "–")}
               </td>
             </tr>
           ))}
@@ -49,12 +50,12 @@ export function Versions({ module, base }: { module: ModuleView; base: string })
   );
 }
 
-/** Why a version cannot be used. */
+/** The faults because of which a version cannot be used. */
 export function Faults({ version: { faults } }: { version: VersionWithFiles }) {
   if (faults.length === 0) return null;
   return (
     <div class="notice bad">
-      <strong>It cannot be used:</strong>
+      <strong>This version cannot be used:</strong>
       {faults.map(({ file, line, column, message }) => (
         <div>
           <code>{`${file}:${line}:${column}`}</code> {message}
@@ -64,7 +65,7 @@ export function Faults({ version: { faults } }: { version: VersionWithFiles }) {
   );
 }
 
-/** The files of a version, as they were submitted; nothing in them is hidden. */
+/** The files of a version as submitted, with hidden characters made visible. */
 export function Sources({ files }: { files: VersionWithFiles["files"] }) {
   const entries = Object.entries(files).sort(([a], [b]) => a < b ? -1 : 1);
   return (
@@ -73,13 +74,15 @@ export function Sources({ files }: { files: VersionWithFiles["files"] }) {
         <h2 id="sources">Files</h2>
       </header>
       <div class="body">
-        {entries.length === 0 && <p class="muted">They were not kept.</p>}
+        {entries.length === 0 && <p class="muted">The files of this version were not kept.</p>}
         {entries.map(([path, text]) => (
           <details>
             <summary>
               <code>{path}</code>
             </summary>
-            <pre tabindex={0}>{path.endsWith(".wasm") ? "WebAssembly" : withHiddenShown(text)}</pre>
+            <pre
+              tabindex={0}
+            >{path.endsWith(".wasm") ? "WebAssembly (binary)" : withHiddenShown(text)}</pre>
           </details>
         ))}
       </div>
@@ -87,7 +90,7 @@ export function Sources({ files }: { files: VersionWithFiles["files"] }) {
   );
 }
 
-/** A unified diff in colour; the signs at its lines' beginnings tell without. */
+/** A unified diff in colour; the signs at the start of the lines give the same information. */
 export function Diff({ text }: { text: string }) {
   const lines = text.replace(/\n$/, "").split("\n");
   return (

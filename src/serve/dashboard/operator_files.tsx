@@ -1,10 +1,9 @@
 import type { AdminFileList } from "../../protocol/admin_view.ts";
-import { FILE_STATES } from "../../protocol/file_view.ts";
 import { OperatorFilesTable } from "./files_table.tsx";
 import { Page, type Viewer } from "./page.tsx";
-import { link, Tabs } from "./parts.tsx";
+import { FileStateTabs, link } from "./parts.tsx";
 
-/** Everybody's files. */
+/** The files of all tenants. */
 export function OperatorFilesPage({ version, viewer, list, state, tenant }: {
   version: string;
   viewer: Viewer;
@@ -13,9 +12,6 @@ export function OperatorFilesPage({ version, viewer, list, state, tenant }: {
   tenant: string | undefined;
 }) {
   const path = "/operator/files";
-  const states = FILE_STATES.map((name) =>
-    [link(path, { state: name, tenant }), name, name] as [string, string, string]
-  );
   return (
     <Page
       title="Files"
@@ -30,20 +26,16 @@ export function OperatorFilesPage({ version, viewer, list, state, tenant }: {
           <h1>Files{tenant && ` of ${tenant}`}</h1>
           {tenant && (
             <p class="crumbs">
-              <a href={link(path, { state })}>Of all tenants</a>
+              <a href={link(path, { state })}>All tenants</a>
             </p>
           )}
         </div>
       </div>
       <section class="card" aria-label="Files" id="list" data-live>
         <header>
-          <Tabs
-            label="Files by state"
-            tabs={[[link(path, { tenant }), "all", ""], ...states]}
-            at={state ?? ""}
-          />
+          <FileStateTabs path={path} tenant={tenant} at={state} />
         </header>
-        <OperatorFilesTable files={list.files} empty="No files here" />
+        <OperatorFilesTable files={list.files} empty="No files" />
         {list.next && (
           <div class="pager">
             <a class="button" href={link(path, { state, tenant, after: list.next })}>Older files</a>

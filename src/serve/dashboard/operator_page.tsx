@@ -5,21 +5,21 @@ import { count, duration } from "./format.ts";
 import { Page, type Viewer } from "./page.tsx";
 import { link, Stat, Tabs } from "./parts.tsx";
 
-/** What an operator sees first. */
+/** What the home page of an operator shows. */
 interface OperatorPageProps {
   version: string;
   viewer: Viewer;
   overview: Overview;
   quarantined: AdminFile[];
   hours: string;
-  /** Accounts, of which some may have a module that waits. */
+  /** Accounts; those with a pending version of their module are shown as a notice. */
   tenants: TenantView[];
   now: number;
 }
 
 const SPANS: [hours: string, name: string][] = [["1", "hour"], ["24", "day"], ["168", "week"]];
 
-/** The whole platform at a glance. */
+/** The state of the whole platform. */
 export function OperatorPage(props: OperatorPageProps) {
   const { version, viewer, overview, quarantined, hours, now } = props;
   return (
@@ -41,7 +41,7 @@ export function OperatorPage(props: OperatorPageProps) {
         <header>
           <h2 id="throughput">Rows over time</h2>
           <Tabs
-            label="Span of time"
+            label="Period"
             tabs={SPANS.map(([span, name]) => [link("/operator", { hours: span }), name, span])}
             at={hours}
           />
@@ -53,13 +53,13 @@ export function OperatorPage(props: OperatorPageProps) {
       <section class="card" aria-labelledby="tenants" id="tenants-card" data-live>
         <header>
           <h2 id="tenants">Tenants</h2>
-          <a class="button" href="/operator/tenants">Accounts</a>
+          <a class="button" href="/operator/tenants">Manage accounts</a>
         </header>
         {overview.tenants.length === 0
           ? (
             <div class="empty">
               <strong>No tenants yet</strong>
-              <a href="/operator/tenants">Add the first</a>
+              <a href="/operator/tenants">Add a tenant</a>
             </div>
           )
           : <Tenants tenants={overview.tenants} now={now} />}
@@ -67,22 +67,22 @@ export function OperatorPage(props: OperatorPageProps) {
       <section class="card" aria-labelledby="quarantine" id="quarantine-card" data-live>
         <header>
           <h2 id="quarantine">Quarantine</h2>
-          <a class="button" href="/operator/files?state=quarantined">All</a>
+          <a class="button" href="/operator/files?state=quarantined">Show all</a>
         </header>
-        <OperatorFilesTable files={quarantined} empty="Nothing is in quarantine" />
+        <OperatorFilesTable files={quarantined} empty="No files in quarantine" />
       </section>
     </Page>
   );
 }
 
-/** The modules on which somebody has to decide. */
+/** The versions of modules that wait for approval. */
 function Pending({ tenants }: { tenants: TenantView[] }) {
   const waiting = tenants.filter(({ module }) => module.pending !== null);
   return (
     <div id="pending" data-live>
       {waiting.length > 0 && (
         <div class="notice warn">
-          <strong>Modules wait for a decision</strong>
+          <strong>Modules waiting for approval</strong>
           {waiting.map(({ name, module: { pending } }) => (
             <div>
               <a href={`/operator/tenants/${name}/module/${pending}`}>{name}: {pending}</a>
@@ -101,9 +101,9 @@ function Numbers({ overview, now }: { overview: Overview; now: number }) {
   const failing = tenants.filter((tenant) => tenant.failing).length;
   return (
     <dl class="stats" id="numbers" data-live>
-      <Stat name="In the queue" value={count(queue.files)} note="files in staging" />
+      <Stat name="Files waiting" value={count(queue.files)} note="in staging" />
       <Stat name="Oldest waiting" value={age(queue.oldestAt, now)} />
-      <Stat name="Rows stored" value={count(sum("rows"))} note="in the time shown" />
+      <Stat name="Rows stored" value={count(sum("rows"))} note="in this period" />
       <Stat
         name="Files"
         value={count(sum("files"))}
@@ -114,7 +114,7 @@ function Numbers({ overview, now }: { overview: Overview; now: number }) {
   );
 }
 
-/** How long ago a moment is. */
+/** How long ago a time was. */
 function age(at: string | null, now: number): string {
   return at === null ? "–" : duration(Math.max(0, now - Date.parse(at)) / 1000);
 }
@@ -128,7 +128,7 @@ function Tenants({ tenants, now }: { tenants: TenantHealth[]; now: number }) {
             <th scope="col">Tenant</th>
             <th scope="col">Account</th>
             <th scope="col" class="num">Waiting</th>
-            <th scope="col" class="num">Oldest</th>
+            <th scope="col" class="num">Oldest waiting</th>
             <th scope="col" class="num">Loaded</th>
             <th scope="col" class="num">Failed</th>
             <th scope="col" class="num">Rows</th>
@@ -161,7 +161,7 @@ function Tenant({ tenant, now }: { tenant: TenantHealth; now: number }) {
         <span class={`state ${account}`}>{account}</span>
       </td>
       <td class="num" data-label="Waiting">{count(waiting)}</td>
-      <td class="num" data-label="Oldest">{age(oldestWaitingAt, now)}</td>
+      <td class="num" data-label="Oldest waiting">{age(oldestWaitingAt, now)}</td>
       <td class="num" data-label="Loaded">{count(files.ingested)}</td>
       <td class="num" data-label="Failed">{count(files.quarantined + files.refused)}</td>
       <td class="num" data-label="Rows">{count(rows.stored)}</td>

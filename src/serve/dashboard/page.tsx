@@ -2,24 +2,24 @@ import type { Child } from "hono/jsx";
 import { ASSETS_PATH } from "./assets.ts";
 import type { AppContext } from "../http/env.ts";
 
-/** Who sees a page. */
+/** Who is signed in. */
 export interface Viewer {
   name: string;
   role: "customer" | "operator";
 }
 
-/** What a page is made of besides its own content. */
+/** What a page gives its layout. */
 interface PageProps {
   title: string;
   version: string;
   viewer: Viewer | null;
-  /** Path of the entry in the navigation that this page belongs to. */
+  /** Path of the navigation entry that this page belongs to. */
   at?: string;
-  /** Scripts of the page, by their names in {@link ASSETS}: modules, but for `.min.js` of packages. */
+  /** Scripts by their names in {@link ASSETS}: modules, except the `.min.js` files of packages. */
   scripts?: string[];
-  /** Style sheets besides that of every page. */
+  /** Style sheets in addition to the shared one. */
   styles?: string[];
-  /** Where the page hears that something changed; its parts marked `data-live` are renewed then. */
+  /** Path of a stream of events; after each one the parts marked `data-live` are refreshed. */
   events?: string;
   children?: Child;
 }
@@ -35,8 +35,8 @@ const NAVIGATION: Record<Viewer["role"], [string, string][]> = {
 };
 
 /**
- * What a page may load and do: its own assets, nothing inline, nothing of others. No page can be
- * framed, so no click can be stolen.
+ * A page loads only this server's assets, and nothing inline. No page can be framed, which prevents
+ * clickjacking.
  */
 const POLICY = [
   "default-src 'none'",
@@ -49,7 +49,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** Sends a page, with the headers that bind it. */
+/** Sends a page with its security headers. */
 export async function sendPage(
   c: AppContext,
   page: Child,
@@ -62,7 +62,7 @@ export async function sendPage(
   return c.html(`<!doctype html>${await page}`, status);
 }
 
-/** The frame of every page. */
+/** The layout of every page. */
 export function Page(props: PageProps) {
   const { title, version, viewer, at, scripts = [], styles = [], events, children } = props;
   return (
@@ -79,7 +79,7 @@ export function Page(props: PageProps) {
         {scripts.map((name) => <Script name={name} />)}
       </head>
       <body data-events={events}>
-        <a class="skip" href="#main">Skip to the content</a>
+        <a class="skip" href="#main">Skip to content</a>
         {viewer && <Top viewer={viewer} at={at} />}
         <main id="main" tabindex={-1}>{children}</main>
         <footer class="foot">
@@ -93,7 +93,7 @@ export function Page(props: PageProps) {
   );
 }
 
-/** Runs once the page is read, in the order of the page; a module's names are its own. */
+/** Scripts run after the page is parsed, in their order on the page. */
 function Script({ name }: { name: string }) {
   const src = `${ASSETS_PATH}/${name}`;
   return name.endsWith(".min.js")
@@ -123,7 +123,7 @@ function Top({ viewer, at }: { viewer: Viewer; at: string | undefined }) {
   );
 }
 
-/** The product's name and mark. */
+/** The product's name and logo. */
 export function Brand() {
   return (
     <a class="brand" href="/">

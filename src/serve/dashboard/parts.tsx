@@ -1,28 +1,45 @@
 import type { Child } from "hono/jsx";
-import type { FileState } from "../../protocol/file_view.ts";
+import { FILE_STATES, type FileState, type FileView } from "../../protocol/file_view.ts";
 import { count } from "./format.ts";
 
-/** What each state means to the owner of a file. */
+/** What people see of each state; a loaded file with rejects is "loaded with rejects". */
+export const STATE_WORDS: Record<FileState, string> = {
+  received: "waiting",
+  queued: "waiting",
+  running: "loading",
+  ingested: "loaded",
+  refused: "failed",
+  quarantined: "failed",
+};
+
+/** Completes "The file …": what each state means. */
 export const STATE_MEANINGS: Record<FileState, string> = {
-  received: "has arrived; it waits until it can be loaded",
-  queued: "waits in the queue",
+  received: "has arrived and is waiting to be picked up",
+  queued: "is waiting in the queue",
   running: "is being loaded",
-  ingested: "its rows are stored",
-  refused: "was refused before a record was read",
+  ingested: "was loaded; its rows are stored",
+  refused: "was refused before any record was read",
   quarantined: "could not be loaded; none of its rows are stored",
 };
 
-/** A state, in words and colour. */
+/** A state as a coloured label. */
 export function State({ state }: { state: string }) {
   return <span class={`state ${state}`}>{state}</span>;
 }
 
-/** A moment; a script shows it in the reader's own time and language. */
+/** The state of a file as a coloured label, with its meaning as a tooltip. */
+export function FileStateLabel({ file: { state, rows } }: { file: FileView }) {
+  const word = STATE_WORDS[state];
+  const shown = state === "ingested" && rows.rejected > 0 ? `${word} with rejects` : word;
+  return <span class={`state ${state}`} title={STATE_MEANINGS[state]}>{shown}</span>;
+}
+
+/** A time in UTC; a script shows it in the reader's time zone and language. */
 export function Time({ at }: { at: string }) {
   return <time datetime={at}>{at.replace("T", " ").replace(/\.\d+Z$/, " UTC")}</time>;
 }
 
-/** A number with its name. */
+/** A number with its label. */
 export function Stat({ name, value, note }: { name: string; value: Child; note?: Child }) {
   return (
     <div>
@@ -35,7 +52,7 @@ export function Stat({ name, value, note }: { name: string; value: Child; note?:
   );
 }
 
-/** What became of records, as one bar. */
+/** A bar with the shares of stored, rejected and skipped records. */
 export function ShareBar({ stored, rejected, skipped }: {
   stored: number;
   rejected: number;
@@ -55,7 +72,7 @@ export function ShareBar({ stored, rejected, skipped }: {
   );
 }
 
-/** Links of which one is where the reader is. */
+/** Links to variants of a page, with the current one marked. */
 export function Tabs({ label, tabs, at }: {
   label: string;
   tabs: [href: string, name: string, key: string][];
@@ -70,7 +87,27 @@ export function Tabs({ label, tabs, at }: {
   );
 }
 
-/** A path with a query of what is set. */
+/** Tabs that filter files by state; several states share a word, so each has its own name here. */
+export function FileStateTabs({ path, tenant, at = "" }: {
+  path: string;
+  tenant?: string | undefined;
+  at: string | undefined;
+}) {
+  const tabs = FILE_STATES.map((state): [string, string, string] => [
+    link(path, { state, tenant }),
+    tabName(state),
+    state,
+  ]);
+  const all: [string, string, string] = [link(path, { tenant }), "all", ""];
+  return <Tabs label="Files by state" tabs={[all, ...tabs]} at={at} />;
+}
+
+/** Names a state among the tabs: `loaded`, but `refused` where the label is `failed`. */
+export function tabName(state: FileState): string {
+  return state === "running" || state === "ingested" ? STATE_WORDS[state] : state;
+}
+
+/** Returns a path with the query parameters that are set. */
 export function link(path: string, query: Record<string, string | undefined>): string {
   const set = Object.entries(query).filter((pair): pair is [string, string] => !!pair[1]);
   const text = new URLSearchParams(set).toString();

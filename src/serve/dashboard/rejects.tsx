@@ -2,12 +2,12 @@ import type { FileView, RejectList, RejectView } from "../../protocol/file_view.
 import { count } from "./format.ts";
 import { link } from "./parts.tsx";
 
-/** Rejects on a page. */
+/** Rejects per page. */
 export const REJECTS_PAGE = 50;
-/** The server cuts a longer record, so that it cannot be sent again from here. */
+/** The server stores at most this many characters of a record; a cut one cannot be sent again. */
 const CUT = 4096;
 
-/** The records that were kept out; their owner can mend them and send them again. */
+/** The rejected records of a file; its owner can correct them and send them as a new file. */
 export function Rejects({ file, list, after, isOperator }: {
   file: FileView;
   list: RejectList;
@@ -35,7 +35,7 @@ export function Rejects({ file, list, after, isOperator }: {
             class="button"
             href={link(`${page}/${file.id}`, { after: String(Math.max(0, after - REJECTS_PAGE)) })}
           >
-            Before
+            Previous
           </a>
         )}
         {list.next !== null && (
@@ -51,23 +51,23 @@ function FixForm({ file, rejects }: { file: FileView; rejects: RejectView[] }) {
     <form id="fix" data-file={file.id}>
       <RejectsTable rejects={rejects} editable />
       <div class="body stack">
-        <h3>Send the mended records as a new file</h3>
+        <h3>Send the corrected records as a new file</h3>
         <p class="muted">
-          Mend the records above: those that you change are ticked. What is ticked is sent, below
-          the first line of the file.
+          Correct the records above. Every record that you change is selected. The selected records
+          are sent, with the header of the original file as the first line.
         </p>
         <div class="fields">
           <label>
-            Name of the new file
+            New file name
             <input name="name" required value={fixedName(file.name)} />
           </label>
           <label>
-            First line (the header)
+            Header (first line)
             <textarea name="header" rows={1} placeholder="none"></textarea>
           </label>
         </div>
         <div class="actions">
-          <button class="primary" type="submit">Send mended records</button>
+          <button class="primary" type="submit">Send corrected records</button>
           <output aria-live="polite"></output>
         </div>
       </div>
@@ -116,15 +116,15 @@ function RejectRow({ reject, editable }: { reject: RejectView; editable: boolean
       <td data-label="Reason">{reason}</td>
       <td class="wide record">
         {editable && !isCut
-          ? <textarea aria-label={`Record of line ${line}`} rows={rows}>{raw}</textarea>
+          ? <textarea aria-label={`Record on line ${line}`} rows={rows}>{raw}</textarea>
           : <div class="raw">{raw}</div>}
-        {isCut && <div class="sub">It is longer than what is kept: mend it in the file.</div>}
+        {isCut && <div class="sub">Cut at {count(CUT)} characters: correct it in the file.</div>}
       </td>
     </tr>
   );
 }
 
-/** `a.csv` becomes `a-fixed.csv`; a compressed file is sent again as plain text. */
+/** Returns `a-fixed.csv` for `a.csv`; corrected records are sent without compression. */
 function fixedName(name: string): string {
   const plain = name.replace(/\.gz$/i, "");
   const dot = plain.lastIndexOf(".");

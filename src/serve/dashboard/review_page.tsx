@@ -3,7 +3,7 @@ import { Diff, Faults, Sources } from "./module_parts.tsx";
 import { Page, type Viewer } from "./page.tsx";
 import { State, Time } from "./parts.tsx";
 
-/** A version of a tenant's module, for the operator who decides on it. */
+/** A version of a tenant's module, for the operator who approves or rejects it. */
 export function ReviewPage({ version, viewer, tenant, review }: {
   version: string;
   viewer: Viewer;
@@ -37,11 +37,11 @@ export function ReviewPage({ version, viewer, tenant, review }: {
         <section class="card" aria-labelledby="diff">
           <header>
             <h2 id="diff">
-              {against ? `What it changes against ${against}` : "All of it is new"}
+              {against ? `Changes from ${against}` : "First version"}
             </h2>
           </header>
           <div class="body">
-            {diff === "" ? <p class="muted">Nothing.</p> : <Diff text={diff} />}
+            {diff === "" ? <p class="muted">No changes.</p> : <Diff text={diff} />}
           </div>
         </section>
         <section class="card" aria-labelledby="decide" id="decide-card" data-live>
@@ -82,16 +82,18 @@ function Decide({ tenant, review }: { tenant: string; review: VersionReview }) {
   const { version, state, current, approvalRequested } = review;
   const api = `POST /v1/admin/tenants/${tenant}/module/${version}`;
   if (approvalRequested) {
-    return <p class="notice">It is approved. It runs as soon as manage has made its tables.</p>;
+    return <p class="notice">Approved. It is used once manage has created its tables.</p>;
   }
-  if (current) return <p class="notice ok">It runs now.</p>;
+  if (current) return <p class="notice ok">This is the current version.</p>;
   if (state === "pending") {
     return (
       <>
-        <form class="stack" data-api={`${api}/approve`} data-done="It was approved.">
-          <p class="muted">Read the changes first. It runs from the next file on.</p>
+        <form class="stack" data-api={`${api}/approve`} data-done="Approved.">
+          <p class="muted">
+            Review the changes first. An approved version is used from the next file on.
+          </p>
           <label>
-            Note to its author
+            Note to the author
             <input name="note" data-optional />
           </label>
           <div class="actions">
@@ -99,9 +101,9 @@ function Decide({ tenant, review }: { tenant: string; review: VersionReview }) {
           </div>
           <output></output>
         </form>
-        <form class="stack" data-api={`${api}/reject`} data-done="It was rejected.">
+        <form class="stack" data-api={`${api}/reject`} data-done="Rejected.">
           <label>
-            Why not
+            Reason
             <input name="note" required />
           </label>
           <div class="actions">
@@ -114,14 +116,14 @@ function Decide({ tenant, review }: { tenant: string; review: VersionReview }) {
   }
   if (state === "approved" || state === "rolled-back") {
     return (
-      <form class="stack" data-api={`${api}/approve`} data-done="It was approved.">
-        <p class="muted">It ran before.</p>
+      <form class="stack" data-api={`${api}/approve`} data-done="Approved.">
+        <p class="muted">This version was used before.</p>
         <div class="actions">
-          <button type="submit">Let it run again</button>
+          <button type="submit">Use this version again</button>
         </div>
         <output></output>
       </form>
     );
   }
-  return <p class="muted">There is nothing to decide.</p>;
+  return <p class="muted">No decision is needed.</p>;
 }

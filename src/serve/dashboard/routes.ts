@@ -16,7 +16,7 @@ import {
 } from "./pages.ts";
 import { showSignIn, signIn, signOut } from "./sign_in.ts";
 
-/** The dashboard's pages; each looks itself who is signed in. */
+/** Adds the dashboard's pages. Each page checks itself who is signed in. */
 export function addPageRoutes(app: Hono<AppEnv>, pages: PageDeps): void {
   app.get("/", filesPage(pages));
   app.get("/files/:id", filePage(pages));

@@ -15,7 +15,7 @@ import { readText } from "../http/body.ts";
 import { sendPage, type Viewer } from "./page.tsx";
 import { SignInPage } from "./sign_in_page.tsx";
 
-/** What signing in works with. */
+/** What signing in needs. */
 export interface SignInDeps {
   version: string;
   accounts: Accounts;
@@ -25,10 +25,10 @@ export interface SignInDeps {
   now: () => number;
 }
 
-/** Where each role begins. */
+/** The home page of each role. */
 export const HOME: Record<Viewer["role"], string> = { customer: "/", operator: "/operator" };
 
-/** Who is signed in, by the cookie of the session. */
+/** Returns who is signed in by the session cookie; null when nobody is. */
 export function viewerOf(c: AppContext, { accounts, operators }: SignInDeps): Viewer | null {
   const token = sessionCookie(c);
   if (token === undefined) return null;
@@ -47,8 +47,7 @@ export function showSignIn(deps: SignInDeps): AppHandler {
 }
 
 /**
- * `POST /sign-in`: as slow and as throttled as any other login. A page of another site cannot sign
- * anybody in.
+ * `POST /sign-in`: delayed and throttled like any other login. Forms of other sites are refused.
  */
 export function signIn(deps: SignInDeps): AppHandler {
   return async (c) => {
@@ -68,12 +67,12 @@ export function signIn(deps: SignInDeps): AppHandler {
       const { code, message: detail } = error;
       const seconds = error.details["retryAfterSeconds"];
       if (code === "throttled") c.header("Retry-After", String(seconds));
-      const [status, fault] = code === "throttled"
+      const [status, text] = code === "throttled"
         ? [429 as const, `Too many failed attempts. Try again in ${seconds} seconds.`]
         : code === "bad-account-name"
         ? [403 as const, `${detail}. ${error.hint}`]
         : [401 as const, "The user name or the password is wrong."];
-      const page = SignInPage({ version: deps.version, fault, user, role });
+      const page = SignInPage({ version: deps.version, error: text, user, role });
       if (code === "bad-account-name") {
         deps.emit({ kind: "request.refused", tenant: null, code, status, detail });
       } else deps.emit(loginRefused(c, null, code === "throttled"));
@@ -82,7 +81,7 @@ export function signIn(deps: SignInDeps): AppHandler {
   };
 }
 
-/** `POST /sign-out`: the session is over for whoever else may have its token, too. */
+/** `POST /sign-out`: ends the session, also for other holders of its token. */
 export function signOut({ accounts, operators }: SignInDeps): AppHandler {
   return (c) => {
     requireSameSite(c);

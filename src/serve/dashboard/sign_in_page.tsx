@@ -1,9 +1,9 @@
 import { Brand, Page, type Viewer } from "./page.tsx";
 
-/** Where one signs in. */
-export function SignInPage({ version, fault, user = "", role = "customer" }: {
+/** The sign-in page of customers and operators. */
+export function SignInPage({ version, error, user = "", role = "customer" }: {
   version: string;
-  fault?: string;
+  error?: string;
   user?: string;
   role?: Viewer["role"];
 }) {
@@ -16,10 +16,10 @@ export function SignInPage({ version, fault, user = "", role = "customer" }: {
             <h1 id="sign-in">Sign in</h1>
           </header>
           <div class="body">
-            {fault && <p class="notice bad" role="alert">{fault}</p>}
+            {error && <p class="notice bad" role="alert">{error}</p>}
             <form class="stack" method="post" action="/sign-in">
               <fieldset class="segments">
-                <legend class="visually-hidden">Who you are</legend>
+                <legend class="visually-hidden">Sign in as</legend>
                 <Role role="customer" chosen={role} name="Customer" />
                 <Role role="operator" chosen={role} name="Operator" />
               </fieldset>
@@ -42,7 +42,7 @@ export function SignInPage({ version, fault, user = "", role = "customer" }: {
         </section>
         <p class="muted small">
           Customers sign in with the user name and password that <code>mysimbdp fetch</code>{" "}
-          uses. A session ends after an hour.
+          uses. A session ends after one hour.
         </p>
       </div>
     </Page>

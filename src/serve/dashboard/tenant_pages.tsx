@@ -1,3 +1,4 @@
+import { TENANT_NAME_PATTERN } from "../../base/tenant_name.ts";
 import type { TenantView } from "../../protocol/admin_view.ts";
 import type { ModuleView } from "../../protocol/module_view.ts";
 import { bytes, count } from "./format.ts";
@@ -37,23 +38,23 @@ export function TenantsPage({ version, viewer, tenants }: {
           <header>
             <h2 id="new">New account</h2>
           </header>
-          <form class="body" data-api="POST /v1/admin/tenants" data-done="It is there.">
+          <form class="body" data-api="POST /v1/admin/tenants" data-done="Account created.">
             <label>
               Name
               <input
                 name="name"
                 required
-                pattern="[a-z0-9][a-z0-9_\-]{0,47}"
-                title="a-z, 0-9, dash and underscore"
+                pattern={TENANT_NAME_PATTERN}
+                title="1 to 63 of a-z, 0-9, dot, dash and underscore; a letter or digit first"
               />
             </label>
             <label>
               Password
               <input name="password" autocomplete="off" data-optional />
-              <span class="hint">Left empty, one is made and shown once.</span>
+              <span class="hint">If empty, a password is generated and shown once.</span>
             </label>
             <div class="actions">
-              <button class="primary" type="submit">Add</button>
+              <button class="primary" type="submit">Create account</button>
             </div>
             <output></output>
           </form>
@@ -70,10 +71,10 @@ function Accounts({ tenants }: { tenants: TenantView[] }) {
         <thead>
           <tr>
             <th scope="col">Name</th>
-            <th scope="col">Account</th>
+            <th scope="col">Status</th>
             <th scope="col">Formats</th>
             <th scope="col" class="num">Files at a time</th>
-            <th scope="col" class="num">Largest file</th>
+            <th scope="col" class="num">Maximum file size</th>
           </tr>
         </thead>
         <tbody>
@@ -81,15 +82,17 @@ function Accounts({ tenants }: { tenants: TenantView[] }) {
             <tr>
               <td class="wide">
                 <a class="name" href={`/operator/tenants/${name}`}>{name}</a>
-                {module.pending && <div class="sub">{module.pending} waits for a decision</div>}
-                {!ownConstraints && <div class="sub">default constraints</div>}
+                {module.pending && <div class="sub">{module.pending} is waiting for approval</div>}
+                {!ownConstraints && <div class="sub">default limits</div>}
               </td>
-              <td data-label="Account">
+              <td data-label="Status">
                 <Account enabled={enabled} />
               </td>
               <td data-label="Formats">{constraints.formats.join(", ")}</td>
               <td class="num" data-label="Files at a time">{count(constraints.number_files)}</td>
-              <td class="num" data-label="Largest file">{bytes(constraints.data_sizes * 1024)}</td>
+              <td class="num" data-label="Maximum file size">
+                {bytes(constraints.data_sizes * 1024)}
+              </td>
             </tr>
           ))}
         </tbody>
@@ -103,7 +106,7 @@ function Account({ enabled }: { enabled: boolean }) {
   return <span class={`state ${state}`}>{state}</span>;
 }
 
-/** One account: who may sign in, and what may be sent. */
+/** One tenant: its module, its limits, and its account. */
 export function TenantPage({ version, viewer, tenant, module }: {
   version: string;
   viewer: Viewer;
@@ -128,7 +131,7 @@ export function TenantPage({ version, viewer, tenant, module }: {
           </p>
           <h1>{name}</h1>
         </div>
-        <a class="button" href={link("/operator/files", { tenant: name })}>Its files</a>
+        <a class="button" href={link("/operator/files", { tenant: name })}>View files</a>
       </div>
       <div class="columns">
         <div class="stack">
@@ -146,11 +149,15 @@ export function TenantPage({ version, viewer, tenant, module }: {
               <h2 id="account">Account</h2>
               <Account enabled={enabled} />
             </header>
-            <form class="body" data-api={`PATCH ${api}`} data-done="Done.">
+            <form
+              class="body"
+              data-api={`PATCH ${api}`}
+              data-done={enabled ? "Account disabled." : "Account enabled."}
+            >
               <p class="muted">
                 {enabled
-                  ? "A disabled account cannot sign in; its files and rows stay."
-                  : "It cannot sign in. Its files and rows are still there."}
+                  ? "A disabled account cannot sign in; its files and rows are kept."
+                  : "This account cannot sign in. Its files and rows are kept."}
               </p>
               <input type="hidden" name="enabled" value={String(!enabled)} data-type="boolean" />
               <div class="actions">
@@ -165,11 +172,13 @@ export function TenantPage({ version, viewer, tenant, module }: {
             <header>
               <h2 id="password">Password</h2>
             </header>
-            <form class="body" data-api={`POST ${api}/password`} data-done="It is set.">
+            <form class="body" data-api={`POST ${api}/password`} data-done="Password changed.">
               <label>
                 New password
                 <input name="password" autocomplete="off" data-optional />
-                <span class="hint">Left empty, one is made and shown once. Sessions end.</span>
+                <span class="hint">
+                  If empty, a password is generated and shown once. Open sessions end.
+                </span>
               </label>
               <div class="actions">
                 <button type="submit">Set password</button>
@@ -188,9 +197,9 @@ function Constraints({ tenant: { name, constraints, ownConstraints } }: { tenant
   return (
     <section class="card" aria-labelledby="constraints">
       <header>
-        <h2 id="constraints">What it may send</h2>
+        <h2 id="constraints">Upload limits</h2>
       </header>
-      <form class="body" data-api={`PUT ${api}`} data-done="They hold from now on.">
+      <form class="body" data-api={`PUT ${api}`} data-done="Saved, applies to new uploads.">
         <div class="fields">
           <label>
             Formats
@@ -200,7 +209,7 @@ function Constraints({ tenant: { name, constraints, ownConstraints } }: { tenant
               required
               data-type="list"
             />
-            <span class="hint">Extensions with their dot, with commas between.</span>
+            <span class="hint">File extensions with the dot, separated by commas.</span>
           </label>
           <label>
             Files at a time
@@ -213,10 +222,10 @@ function Constraints({ tenant: { name, constraints, ownConstraints } }: { tenant
               value={constraints.number_files}
               data-type="number"
             />
-            <span class="hint">In one run of fetch.</span>
+            <span class="hint">In one batch, such as one run of fetch.</span>
           </label>
           <label>
-            Largest file, in KB
+            Maximum file size, in KB
             <input
               name="data_sizes"
               type="number"
@@ -226,18 +235,23 @@ function Constraints({ tenant: { name, constraints, ownConstraints } }: { tenant
               value={constraints.data_sizes}
               data-type="number"
             />
-            <span class="hint">Of 1,024 bytes.</span>
+            <span class="hint">1 KB is 1,024 bytes.</span>
           </label>
         </div>
         <div class="actions">
-          <button class="primary" type="submit">Save constraints</button>
+          <button class="primary" type="submit">Save limits</button>
         </div>
         <output></output>
       </form>
       {ownConstraints && (
-        <form class="body" data-api={`DELETE ${api}`} data-done="The defaults hold." data-reload>
+        <form
+          class="body"
+          data-api={`DELETE ${api}`}
+          data-done="Reset to the defaults."
+          data-reload
+        >
           <div class="actions">
-            <button type="submit">Back to the defaults</button>
+            <button type="submit">Reset to defaults</button>
             <output></output>
           </div>
         </form>

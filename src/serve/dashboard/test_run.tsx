@@ -1,7 +1,7 @@
 import type { TestRun } from "../../protocol/module_view.ts";
-import { count } from "./format.ts";
+import { count, counted } from "./format.ts";
 
-/** A sample through a version of the module, and what came of the last one. */
+/** A form for a test run of a version on a sample, and the result of the last test run. */
 export function TestRunCard({ version, testRun }: { version: string; testRun: TestRun | null }) {
   return (
     <section class="card" aria-labelledby="test-run">
@@ -10,12 +10,12 @@ export function TestRunCard({ version, testRun }: { version: string; testRun: Te
       </header>
       <form class="body" id="try" data-version={version}>
         <label>
-          A sample file
+          Sample file
           <input type="file" name="sample" required />
-          <span class="hint">Up to 1 MB. It runs in the sandbox; nothing is stored.</span>
+          <span class="hint">Up to 1 MB. The module runs in the sandbox; nothing is stored.</span>
         </label>
         <div class="actions">
-          <button class="primary" type="submit">Try it</button>
+          <button class="primary" type="submit">Start test run</button>
         </div>
         <output aria-live="polite"></output>
       </form>
@@ -30,7 +30,7 @@ function Result({ testRun }: { testRun: TestRun }) {
   if (testRun.state === "waiting") {
     return (
       <div class="body">
-        <p class="notice">{testRun.name} is being run …</p>
+        <p class="notice">Running {testRun.name} …</p>
       </div>
     );
   }
@@ -40,7 +40,7 @@ function Result({ testRun }: { testRun: TestRun }) {
       <div class="body">
         <p class={`notice ${failure ? "bad" : "ok"}`}>
           <strong>{testRun.name}</strong>
-          {failure?.message ?? "It would be loaded."}
+          {failure?.message ?? "This file would be loaded."}
         </p>
         {counts && (
           <p>
@@ -54,7 +54,7 @@ function Result({ testRun }: { testRun: TestRun }) {
       {testRun.tables.map(({ table, columns, rows, total }) => (
         <>
           <div class="body">
-            <h3>{table}: {count(total)} rows</h3>
+            <h3>{table}: {counted(total, "row")}</h3>
           </div>
           <Grid label={`Rows of ${table}`} columns={columns} rows={rows} />
         </>
@@ -62,7 +62,7 @@ function Result({ testRun }: { testRun: TestRun }) {
       {testRun.rejects.length > 0 && (
         <>
           <div class="body">
-            <h3>Rejected</h3>
+            <h3>Rejected records</h3>
           </div>
           <Grid
             label="Rejected records"

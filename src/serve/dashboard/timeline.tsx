@@ -1,74 +1,79 @@
 import type { FileView } from "../../protocol/file_view.ts";
-import { count, duration } from "./format.ts";
+import { counted, duration } from "./format.ts";
 import { Time } from "./parts.tsx";
 
-interface Moment {
+interface Step {
   what: string;
   at: string | null;
   tone: "" | "ok" | "bad" | "run" | "next";
   note?: string;
 }
 
-/** A file's life, moment by moment, with how long it took from one to the next. */
+/** What happened to a file, with the time between the steps. */
 export function Timeline({ file }: { file: FileView }) {
-  const moments = momentsOf(file);
+  const steps = stepsOf(file);
   return (
     <ol class="timeline">
-      {moments.map((moment, n) => (
-        <li class={moment.tone}>
-          <div class="what">{moment.what}</div>
-          {moment.at && <Time at={moment.at} />}
-          {gap(moments[n - 1], moment)}
-          {moment.note && <div class="gap">{moment.note}</div>}
+      {steps.map((step, n) => (
+        <li class={step.tone}>
+          <div class="what">{step.what}</div>
+          {step.at && <Time at={step.at} />}
+          {gap(steps[n - 1], step)}
+          {step.note && <div class="gap">{step.note}</div>}
         </li>
       ))}
     </ol>
   );
 }
 
-function gap(before: Moment | undefined, { at }: Moment) {
+function gap(before: Step | undefined, { at }: Step) {
   if (!before?.at || !at) return null;
   const seconds = (Date.parse(at) - Date.parse(before.at)) / 1000;
   return seconds < 0 ? null : <span class="gap">{` · ${duration(seconds)} later`}</span>;
 }
 
-function momentsOf(file: FileView): Moment[] {
+function stepsOf(file: FileView): Step[] {
   const { receivedAt, startedAt, finishedAt, attempts, moduleVersion } = file;
-  const moments: Moment[] = [{
+  const steps: Step[] = [{
     what: "Received",
     at: receivedAt,
     tone: "ok",
-    note: "complete, its content compared, durable",
+    note: "upload complete, checksum verified",
   }];
   if (startedAt) {
     const module = moduleVersion ? ` with module ${moduleVersion}` : "";
     const tone = finishedAt ? "ok" : "run";
-    moments.push({ what: `Loading began${module}`, at: startedAt, tone, note: attempt(attempts) });
+    steps.push({ what: `Loading started${module}`, at: startedAt, tone, note: attempt(attempts) });
   }
-  moments.push(endOf(file));
-  return moments;
+  steps.push(endOf(file));
+  return steps;
 }
 
 function attempt(attempts: number): string {
   return attempts > 1 ? `attempt ${attempts}` : "first attempt";
 }
 
-function endOf({ state, finishedAt, nextTryAt, reason, rows }: FileView): Moment {
+function endOf({ state, finishedAt, nextTryAt, reason, rows }: FileView): Step {
   switch (state) {
     case "received":
-      return { what: "Waits until it can be loaded", at: null, tone: "next" };
+      return { what: "Waiting to be picked up", at: null, tone: "next" };
     case "queued":
       return reason
-        ? { what: "Waits for another attempt", at: nextTryAt, tone: "next", note: reason.message }
-        : { what: "Waits in the queue", at: nextTryAt, tone: "next" };
+        ? {
+          what: "Waiting for the next attempt",
+          at: nextTryAt,
+          tone: "next",
+          note: reason.message,
+        }
+        : { what: "Waiting in the queue", at: nextTryAt, tone: "next" };
     case "running":
-      return { what: "Its rows are stored once all of it was read", at: null, tone: "next" };
+      return { what: "Rows are stored once the whole file has been read", at: null, tone: "next" };
     case "ingested":
-      return { what: `${count(rows.stored)} rows stored`, at: finishedAt, tone: "ok" };
+      return { what: `${counted(rows.stored, "row")} stored`, at: finishedAt, tone: "ok" };
     case "refused":
     case "quarantined":
       return {
-        what: state === "refused" ? "Refused" : "Put into quarantine",
+        what: state === "refused" ? "Refused" : "Moved to quarantine",
         at: finishedAt,
         tone: "bad",
         ...(reason && { note: reason.message }),

@@ -1,4 +1,4 @@
-// Forms that speak to the API: data-api="PUT /v1/…", each field by its data-type.
+// Sends forms to the API: data-api="PUT /v1/…" is the route, data-type the type of each field.
 
 import { renew } from "./live.js";
 
@@ -8,7 +8,7 @@ const READ = {
   list: (text) => text.split(",").map((part) => part.trim()).filter((part) => part !== ""),
 };
 
-/** The fields of a form as the API wants them. */
+/** Returns the fields of a form as the body of a request. */
 function bodyOf(form) {
   const body = {};
   for (const field of form.elements) {
@@ -20,24 +20,24 @@ function bodyOf(form) {
   return body;
 }
 
-/** What to tell of an answer: a new password is shown this once. */
-async function tellOf(response, form) {
+/** Returns what to show for a response; a generated password is shown only once. */
+async function resultOf(response, form) {
   const type = response.headers.get("Content-Type") ?? "";
   const body = type.includes("json") ? await response.json() : null;
   if (!response.ok) {
-    return { fault: `${body?.detail ?? response.statusText} ${body?.hint ?? ""}`.trim() };
+    return { error: [body?.detail ?? response.statusText, body?.hint].filter(Boolean).join(". ") };
   }
   const password = typeof body?.password === "string" ? body.password : null;
   return { done: form.dataset.done, password };
 }
 
-function show(output, { fault, done, password }) {
-  output.className = `notice ${fault ? "bad" : "ok"}`;
-  output.textContent = fault ?? done;
+function show(output, { error, done, password }) {
+  output.className = `notice ${error ? "bad" : "ok"}`;
+  output.textContent = error ?? done;
   if (!password) return;
   const code = document.createElement("code");
   code.textContent = password;
-  output.append(" Password, shown only now: ", code);
+  output.append(" Password (shown only once): ", code);
 }
 
 async function send(form) {
@@ -57,11 +57,11 @@ async function send(form) {
       }),
     });
     if (response.status === 401) return location.assign("/sign-in");
-    const told = await tellOf(response, form);
-    show(output, told);
-    if (!told.fault && "reload" in form.dataset) return location.reload();
+    const result = await resultOf(response, form);
+    show(output, result);
+    if (!result.error && "reload" in form.dataset) return location.reload();
   } catch {
-    show(output, { fault: "The server does not answer." });
+    show(output, { error: "The server does not respond." });
   } finally {
     button.disabled = false;
     delete form.dataset.busy;

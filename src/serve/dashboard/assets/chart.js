@@ -1,5 +1,4 @@
-// Rows over time, drawn by uPlot of the numbers that the page's table carries, and again when they
-// are other ones.
+// Draws rows over time with uPlot from the numbers in the page's table, and again when they change.
 
 /* global uPlot */
 
@@ -18,7 +17,7 @@ const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeSty
 let drawn = "";
 let chart = null;
 
-/** A colour of the style sheet, as it is in the reader's scheme; a canvas knows no variables. */
+/** Returns a colour of the style sheet in the current scheme; a canvas cannot use CSS variables. */
 function colour(name) {
   plot.style.color = `var(${name})`;
   const { color } = getComputedStyle(plot);
@@ -26,7 +25,7 @@ function colour(name) {
   return color;
 }
 
-/** Stored rows below, rejected ones on top: the upper series is drawn first, as their sum. */
+/** Stored rows at the bottom, rejected records on top: the upper series is their sum, drawn first. */
 function columns({ at, rows, rejected }) {
   return [at, rows.map((value, n) => value + rejected[n]), rows];
 }
@@ -34,7 +33,7 @@ function columns({ at, rows, rejected }) {
 function optionsOf({ seconds, rejected }) {
   const axis = { stroke: colour("--muted"), font: `12px ${getComputedStyle(plot).fontFamily}` };
   const grid = { stroke: colour("--line"), width: 1 };
-  // Each bar begins at the moment that it stands for.
+  // Each bar starts at the time it stands for.
   const paths = uPlot.paths.bars({ size: [0.76, 60], align: 1 });
   const bar = (name) => ({ fill: colour(name), stroke: colour(name), width: 0, paths });
   const label = seconds < 3600 ? CLOCK : DAY;
@@ -72,7 +71,7 @@ function optionsOf({ seconds, rejected }) {
 }
 
 const textOf = (format) => (at) => format.format(at * 1000);
-/** There are no halves of rows. */
+/** Rows are whole numbers, so fractions on the axis get no label. */
 const shortOf = (value) => Number.isInteger(value) ? SHORT.format(value) : "";
 
 function draw() {

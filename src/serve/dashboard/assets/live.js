@@ -1,7 +1,8 @@
-// Shows moments in the reader's own time, and renews what changed when the server says so.
+// Shows times in the reader's time zone, and refreshes the page's live parts after each event.
 
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-// In a table the minute will do.
+const FOCUSABLE = "a, button, input";
+// Tables show minutes, not seconds.
 const BRIEF = new Intl.DateTimeFormat(undefined, {
   month: "short",
   day: "numeric",
@@ -9,7 +10,7 @@ const BRIEF = new Intl.DateTimeFormat(undefined, {
   minute: "2-digit",
 });
 
-/** Every `<time>` in the reader's time and language. */
+/** Shows every `<time>` in the reader's time zone and language. */
 function showTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
@@ -19,10 +20,10 @@ function showTimes(root) {
   }
 }
 
-/** Asks for the page again and puts its live parts in the place of those that are other now. */
+/** Requests the page again and replaces the live parts that have changed. */
 export async function renew() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-  // The session is over: the page would show what is no longer anybody's.
+  // The session has ended, so the sign-in page was returned.
   if (response.redirected) return location.assign(response.url);
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
@@ -30,18 +31,18 @@ export async function renew() {
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = page.getElementById(part.id);
     if (!next || next.outerHTML === part.outerHTML) continue;
-    // Somebody is typing or waiting for an answer in it.
+    // The reader is typing in this part, or waits for a response.
     if (part.querySelector("[data-busy], input:focus, textarea:focus")) continue;
-    const focused = part.contains(document.activeElement) ? pathOf(part) : null;
+    const focused = part.contains(document.activeElement) ? focusIn(part) : -1;
     part.replaceWith(next);
-    if (focused) next.querySelectorAll("a, button, input")[focused.at]?.focus();
+    next.querySelectorAll(FOCUSABLE)[focused]?.focus();
   }
   document.dispatchEvent(new Event("renewed"));
 }
 
-function pathOf(part) {
-  const places = [...part.querySelectorAll("a, button, input")];
-  return { at: places.indexOf(document.activeElement) };
+/** Returns which of the focusable elements in a part has the focus. */
+function focusIn(part) {
+  return [...part.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
 }
 
 showTimes(document);
@@ -49,7 +50,7 @@ const { events } = document.body.dataset;
 if (events) {
   const source = new EventSource(events);
   source.addEventListener("changed", () => renew());
-  // A change between the page and its stream is not told.
+  // Changes between loading the page and opening the stream cause no event.
   source.addEventListener("open", () => renew());
   addEventListener("pagehide", () => source.close());
 }

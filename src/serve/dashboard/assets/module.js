@@ -1,22 +1,22 @@
-// A folder from the customer's machine, submitted as a new version of its module.
+// Submits a folder from the customer's machine as a new version of the module.
 
 import { renew } from "./live.js";
 
 const form = document.getElementById("submit-module");
 
-/** The path within the chosen folder, without that folder's own name. */
+/** Returns a file's path within the chosen folder, without the folder's name. */
 function pathOf(file) {
   return file.webkitRelativePath.split("/").slice(1).join("/") || file.name;
 }
 
 const SOURCE = /\.(ts|mts|js|mjs|json|py|wasm)$/;
-const LEFT_OUT = /(^|\/)(\.|(node_modules|samples|tests)\/)|(_test\.m?ts|\.d\.m?ts)$/;
-const OF_EDITORS = new Set(["deno.json", "deno.lock", "tsconfig.json", "package.json"]);
+const EXCLUDED = /(^|\/)(\.|(node_modules|samples|tests)\/)|(_test\.m?ts|\.d\.m?ts)$/;
+const EDITOR_FILES = new Set(["deno.json", "deno.lock", "tsconfig.json", "package.json"]);
 
-/** Texts by path, WebAssembly in base64; what is no part of a module is left out, as by `push`. */
+/** Returns the texts by path, WebAssembly in base64; excludes the same files as `fetch module push`. */
 async function textsOf(files) {
   const wanted = files.filter((file) =>
-    SOURCE.test(file.name) && !LEFT_OUT.test(pathOf(file)) && !OF_EDITORS.has(file.name)
+    SOURCE.test(file.name) && !EXCLUDED.test(pathOf(file)) && !EDITOR_FILES.has(file.name)
   );
   const pairs = await Promise.all(wanted.map(async (file) => [pathOf(file), await textOf(file)]));
   return Object.fromEntries(pairs);
@@ -32,14 +32,14 @@ function textOf(file) {
   });
 }
 
-function tell(text, tone, href) {
+function show(text, tone, href) {
   const output = form.querySelector("output");
   output.className = `notice ${tone}`;
   output.textContent = text;
   if (!href) return;
   const link = document.createElement("a");
   link.href = href;
-  link.textContent = "See it.";
+  link.textContent = "View version";
   output.append(" ", link);
 }
 
@@ -52,12 +52,12 @@ async function submit() {
   });
   if (response.status === 401) return location.assign("/sign-in");
   const body = await response.json();
-  if (!response.ok) return tell(`${body.detail} ${body.hint ?? ""}`, "bad");
-  tell(`${body.version} was submitted.`, "ok", `/module/${body.version}`);
+  if (!response.ok) return show([body.detail, body.hint].filter(Boolean).join(". "), "bad");
+  show(`${body.version} submitted.`, "ok", `/module/${body.version}`);
   await renew();
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  submit().catch(() => tell("The server does not answer.", "bad"));
+  submit().catch(() => show("The server does not respond.", "bad"));
 });

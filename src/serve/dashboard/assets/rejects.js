@@ -1,20 +1,20 @@
-// Rejected records, mended in the browser and sent again as a new file.
+// Sends rejected records, corrected in the browser, as a new file.
 
 import { openBatch, transfer } from "./transfer.js";
 
 const form = document.getElementById("fix");
 
-/** How much of the file is looked at for its first line. */
-const MOST = 64 * 1024;
+/** Characters of the file to search for the end of its first record. */
+const MAX_HEADER = 64 * 1024;
 
-/** The first record of the file as it was sent: up to the first line end that is not in quotes. */
+/** Returns the first record of the original file: up to the first line end outside quotes. */
 async function firstLine(id) {
   const response = await fetch(`/v1/files/${id}/content`);
   if (!response.ok) return "";
   const reader = (await plain(response.body)).getReader();
   const decoder = new TextDecoder();
   let text = "";
-  for (let end = -1; end < 0 && text.length < MOST;) {
+  for (let end = -1; end < 0 && text.length < MAX_HEADER;) {
     const { value, done } = await reader.read();
     text += done ? "\n" : decoder.decode(value, { stream: true });
     end = endOfFirst(text);
@@ -27,7 +27,7 @@ async function firstLine(id) {
   return "";
 }
 
-/** A stream of what is in a gzip file, told by its first two bytes; any other as it is. */
+/** Decompresses a gzip stream, recognised by its first two bytes; returns others unchanged. */
 async function plain(body) {
   const [probe, whole] = body.tee();
   const reader = probe.getReader();
@@ -46,19 +46,19 @@ function endOfFirst(text) {
   return -1;
 }
 
-function tell(text, tone, href) {
+function show(text, tone, href) {
   const output = form.querySelector("output");
   output.className = `notice ${tone}`;
   output.textContent = text;
   if (!href) return;
   const link = document.createElement("a");
   link.href = href;
-  link.textContent = "See what becomes of it.";
+  link.textContent = "View file";
   output.append(" ", link);
 }
 
-/** The ticked records, below the header where there is one. */
-function textOfFix() {
+/** Returns the selected records, after the header if there is one. */
+function correctedText() {
   const header = form.elements.namedItem("header").value;
   const records = [...form.querySelectorAll("tr[data-reject]")].flatMap((row) => {
     const record = row.querySelector("textarea");
@@ -69,18 +69,18 @@ function textOfFix() {
 }
 
 async function send() {
-  const { count, text } = textOfFix();
-  if (count === 0) return tell("No record is ticked.", "bad");
+  const { count, text } = correctedText();
+  if (count === 0) return show("No record is selected.", "bad");
   const name = form.elements.namedItem("name").value;
   const button = form.querySelector("button[type=submit]");
   button.disabled = true;
-  tell("Sending …", "");
+  show("Sending …", "");
   try {
     const file = new File([text], name, { type: "text/csv" });
     const id = await transfer(file, { name, batch: await openBatch() });
-    tell(`${count} ${count === 1 ? "record" : "records"} sent as ${name}.`, "ok", `/files/${id}`);
+    show(`${count} ${count === 1 ? "record" : "records"} sent as ${name}.`, "ok", `/files/${id}`);
   } catch (error) {
-    tell(error.message, "bad");
+    show(error.message, "bad");
   } finally {
     button.disabled = false;
   }
@@ -91,13 +91,13 @@ if (form) {
     event.preventDefault();
     void send();
   });
-  // What was not mended would be rejected again, and too many of those keep the whole file out.
+  // Unchanged records would be rejected again, and too many rejects make the whole file fail.
   form.addEventListener("input", ({ target }) => {
     const box = target.closest("tr[data-reject]")?.querySelector("input");
     if (box && target !== box) box.checked = true;
   });
   const header = form.elements.namedItem("header");
-  // Records of JSON Lines stand for themselves.
+  // JSON Lines has no header.
   if (!/\.(jsonl|ndjson)$/i.test(form.elements.namedItem("name").value)) {
     firstLine(form.dataset.file).then((line) => {
       if (header.value === "") header.value = line;

@@ -1,23 +1,23 @@
-// A sample through a version of the module; what came of it appears in the page.
+// Starts a test run of the version on a sample; the page then shows the result.
 
 import { renew } from "./live.js";
 
 const form = document.getElementById("try");
-const LOOK_MS = 700;
+const POLL_MS = 700;
 
-function tell(text, tone) {
+function show(text, tone) {
   const output = form.querySelector("output");
   output.className = text === "" ? "" : `notice ${tone}`;
   output.textContent = text;
 }
 
-/** Waits until the run is done: the page is renewed then. */
+/** Waits until the test run is done. */
 async function follow(path) {
   for (;;) {
     const response = await fetch(path);
     if (!response.ok) return;
     if ((await response.json()).state === "done") return;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 
@@ -32,11 +32,11 @@ async function run() {
   if (response.status === 401) return location.assign("/sign-in");
   if (!response.ok) {
     const { detail, hint } = await response.json();
-    return tell(`${detail}. ${hint ?? ""}`, "bad");
+    return show([detail, hint].filter(Boolean).join(". "), "bad");
   }
-  tell("It runs …", "");
+  show("Running …", "");
   await follow(path);
-  tell("", "");
+  show("", "");
   await renew();
 }
 
@@ -45,6 +45,6 @@ form.addEventListener("submit", (event) => {
   const button = form.querySelector("button");
   button.disabled = true;
   run()
-    .catch(() => tell("The server does not answer.", "bad"))
+    .catch(() => show("The server does not respond.", "bad"))
     .finally(() => button.disabled = false);
 });

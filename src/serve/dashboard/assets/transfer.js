@@ -1,19 +1,19 @@
-// One file to the server, by the same resumable protocol that `mysimbdp fetch` speaks.
+// Sends a file with the same resumable protocol as `mysimbdp fetch`.
 
 /* global tus */
 
-// Larger ones would be held in memory for it; the server computes the hash in any case.
+// Hashing needs the whole file in memory, so larger files are sent without a hash.
 const HASH_UP_TO = 64 * 1024 * 1024;
 const CHUNK = 8 * 1024 * 1024;
 
-/** Hex of the SHA-256; null where the browser cannot tell (it needs TLS or localhost). */
+/** Returns the SHA-256 in hex; null when the browser cannot compute it (needs TLS or localhost). */
 async function sha256(blob) {
   if (!globalThis.crypto?.subtle || blob.size > HASH_UP_TO) return null;
   const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Opens a batch, within which the number of files counts. */
+/** Opens a batch; the number of files is limited per batch. */
 export async function openBatch() {
   const response = await fetch("/v1/batches", { method: "POST" });
   if (response.status === 401) location.assign("/sign-in");
@@ -22,7 +22,7 @@ export async function openBatch() {
 }
 
 /**
- * Sends a file, and goes on with an upload of it that broke off.
+ * Sends a file, or resumes an interrupted upload of it.
  *
  * @param {Blob} blob
  * @param {{ name: string, batch: string, onProgress?: (share: number) => void }} options
@@ -35,12 +35,12 @@ export async function transfer(blob, { name, batch, onProgress = () => {} }) {
     const upload = new tus.Upload(blob, {
       endpoint: "/v1/uploads",
       chunkSize: CHUNK,
-      // Bytes of a request whose answer never came could not be found again.
+      // If the response is lost, the upload's URL is unknown and its bytes could not be resumed.
       uploadDataDuringCreation: false,
       retryDelays: [0, 500, 1500, 4000, 8000],
       removeFingerprintOnSuccess: true,
       metadata: { filename: name, batch, ...(hash && { sha256: hash }) },
-      onShouldRetry: (error) => isPassing(error.originalResponse?.getStatus() ?? 0),
+      onShouldRetry: (error) => isTemporary(error.originalResponse?.getStatus() ?? 0),
       onAfterResponse: (_request, response) => {
         fileId = response.getHeader("Mysimbdp-File-Id") || fileId;
       },
@@ -55,8 +55,8 @@ export async function transfer(blob, { name, batch, onProgress = () => {} }) {
   });
 }
 
-/** No answer, a busy server, or an upload that another request still holds. */
-function isPassing(status) {
+/** Returns whether to retry: no response, a busy server, or an upload locked by another request. */
+function isTemporary(status) {
   return status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
 }
 
@@ -65,7 +65,7 @@ function explain(error) {
   try {
     return JSON.parse(body).detail;
   } catch {
-    return "The connection broke off. Send the file again: it goes on where it stopped.";
+    return "The connection was interrupted. Send the file again to resume.";
   }
 }
 

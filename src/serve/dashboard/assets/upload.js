@@ -1,4 +1,4 @@
-// Files by drag and drop, or chosen; checked as `fetch` checks them, then sent one after the other.
+// Checks dropped or chosen files like `mysimbdp fetch`, then sends them one after the other.
 
 import { renew } from "./live.js";
 import { openBatch, transfer } from "./transfer.js";
@@ -8,30 +8,30 @@ const picker = document.getElementById("picker");
 const list = document.getElementById("transfers");
 const constraints = JSON.parse(drop.dataset.constraints);
 
-/** Why a file cannot be sent; null when it can. The server checks again. */
-function faultOf(file, place) {
+/** Returns why a file cannot be sent, or null. The server checks again. */
+function refusalOf(file, place) {
   const name = file.name.toLowerCase();
   if (!constraints.formats.some((format) => name.endsWith(format.toLowerCase()))) {
-    return `Only ${constraints.formats.join(", ")} is allowed.`;
+    return `Format not allowed. Allowed: ${constraints.formats.join(", ") || "none"}.`;
   }
   if (file.size > constraints.data_sizes * 1024) {
-    return `It has ${Math.ceil(file.size / 1024)} KB of at most ${constraints.data_sizes} KB.`;
+    return `Too large: ${Math.ceil(file.size / 1024)} KB (limit: ${constraints.data_sizes} KB).`;
   }
   if (place >= constraints.number_files) {
-    return `At most ${constraints.number_files} files go at a time. Send it next.`;
+    return `Too many files at a time (limit: ${constraints.number_files}). Send this one afterwards.`;
   }
   return null;
 }
 
-/** A word of warning beside a file that goes, but of which a larger one would not. */
+/** Returns a warning for a file whose size is close to the limit; empty for others. */
 function nearLimit(file) {
   const share = file.size / (constraints.data_sizes * 1024);
   return share < Number(drop.dataset.near)
     ? ""
-    : `, at ${Math.floor(share * 100)} % of the largest size allowed`;
+    : `, at ${Math.floor(share * 100)} % of the maximum file size`;
 }
 
-/** The line of one file: its name, how far it is, and what became of it. */
+/** Adds the line of one file, with its name, progress and result. */
 function lineOf(file) {
   const item = document.createElement("li");
   const row = document.createElement("div");
@@ -39,24 +39,24 @@ function lineOf(file) {
   const name = document.createElement("span");
   name.className = "what";
   name.textContent = file.name;
-  const said = document.createElement("span");
-  said.textContent = "waits";
+  const status = document.createElement("span");
+  status.textContent = "waiting";
   const bar = document.createElement("progress");
   bar.max = 1;
   bar.value = 0;
   bar.setAttribute("aria-label", `Progress of ${file.name}`);
-  row.append(name, said);
+  row.append(name, status);
   item.append(row, bar);
   list.prepend(item);
   return {
     progress(share) {
       bar.value = share;
-      said.textContent = `${Math.floor(share * 100)} %`;
+      status.textContent = `${Math.floor(share * 100)} %`;
     },
     end(text, tone, href) {
       bar.remove();
-      said.className = tone;
-      said.textContent = text;
+      status.className = tone;
+      status.textContent = text;
       if (!href) return;
       const link = document.createElement("a");
       link.href = href;
@@ -70,10 +70,10 @@ async function send(files) {
   const lines = files.map((file) => [file, lineOf(file)]);
   let place = 0;
   const wanted = lines.filter(([file, line]) => {
-    const fault = faultOf(file, place);
-    if (fault) line.end(fault, "bad");
+    const refusal = refusalOf(file, place);
+    if (refusal) line.end(refusal, "bad");
     else place++;
-    return !fault;
+    return !refusal;
   });
   if (wanted.length === 0) return;
   const batch = await openBatch().catch((error) => {
