@@ -1,4 +1,4 @@
-import { SANDBOX_ARGUMENT } from "./sandbox/wire/argument.ts";
+import { SANDBOX_ARGUMENT } from "./sandbox/wire/sandbox_argument.ts";
 
 if (Deno.args[0] === SANDBOX_ARGUMENT) {
   const { runChild } = await import("./sandbox/child/child.ts");

@@ -9,8 +9,8 @@ import { ModuleLog } from "../modules/module_log.ts";
 import { ModuleStore } from "../modules/store.ts";
 import type { TestRunDeps } from "../modules/test_run/run_requested.ts";
 import { TestRuns } from "../modules/test_runs.ts";
-import { SandboxPool } from "../sandbox/host/pool.ts";
-import { requireOsLayer } from "../sandbox/os/os_layer.ts";
+import { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
+import { requireOsSandbox } from "../sandbox/os/os_sandbox.ts";
 import type { Storage } from "../storage/contract.ts";
 import { lockStorage, openStorage } from "../storage/open.ts";
 import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
@@ -96,6 +96,6 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
 
 function loadChecked({ loadConfig }: ManageOptions): Config {
   const config = loadConfig();
-  if (config.sandbox.require_os_sandbox) requireOsLayer();
+  if (config.sandbox.require_os_sandbox) requireOsSandbox();
   return config;
 }

@@ -5,7 +5,7 @@ import type { DeployedModule, ModuleStore } from "../modules/store.ts";
 import { messageOf } from "../base/failure.ts";
 import type { Span, Tracer } from "../base/tracing.ts";
 import { takesFile } from "../sandbox/wire/file_patterns.ts";
-import type { SandboxPool } from "../sandbox/host/pool.ts";
+import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import type { Layout } from "../data/layout.ts";
 import { SETTLE_MS } from "../staging/staged.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";

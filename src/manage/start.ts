@@ -1,7 +1,7 @@
 import { messageOf } from "../base/failure.ts";
 import { retry } from "../base/retry.ts";
 import { onHangup, signalled } from "../base/signals.ts";
-import { findOwnLayer } from "../sandbox/os/os_layer.ts";
+import { findOwnOsSandbox } from "../sandbox/os/os_sandbox.ts";
 import { runRequestedTests } from "../modules/test_run/run_requested.ts";
 import { waitingFiles } from "../staging/waiting.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -52,7 +52,7 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
 const INNER_LAYERS = "compartment, Worker without permissions, process with limits";
 
 async function reportLayers(emit: Emit): Promise<void> {
-  const layer = await findOwnLayer();
+  const layer = await findOwnOsSandbox();
   if (layer.active) {
     emit({ kind: "sandbox.layers", layers: `${INNER_LAYERS}, ${layer.description}` });
   } else emit({ kind: "sandbox.without_os", layers: INNER_LAYERS, why: layer.why });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { ProcessLimits } from "../../src/sandbox/host/limits.ts";
-import { osLayer } from "../../src/sandbox/os/os_layer.ts";
+import { osSandbox } from "../../src/sandbox/os/os_sandbox.ts";
 import { type Answer, attackIn, buildStripped, type Stripped } from "./layers/stripped.ts";
 
-const layer = osLayer();
+const layer = osSandbox();
 if (!layer.active) console.log(`The operating system's layer is not attacked: ${layer.why}`);
 
 const CANARY = "canary-of-a-file-of-the-platform-51ce";
@@ -23,16 +23,16 @@ type Ended = [what: string, code: string, failure: RegExp, limits?: Partial<Proc
 function refusals(
   name: string,
   stripped: Stripped,
-  inOsLayer: boolean,
+  inOsSandbox: boolean,
   table: Refused[],
 ): void {
   Deno.test({
     name,
-    ignore: inOsLayer && !layer.active,
+    ignore: inOsSandbox && !layer.active,
     fn: async (t) => {
       for (const [what, code, refused] of table) {
         await t.step(what, async () => {
-          const answer = await attackIn(stripped, { osLayer: inOsLayer }, code);
+          const answer = await attackIn(stripped, { osSandbox: inOsSandbox }, code);
           assert.match(answer.refused ?? JSON.stringify(answer), refused);
           assert.doesNotMatch(JSON.stringify(answer), new RegExp(CANARY));
         });
@@ -41,16 +41,16 @@ function refusals(
   });
 }
 
-function ends(name: string, stripped: Stripped, inOsLayer: boolean, table: Ended[]): void {
+function ends(name: string, stripped: Stripped, inOsSandbox: boolean, table: Ended[]): void {
   Deno.test({
     name,
-    ignore: inOsLayer && !layer.active,
+    ignore: inOsSandbox && !layer.active,
     fn: async (t) => {
       for (const [what, code, failure, limits] of table) {
         await t.step(what, async () => {
           let answer: Answer | null = null;
           await assert.rejects(async () => {
-            answer = await attackIn(stripped, { osLayer: inOsLayer, ...limits }, code);
+            answer = await attackIn(stripped, { osSandbox: inOsSandbox, ...limits }, code);
           }, (thrown: { code?: string }) => {
             assert.match(thrown.code ?? String(thrown), failure);
             return true;
@@ -125,7 +125,7 @@ Deno.test("the hole in the Worker's layer is there, and the operating system's l
     ignore: !layer.active,
     fn: async () => {
       for (const code of [...hole, `return await import("file:///etc/passwd")`]) {
-        const { refused } = await attackIn("worker", { osLayer: true }, code);
+        const { refused } = await attackIn("worker", { osSandbox: true }, code);
         assert.match(refused ?? "", /Module not found/);
       }
     },
@@ -289,14 +289,18 @@ Deno.test({
   name: "the environment is empty, and the view is the program with its libraries",
   ignore: !layer.active,
   fn: async () => {
-    const env = await attackIn("process", { osLayer: true }, "return Deno.env.toObject()");
+    const env = await attackIn("process", { osSandbox: true }, "return Deno.env.toObject()");
     assert.deepEqual(env.got, { PWD: "/sandbox" });
-    const here = await attackIn("process", { osLayer: true }, `return [...Deno.readDirSync(".")]`);
+    const here = await attackIn(
+      "process",
+      { osSandbox: true },
+      `return [...Deno.readDirSync(".")]`,
+    );
     assert.deepEqual(here.got, []);
     const walk = `const all = []; const walk = (dir) => { for (const { name, isDirectory }
       of Deno.readDirSync(dir)) isDirectory ? walk(dir + "/" + name) : all.push(name) }; walk("/");
       return all`;
-    const { got } = await attackIn("process", { osLayer: true }, walk);
+    const { got } = await attackIn("process", { osSandbox: true }, walk);
     const shown = (got as string[]).filter((name) => !/\.so(\.\d+)*$/.test(name)).sort();
     assert.deepEqual(shown, ["exe", "null", "random", "stripped", "urandom", "zero"]);
   },

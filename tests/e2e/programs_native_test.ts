@@ -228,10 +228,13 @@ Deno.test({
     };
     const obey = { "obey.py": "" };
     // The layer is looked for in the operator's path.
-    await refused(OBEDIENT, /only in a layer of the operating system: bubblewrap is not/, {
+    await refused(OBEDIENT, /native programs need the OS sandbox: bubblewrap is not/, {
       PATH: "/",
     });
-    await refused(programFiles({ exec: ["bash", "obey.py"] }, obey), /may not be run by "bash"/);
+    await refused(
+      programFiles({ exec: ["bash", "obey.py"] }, obey),
+      /interpreter "bash" is not allowed/,
+    );
     await refused(programFiles({ exec: ["python3", "other.py"] }, obey), /it has no "other\.py"/);
     await refused(programFiles({ exec: ["python3"] }, obey), /tenant\.json:1:\d+": expected/);
     const { "declaration.json": _, ...undeclared } = OBEDIENT;

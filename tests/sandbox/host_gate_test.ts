@@ -38,7 +38,7 @@ function gate(asked: Value[][][]) {
   });
 }
 
-Deno.test("keys are turned into their columns' types; one that no row can have is not asked for", async () => {
+Deno.test("keys are converted to their columns' types; a key that no row can have is not looked up", async () => {
   const asked: Value[][][] = [];
   const keys = [["1", "2024-03-01"], ["x", "2024-03-01"], [2, "2024-03-01"], [1, null]];
   const { lookups } = await gate(asked)({
@@ -52,20 +52,22 @@ Deno.test("keys are turned into their columns' types; one that no row can have i
   }]);
 });
 
-Deno.test("a key with too few parts is told to the module", async () => {
+Deno.test("a key with too few parts is reported to the module", async () => {
   const ask = { id: 0, lookups: [{ table: "stations", keys: [["1"]] }], fetches: [] };
   const { lookups } = await gate([])(ask);
-  assert.deepEqual(lookups, [{ error: 'the key of "stations" is id, day: give a value for each' }]);
+  assert.deepEqual(lookups, [{
+    error: 'the key of "stations" is id, day: pass a value for each column',
+  }]);
 });
 
-Deno.test("a sandbox that asks for a table that it may not read is not to be trusted", async () => {
+Deno.test("a sandbox that requests a table without permission is not trusted", async () => {
   for (const table of ["readings", "others", "_mysimbdp_loads"]) {
     const ask = { id: 0, lookups: [{ table, keys: [["1", "2024-03-01"]] }], fetches: [] };
     await assert.rejects(gate([])(ask), { code: "sandbox-forged" });
   }
 });
 
-Deno.test("a table that is only read is not among those that are written", () => {
+Deno.test("a table that is only read is not writable", () => {
   const tables = [STATIONS, { ...STATIONS, name: "readings" }];
   assert.deepEqual(writableTables(tables, permissions).map(({ name }) => name), ["readings"]);
 });

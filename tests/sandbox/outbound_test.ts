@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isPublic, Outbound, type OutboundOptions } from "../../src/sandbox/host/outbound.ts";
-import type { Outgoing } from "../../src/sandbox/wire/host_messages.ts";
+import type { HttpRequest } from "../../src/sandbox/wire/host_messages.ts";
 
 const OPTIONS: OutboundOptions = {
   hosts: ["*"],
@@ -10,7 +10,7 @@ const OPTIONS: OutboundOptions = {
   maxRequests: 10,
 };
 
-const get = (url: string, more: Partial<Outgoing> = {}): Outgoing => {
+const get = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => {
   return { url, method: "GET", headers: {}, body: null, ...more };
 };
 
@@ -31,7 +31,7 @@ async function withServer(
 
 const errorOf = (result: object) => (result as { error?: string }).error ?? "none";
 
-Deno.test("addresses that are not public, in every way to write them", () => {
+Deno.test("addresses that are not public are recognised in every notation", () => {
   for (
     const address of [
       ...[
@@ -62,7 +62,7 @@ Deno.test("addresses that are not public, in every way to write them", () => {
   }
 });
 
-Deno.test("nothing private is reached, whatever the name or the way to write the address", async () => {
+Deno.test("private addresses are never reached, whatever the name or notation", async () => {
   let asked = 0;
   await withServer(() => {
     asked++;
@@ -89,14 +89,14 @@ Deno.test("nothing private is reached, whatever the name or the way to write the
   assert.equal(asked, 0);
 });
 
-Deno.test("the connection goes to the address that was checked, the name stays in the request", async () => {
+Deno.test("the connection goes to the checked address, and the request keeps the name", async () => {
   await withServer(
     (request) => new Response(`${request.headers.get("host")} ${request.headers.get("x-a")}`),
     async (base, options) => {
       let resolved = 0;
       const resolve = () => {
         resolved++;
-        // Whoever asked again would be led elsewhere.
+        // A second lookup would lead elsewhere.
         return Promise.resolve([resolved === 1 ? "127.0.0.1" : "192.0.2.1"]);
       };
       const outgoing = get(`${base}/x`, { headers: { "X-A": "1", Host: "evil.test" } });
@@ -113,7 +113,7 @@ Deno.test("the connection goes to the address that was checked, the name stays i
   );
 });
 
-Deno.test("redirects are shown, not followed", async () => {
+Deno.test("redirects are returned, not followed", async () => {
   const paths: string[] = [];
   await withServer((request) => {
     paths.push(new URL(request.url).pathname);
@@ -129,7 +129,7 @@ Deno.test("redirects are shown, not followed", async () => {
   assert.deepEqual(paths, ["/a"]);
 });
 
-Deno.test("hosts that tenant.json or the operator do not name, users, other schemes", async () => {
+Deno.test("refuses hosts that tenant.json or the operator do not allow, user names and other schemes", async () => {
   await withServer(() => new Response("x"), async (base, options) => {
     const { port } = new URL(base);
     const ask = (url: string, declared: string[], more: Partial<OutboundOptions> = {}) =>
@@ -139,13 +139,13 @@ Deno.test("hosts that tenant.json or the operator do not name, users, other sche
     assert.match(await ask(base, ["intranet.test:1"]), /tenant\.json/);
     assert.match(await ask("http://intranet.test/", ["intranet.test:443"]), /tenant\.json/);
     assert.match(await ask(base, ["intranet.test"], { hosts: [] }), /modules\.net_hosts/);
-    assert.match(await ask(`http://u:p@intranet.test:${port}/`, ["*"]), /without a user/);
-    assert.match(await ask("file:///etc/passwd", ["*"]), /no http/);
-    assert.match(await ask("nonsense", ["*"]), /no http/);
+    assert.match(await ask(`http://u:p@intranet.test:${port}/`, ["*"]), /without a user name/);
+    assert.match(await ask("file:///etc/passwd", ["*"]), /must use http/);
+    assert.match(await ask("nonsense", ["*"]), /must use http/);
   });
 });
 
-Deno.test("limits of size, time and number", async () => {
+Deno.test("enforces the limits on size, time and number of requests", async () => {
   const hold = Promise.withResolvers<Response>();
   await withServer(
     (request) => {

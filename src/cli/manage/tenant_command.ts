@@ -11,7 +11,7 @@ import { Layout } from "../../data/layout.ts";
 import { buildModule } from "../../modules/build/build.ts";
 import { deployModule } from "../../modules/build/deploy.ts";
 import { ModuleStore } from "../../modules/store.ts";
-import { requireOsLayer } from "../../sandbox/os/os_layer.ts";
+import { requireOsSandbox } from "../../sandbox/os/os_sandbox.ts";
 import type { Storage } from "../../storage/contract.ts";
 import { openStorage } from "../../storage/open.ts";
 import { openData } from "../../upkeep/open_data.ts";
@@ -190,7 +190,7 @@ async function deploy(
     "storage.url": flags.storage,
     "sandbox.require_os_sandbox": flags.requireOsSandbox,
   });
-  if (config.sandbox.require_os_sandbox) requireOsLayer();
+  if (config.sandbox.require_os_sandbox) requireOsSandbox();
   const layout = new Layout(config.data);
   await openData(layout);
   // Only a warning: files that are copied into staging need no account.

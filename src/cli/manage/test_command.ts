@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { testRun, type TestRunResult } from "../../modules/test_run/test_run.ts";
 import { buildModule } from "../../modules/build/build.ts";
-import { requireOsLayer } from "../../sandbox/os/os_layer.ts";
+import { requireOsSandbox } from "../../sandbox/os/os_sandbox.ts";
 import {
   action,
   addCommand,
@@ -45,7 +45,7 @@ export function registerTenantTest(tenant: Command, context: CommandContext): vo
     .option(...REQUIRE_OS_SANDBOX)
     .action(action<TestFlags>(context, async (flags, dir, ...files) => {
       const asked = { "sandbox.require_os_sandbox": flags.requireOsSandbox };
-      if (configOf(flags, asked).sandbox.require_os_sandbox) requireOsLayer();
+      if (configOf(flags, asked).sandbox.require_os_sandbox) requireOsSandbox();
       return await testModule(context.io, flags, dir ?? "", files);
     }));
 }

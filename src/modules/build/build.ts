@@ -8,7 +8,8 @@ import {
   parseDeclaration,
 } from "../../sandbox/wire/declaration.ts";
 import type { SourceFault } from "../../sandbox/wire/messages.ts";
-import { ModuleFault, Sandbox } from "../../sandbox/host/supervisor.ts";
+import { Sandbox } from "../../sandbox/host/sandbox.ts";
+import { ModuleFault } from "../../sandbox/host/sandbox_failures.ts";
 import { buildProgram, isProgram } from "./program_module.ts";
 import { readModuleSource } from "../source.ts";
 import type { BuiltModule } from "../store.ts";

@@ -10,7 +10,8 @@ import {
 } from "../../sandbox/wire/declaration.ts";
 import type { ProcessLimits } from "../../sandbox/host/limits.ts";
 import { NativeProgram, requireNativePrograms } from "../../sandbox/host/native_program.ts";
-import { type IngestJob, ModuleFault, Sandbox } from "../../sandbox/host/supervisor.ts";
+import { type IngestJob, Sandbox } from "../../sandbox/host/sandbox.ts";
+import { ModuleFault } from "../../sandbox/host/sandbox_failures.ts";
 import { readPieces } from "../../base/read_file.ts";
 
 const DECLARATION = "declaration.json";

@@ -5,7 +5,7 @@ import type { ModuleInbox, ModuleRequest } from "../inbox.ts";
 import type { BuiltModule } from "../store.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import type { ModuleFaultView } from "../../protocol/module_view.ts";
-import { ModuleFault } from "../../sandbox/host/supervisor.ts";
+import { ModuleFault } from "../../sandbox/host/sandbox_failures.ts";
 import { buildFiles } from "./build.ts";
 import { type ApprovalDeps, approveModule } from "./deploy.ts";
 

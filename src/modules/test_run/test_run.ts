@@ -4,7 +4,7 @@ import type { RejectView } from "../../protocol/file_view.ts";
 import { decodeBatch } from "../../batch/batch.ts";
 import type { Value } from "../../batch/column.ts";
 import { takesFile } from "../../sandbox/wire/file_patterns.ts";
-import { Sandbox, type SandboxRows } from "../../sandbox/host/supervisor.ts";
+import { Sandbox, type SandboxRows } from "../../sandbox/host/sandbox.ts";
 import type { BuiltModule } from "../store.ts";
 import { grantsOf, hostGate, writableTables } from "../../sandbox/host/host_gate.ts";
 import { Outbound } from "../../sandbox/host/outbound.ts";

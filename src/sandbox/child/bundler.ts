@@ -1,6 +1,6 @@
 /**
- * Makes one plain script of a module's TypeScript files. It runs in the sandbox's process and sees
- * only the texts that the host gave it: there is no file system behind its resolver.
+ * Bundles a module's TypeScript files into one plain script. It runs in the sandbox's process and only
+ * sees the texts that the host sent: its resolver has no file system.
  *
  * @module
  */
@@ -14,16 +14,19 @@ import {
 import { posix } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import * as sdk from "../../sdk/mod.ts";
-import type { Reply, SourceFault } from "../wire/messages.ts";
+import type { SandboxReply, SourceFault } from "../wire/messages.ts";
 
 const EXTENSIONS = ["", ".ts", ".js", ".mjs", ".json", "/index.ts"];
 const SDK_SOURCE = `export const { ${Object.keys(sdk).join(", ")} } = __mysimbdp;`;
 
 /**
  * @param entry path of the entry within `files`
- * @param files sources by path, with `/` between folders
+ * @param files sources by path, with `/` as the separator
  */
-export async function bundleModule(entry: string, files: Record<string, string>): Promise<Reply> {
+export async function bundleModule(
+  entry: string,
+  files: Record<string, string>,
+): Promise<SandboxReply> {
   const sources = new Map(Object.entries(files));
   const esbuild = await loadEsbuild();
   try {
@@ -37,7 +40,7 @@ export async function bundleModule(entry: string, files: Record<string, string>)
       charset: "utf8",
       legalComments: "none",
       logLevel: "silent",
-      // Positions of what the module throws are told in the author's own lines.
+      // Errors that the module throws are reported with the author's own lines.
       sourcemap: "inline",
       sourcesContent: false,
       plugins: [onlyTheseFiles(sources)],
@@ -54,7 +57,7 @@ export async function bundleModule(entry: string, files: Record<string, string>)
 }
 
 async function loadEsbuild(): Promise<typeof import("esbuild-wasm")> {
-  // Its node build starts another program; the browser's build runs in this process.
+  // The build for Node starts another program; the build for browsers runs in this process.
   const esbuild: typeof import("esbuild-wasm") = await import("esbuild-wasm/esm/browser.js");
   await esbuild.initialize({
     wasmModule: await WebAssembly.compile(await esbuildBytes()),
@@ -69,7 +72,7 @@ async function esbuildBytes(): Promise<Uint8Array<ArrayBuffer>> {
       new URL("../../../node_modules/esbuild-wasm/esbuild.wasm", import.meta.url),
     );
   }
-  // What is embedded is in memory as long as the program runs, so it is compressed.
+  // Embedded files stay in memory as long as the program runs, so this one is compressed.
   const bytes = await Deno.readFile(new URL("./esbuild.wasm.br", import.meta.url));
   return new Uint8Array(brotliDecompressSync(bytes));
 }
@@ -97,21 +100,21 @@ function loaderOf(path: string): "ts" | "js" | "json" {
 }
 
 function resolveImport(args: OnResolveArgs, sources: Map<string, string>) {
-  if (args.kind === "dynamic-import") return refused("import() is not allowed: import at the top");
+  if (args.kind === "dynamic-import") {
+    return refused("import() is not allowed: import at the top of the file");
+  }
   if (args.kind === "require-call") return refused("require() is not allowed: use import");
   if (args.path === "mysimbdp") return { path: "mysimbdp", namespace: "sdk" };
   const relative = /^\.\.?\//.test(args.path);
   if (args.kind !== "entry-point" && !relative) {
     return refused(
-      `"${args.path}" may not be imported: only "mysimbdp" and the module's own files`,
+      `"${args.path}" cannot be imported: only "mysimbdp" and the module's own files can`,
     );
   }
   const path = posix.normalize(posix.join(posix.dirname(args.importer || "."), args.path));
   if (path.startsWith("../../")) return refused(`"${args.path}" is outside the module's folder`);
   const found = EXTENSIONS.map((extension) => path + extension).find((name) => sources.has(name));
-  return found
-    ? { path: found, namespace: "module" }
-    : refused(`there is no file "${path}" in the module`);
+  return found ? { path: found, namespace: "module" } : refused(`the module has no file "${path}"`);
 }
 
 function refused(text: string) {
@@ -119,7 +122,7 @@ function refused(text: string) {
 }
 
 function tooDeep(entry: string): SourceFault {
-  return { file: entry, line: 1, column: 1, message: "it is nested too deeply to be bundled" };
+  return { file: entry, line: 1, column: 1, message: "the source is nested too deeply" };
 }
 
 function faultOf(error: Message, entry: string): SourceFault {
@@ -132,7 +135,7 @@ function faultOf(error: Message, entry: string): SourceFault {
   };
 }
 
-// The compartment refuses these by their look, even in a text or a comment; better said here.
+// The compartment refuses these even in strings and comments; here the message gives the line.
 const LOOKS_FORBIDDEN = /\bimport\s*(?:\(|\/[/*])|<!--|-->/;
 
 function forbiddenByCompartment(code: string, sources: Map<string, string>): SourceFault[] {
@@ -142,7 +145,7 @@ function forbiddenByCompartment(code: string, sources: Map<string, string>): Sou
     text.split("\n").forEach((line, i) => {
       const found = LOOKS_FORBIDDEN.exec(line);
       if (found) {
-        const message = `"${found[0]}" is not allowed, not even in a text`;
+        const message = `"${found[0]}" is not allowed, not even in a string`;
         faults.push({ file, line: i + 1, column: found.index + 1, message });
       }
     });

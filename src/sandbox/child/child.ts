@@ -1,6 +1,6 @@
 /**
- * The main thread of a sandbox's process. It trusts neither the module nor its Worker: it moves
- * bytes between the host and the Worker and adds the nonce that the Worker does not know.
+ * The main thread of a sandbox's process. It trusts neither the module nor the Worker: it passes bytes
+ * between the host and the Worker, and adds the nonce, which the Worker does not know.
  *
  * @module
  */
@@ -11,17 +11,24 @@ import { isTextFormat } from "../formats/record_reader.ts";
 import { unpacked } from "../formats/unpack.ts";
 import { InputWriter } from "../programs/shared_input.ts";
 import { FRAME, type Frame, FrameWriter, NONCE_BYTES, readFrames } from "../wire/frames.ts";
-import type { FromWorker, Reply, Request, ToWorker } from "../wire/messages.ts";
+import type {
+  FailedReply,
+  FromWorker,
+  IngestRequest,
+  SandboxReply,
+  SandboxRequest,
+  ToWorker,
+} from "../wire/messages.ts";
 
-/** Pieces of the file that the Worker may hold at once. */
-const WINDOW = 2;
+/** Pieces of the file that the Worker may have at once. */
+const MAX_PIECES_UNDERWAY = 2;
 const PARENT_POLL_MS = 500;
 const INGEST_WORKER = new URL("../worker/ingest_worker.ts", import.meta.url);
 const LIBRARY_WORKER = new URL("../worker/library_worker.ts", import.meta.url);
 const PROGRAM_WORKER = new URL("../programs/program_worker.ts", import.meta.url);
 const SANDBOX_FAILED = { code: "sandbox-failed", hint: undefined };
 
-/** Serves one request on standard input and ends. */
+/** Serves one request from standard input and exits. */
 export async function runChild(): Promise<void> {
   endWithParent();
   const input = Deno.stdin.readable;
@@ -45,7 +52,7 @@ async function serveRequest(
   ready: WorkerPort,
   out: FrameWriter,
 ): Promise<void> {
-  const request: Request = JSON.parse(new TextDecoder().decode(frame.payload));
+  const request: SandboxRequest = JSON.parse(new TextDecoder().decode(frame.payload));
   if (request.type === "bundle") {
     const { bundleModule } = await import("./bundler.ts");
     await out.writeJson(FRAME.reply, await bundleModule(request.entry, request.files));
@@ -53,7 +60,7 @@ async function serveRequest(
   }
   const entry = workerFor(request);
   const worker = entry === INGEST_WORKER ? ready : ready.replacedBy(entry);
-  // From here on nothing more is loaded.
+  // Nothing more is loaded after this point.
   await worker.ready;
   for (const name of ["read", "env"] as const) Deno.permissions.revokeSync({ name });
   if (request.type === "ingest") await feed(worker, request, frames);
@@ -62,8 +69,8 @@ async function serveRequest(
   await worker.settled();
 }
 
-/** The program that a Worker for this request needs. */
-function workerFor(request: Exclude<Request, { type: "bundle" }>): URL {
+/** The script of the Worker that this request needs. */
+function workerFor(request: Exclude<SandboxRequest, { type: "bundle" }>): URL {
   if (request.program) return PROGRAM_WORKER;
   return request.type === "ingest" && !isTextFormat(request.format)
     ? LIBRARY_WORKER
@@ -72,14 +79,14 @@ function workerFor(request: Exclude<Request, { type: "bundle" }>): URL {
 
 async function feed(
   worker: WorkerPort,
-  request: Extract<Request, { type: "ingest" }>,
+  request: IngestRequest,
   frames: AsyncIterable<Frame>,
 ): Promise<void> {
   const input = request.program === "wasi" ? worker.shareInput() : undefined;
   worker.send({ ...request, input });
   const fromHost = new ChildInput(
     frames,
-    (json) => worker.send({ type: "answer", answer: JSON.parse(json) }),
+    (json) => worker.send({ type: "hostResponse", response: JSON.parse(json) }),
   );
   try {
     const pieces = fromHost.pieces(() => worker.tookPiece());
@@ -94,39 +101,40 @@ async function feed(
   }
 }
 
-/** The Worker with back-pressure: what it says goes out in order, what it takes is counted. */
+/** The Worker, with back-pressure: its messages leave in order, the pieces it has are counted. */
 class WorkerPort {
   readonly #worker: Worker;
   readonly #out: FrameWriter;
-  /** Resolves when the Worker has loaded, or has failed to. */
+  /** Resolves when the Worker has loaded or has failed to load. */
   readonly ready: Promise<void>;
   readonly finished: Promise<void>;
   #loaded: () => void = () => {};
   #finish: () => void = () => {};
   #input: InputWriter | null = null;
-  #over = false;
+  #isOver = false;
   #written: Promise<void> = Promise.resolve();
-  #held = 0;
+  #underway = 0;
   #wake: (() => void) | null = null;
 
-  /** @param entry of the Worker's program */
+  /** @param entry the Worker's script */
   constructor(out: FrameWriter, entry: URL) {
     this.#out = out;
     this.ready = new Promise((resolve) => this.#loaded = resolve);
     this.finished = new Promise((resolve) => this.#finish = resolve);
     this.#worker = new Worker(entry, {
       type: "module",
-      // @ts-ignore: Deno's own option of Worker, which the DOM's types do not know
+      // @ts-ignore: an option of Deno that the DOM's types lack
       deno: { permissions: "none" },
     });
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#say(failed(new Failure("refused", "module-crashed", `Cannot go on: ${event.message}`)));
+      const text = `Cannot run the module: ${event.message}`;
+      this.#say(failed(new Failure("refused", "module-crashed", text)));
     };
   }
 
-  /** Ends this Worker, which has done nothing yet, and starts another. */
+  /** Ends this Worker, which is still unused, and starts another. */
   replacedBy(entry: URL): WorkerPort {
     this.#worker.terminate();
     return new WorkerPort(this.#out, entry);
@@ -137,26 +145,26 @@ class WorkerPort {
     this.#worker.postMessage(message, transfer);
   }
 
-  /** From now on the file goes through shared memory: the Worker will hear of nothing else. */
+  /** Passes the file through shared memory: a running program receives no messages. */
   shareInput(): SharedArrayBuffer {
     this.#input = new InputWriter();
     return this.#input.memory;
   }
 
-  /** Hands over a piece of the file and waits until there is room for another. False: it is over. */
+  /** Passes on a piece of the file and waits for room for the next. @returns false if the run ended */
   async take(bytes: Uint8Array): Promise<boolean> {
     if (this.#input) {
       await Promise.race([this.#input.write(bytes), this.finished]);
-      return !this.#over;
+      return !this.#isOver;
     }
-    // A view of somebody else's memory must not be transferred away from under it.
+    // Transferring a view would take away the rest of its memory too.
     const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
     this.send({ type: "chunk", bytes: own });
-    this.#held++;
-    while (this.#held >= WINDOW && !this.#over) {
+    this.#underway++;
+    while (this.#underway >= MAX_PIECES_UNDERWAY && !this.#isOver) {
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
-    return !this.#over;
+    return !this.#isOver;
   }
 
   /** The file is complete. */
@@ -165,20 +173,20 @@ class WorkerPort {
     else this.send({ type: "end" });
   }
 
-  /** The rest of the file cannot be had. */
-  fail(reason: Extract<Reply, { type: "failed" }>): void {
+  /** The rest of the file cannot be read. */
+  fail(reason: FailedReply): void {
     if (this.#input === null) return this.send({ ...reason, type: "fail" });
-    // The program would be free to go on as if nothing were missing.
+    // The program would continue as if the file were complete.
     this.#worker.terminate();
     this.#say(reason);
   }
 
-  /** Tells the host that a piece of the file was taken, behind what was said before. */
+  /** Reports to the host that a piece of the file was taken, after all earlier messages. */
   tookPiece(): void {
     this.#write(() => this.#out.write(FRAME.taken, new Uint8Array(0)));
   }
 
-  /** Resolves when all that was said has left. */
+  /** Resolves when all messages have left. */
   settled(): Promise<void> {
     return this.#written;
   }
@@ -199,23 +207,23 @@ class WorkerPort {
       case "taken":
         if (this.#input) return this.#input.taken();
         return this.#write(() => {
-          this.#held--;
+          this.#underway--;
           this.#wake?.();
           return Promise.resolve();
         });
-      case "ask":
-        return this.#write(() => this.#out.writeJson(FRAME.ask, message.ask));
+      case "hostRequest":
+        return this.#write(() => this.#out.writeJson(FRAME.hostRequest, message.request));
       case "reply":
         return this.#say(message.reply);
     }
   }
 
-  #say(reply: Reply): void {
+  #say(reply: SandboxReply): void {
     this.#write(() => this.#out.writeJson(FRAME.reply, reply));
     if (reply.type === "log") return;
     this.#loaded();
     if (reply.type === "ready") return;
-    this.#over = true;
+    this.#isOver = true;
     this.#wake?.();
     this.#finish();
   }
@@ -225,7 +233,7 @@ class WorkerPort {
   }
 }
 
-function failed(error: unknown): Extract<Reply, { type: "failed" }> {
+function failed(error: unknown): FailedReply {
   const { code, hint } = error instanceof Failure ? error : SANDBOX_FAILED;
   return { type: "failed", code, message: messageOf(error), hint };
 }
@@ -238,7 +246,7 @@ async function takeNonce(input: ReadableStream<Uint8Array>): Promise<Uint8Array>
   return value;
 }
 
-// Standard input may be unread for long; a parent that died shows as a new parent.
+// Standard input may stay unread for long, so it does not show that the parent died; a new parent does.
 function endWithParent(): void {
   const parent = Deno.ppid;
   setInterval(() => {
@@ -246,7 +254,7 @@ function endWithParent(): void {
   }, PARENT_POLL_MS);
 }
 
-// Not the boundary (the Worker has no permissions to begin with), but one thing less to take.
+// Defence in depth: the boundary is the Worker, which has no permissions to begin with.
 function dropPermissions(): void {
   for (const name of ["run", "ffi", "net", "write", "sys"] as const) {
     Deno.permissions.revokeSync({ name });

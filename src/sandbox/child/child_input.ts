@@ -2,24 +2,24 @@ import { Failure } from "../../base/failure.ts";
 import { FRAME, type Frame } from "../wire/frames.ts";
 
 /**
- * What comes from the host while a file runs: pieces of the file wait for their turn, answers do not,
- * because a module that waits for one takes no pieces.
+ * Receives the host's frames while a file runs. Pieces of the file wait for their turn; responses to
+ * the module do not, because a module that waits for one takes no pieces.
  */
 export class ChildInput {
   readonly #pieces: Uint8Array[] = [];
   #ended = false;
-  #broken: unknown = null;
+  #error: unknown = null;
   #wake: (() => void) | null = null;
 
-  /** @param onAnswer takes an answer's JSON */
-  constructor(frames: AsyncIterable<Frame>, onAnswer: (json: string) => void) {
-    this.#listen(frames, onAnswer).catch((error) => this.#broken = error)
+  /** @param onResponse receives a response's JSON */
+  constructor(frames: AsyncIterable<Frame>, onResponse: (json: string) => void) {
+    this.#listen(frames, onResponse).catch((error) => this.#error = error)
       .finally(() => this.#wake?.());
   }
 
   /**
    * The bytes of the file.
-   * @param taken called for each piece, so that the host sends the next
+   * @param taken called for each piece, so that the host sends the next one
    */
   async *pieces(taken: () => void): AsyncGenerator<Uint8Array> {
     for (;;) {
@@ -28,14 +28,14 @@ export class ChildInput {
         taken();
         yield piece;
       } else if (this.#ended) return;
-      else if (this.#broken) throw this.#broken;
+      else if (this.#error) throw this.#error;
       else await new Promise<void>((resolve) => this.#wake = resolve);
     }
   }
 
-  async #listen(frames: AsyncIterable<Frame>, onAnswer: (json: string) => void): Promise<void> {
+  async #listen(frames: AsyncIterable<Frame>, onResponse: (json: string) => void): Promise<void> {
     for await (const { kind, payload } of frames) {
-      if (kind === FRAME.answer) onAnswer(new TextDecoder().decode(payload));
+      if (kind === FRAME.hostResponse) onResponse(new TextDecoder().decode(payload));
       else if (kind === FRAME.end) this.#ended = true;
       else if (kind === FRAME.fail) {
         const { message } = JSON.parse(new TextDecoder().decode(payload));
@@ -43,9 +43,8 @@ export class ChildInput {
       } else this.#pieces.push(payload);
       this.#wake?.();
     }
-    // The host closes the channel only when it needs us no more.
     if (!this.#ended) {
-      throw new Failure("internal", "host-gone", "Cannot go on: the host closed the channel");
+      throw new Failure("internal", "host-gone", "Cannot continue: the host closed the channel");
     }
   }
 }

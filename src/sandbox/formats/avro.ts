@@ -4,7 +4,7 @@ import { AvroBlocks } from "./avro_blocks.ts";
 import { corruptAvro } from "./avro_failures.ts";
 import { avroType } from "./avro_type.ts";
 import { nameOf } from "./json_value.ts";
-import { plain, shownRecord } from "./plain.ts";
+import { plain, shownRecord } from "./plain_data.ts";
 import type { FileReader, FileReaderLimits } from "./record_reader.ts";
 
 /**

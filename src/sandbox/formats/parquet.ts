@@ -4,7 +4,7 @@ import type { ParquetOptions } from "../../sdk/parquet.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { rawText, type RecordSink } from "./contract.ts";
 import { bigIntOf, withPoint } from "./decimal.ts";
-import { plain, shownRecord } from "./plain.ts";
+import { plain, shownRecord } from "./plain_data.ts";
 import type { FileReader, FileReaderLimits } from "./record_reader.ts";
 import { WholeFile } from "./whole_file.ts";
 

@@ -2,7 +2,7 @@ import { InvalidInputError, readSheet, SheetNotFoundError } from "read-excel-fil
 import type { XlsxCell, XlsxOptions } from "../../sdk/xlsx.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { rawText, type RecordSink } from "./contract.ts";
-import { shownRecord } from "./plain.ts";
+import { shownRecord } from "./plain_data.ts";
 import type { FileReader, FileReaderLimits } from "./record_reader.ts";
 import { DEFAULT_MAX_WHOLE_BYTES, WholeFile } from "./whole_file.ts";
 import { withoutCompression } from "./zip.ts";

@@ -2,27 +2,33 @@ import type { Permissions } from "../../config/tenant_json.ts";
 import { Failure } from "../../base/failure.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import { type Converter, converterOf } from "../../batch/convert.ts";
-import type { Answerer, Ask, FoundRow, Grants, Lookup } from "../wire/host_messages.ts";
+import type {
+  FoundRow,
+  Grants,
+  HostRequest,
+  HostRequestHandler,
+  Lookup,
+} from "../wire/host_messages.ts";
 import type { Outbound } from "./outbound.ts";
 
-/** Reads rows by their keys, of one tenant's keyspace. */
-type LookUp = (table: TableSpec, keys: Value[][]) => Promise<(Value[] | null)[]>;
+/** Reads rows of one tenant by their keys. */
+type ReadRows = (table: TableSpec, keys: Value[][]) => Promise<(Value[] | null)[]>;
 
-/** What a module was given for one file. */
-interface GateParts {
+/** What the host needs to answer a module's requests while one file runs. */
+interface HostGateDeps {
   permissions: Permissions;
   /** The tables that the module declares. */
   tables: readonly TableSpec[];
-  lookUp: LookUp;
+  lookUp: ReadRows;
   outbound: Outbound;
 }
 
-/** Characters of rows in one answer. */
-const MAX_ANSWER_CHARS = 16 * 1024 * 1024;
+/** Maximum size of the rows in one response, in characters. */
+const MAX_RESPONSE_CHARS = 16 * 1024 * 1024;
 
 /**
- * The permissions of a module as its sandbox is told of them.
- * @param secrets what the operator has given the tenant
+ * A module's permissions, as they are sent to its sandbox.
+ * @param secrets the secrets that the operator has set for the tenant
  */
 export function grantsOf(
   { read, net, secrets: declared }: Permissions,
@@ -35,26 +41,26 @@ export function grantsOf(
   };
 }
 
-/** The tables that a module may write: those that it declares and only reads are left out. */
+/** The declared tables that a module may write, without those that it only reads. */
 export function writableTables(tables: TableSpec[], { write }: Permissions): TableSpec[] {
   return tables.filter(({ name }) => write.includes(name));
 }
 
 /**
- * Answers what a module asks of the host. The sandbox has checked the permissions already; here they
- * are checked again, for it may have been taken over.
+ * Answers a module's requests to the host. The sandbox has already checked the permissions; they are
+ * checked again here because a sandbox can be taken over.
  */
-export function hostGate(parts: GateParts): Answerer {
-  return async ({ lookups, fetches }: Ask) => ({
-    lookups: await Promise.all(lookups.map((lookup) => answerLookup(parts, lookup))),
-    fetches: await Promise.all(fetches.map((outgoing) => {
-      return parts.outbound.request(outgoing, parts.permissions.net);
+export function hostGate(deps: HostGateDeps): HostRequestHandler {
+  return async ({ lookups, fetches }: HostRequest) => ({
+    lookups: await Promise.all(lookups.map((lookup) => answerLookup(deps, lookup))),
+    fetches: await Promise.all(fetches.map((request) => {
+      return deps.outbound.request(request, deps.permissions.net);
     })),
   });
 }
 
 async function answerLookup(
-  { permissions, tables, lookUp }: GateParts,
+  { permissions, tables, lookUp }: HostGateDeps,
   { table: name, keys }: Lookup,
 ): Promise<{ rows: FoundRow[] } | { error: string }> {
   const table = tables.find((one) => one.name === name);
@@ -62,12 +68,12 @@ async function answerLookup(
     throw new Failure(
       "refused",
       "sandbox-forged",
-      `Cannot trust the sandbox: it asked for the table "${name}", which it may not read`,
+      `Cannot trust the sandbox: it requested the table "${name}", which it may not read`,
     );
   }
   const columns = [...table.partitionKey, ...table.clusteringKey];
   if (keys.some((key) => key.length !== columns.length)) {
-    return { error: `the key of "${name}" is ${columns.join(", ")}: give a value for each` };
+    return { error: `the key of "${name}" is ${columns.join(", ")}: pass a value for each column` };
   }
   const convert = columns.map((column) => converterIn(table, column));
   const converted = keys.map((key) => convertKey(convert, key));
@@ -75,8 +81,10 @@ async function answerLookup(
   const found = possible.length > 0 ? await lookUp(table, possible) : [];
   let next = 0;
   const rows = converted.map((key) => key === null ? null : rowOf(table, found[next++] ?? null));
-  if (JSON.stringify(rows).length > MAX_ANSWER_CHARS) {
-    return { error: `the rows of "${name}" are too large to be looked up` };
+  if (JSON.stringify(rows).length > MAX_RESPONSE_CHARS) {
+    return {
+      error: `the rows of "${name}" are too large for one response: look up fewer keys at once`,
+    };
   }
   return { rows };
 }
@@ -86,7 +94,7 @@ function converterIn(table: TableSpec, name: string): Converter {
   return converterOf(column?.type ?? "text");
 }
 
-/** A key in the form in which it is stored; null for one that no row can have. */
+/** A key converted to its columns' types; null if no row can have it. */
 function convertKey(convert: Converter[], key: unknown[]): Value[] | null {
   try {
     const values = key.map((part, i) => convert[i]!(part));

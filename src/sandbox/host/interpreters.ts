@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
 import { Failure } from "../../base/failure.ts";
 
-/** A program of this machine that runs a module's own. */
+/** A program on this machine that runs a module's program. */
 interface Interpreter {
-  /** Absolute, no link. */
+  /** Absolute path, with links resolved. */
   program: string;
-  /** What it is told before the module's arguments. */
+  /** Arguments before the module's own. */
   flags: readonly string[];
-  /** What it needs to see of this machine besides itself and its shared libraries. */
+  /** Paths that it must be able to read besides itself and its shared libraries. */
   paths: readonly string[];
 }
 
-// Not the operator's PATH: what is there may be a script that starts something else.
+// Not the operator's PATH: it may contain a script that starts something else.
 const FOLDERS = ["/usr/bin", "/usr/local/bin", "/bin"];
 const KNOWN: Readonly<Record<string, (program: string) => Omit<Interpreter, "program">>> = {
   python3: python,
@@ -19,7 +19,7 @@ const KNOWN: Readonly<Record<string, (program: string) => Omit<Interpreter, "pro
 
 const found = new Map<string, Interpreter>();
 
-/** The names under which modules may ask for an interpreter. */
+/** The names of interpreters that modules may use. */
 const INTERPRETERS: readonly string[] = Object.keys(KNOWN);
 
 /** @throws {Failure} `no-interpreter` */
@@ -36,7 +36,7 @@ export function findInterpreter(name: string): Interpreter {
 }
 
 function python(program: string): Omit<Interpreter, "program"> {
-  // No user's packages, no site packages, no cache beside the sources, UTF-8 whatever the locale.
+  // No user packages, no site packages, no cache beside the sources, UTF-8 in every locale.
   const flags = ["-E", "-s", "-S", "-B", "-X", "utf8"];
   const script = "import sysconfig as c; print(c.get_path('stdlib'), c.get_path('platstdlib'))";
   const { stdout } = new Deno.Command(program, {
@@ -54,11 +54,11 @@ function noInterpreter(name: string, isKnown: boolean): Failure {
   if (isKnown) {
     const text = `Cannot run the program: ${shown} is not installed on this machine`;
     return new Failure("internal", "no-interpreter", text, {
-      hint: `It is looked for in ${FOLDERS.join(", ")}.`,
+      hint: `Install it in ${FOLDERS.join(", ")}.`,
     });
   }
-  const text = `Cannot run the program: modules may not be run by ${shown}`;
+  const text = `Cannot run the program: the interpreter ${shown} is not allowed`;
   return new Failure("usage", "no-interpreter", text, {
-    hint: `Use ${INTERPRETERS.join(" or ")}, or compile it to WebAssembly.`,
+    hint: `Use ${INTERPRETERS.join(" or ")}, or compile the program to WebAssembly.`,
   });
 }

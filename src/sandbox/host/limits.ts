@@ -2,16 +2,16 @@ import { usageOfTree } from "./process_tree.ts";
 
 const POLL_MS = 20;
 const PS_POLL_MS = 500;
-/** V8 has a dozen threads; whoever has so many more wants to wear the machine down. */
+/** V8 uses a dozen threads; this many are an attack on the machine. */
 const MAX_THREADS = 512;
-/** V8 compiles and collects garbage beside the module, and the file is decompressed beside it. */
+/** V8's compiler and garbage collector and the decompression of the file run in parallel. */
 const CPU_PER_SECOND = 2;
 
-/** What a sandbox's process may use, with all that it starts. */
+/** What a sandbox's process, and everything that it starts, may use. */
 export interface ProcessLimits {
   /** Bytes of resident memory of all its processes. */
   memoryBytes: number;
-  /** Seconds of wall-clock time, without the time in which it waited for the host. */
+  /** Seconds of wall-clock time, without the time for which it waited for the host. */
   seconds: number;
   /** Seconds of CPU time of all its threads. @default twice `seconds` */
   cpuSeconds?: number;
@@ -19,18 +19,18 @@ export interface ProcessLimits {
 
 export type Exceeded = "memory" | "time" | "cpu" | "threads";
 
-/** The seconds of CPU time that the limits allow. */
+/** The limit on CPU time, in seconds. */
 export function cpuSecondsOf({ seconds, cpuSeconds }: ProcessLimits): number {
   return cpuSeconds ?? seconds * CPU_PER_SECOND;
 }
 
 /**
- * Watches a process and all that it starts from outside, so that nothing inside can switch the
+ * Watches a process and everything that it starts from outside, where nothing inside can switch the
  * limits off.
  *
- * @param waitedMs the milliseconds for which the process had to wait for the host until now
- * @param exceeded called once, at the first limit that is passed
- * @returns a function that ends the watch
+ * @param waitedMs the milliseconds for which the process has waited for the host so far
+ * @param exceeded called once, at the first limit that is exceeded
+ * @returns a function that stops watching
  */
 export function watchLimits(
   pid: number,
@@ -40,11 +40,11 @@ export function watchLimits(
 ): () => void {
   const started = performance.now();
   const isLate = () => performance.now() - started - waitedMs() > limits.seconds * 1000;
-  const look = Deno.build.os === "linux"
+  const check = Deno.build.os === "linux"
     ? () => overLimit(pid, limits)
     : () => memoryByPs(pid, limits);
   const timer = setInterval(async () => {
-    const what = isLate() ? "time" : await look();
+    const what = isLate() ? "time" : await check();
     if (what === null) return;
     clearInterval(timer);
     exceeded(what);

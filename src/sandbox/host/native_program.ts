@@ -1,41 +1,39 @@
 import { dirname, join } from "node:path";
 import { Failure } from "../../base/failure.ts";
-import { exceededFailure } from "./ended.ts";
+import { exceededFailure, exitText } from "./sandbox_failures.ts";
+import { Stopwatch } from "./stopwatch.ts";
 import { cpuSecondsOf, type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
-import { osLayer } from "../os/os_layer.ts";
+import { type ActiveOsSandbox, type OsSandbox, osSandbox } from "../os/os_sandbox.ts";
 import { badExit } from "../wire/program_exit.ts";
 import { findInterpreter } from "./interpreters.ts";
 import { LogLines } from "../wire/log_lines.ts";
 
-/** A native program and the file that it is to read. */
+/** A native program and the file that it reads. */
 interface NativeJob {
-  /** The interpreter's name and its arguments; those that name a file of the module are paths. */
+  /** The interpreter's name and its arguments; an argument that names a file of the module is a path. */
   exec: readonly string[];
   /** The module's files by path. */
   files: Readonly<Record<string, string>>;
   fileName: string;
   source: AsyncIterable<Uint8Array>;
   limits: ProcessLimits;
-  /** Receives the lines that it writes to standard error, the first of them. */
+  /** Receives the first lines that it writes to standard error. */
   log?: (text: string) => void;
 }
 
-/** Where the program sees its own folder. */
+/** The path under which the program sees the module's folder. */
 const FOLDER = "/module";
 const MAX_LOG_LINES = 200;
-/** What bubblewrap and shells add to the number of the signal that ended a program. */
-const SIGNALLED = 128;
 
-/** @throws {Failure} `no-os-sandbox`, `no-interpreter`: programs are run in no other way */
+/** @throws {Failure} `no-os-sandbox`, `no-interpreter`: native programs need both */
 export function requireNativePrograms(interpreter: string): void {
-  const layer = osLayer();
-  if (!layer.active) throw noLayer(layer.why);
+  requireActive(osSandbox());
   findInterpreter(interpreter);
 }
 
 /**
- * A native program in the operating system's layer: it sees its own folder and its interpreter, and
- * nothing can be written or reached. It is started by {@link output}.
+ * A native program in the OS sandbox: it can read the module's folder and its interpreter, and can
+ * neither write files nor use the network. {@link output} starts it.
  */
 export class NativeProgram {
   readonly #job: NativeJob;
@@ -49,8 +47,9 @@ export class NativeProgram {
   }
 
   /**
-   * Runs the program and gives what it writes to standard output.
-   * @throws {Failure} `no-os-sandbox`, `no-interpreter`, `program-exit`, and what tells of a limit
+   * Runs the program and yields its standard output.
+   * @throws {Failure} `no-os-sandbox`, `no-interpreter`, `program-exit`, and those of
+   * {@link exceededFailure}
    */
   async *output(): AsyncGenerator<Uint8Array> {
     const { limits, source } = this.#job;
@@ -62,9 +61,9 @@ export class NativeProgram {
     });
     try {
       const feeding = feed(process.stdin, source);
-      // Without its input the program is of no use; the error is thrown below.
+      // Without its input the program is useless; the error is thrown below.
       feeding.catch(() => this.kill());
-      const logging = this.#logOf(process.stderr);
+      const logging = this.#log(process.stderr);
       for await (const bytes of process.stdout) {
         wait.start();
         yield bytes;
@@ -72,24 +71,24 @@ export class NativeProgram {
       }
       const status = await process.status;
       await Promise.all([feeding, logging]);
-      this.#judge(status);
+      this.#checkExit(status);
     } finally {
       unwatch();
       this.kill();
     }
   }
 
-  /** Ends the program at once. Safe to call at any time. */
+  /** Kills the program. Safe to call at any time. */
   kill(): void {
     this.#isKilled = true;
     try {
       this.#process?.kill("SIGKILL");
     } catch {
-      // It is gone already.
+      // It has already ended.
     }
   }
 
-  /** Ends the program and takes away what was made for it. */
+  /** Kills the program and removes its temporary folder. */
   async close(): Promise<void> {
     this.kill();
     await this.#process?.status;
@@ -99,8 +98,7 @@ export class NativeProgram {
 
   async #start(): Promise<Deno.ChildProcess> {
     const { exec: [name = "", ...given], files, fileName, limits } = this.#job;
-    const layer = osLayer();
-    if (!layer.active) throw noLayer(layer.why);
+    const os = requireActive(osSandbox());
     const { program, flags, paths } = findInterpreter(name);
     this.#folder = await Deno.makeTempDir({ prefix: "mysimbdp-program-" });
     for (const [path, text] of Object.entries(files)) {
@@ -109,7 +107,7 @@ export class NativeProgram {
       await Deno.writeTextFile(target, text);
     }
     const args = given.map((arg) => Object.hasOwn(files, arg) ? `${FOLDER}/${arg}` : arg);
-    const command = layer.confine({
+    const command = os.confine({
       program,
       args: [...flags, ...args, fileName],
       readOnly: {
@@ -118,7 +116,7 @@ export class NativeProgram {
       },
       cpuSeconds: Math.ceil(cpuSecondsOf(limits)),
     });
-    if (this.#isKilled) throw badExit("was ended before it began");
+    if (this.#isKilled) throw badExit("was stopped before it started");
     return new Deno.Command(command.program, {
       args: command.args,
       clearEnv: true,
@@ -128,14 +126,12 @@ export class NativeProgram {
     }).spawn();
   }
 
-  #judge({ code, signal }: Deno.CommandStatus): void {
+  #checkExit(status: Deno.CommandStatus): void {
     if (this.#exceeded !== null) throw exceededFailure(this.#exceeded, this.#job.limits);
-    if (signal !== null) throw badExit(`was ended by ${signal}`);
-    if (code > SIGNALLED) throw badExit(`was ended by signal ${code - SIGNALLED}`);
-    if (code !== 0) throw badExit(`ended with code ${code}`);
+    if (!status.success) throw badExit(exitText(status));
   }
 
-  async #logOf(stderr: ReadableStream<Uint8Array>): Promise<void> {
+  async #log(stderr: ReadableStream<Uint8Array>): Promise<void> {
     let lines = 0;
     const log = new LogLines((line) => {
       if (++lines <= MAX_LOG_LINES) this.#job.log?.(line);
@@ -145,7 +141,7 @@ export class NativeProgram {
   }
 }
 
-/** A program need not read all of its input: that it has done so is for its last line to say. */
+/** A program may leave input unread: its last line states whether its output is complete. */
 async function feed(
   stdin: WritableStream<Uint8Array>,
   source: AsyncIterable<Uint8Array>,
@@ -158,29 +154,10 @@ async function feed(
   await taken(writer.close());
 }
 
-/** Counts the time in which the program had to wait for us. */
-class Stopwatch {
-  #ms = 0;
-  #since: number | null = null;
-
-  start(): void {
-    this.#since = performance.now();
-  }
-
-  stop(): void {
-    this.#ms = this.ms();
-    this.#since = null;
-  }
-
-  ms(): number {
-    return this.#ms + (this.#since === null ? 0 : performance.now() - this.#since);
-  }
-}
-
-function noLayer(why: string): Failure {
-  const text =
-    `Cannot run the program: programs run only in a layer of the operating system: ${why}`;
-  return new Failure("internal", "no-os-sandbox", text, {
+function requireActive(os: OsSandbox): ActiveOsSandbox {
+  if (os.active) return os;
+  const text = `Cannot run the program: native programs need the OS sandbox: ${os.why}`;
+  throw new Failure("internal", "no-os-sandbox", text, {
     hint: "Install bubblewrap and allow user namespaces, or compile the program to WebAssembly.",
   });
 }

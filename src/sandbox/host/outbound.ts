@@ -1,37 +1,45 @@
+import { Buffer } from "node:buffer";
 import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 import process from "node:process";
-import type { Incoming, Outgoing } from "../wire/host_messages.ts";
+import type { HttpRequest, HttpResponse } from "../wire/host_messages.ts";
 
-/** Finds the addresses of a name. */
+/** Resolves a host name to its addresses. */
 type Resolve = (name: string) => Promise<string[]>;
 
 export interface OutboundOptions {
-  /** Hosts, with or without a port, that the operator lets modules reach; "*" is any. */
+  /** Hosts, with or without a port, that the operator allows to modules; "*" allows all. */
   hosts: readonly string[];
-  /** Of these, hosts that may have private addresses. */
+  /** Those of {@link hosts} that may have private addresses. */
   privateHosts: readonly string[];
-  /** Seconds for one request, from the name to the last byte. */
+  /** Seconds for one request, from resolving the name to the last byte. */
   seconds: number;
-  /** The most bytes of an answer. */
+  /** Maximum size of a response, in bytes. */
   maxBytes: number;
-  /** The most requests of one file. */
+  /** Maximum number of requests for one file. */
   maxRequests: number;
   /** @default the system's resolver */
   resolve?: Resolve;
 }
 
 const NOT_PUBLIC = { ipv4: notPublic4(), ipv6: notPublic6() };
-/** What of an answer's headers a module may see. */
-const SHOWN = ["content-type", "etag", "last-modified", "location", "retry-after", "link"];
-/** Headers that belong to the connection and not to the module. */
-const KEPT_BACK =
+/** The response headers that a module may see. */
+const VISIBLE_HEADERS = [
+  "content-type",
+  "etag",
+  "last-modified",
+  "location",
+  "retry-after",
+  "link",
+];
+/** Request headers that a module must not set: they belong to the connection. */
+const FORBIDDEN_HEADERS =
   /^(host|connection|content-length|transfer-encoding|upgrade|te|trailer|expect)$|^(proxy|sec)-/i;
 
 /**
- * HTTP for modules, for the length of one file. A name is resolved once, all its addresses are
- * checked, and the connection goes to one that was: a name that leads elsewhere a moment later
- * (DNS rebinding) gains nothing. Redirects are not followed: the module sees them and may ask anew.
+ * Sends HTTP requests for modules, while one file runs. A name is resolved once, all its addresses
+ * are checked, and the connection goes to a checked one, which defeats DNS rebinding. Redirects are
+ * not followed: the module sees them and can request the new URL.
  */
 export class Outbound {
   readonly #options: OutboundOptions;
@@ -42,20 +50,20 @@ export class Outbound {
   }
 
   /**
-   * @param declared hosts of the module's tenant.json
-   * @returns the answer, or what is wrong in words for the module
+   * @param declared the hosts in the module's tenant.json
+   * @returns the response, or an error message for the module
    */
   async request(
-    outgoing: Outgoing,
+    request: HttpRequest,
     declared: readonly string[],
-  ): Promise<Incoming | { error: string }> {
+  ): Promise<HttpResponse | { error: string }> {
     const { maxRequests, hosts } = this.#options;
-    const url = URL.canParse(outgoing.url) ? new URL(outgoing.url) : null;
+    const url = URL.parse(request.url);
     if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password) {
-      return { error: "Cannot fetch: it is no http or https address without a user" };
+      return { error: "Cannot fetch: the URL must use http or https, without a user name" };
     }
     const refused = (why: string) => ({ error: `Cannot fetch from "${url.host}": ${why}` });
-    if (!covers(declared, url)) return refused("tenant.json does not name this host");
+    if (!covers(declared, url)) return refused('"net" in tenant.json does not include this host');
     if (!covers(hosts, url)) {
       return refused("the platform does not allow this host (modules.net_hosts)");
     }
@@ -65,17 +73,17 @@ export class Outbound {
     const signal = AbortSignal.timeout(this.#options.seconds * 1000);
     try {
       const address = await this.#address(url, signal);
-      if (address === null) return refused("its name leads to no public address");
-      return await this.#send(outgoing, url, address, signal, refused);
+      if (address === null) return refused("its name has no public address");
+      return await this.#send(request, url, address, signal, refused);
     } catch (error) {
-      const late = error instanceof DOMException && error.name === "TimeoutError";
+      const isLate = error instanceof DOMException && error.name === "TimeoutError";
       return refused(
-        late ? `it took longer than ${this.#options.seconds} seconds` : "it does not answer",
+        isLate ? `it took longer than ${this.#options.seconds} seconds` : "it does not respond",
       );
     }
   }
 
-  /** An address to connect to; null where one of them is not public and must be. */
+  /** An address to connect to; null if one of the addresses is not public but must be. */
   async #address(url: URL, signal: AbortSignal): Promise<string | null> {
     const name = url.hostname.replace(/^\[(.*)\]$/, "$1");
     const resolve = this.#options.resolve ?? systemResolve;
@@ -86,27 +94,27 @@ export class Outbound {
   }
 
   async #send(
-    { method, headers, body }: Outgoing,
+    { method, headers, body }: HttpRequest,
     url: URL,
     address: string,
     signal: AbortSignal,
     refused: (why: string) => { error: string },
-  ): Promise<Incoming | { error: string }> {
+  ): Promise<HttpResponse | { error: string }> {
     const { maxBytes } = this.#options;
-    // It dials this address whatever the name says now; TLS still asks for the name's certificate.
+    // Connects to this address, whatever the name resolves to now. TLS still checks the name.
     const proxy = { transport: "tcp", hostname: address, port: portOf(url) };
     using client = Deno.createHttpClient({ proxy } as unknown as Deno.CreateHttpClientOptions);
     const response = await fetch(url, {
       client,
       method,
-      headers: Object.entries(headers).filter(([name]) => !KEPT_BACK.test(name)),
+      headers: Object.entries(headers).filter(([name]) => !FORBIDDEN_HEADERS.test(name)),
       body: method === "GET" || method === "HEAD" ? null : body,
       redirect: "manual",
       signal,
     });
     const bytes = await readAtMost(response, maxBytes);
-    if (bytes === null) return refused(`its answer has more than ${maxBytes / 1024} KB`);
-    const shown = SHOWN.flatMap((name) => {
+    if (bytes === null) return refused(`its response has more than ${maxBytes / 1024} KB`);
+    const shown = VISIBLE_HEADERS.flatMap((name) => {
       const value = response.headers.get(name);
       return value === null ? [] : [[name, value]];
     });
@@ -115,7 +123,7 @@ export class Outbound {
   }
 }
 
-/** Whether one of the entries names the URL's host, and its port where the entry has one. */
+/** Whether an entry matches the URL's host, and its port if the entry has one. */
 function covers(entries: readonly string[], url: URL): boolean {
   const withPort = `${url.hostname}:${portOf(url)}`;
   return entries.some((entry) => {
@@ -128,7 +136,7 @@ function portOf({ port, protocol }: URL): number {
   return Number(port || (protocol === "https:" ? 443 : 80));
 }
 
-/** What `work` comes to, unless the time is over before. */
+/** The result of `work`, unless the signal aborts first. */
 async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const over = Promise.withResolvers<never>();
   const end = () => over.reject(signal.reason);
@@ -141,12 +149,12 @@ async function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T>
 }
 
 async function systemResolve(name: string): Promise<string[]> {
-  // The runtime's own resolver warns on the terminal of a module that it uses inside.
+  // The runtime's resolver would print a deprecation warning of its own on the terminal.
   Object.assign(process, { noDeprecation: true });
   return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
-/** True for an address that anybody on the internet may have. */
+/** Whether an address is on the public internet. */
 export function isPublic(address: string): boolean {
   const family = isIP(address);
   if (family === 0) return false;
@@ -154,7 +162,7 @@ export function isPublic(address: string): boolean {
   return !NOT_PUBLIC[kind].check(address, kind);
 }
 
-/** The special-purpose registries of IANA, and what leads into them by translation. */
+/** IANA's special-purpose IPv4 ranges, and addresses that are translated to them. */
 function notPublic4(): BlockList {
   const nets: [string, number][] = [
     ["0.0.0.0", 8],
@@ -178,8 +186,9 @@ function notPublic4(): BlockList {
 }
 
 /**
- * What of IPv6 is not public within 2000::/3, which is all that was ever given out. A list of its
- * own: an IPv4 address would be looked up as one mapped to IPv6.
+ * IPv6 ranges that are not public: everything outside 2000::/3, the only range ever assigned, and
+ * the exceptions within it. A separate list, because a BlockList also checks an IPv4 address as one
+ * mapped to IPv6.
  */
 function notPublic6(): BlockList {
   const nets: [string, number][] = [
@@ -187,7 +196,7 @@ function notPublic6(): BlockList {
     ["2001:db8::", 32],
     ["2002::", 16],
     ["3fff::", 20],
-    // All around 2000::/3: loopback, IPv4 by mapping or translation, private, link-local, multicast.
+    // Outside 2000::/3: loopback, mapped or translated IPv4, private, link-local, multicast.
     ["::", 3],
     ["4000::", 2],
     ["8000::", 1],
@@ -197,6 +206,7 @@ function notPublic6(): BlockList {
   return list;
 }
 
+/** The bytes of a response; null if it has more than `maxBytes`. */
 async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array | null> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -205,11 +215,5 @@ async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Ar
     if (length > maxBytes) return null;
     parts.push(part);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return Buffer.concat(parts);
 }

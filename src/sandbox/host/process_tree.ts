@@ -1,21 +1,21 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a process and all that it has started use. */
+/** What a process and its descendants use. */
 interface Usage {
   /** Bytes of resident memory. */
   memoryBytes: number;
-  /** Seconds of CPU time since their start, of ended children too where these were waited for. */
+  /** Seconds of CPU time since they started, including ended children that were waited for. */
   cpuSeconds: number;
   threads: number;
 }
 
 const PAGE_BYTES = 4096;
-/** The kernel tells CPU time in these, whatever its own clock is (USER_HZ). */
+/** The unit in which the kernel reports CPU time (USER_HZ). */
 const TICKS_PER_SECOND = 100;
 
 /**
- * Ends a process and its descendants. None can start another meanwhile: each is stopped before it is
- * asked for its children.
+ * Kills a process and its descendants. None can start another meanwhile: each is stopped before its
+ * children are listed.
  */
 export function killTree(root: number): void {
   const stopped: number[] = [];
@@ -28,7 +28,7 @@ export function killTree(root: number): void {
   for (const pid of stopped) signal(pid, "SIGKILL");
 }
 
-/** @returns false when the process is gone */
+/** @returns false if the process no longer exists */
 function signal(pid: number, name: Deno.Signal): boolean {
   try {
     Deno.kill(pid, name);
@@ -38,7 +38,7 @@ function signal(pid: number, name: Deno.Signal): boolean {
   }
 }
 
-/** What a process and its descendants use, seen from outside through Linux's /proc. */
+/** What a process and its descendants use, read from Linux's /proc. */
 export function usageOfTree(root: number): Usage {
   let pages = 0;
   let ticks = 0;
@@ -47,7 +47,7 @@ export function usageOfTree(root: number): Usage {
     const pid = open.pop()!;
     open.push(...childrenOf(pid));
     pages += Number(field(read(`${pid}/statm`), 1));
-    // The name of the program stands in parentheses and may hold anything.
+    // The program's name is in parentheses and may contain anything.
     const stat = read(`${pid}/stat`);
     const afterName = stat.slice(stat.lastIndexOf(")") + 2);
     for (const index of [11, 12, 13, 14]) ticks += Number(field(afterName, index));
@@ -66,7 +66,7 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-/** The text of a file in /proc; empty when its process is gone. */
+/** The text of a file in /proc; empty if its process no longer exists. */
 function read(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, "latin1");

@@ -1,27 +1,27 @@
 import { dirname } from "node:path";
 
-/** What a program sees of the machine, as bubblewrap is told it. */
+/** What a program can see of the machine. */
 interface View {
-  /** The program, an absolute path; it is seen under the same one. */
+  /** The program's absolute path, which is the same inside. */
   program: string;
-  /** Files and folders by the path under which the program sees them, read-only. */
+  /** Read-only files and folders, by the path under which the program sees them. */
   readOnly: Readonly<Record<string, string>>;
 }
 
-/** The folder that a confined program starts in: empty, and its own. */
+/** The empty folder in which a confined program starts. */
 const WORK_FOLDER = "/sandbox";
 
 const DEVICES = ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
 
-// No real /proc: it would show the machine, and where parts of it are hidden (containers, units) the
-// kernel refuses a new one. What programs ask it for most is where they are themselves.
+// No real /proc: it would show the machine, and the kernel refuses to mount a new one where parts of
+// it are hidden (containers, systemd units). Programs mostly read it to find their own path.
 const OWN_PATH = "/proc/self/exe";
 
 /**
- * The arguments of `bwrap` up to the program's own: new namespaces of every kind, no capabilities, an
- * empty environment, and a root that has nothing but the view, all of it read-only.
+ * The arguments of `bwrap` before the program's own: new namespaces of every kind, no capabilities,
+ * an empty environment, and a read-only root that contains nothing but the view.
  *
- * @param seccompFd a descriptor with a compiled filter; null for none
+ * @param seccompFd a descriptor of a compiled filter; null for no filter
  */
 export function bubblewrapArguments(view: View, seccompFd: number | null): string[] {
   const seen = { ...view.readOnly, [view.program]: view.program };
@@ -39,7 +39,7 @@ export function bubblewrapArguments(view: View, seccompFd: number | null): strin
   ].flat();
 }
 
-/** A folder is mounted before what lies in it, or it would hide that. */
+/** Folders are mounted before what lies in them, which they would hide otherwise. */
 function shallowFirst(seen: Readonly<Record<string, string>>): [string, string][] {
   const depth = (path: string): number => path === "/" ? 0 : 1 + depth(dirname(path));
   return Object.entries(seen).sort(([a], [b]) => depth(a) - depth(b));

@@ -6,23 +6,15 @@ export interface HostCommand {
   args: string[];
 }
 
-/** The kernel's own limits of a process and of all that it starts. */
-interface ResourceLimits {
-  /** Seconds of CPU time, of all threads together. */
-  cpuSeconds: number;
-  /** Whether it may write files. Pipes are no files. */
-  writesFiles: boolean;
-}
-
 const OPEN_FILES = 256;
 
-// Other shells know descriptors of one digit only.
+// Shells other than bash only support descriptors of one digit.
 const BASH = "/bin/bash";
 const SHELL = existsSync(BASH) ? BASH : "/bin/sh";
 
 /**
- * Closes what the host itself was started with, such as a lock or a pipe of whoever started it: the
- * runtime hands that on, and a program could read or write it by its number.
+ * Closes the descriptors that the host inherited, such as a lock or a pipe: the runtime passes them
+ * on, and a program could read or write them by number.
  */
 const CLOSE_INHERITED = "for fd in /proc/$$/fd/*; do fd=${fd##*/}; " +
   (SHELL === BASH
@@ -30,29 +22,30 @@ const CLOSE_INHERITED = "for fd in /proc/$$/fd/*; do fd=${fd##*/}; " +
     : 'case $fd in [3-9]) eval "exec $fd>&-" ;; esac; ') +
   "done";
 
-/** Whether a command can be given limits here: there is a POSIX shell. */
+/** Whether this machine has a POSIX shell, which sets the limits. */
 export const HAS_RESOURCE_LIMITS = Deno.build.os !== "windows";
 
 /**
- * The same command under limits of the kernel, and without descriptors but its standard ones. No
- * core dump either: it would hold rows.
+ * The same command under the kernel's limits: CPU time, open files, no written files (pipes are not
+ * files), no core dump (it would contain rows), and no descriptors but the standard ones.
  *
- * @param openedAs3 a file that the command finds opened as its descriptor 3
+ * @param cpuSeconds seconds of CPU time of all threads together
+ * @param openedAs3 a file that the command finds open as descriptor 3
  */
 export function withResourceLimits(
   { program, args }: HostCommand,
-  { cpuSeconds, writesFiles }: ResourceLimits,
+  cpuSeconds: number,
   openedAs3: string | null = null,
 ): HostCommand {
   const limits = [
     "ulimit -c 0",
     `ulimit -n ${OPEN_FILES}`,
     `ulimit -t ${Math.ceil(cpuSeconds)}`,
-    ...writesFiles ? [] : ["ulimit -f 0"],
+    "ulimit -f 0",
   ].join(" && ");
-  // A shell would tell the program where the host is at work, and more of itself.
+  // A shell would pass on the host's folder and more.
   const forget = "unset PWD OLDPWD";
-  // The program takes the shell's place, so that its process is the one that the host knows.
+  // The program replaces the shell, so that the host knows its process id.
   const exec = SHELL === BASH ? "exec -c" : "exec";
   const start = openedAs3 === null ? `${exec} "$@"` : `${exec} "$@" 3<"$0"`;
   return {

@@ -1,10 +1,10 @@
 import { SECCOMP_FILTERS } from "./seccomp_filter.ts";
 
 /**
- * Puts the filter of system calls where a child of this process can open it: in a file without a
- * name, which is there for as long as this process is and leaves nothing behind.
+ * Writes the system call filter to an unnamed file that children of this process can open. The file
+ * exists as long as this process.
  *
- * @returns its path; null where there is no filter for this machine
+ * @returns its path; null if this architecture has no filter
  */
 export function filterFile(): string | null {
   const filter = SECCOMP_FILTERS[Deno.build.arch];
@@ -12,7 +12,7 @@ export function filterFile(): string | null {
   const name = Deno.makeTempFileSync({ prefix: "mysimbdp-seccomp-" });
   try {
     Deno.writeFileSync(name, Uint8Array.fromBase64(filter));
-    // Never closed: children open it by its number.
+    // Never closed: children open it by its descriptor.
     Deno.openSync(name, { read: true });
     return pathOfOpenFile(name);
   } finally {
@@ -34,7 +34,7 @@ function linkTarget(path: string): string | null {
   try {
     return Deno.readLinkSync(path);
   } catch {
-    // It was the descriptor of the listing itself.
+    // This was the descriptor of the listing itself.
     return null;
   }
 }

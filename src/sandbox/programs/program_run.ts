@@ -1,15 +1,15 @@
 import { Failure } from "../../base/failure.ts";
 import type { TableSpec } from "../../batch/column.ts";
 import { MAX_RAW_CHARS, withCommas } from "../formats/contract.ts";
-import type { Request } from "../wire/messages.ts";
+import type { IngestRequest } from "../wire/messages.ts";
 import { rowIds } from "../worker/row_id.ts";
 import { type Post, type RunCounts, RunOutput } from "../worker/run_output.ts";
 import { RowFault } from "../worker/table_buffer.ts";
-import { badLine, MAX_LINE_BYTES, readLine, type Said } from "./protocol.ts";
+import { invalidLine, MAX_LINE_BYTES, type OutputLine, parseOutputLine } from "./output_line.ts";
 
 const LINE_FEED = 0x0a;
 
-/** Runs one file's results, as a program writes them: lines in, batches and rejects out. */
+/** Reads the output of a program that loads one file: lines in, batches and rejects out. */
 export class ProgramRun {
   readonly #out: RunOutput;
   readonly #rowId: (line: number) => string;
@@ -17,10 +17,10 @@ export class ProgramRun {
   #pieces: Uint8Array[] = [];
   #held = 0;
   #lines = 0;
-  #place = 0;
+  #recordLine = 0;
   #end: number | null = null;
 
-  constructor(request: Extract<Request, { type: "ingest" }>, post: Post) {
+  constructor(request: IngestRequest, post: Post) {
     this.#rowId = rowIds(request.sha256);
     this.#out = new RunOutput(request.tables, (names, table) => this.#reader(names, table), post);
   }
@@ -40,7 +40,7 @@ export class ProgramRun {
   }
 
   /**
-   * Ends the output. @returns what became of the records
+   * Ends the output. @returns the counts of the records
    * @throws {Failure} `program-protocol`, `program-no-end`, `program-count`
    */
   end(): RunCounts {
@@ -53,7 +53,7 @@ export class ProgramRun {
     return rows;
   }
 
-  /** Hands over what was rejected so far of a file that fails. @returns the records read */
+  /** Posts the rejects found so far in a file that fails. @returns the number of records read */
   giveUp(): number {
     this.#out.flushRejects();
     return this.#out.rows.read;
@@ -75,7 +75,7 @@ export class ProgramRun {
     this.#held = 0;
     for (const line of this.#text(all).split("\n")) {
       this.#lines++;
-      if (line !== "" && line !== "\r") this.#take(readLine(line, this.#lines), line);
+      if (line !== "" && line !== "\r") this.#take(parseOutputLine(line, this.#lines), line);
     }
   }
 
@@ -83,44 +83,44 @@ export class ProgramRun {
     try {
       return this.#decoder.decode(bytes);
     } catch {
-      throw badLine(this.#lines + 1, "it, or one after it, is not UTF-8");
+      throw invalidLine(this.#lines + 1, "this line, or one after it, is not UTF-8");
     }
   }
 
-  #take(said: Said, line: string): void {
-    if (this.#end !== null) throw badLine(this.#lines, 'it comes after the line with "end"');
-    if ("end" in said) this.#end = said.end;
-    else if ("skip" in said) this.#out.skip(said.skip);
-    else this.#record(said, line);
+  #take(output: OutputLine, text: string): void {
+    if (this.#end !== null) throw invalidLine(this.#lines, 'it comes after the line with "end"');
+    if ("end" in output) this.#end = output.end;
+    else if ("skip" in output) this.#out.skip(output.skip);
+    else this.#record(output, text);
   }
 
-  #record(said: Extract<Said, { line: number | null }>, line: string): void {
-    this.#place = said.line ?? ++this.#out.rows.read;
-    if (said.line !== null) this.#out.rows.read++;
-    const raw = (said.raw ?? line).slice(0, MAX_RAW_CHARS).toWellFormed();
-    if ("reject" in said) {
-      const { reject: reason, column } = said;
-      return this.#out.reject({ line: this.#place, column, reason, raw });
+  #record(output: Extract<OutputLine, { line: number | null }>, text: string): void {
+    const line = this.#recordLine = output.line ?? this.#out.rows.read + 1;
+    this.#out.rows.read++;
+    const raw = (output.raw ?? text).slice(0, MAX_RAW_CHARS).toWellFormed();
+    if ("reject" in output) {
+      const { reject: reason, column } = output;
+      return this.#out.reject({ line, column, reason, raw });
     }
     try {
-      this.#out.keep(said.rows);
+      this.#out.keep(output.rows);
     } catch (error) {
       if (!(error instanceof RowFault)) throw error;
       const { message: reason, column } = error;
-      this.#out.reject({ line: this.#place, column, reason, raw });
+      this.#out.reject({ line, column, reason, raw });
     }
   }
 
-  /** Reads a row's columns; `{"$rowId": true}` stands for the id of its record. */
+  /** Builds a function that reads a row's columns; `{"$rowId": true}` stands for the record's id. */
   #reader(names: string[], table: TableSpec): (row: object) => unknown[] {
     const fields = names.map((name) => `row[${JSON.stringify(name)}]`).join(", ");
-    // Names of columns were held to letters, digits and _.
+    // Column names only contain letters, digits and _.
     const read: (row: object) => unknown[] = new Function("row", `return [${fields}]`) as never;
     const ids = table.columns.flatMap(({ type }, i) => type === "uuid" ? [i] : []);
     if (ids.length === 0) return read;
     return (row) => {
       const values = read(row);
-      for (const i of ids) if (isRowId(values[i])) values[i] = this.#rowId(this.#place);
+      for (const i of ids) if (isRowId(values[i])) values[i] = this.#rowId(this.#recordLine);
       return values;
     };
   }
@@ -142,19 +142,19 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
 }
 
 function tooLong(line: number): Failure {
-  return badLine(line, `it has more than ${withCommas(MAX_LINE_BYTES)} bytes`);
+  return invalidLine(line, `it has more than ${withCommas(MAX_LINE_BYTES)} bytes`);
 }
 
 function noEnd(read: number): Failure {
-  const text = `Cannot trust the program: after ${read} records it ended without a line with "end"`;
+  const text = `Cannot use the program's output: it has no line with "end" after ${read} records`;
   return new Failure("refused", "program-no-end", text, {
-    hint: 'Write {"end": N} as the last line, N being the number of records.',
+    hint: 'Write {"end": N} as the last line, where N is the number of records.',
   });
 }
 
-function wrongCount(told: number, read: number): Failure {
-  const text = `Cannot trust the program: it says ${told} records, ${read} arrived`;
+function wrongCount(end: number, read: number): Failure {
+  const text = `Cannot use the program's output: "end" is ${end}, but ${read} records arrived`;
   return new Failure("refused", "program-count", text, {
-    hint: 'The number at "end" counts the records of all lines before it.',
+    hint: 'Set "end" to the number of records of all lines before it.',
   });
 }

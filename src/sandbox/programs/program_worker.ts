@@ -1,12 +1,12 @@
 /**
- * The Worker for modules that are programs. One in WebAssembly runs in it, to its end in one go; of
- * a native one only the output comes here. No JavaScript of a stranger does, so there is no
- * compartment.
+ * The Worker for modules that are programs. A WebAssembly program runs in it, from start to end
+ * without interruption; a native one only sends its output here. No untrusted JavaScript runs, so
+ * there is no compartment.
  *
  * @module
  */
 import { Failure, messageOf } from "../../base/failure.ts";
-import type { Request, ToWorker } from "../wire/messages.ts";
+import type { IngestRequest, ToWorker } from "../wire/messages.ts";
 import { badExit } from "../wire/program_exit.ts";
 import { LogLines } from "../wire/log_lines.ts";
 import { ProgramRun } from "./program_run.ts";
@@ -16,7 +16,7 @@ import type { RunCounts } from "../worker/run_output.ts";
 import { logLine, post, reply, scope } from "../worker/worker_scope.ts";
 
 const PROGRAM_FAILED = { code: "program-failed", hint: undefined };
-/** Batches that may be on their way before a program in WebAssembly waits. */
+/** Batches underway to the host before a WebAssembly program waits. */
 const MAX_BATCHES_UNDERWAY = 8;
 
 let run: ProgramRun | null = null;
@@ -43,9 +43,9 @@ function handle(message: ToWorker): void {
   }
 }
 
-/** Runs a program in WebAssembly over the whole file, which comes through shared memory. */
+/** Runs a WebAssembly program over the whole file, which arrives through shared memory. */
 function runToEnd(
-  request: Extract<Request, { type: "ingest" }>,
+  request: IngestRequest,
   memory: SharedArrayBuffer,
 ): RunCounts {
   const input = new InputReader(memory, () => post({ type: "taken" }));
@@ -64,7 +64,7 @@ function runToEnd(
     seed: request.sha256,
   });
   log.end();
-  if (code !== 0) throw badExit(`ended with code ${code}`);
+  if (code !== 0) throw badExit(`exited with code ${code}`);
   return output.end();
 }
 

@@ -1,6 +1,6 @@
 /**
- * How a Worker that may not be disturbed waits for its input: memory that it shares with the thread
- * that has the file. One piece lies in it at a time.
+ * The input of a Worker that cannot receive messages while its program runs: memory that it shares with
+ * the thread that has the file. It contains one piece of the file at a time.
  *
  * @module
  */
@@ -14,68 +14,68 @@ const EMPTY = 0;
 const FULL = 1;
 const ENDED = 2;
 
-/** The input's end at the thread that has the file. */
+/** The side of the thread that has the file. */
 export class InputWriter {
   readonly memory = new SharedArrayBuffer(CONTROL_BYTES + PIECE_BYTES);
   readonly #control = new Int32Array(this.memory, 0, CONTROL_BYTES / 4);
   readonly #bytes = new Uint8Array(this.memory, CONTROL_BYTES);
-  #goOn: () => void = () => {};
+  #resume: () => void = () => {};
 
-  /** Resolves when the last part of the piece lies ready. */
+  /** Resolves when the last part of the piece is in the shared memory. */
   async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       const part = bytes.subarray(at, at + PIECE_BYTES);
       await this.#emptied();
       this.#bytes.set(part);
       this.#control[LENGTH] = part.length;
-      this.#tell(FULL);
+      this.#setState(FULL);
     }
   }
 
   async end(): Promise<void> {
     await this.#emptied();
-    this.#tell(ENDED);
+    this.#setState(ENDED);
   }
 
-  /** The Worker says that it has taken the piece. */
+  /** The Worker has taken the piece. */
   taken(): void {
-    this.#goOn();
+    this.#resume();
   }
 
-  /** A batch that the Worker made has left. */
+  /** A batch from the Worker was sent to the host. */
   sent(): void {
     Atomics.add(this.#control, SENT, 1);
     Atomics.notify(this.#control, SENT);
   }
 
-  // Not Atomics.waitAsync: the event loop does not wake for it, only for its next timer.
+  // Not Atomics.waitAsync: it does not wake the event loop, which sleeps until its next timer.
   async #emptied(): Promise<void> {
     while (Atomics.load(this.#control, STATE) === FULL) {
-      await new Promise<void>((resolve) => this.#goOn = resolve);
+      await new Promise<void>((resolve) => this.#resume = resolve);
     }
   }
 
-  #tell(state: number): void {
+  #setState(state: number): void {
     Atomics.store(this.#control, STATE, state);
     Atomics.notify(this.#control, STATE);
   }
 }
 
-/** The input's end in the Worker. */
+/** The side of the Worker. */
 export class InputReader {
   readonly #control: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #onTaken: () => void;
   #at = 0;
 
-  /** @param onTaken has the writer's thread call {@link InputWriter.taken} */
+  /** @param onTaken makes the other thread call {@link InputWriter.taken} */
   constructor(memory: SharedArrayBuffer, onTaken: () => void) {
     this.#onTaken = onTaken;
     this.#control = new Int32Array(memory, 0, CONTROL_BYTES / 4);
     this.#bytes = new Uint8Array(memory, CONTROL_BYTES);
   }
 
-  /** Waits for input. @returns at most `size` bytes, none at the end */
+  /** Waits for input. @returns up to `size` bytes; none at the end */
   read(size: number): Uint8Array {
     Atomics.wait(this.#control, STATE, EMPTY);
     const state = Atomics.load(this.#control, STATE);
@@ -91,7 +91,7 @@ export class InputReader {
     return part;
   }
 
-  /** Waits until at least `count` batches have left. */
+  /** Waits until at least `count` batches were sent. */
   waitSent(count: number): void {
     for (let sent; (sent = Atomics.load(this.#control, SENT)) < count;) {
       Atomics.wait(this.#control, SENT, sent);

@@ -1,30 +1,30 @@
 import { Fd, WASI, wasi } from "@bjorn3/browser_wasi_shim";
 import { Failure, messageOf } from "../../base/failure.ts";
 
-/** What a program in WebAssembly is given. */
+/** What a WebAssembly program can use. */
 interface WasiWorld {
-  /** Its arguments, the first of which is its own name. */
+  /** Its arguments; the first is its own name. */
   args: readonly string[];
-  /** At most `size` bytes of standard input, none at its end. */
+  /** Up to `size` bytes of standard input; none at its end. */
   read(size: number): Uint8Array;
   stdout(bytes: Uint8Array): void;
   stderr(bytes: Uint8Array): void;
-  /** For its random numbers: the same seed gives the same ones. */
+  /** Seed of its random numbers: the same seed gives the same numbers. */
   seed: string;
 }
 
 const SYSTEM = "wasi_snapshot_preview1";
 const CLOCK_START = 946_684_800_000_000_000n;
 /**
- * Nanoseconds that a look at the clock takes. Small: a runtime that gives its collector a share of
- * the time, as Go's does, must not see most of it go by while it looks at the clock.
+ * Nanoseconds by which each reading advances the clock. Small, because a runtime such as Go's, which
+ * gives its garbage collector a share of the time, must not see most of it pass by reading the clock.
  */
 const CLOCK_STEP = 1_000n;
 
 /**
- * Compiles a program, of which nothing is known yet.
+ * Compiles an untrusted program and checks its imports and exports.
  *
- * @param base64 its bytes
+ * @param base64 the program's bytes
  * @throws {Failure} `wasm-invalid`
  */
 export function compileWasi(base64: string): WebAssembly.Module {
@@ -37,21 +37,23 @@ export function compileWasi(base64: string): WebAssembly.Module {
   const foreign = WebAssembly.Module.imports(module).find((one) => one.module !== SYSTEM);
   if (foreign) {
     const name = `${foreign.module}.${foreign.name}`.slice(0, 100);
-    throw invalid(`it imports "${name}", which is not of ${SYSTEM}`);
+    throw invalid(`it imports "${name}", but only ${SYSTEM} is available`);
   }
   const exports = new Set(WebAssembly.Module.exports(module).map(({ name }) => name));
   for (const name of ["_start", "memory"]) {
-    if (!exports.has(name)) throw invalid(`it does not export "${name}": build it as a command`);
+    if (!exports.has(name)) {
+      throw invalid(`it does not export "${name}": build it as a command, not as a library`);
+    }
   }
   return module;
 }
 
 /**
- * Runs a program to its end. It has no files, no sockets, no environment, a clock that counts its own
- * calls and random numbers that follow from the seed: the same input gives the same output.
+ * Runs a program to its end. It has no files, sockets or environment, a clock that counts its own
+ * readings, and random numbers from the seed: the same input gives the same output.
  *
  * @returns its exit code
- * @throws {Failure} `program-crashed`, and what the streams throw
+ * @throws {Failure} `program-crashed`, and whatever the streams throw
  */
 export function runWasi(module: WebAssembly.Module, world: WasiWorld): number {
   const system = new WASI([], [], [
@@ -73,12 +75,12 @@ export function runWasi(module: WebAssembly.Module, world: WasiWorld): number {
     if (error instanceof Failure) throw error;
     const text = `Cannot run the program: ${messageOf(error).slice(0, 300)}`;
     throw new Failure("refused", "program-crashed", text, {
-      hint: "What it wrote to standard error is in the module's log.",
+      hint: "See the module's log for what it wrote to standard error.",
     });
   }
 }
 
-/** The library counts an argument's characters where bytes are meant. */
+/** Replaces the library's calls, which count an argument's characters instead of its bytes. */
 function argumentCalls(args: readonly string[], memory: () => ArrayBuffer) {
   const encoded = args.map((arg) => new TextEncoder().encode(`${arg}\0`));
   const size = encoded.reduce((sum, { length }) => sum + length, 0);
@@ -119,7 +121,7 @@ function repeatableCalls(seed: string, memory: () => ArrayBuffer) {
   };
 }
 
-/** Numbers that look random (xorshift), from the first 32 bits of a hexadecimal seed. */
+/** Pseudo-random bytes (xorshift) from the first 32 bits of a hexadecimal seed. */
 function numbers(seed: string): () => number {
   let state = parseInt(seed.slice(0, 8), 16) | 1;
   return () => {

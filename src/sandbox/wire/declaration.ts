@@ -4,15 +4,15 @@ import type { Format } from "../../sdk/format.ts";
 import { collectionOf, parseColumnType, SCALAR_TYPES, type TableSpec } from "../../batch/column.ts";
 import { Failure } from "../../base/failure.ts";
 
-/** What a module says of itself, checked. */
+/** A module's declaration, checked. */
 export interface Declaration {
-  /** Patterns with `*` and `?`. */
+  /** File name patterns with `*` and `?`. */
   files: string[];
   format: DeclaredFormat;
   tables: TableSpec[];
 }
 
-/** The files of a program, which reads them itself. */
+/** The format of a module that is a program: it reads the file itself. */
 interface ProgramFormat {
   readonly kind: "program";
   readonly options: Record<never, never>;
@@ -20,10 +20,9 @@ interface ProgramFormat {
 
 export type DeclaredFormat = Format | ProgramFormat;
 
-/** Formats of files that a program reads. */
 export const PROGRAM_FORMAT: ProgramFormat = { kind: "program", options: {} };
 
-/** A part of a declaration that is wrong, by its path. */
+/** An invalid part of a declaration; `path` leads to it. */
 export class DeclarationFault extends Failure {
   readonly path: string[];
 
@@ -31,7 +30,7 @@ export class DeclarationFault extends Failure {
     super(
       "usage",
       "bad-declaration",
-      `Cannot use the module: ${path.join(".") || "it"}: ${message}`,
+      `Cannot use the module: ${path.join(".") || "its declaration"}: ${message}`,
     );
     this.path = path;
   }
@@ -39,7 +38,8 @@ export class DeclarationFault extends Failure {
 
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,47}$/;
 const identifier = z.string().regex(IDENTIFIER, {
-  error: "a name is a small letter, then small letters, digits and _, at most 48 characters",
+  error: "a name starts with a lower-case letter, followed by lower-case letters, digits and _ " +
+    "(maximum: 48 characters)",
 });
 const oneCharacter = z.string().refine((text) => [...text].length === 1 && text.length === 1, {
   error: "must be one character",
@@ -52,8 +52,8 @@ const columnType = z.string().transform((text, context) => {
   if (type !== null) return type;
   const scalars = SCALAR_TYPES.map((each) => `"${each}"`).join(", ");
   context.addIssue(
-    `expected one of ${scalars}, or a list<…>, set<…> or map<…, …> of them (no duration as an ` +
-      "element of a set or a key of a map)",
+    `expected one of ${scalars}, or a list<…>, set<…> or map<…, …> of these (duration is not ` +
+      "allowed in a set or as the key of a map)",
   );
   return z.NEVER;
 });
@@ -84,7 +84,7 @@ const declarationSchema = z.strictObject({
       kind: z.literal("json"),
       options: z.strictObject({
         at: z.string().regex(/^[^.]+(\.[^.]+)*$/, {
-          error: 'names of members with dots between them, such as "data.items"',
+          error: 'must be member names separated by dots, such as "data.items"',
         }).optional(),
         encoding: z.string().optional(),
       }),
@@ -107,7 +107,7 @@ const declarationSchema = z.strictObject({
 });
 
 /**
- * Checks what a sandbox replied to `describe`.
+ * Checks a sandbox's reply to `describe`.
  *
  * @throws {DeclarationFault}
  */
@@ -115,7 +115,7 @@ export function parseDeclaration(declared: unknown): Declaration {
   const { success, data, error } = declarationSchema.safeParse(declared);
   if (!success) {
     const issue = error.issues[0];
-    // Of a bad name zod tells only that it is one; the reason lies within.
+    // For an invalid name, zod nests the actual reason.
     const reason = issue?.code === "invalid_key" ? issue.issues[0]?.message : issue?.message;
     throw new DeclarationFault(issue?.path.map(String) ?? [], reason ?? "is not valid");
   }
@@ -142,9 +142,9 @@ function checkKeys(table: TableSpec): void {
       if (!table.columns.some((column) => column.name === key)) {
         throw new DeclarationFault(path, `"${key}" is not one of the table's columns`);
       }
-      if (seen.has(key)) throw new DeclarationFault(path, `"${key}" is in the key twice`);
+      if (seen.has(key)) throw new DeclarationFault(path, `"${key}" appears twice in the key`);
       if (isCollection(table, key)) {
-        throw new DeclarationFault(path, `"${key}" is a collection, which no key can be`);
+        throw new DeclarationFault(path, `"${key}" is a collection, which is not allowed in a key`);
       }
       seen.add(key);
     }

@@ -1,10 +1,11 @@
 /**
- * Whether a module takes a file of this name: `*` is any text, `?` one character, case does not count.
+ * Whether a module loads files of this name. `*` matches any text and `?` one character; case is
+ * ignored, and so is the ending .gz or .zip.
  *
  * @example
  * ```ts
  * import { takesFile } from "./file_patterns.ts";
- * takesFile(["*.csv"], "Birds.CSV.gz"); // true: a compressed file is taken by its name without .gz or .zip
+ * takesFile(["*.csv"], "Birds.CSV.gz"); // true
  * ```
  */
 export function takesFile(patterns: readonly string[], fileName: string): boolean {
@@ -12,7 +13,7 @@ export function takesFile(patterns: readonly string[], fileName: string): boolea
   return patterns.some((pattern) => names.some((name) => matches(pattern, name)));
 }
 
-// Not a RegExp: a stranger's pattern with many stars would make one backtrack for hours.
+// Not a RegExp: an untrusted pattern with many stars would make it backtrack for hours.
 function matches(pattern: string, name: string): boolean {
   const want = [...pattern.toLowerCase()];
   const have = [...name.toLowerCase()];

@@ -1,7 +1,7 @@
 /**
  * The private channel between the host and a sandbox's process: frames on its standard input and
- * output. Every frame carries a nonce that only the two ends know, so that bytes which anything else
- * in the child prints cannot pass for a message.
+ * output. Every frame carries a nonce that only the two ends know, so nothing else that the process
+ * prints can pass for a message.
  *
  * A frame is: 16 bytes nonce, 1 byte kind, 4 bytes payload length (little-endian), payload.
  *
@@ -18,7 +18,7 @@ export const FRAME = {
   data: 2,
   /** host → child: the file is complete. */
   end: 3,
-  /** host → child: JSON of why the rest of the file cannot be had. */
+  /** host → child: JSON of why the rest of the file cannot be read. */
   fail: 7,
   /** child → host: JSON of a reply. */
   reply: 4,
@@ -26,11 +26,11 @@ export const FRAME = {
   batch: 5,
   /** child → host: JSON of an array of rejects. */
   rejects: 6,
-  /** child → host: JSON of what a module asks for. */
-  ask: 10,
-  /** host → child: JSON of the answer. */
-  answer: 8,
-  /** child → host: a piece of the file was taken, the next may come. */
+  /** child → host: JSON of a module's request to the host. */
+  hostRequest: 10,
+  /** host → child: JSON of the host's response. */
+  hostResponse: 8,
+  /** child → host: a piece of the file was taken; the next one can be sent. */
   taken: 9,
 } as const;
 export type FrameKind = (typeof FRAME)[keyof typeof FRAME];
@@ -42,10 +42,10 @@ export interface Frame {
 
 export const NONCE_BYTES = 16;
 const HEADER_BYTES = NONCE_BYTES + 5;
-/** The largest payload, in bytes: what one frame may make the other end hold. */
+/** Maximum payload in bytes: bounds what one frame makes the other end hold in memory. */
 const MAX_PAYLOAD = 64 * 1024 * 1024;
 
-/** Writes frames; one at a time, in the order of the calls. */
+/** Writes frames, one at a time, in the order of the calls. */
 export class FrameWriter {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #nonce: Uint8Array;
@@ -55,7 +55,7 @@ export class FrameWriter {
     this.#nonce = nonce;
   }
 
-  /** Resolves when the other end has taken the frame: the pipe's back-pressure. */
+  /** Resolves when the pipe has taken the frame, which is the back-pressure. */
   async write(kind: FrameKind, payload: Uint8Array): Promise<void> {
     const header = new Uint8Array(HEADER_BYTES);
     header.set(this.#nonce);
@@ -66,7 +66,7 @@ export class FrameWriter {
     await Promise.all([head, this.#writer.write(payload as Uint8Array<ArrayBuffer>)]);
   }
 
-  /** Bytes without a frame around them: only the nonce itself, before anything else. */
+  /** Writes bytes without a frame: only for the nonce, before everything else. */
   writeBare(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     return this.#writer.write(bytes);
   }
@@ -75,7 +75,7 @@ export class FrameWriter {
     return this.write(kind, new TextEncoder().encode(JSON.stringify(value)));
   }
 
-  /** Gives the stream up; what was not taken yet is lost. */
+  /** Abandons the stream; what was not taken yet is lost. */
   async abort(): Promise<void> {
     await this.#writer.abort().catch(() => {});
   }
@@ -85,8 +85,8 @@ export class FrameWriter {
  * Reads frames until the stream ends.
  *
  * @param signal ends it early, as if the stream had ended
- * @throws {Failure} `sandbox-forged` when bytes do not carry the nonce or a frame is too large;
- * `sandbox-cut-short` when the stream ends within a frame
+ * @throws {Failure} `sandbox-forged` if bytes do not carry the nonce or a frame is too large;
+ * `sandbox-cut-short` if the stream ends within a frame
  */
 export async function* readFrames(
   stream: ReadableStream<Uint8Array>,
@@ -121,11 +121,11 @@ function forged(what: string): Failure {
 }
 
 function cutShort(): Failure {
-  const text = "Cannot go on: the sandbox ended in the middle of a message";
+  const text = "Cannot continue: the sandbox ended in the middle of a message";
   return new Failure("refused", "sandbox-cut-short", text);
 }
 
-/** Hands out bytes of a stream in the sizes that are asked for. */
+/** Reads a stream in pieces of a requested size. */
 class ByteQueue {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   #chunk = new Uint8Array(0);
@@ -139,7 +139,7 @@ class ByteQueue {
     await this.#reader.cancel().catch(() => {});
   }
 
-  /** Exactly `count` bytes in memory of their own, or null when the stream ended before them. */
+  /** Exactly `count` bytes, copied; null if the stream ends before them. */
   async take(count: number): Promise<Uint8Array | null> {
     const out = new Uint8Array(count);
     let filled = 0;

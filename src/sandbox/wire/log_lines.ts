@@ -1,11 +1,11 @@
-/** Cuts what a program writes to standard error into lines for the log, as they become complete. */
+/** Splits a program's standard error into log lines, each passed on as soon as it is complete. */
 export class LogLines {
   readonly #log: (line: string) => void;
   readonly #maxChars: number;
   readonly #decoder = new TextDecoder();
   #held = "";
 
-  /** @param maxChars of a line; more of it is dropped */
+  /** @param maxChars maximum length of a line; the rest is dropped */
   constructor(log: (line: string) => void, maxChars = 2_000) {
     this.#log = log;
     this.#maxChars = maxChars;
@@ -14,15 +14,15 @@ export class LogLines {
   push(bytes: Uint8Array): void {
     const lines = (this.#held + this.#decoder.decode(bytes, { stream: true })).split("\n");
     this.#held = (lines.pop() ?? "").slice(0, this.#maxChars);
-    for (const line of lines) this.#tell(line);
+    for (const line of lines) this.#write(line);
   }
 
   end(): void {
-    this.#tell(this.#held);
+    this.#write(this.#held);
     this.#held = "";
   }
 
-  #tell(line: string): void {
+  #write(line: string): void {
     const text = line.trimEnd().slice(0, this.#maxChars);
     if (text !== "") this.#log(text);
   }

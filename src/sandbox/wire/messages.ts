@@ -1,45 +1,49 @@
 /**
- * What the host and the sandbox say to each other. Requests come from the host and are trusted;
- * replies come from a process that runs a stranger's code and are checked by schema.
+ * The messages between the host and a sandbox. Requests come from the host and are trusted. Replies
+ * come from a process that runs untrusted code, so the host checks them against a schema.
  *
  * @module
  */
 import { z } from "zod";
 import type { DeclaredFormat } from "./declaration.ts";
-import type { Answer, Ask, Grants } from "./host_messages.ts";
+import type { Grants, HostRequest, HostResponse } from "./host_messages.ts";
 import type { TableSpec } from "../../batch/column.ts";
 
-/** What a module is that is no script: a program to run, or the output of one that runs elsewhere. */
+/** A module that is not a script: a WebAssembly program, or the output of a native one. */
 export type ProgramKind = "wasi" | "output";
 
 /** host → sandbox */
-export type Request =
-  /** Bundle a module's TypeScript, given as its files by path, into one script. */
+export type SandboxRequest =
+  /** Bundle a module's TypeScript files, given by path, into one script. */
   | { type: "bundle"; entry: string; files: Record<string, string> }
-  /** Evaluate a bundled module and say what it declares; of a program, see whether it is one. */
+  /** Evaluate a bundled module and return its declaration; for a program, check that it compiles. */
   | { type: "describe"; script: string; program?: ProgramKind }
   /** Evaluate a bundled module and run the file that follows through it. */
   | {
     type: "ingest";
-    /** A script; of a program in WebAssembly its bytes in base64, of a native one nothing. */
+    /** A bundled script; for WebAssembly the program's bytes in base64, for a native program "". */
     script: string;
     program?: ProgramKind;
     fileName: string;
     /** Lower-case hex. */
     sha256: string;
-    /** The names of files that the module takes, for the files in an archive. */
+    /** The module's file patterns, which also apply to the entries of an archive. */
     files: string[];
     format: DeclaredFormat;
     tables: TableSpec[];
+    /** Maximum length of a record, in characters. */
     maxRecordChars: number;
-    /** The most bytes to which a compressed file may grow. */
+    /** Maximum size of a compressed file once it is decompressed, in bytes. */
     maxInputBytes: number;
-    /** The most bytes of a file that can only be read as a whole. */
+    /** Maximum size of a file that is read into memory as a whole, in bytes. */
     maxWholeBytes: number;
     grants: Grants;
   };
 
-/** A fault in a module's source, with lines and columns from 1. */
+/** The request that runs one file through a module. */
+export type IngestRequest = Extract<SandboxRequest, { type: "ingest" }>;
+
+/** A fault in a module's source; lines and columns start at 1. */
 const sourceFaultSchema = z.object({
   file: z.string(),
   line: z.int(),
@@ -55,46 +59,47 @@ export const replySchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("bundled"), code: z.string() }),
   z.object({ type: z.literal("faults"), faults: z.array(sourceFaultSchema) }),
-  /** `declaration` is checked on its own by `parseDeclaration`. */
+  /** `declaration` is checked separately, by `parseDeclaration`. */
   z.object({ type: z.literal("described"), declaration: z.unknown() }),
   z.object({
     type: z.literal("done"),
     rows: z.object({ read: count, stored: count, rejected: count, skipped: count, written: count }),
   }),
-  /** The file or the module is at fault as a whole. */
+  /** The file or the module failed as a whole. */
   z.object({
     type: z.literal("failed"),
     code: z.string(),
     message: z.string(),
     hint: z.string().optional(),
-    /** Records of the file that were read until then. */
+    /** Records read before the failure. */
     read: count.optional(),
   }),
   /** A line that the module wrote to its console. */
   z.object({ type: z.literal("log"), text: z.string() }),
 ]);
-export type Reply = z.infer<typeof replySchema>;
+export type SandboxReply = z.infer<typeof replySchema>;
+export type FailedReply = Extract<SandboxReply, { type: "failed" }>;
 
 /** Main thread of the sandbox's process → its Worker. */
 export type ToWorker =
-  | Exclude<Request, { type: "bundle" | "ingest" }>
-  /** `input` is where a program in WebAssembly finds its file. */
-  | Extract<Request, { type: "ingest" }> & { input?: SharedArrayBuffer }
-  /** What follows is the next file of an archive. */
+  | Exclude<SandboxRequest, { type: "bundle" | "ingest" }>
+  /** `input` is the shared memory from which a WebAssembly program reads its file. */
+  | IngestRequest & { input?: SharedArrayBuffer }
+  /** The next file of an archive follows. */
   | { type: "entry"; name: string }
   | { type: "chunk"; bytes: Uint8Array }
   | { type: "end" }
-  /** A batch has left for the host. */
+  /** A batch was sent to the host. */
   | { type: "sent" }
-  | { type: "answer"; answer: Answer }
-  /** The rest of the file cannot be had: its reason comes back behind what was read before. */
+  | { type: "hostResponse"; response: HostResponse }
+  /** The rest of the file cannot be read; reported after the records that were. */
   | { type: "fail"; code: string; message: string; hint?: string };
 
-/** Worker → main thread of the sandbox's process, which forwards it without a look inside. */
+/** Worker → main thread of the sandbox's process, which forwards it unread. */
 export type FromWorker =
-  | { type: "reply"; reply: Reply }
+  | { type: "reply"; reply: SandboxReply }
   | { type: "batch"; bytes: Uint8Array }
   | { type: "rejects"; json: string }
-  | { type: "ask"; ask: Ask }
-  /** A chunk was worked off: the next may come. */
+  | { type: "hostRequest"; request: HostRequest }
+  /** A chunk was processed: the next one can be sent. */
   | { type: "taken" };

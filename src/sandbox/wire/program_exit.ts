@@ -1,8 +1,8 @@
 import { Failure } from "../../base/failure.ts";
 
-/** A program that ended with another exit code than 0. */
+/** A program did not exit with code 0. */
 export function badExit(how: string): Failure {
   return new Failure("refused", "program-exit", `Cannot use the program's output: it ${how}`, {
-    hint: "What it wrote to standard error is in the module's log.",
+    hint: "See the module's log for what it wrote to standard error.",
   });
 }

@@ -3,9 +3,9 @@ import "ses";
 import * as sdk from "../../sdk/mod.ts";
 import { Failure } from "../../base/failure.ts";
 import { type Place, SourceMap, withoutSourceMap } from "./source_map.ts";
-import { safeMessage } from "./thrown.ts";
+import { safeMessage } from "./thrown_values.ts";
 
-/** What a module exports, before anything in it has been checked. */
+/** A module's default export; only its shape has been checked. */
 export interface LoadedModule {
   files: unknown;
   format: unknown;
@@ -13,34 +13,34 @@ export interface LoadedModule {
   row: (record: unknown, ctx: unknown) => unknown;
 }
 
-/** A realm in which a tenant's code sees nothing but the language and the SDK. */
+/** A realm in which a tenant's code only sees the language and the SDK. */
 export interface Realm {
-  /** @throws {Failure} `module-failed` when the script throws or exports no ingest definition */
+  /** @throws {Failure} `module-failed` if the script throws, `module-shape` if it exports no module */
   load(script: string): LoadedModule;
-  /** Where in the author's files something was thrown; null where that is not known. */
+  /** The position in the author's files where an error was thrown; null if unknown. */
   placeOf(error: unknown): Place | null;
-  /** Compiles a function of one array that makes a record with these keys, in this order. */
+  /** Compiles a function that builds a record with these keys from an array of values. */
   recordMaker(keys: readonly string[]): RecordMaker;
   /** Compiles a function that reads these properties of an object, in this order. */
   fieldReader(keys: readonly string[]): (row: object) => unknown[];
 }
 
-// Names that modules use often, bound as parameters: a global look-up in a compartment is slow.
+// Names that modules use often, bound as parameters: global lookups in a compartment are slow.
 const GLOBALS = ["Object", "Array", "String", "Number", "Boolean", "BigInt", "Math", "JSON"]
   .concat(["Date", "RegExp", "Map", "Set", "Error", "TypeError", "RangeError", "Symbol"])
   .concat(["parseInt", "parseFloat", "isNaN", "isFinite", "Uint8Array", "Promise"]);
 
 /**
- * Freezes this Worker's intrinsics for good (Hardened JavaScript) and opens one compartment.
+ * Freezes this Worker's intrinsics permanently (Hardened JavaScript) and opens one compartment.
  *
- * @param log receives what the module writes to its console
+ * @param log receives the lines that the module writes to its console
  */
 export function openRealm(log: (text: string) => void): Realm {
   lockdown({
     errorTaming: "safe",
     consoleTaming: "unsafe",
     overrideTaming: "moderate",
-    // Its report of what it removed would go to the console.
+    // A report of the removed intrinsics would go to the console.
     reporting: "none",
   });
   const write = (...values: unknown[]) => log(values.map(String).join(" "));
@@ -52,7 +52,7 @@ export function openRealm(log: (text: string) => void): Realm {
     __options__: true,
   });
   let map = new SourceMap("");
-  // Only the Worker itself sees stacks; in the compartment errors have none.
+  // Only the Worker itself sees stacks; errors in the compartment have none.
   const { getStackString } = globalThis as { getStackString?: (error: Error) => string };
   const placeOf = (error: unknown) => {
     try {
@@ -60,7 +60,7 @@ export function openRealm(log: (text: string) => void): Realm {
       const [, line, column] = MODULE_FRAME.exec(stack) ?? [];
       return map.placeOf(Number(line), Number(column));
     } catch {
-      // Whatever a module throws, reading it must not fail.
+      // A module may throw values that throw when they are read.
       return null;
     }
   };
@@ -78,10 +78,10 @@ export function openRealm(log: (text: string) => void): Realm {
   };
 }
 
-/** Makes a record of its fields. */
+/** Builds a record from its values. */
 export type RecordMaker = (values: unknown[]) => Record<string, unknown>;
 
-/** A literal is by far the fastest way to make a record; null when a key looks forbidden to ses. */
+/** A literal is by far the fastest way to build a record; null if ses rejects a key. */
 function compileMaker(compartment: Compartment, keys: readonly string[]): RecordMaker | null {
   const properties = keys.map((key, i) => `${propertyName(key)}: f[${i}]`).join(", ");
   try {
@@ -102,16 +102,16 @@ function slowMaker(keys: readonly string[]): RecordMaker {
     );
 }
 
-// A plain `"__proto__": …` would set the prototype; computed names are slower, so only there.
+// A plain `"__proto__": …` would set the prototype. Computed names are slower, so only for that one.
 function propertyName(key: string): string {
   return key === "__proto__" ? '["__proto__"]' : JSON.stringify(key);
 }
 
-/** What the script is called in stacks. */
+/** The script's name in stack traces. */
 const SCRIPT_NAME = "mysimbdp-module";
 const MODULE_FRAME = new RegExp(`${SCRIPT_NAME}:(\\d+):(\\d+)`);
 
-// The script stays on its own lines: its source map counts them.
+// Adds no lines before the script, because its source map counts lines.
 function wrap(script: string): string {
   const names = GLOBALS.join(", ");
   return `((${names}) => { "use strict"; ${script}\nreturn __module; })(${names})\n` +
@@ -128,12 +128,12 @@ function evaluate(
   } catch (error) {
     const message = `Cannot load the module: ${safeMessage(error)}${placeText(placeOf(error))}`;
     throw new Failure("refused", "module-failed", message, {
-      hint: "Run `manage tenant test` on it to see where it fails.",
+      hint: "Run `mysimbdp manage tenant test` on the module to see where it fails.",
     });
   }
 }
 
-/** A place as it stands behind a message. */
+/** A position as a suffix of a message. */
 export function placeText(place: Place | null): string {
   return place === null ? "" : ` (${place.file}:${place.line}:${place.column})`;
 }

@@ -3,34 +3,34 @@ import type { RejectView } from "../../protocol/file_view.ts";
 import { type LoadedModule, placeText, type Realm, type RecordMaker } from "./compartment.ts";
 import type { RecordFault } from "../formats/contract.ts";
 import type { FileReader, OpenReader } from "../formats/record_reader.ts";
-import type { Answer } from "../wire/host_messages.ts";
+import type { HostResponse } from "../wire/host_messages.ts";
 import { HostRequests } from "./host_requests.ts";
-import type { Request } from "../wire/messages.ts";
+import type { IngestRequest } from "../wire/messages.ts";
 import { rowIds } from "./row_id.ts";
 import { type Post, type RunCounts, RunOutput } from "./run_output.ts";
 import { RowFault } from "./table_buffer.ts";
-import { ifOurs, safeMessage } from "./thrown.ts";
+import { asInstance, safeMessage } from "./thrown_values.ts";
 
-/** Of a thrown message; where it was thrown stands behind it. */
+/** Maximum length of a thrown message, without its position. */
 const MAX_THROWN_CHARS = 300;
-/** Row ids are made of 48 bits: the file's number in its archive, and the line within it. */
-const LINES_OF_AN_ENTRY = 2 ** 36;
+/** The 48 bits of a row id hold the file's number in its archive and the line within the file. */
+const LINES_PER_ENTRY = 2 ** 36;
 
 type Rejection = { reason: string; column: string | null };
 type Entry = { name: string; number: number };
 
-/** What a `ctx` is about. */
+/** The record that a `ctx` belongs to. */
 interface RecordState {
   line: number;
   entry: Entry | null;
   reject: Rejection | null;
 }
 
-/** A record whose `row` has not come to its end. */
+/** A record whose `row` has not finished. */
 interface WaitingRow {
   rows: Promise<unknown>;
   state: RecordState;
-  /** The record's text, for a reject. */
+  /** The record's text, in case it is rejected. */
   raw: string;
 }
 
@@ -41,16 +41,16 @@ const REJECTED = Object.freeze({});
 export class FileRun {
   readonly #module: LoadedModule;
   readonly #realm: Realm;
-  readonly #request: Extract<Request, { type: "ingest" }>;
+  readonly #request: IngestRequest;
   readonly #openFormat: OpenReader;
   readonly #out: RunOutput;
   readonly #rowId: (line: number) => string;
-  /** What the record is about whose `row` runs; that of an async one is its own. */
+  /** The record whose `row` is running. Records of an async `row` have a state each. */
   readonly #shared: RecordState = { line: 0, entry: null, reject: null };
   readonly #ctx: object;
   readonly #requests: HostRequests;
   readonly #isAsync: boolean;
-  /** Records whose `row` waits for something, in the order of the file. */
+  /** Records whose async `row` is still waiting, in the order of the file. */
   #waiting: WaitingRow[] = [];
   #reader: FileReader | null = null;
   #makeRecord: RecordMaker | null = null;
@@ -59,7 +59,7 @@ export class FileRun {
   constructor(
     module: LoadedModule,
     realm: Realm,
-    request: Extract<Request, { type: "ingest" }>,
+    request: IngestRequest,
     openFormat: OpenReader,
     post: Post,
   ) {
@@ -69,12 +69,15 @@ export class FileRun {
     this.#openFormat = openFormat;
     this.#rowId = rowIds(request.sha256);
     this.#out = new RunOutput(request.tables, (columns) => realm.fieldReader(columns), post);
-    this.#requests = new HostRequests(request.grants, (ask) => post({ type: "ask", ask }));
+    this.#requests = new HostRequests(
+      request.grants,
+      (request) => post({ type: "hostRequest", request }),
+    );
     this.#isAsync = Object.getPrototypeOf(module.row) === ASYNC_FUNCTION;
     this.#ctx = harden(this.#contextOf(this.#shared));
   }
 
-  /** A promise must be awaited before anything else. */
+  /** If this returns a promise, await it before the next call. */
   push(bytes: Uint8Array): void | Promise<void> {
     this.#reader ??= this.#openReader();
     const done = this.#reader.push(bytes);
@@ -84,31 +87,31 @@ export class FileRun {
     this.#out.flushRejects();
   }
 
-  /** What the module asked for has come. */
-  answered(answer: Answer): void {
-    this.#requests.answer(answer);
+  /** Receives the host's response to a request of the module. */
+  receive(response: HostResponse): void {
+    this.#requests.settle(response);
   }
 
-  /** Begins the next file of an archive. */
+  /** Starts the next file of an archive. */
   async startEntry(name: string): Promise<void> {
     if (this.#entry) await this.#endReader();
     this.#entry = { name, number: (this.#entry?.number ?? -1) + 1 };
   }
 
-  /** Ends the file. @returns what became of its records */
+  /** Ends the file. @returns the counts of its records */
   async end(): Promise<RunCounts> {
     await this.#endReader();
     this.#out.flushRows();
     return this.#out.rows;
   }
 
-  /** Hands over what was rejected so far of a file that fails. @returns the records read */
+  /** Posts the rejects found so far in a file that fails. @returns the number of records read */
   giveUp(): number {
     this.#out.flushRejects();
     return this.#out.rows.read;
   }
 
-  /** A batch has left: the host has room for another. */
+  /** A batch was sent: the host has room for another. */
   sent(): void {
     this.#out.sent();
   }
@@ -145,18 +148,18 @@ export class FileRun {
   }
 
   #recordOf(fields: unknown[]): unknown {
-    // A file without a header: records are keyed by position, from 1.
+    // Without a header, records are keyed by position, from 1.
     this.#makeRecord ??= this.#realm.recordMaker(fields.map((_, i) => String(i + 1)));
     return this.#makeRecord(fields);
   }
 
-  /** What a module sees as `ctx`. */
+  /** The `ctx` that a module receives. */
   #contextOf(state: RecordState): object {
     const rowIdOf = this.#rowId;
     const requests = this.#requests;
     return {
       get rowId() {
-        return rowIdOf(state.line + (state.entry?.number ?? 0) * LINES_OF_AN_ENTRY);
+        return rowIdOf(state.line + (state.entry?.number ?? 0) * LINES_PER_ENTRY);
       },
       get line() {
         return state.line;
@@ -188,22 +191,22 @@ export class FileRun {
     try {
       this.#take(this.#module.row(record, this.#ctx), state);
     } catch (error) {
-      this.#refuse(error, state);
+      this.#handleError(error, state);
     }
     if (this.#requests.fatal) throw this.#requests.fatal;
   }
 
-  /** Begins with a record; many of them wait at once, so that what they ask for goes together. */
+  /** Starts a record's async `row`. Many wait at once, so that their requests go out together. */
   #call(record: unknown, line: number): void {
     const state: RecordState = { line, entry: this.#entry, reject: null };
     const ctx = Object.freeze(this.#contextOf(state));
     const rows = Promise.resolve(this.#module.row(record, ctx));
-    // Whether it fails is looked at in its turn.
+    // A rejection is handled when the record's turn comes.
     rows.catch(() => {});
     this.#waiting.push({ rows, state, raw: this.#reader?.raw() ?? "" });
   }
 
-  /** Takes the results of records that waited, in the order of the file. */
+  /** Awaits and handles the results of waiting records, in the order of the file. */
   async #settleWaiting(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -211,7 +214,7 @@ export class FileRun {
       try {
         this.#take(await rows, state, raw);
       } catch (error) {
-        this.#refuse(error, state, raw);
+        this.#handleError(error, state, raw);
       }
       if (this.#requests.fatal) throw this.#requests.fatal;
     }
@@ -224,10 +227,10 @@ export class FileRun {
     else this.#out.keep(result);
   }
 
-  #refuse(error: unknown, state: RecordState, raw?: string): void {
-    const failure = ifOurs(error, Failure);
+  #handleError(error: unknown, state: RecordState, raw?: string): void {
+    const failure = asInstance(error, Failure);
     if (failure) throw failure;
-    const fault = ifOurs(error, RowFault);
+    const fault = asInstance(error, RowFault);
     const reason = fault?.message ?? this.#thrownReason(error);
     this.#rejectRecord(state, { reason, column: fault?.column ?? null }, raw);
   }
@@ -237,7 +240,7 @@ export class FileRun {
     return `row threw: ${message}${placeText(this.#realm.placeOf(error))}`;
   }
 
-  /** @param raw the record's text where another is being read by now */
+  /** @param raw the record's text, if the reader has moved on to another record */
   #rejectRecord(state: RecordState, why: Rejection, raw = this.#reader?.raw() ?? ""): void {
     this.#keepReject({ line: state.line, ...why, raw }, state.entry);
   }

@@ -5,36 +5,48 @@ import {
   MAX_LOOKUP_KEYS,
   METHODS,
   REQUEST_LIMITS,
-} from "../wire/host_limits.ts";
-import type { Answer, Ask, FoundRow, Grants, Incoming, Outgoing } from "../wire/host_messages.ts";
+} from "../wire/host_request_limits.ts";
+import type {
+  FoundRow,
+  Grants,
+  HostRequest,
+  HostResponse,
+  HttpRequest,
+  HttpResponse,
+  Lookup,
+} from "../wire/host_messages.ts";
 
-/** Rows that are remembered while a file runs. */
+/** Maximum number of rows that are cached while a file runs. */
 const MAX_CACHED = 100_000;
 const MAX_KEY_CHARS = 4_096;
 
-interface Waiting<Result> {
+interface Pending<Result> {
   resolve: (result: Result) => void;
   reject: (error: Error) => void;
 }
 
-/** What a module asks of the host: collected for a moment, so that many records make one message. */
+/** Who waits for the results of one host request, in its order. */
+interface PendingResults {
+  lookups: Pending<FoundRow>[][];
+  fetches: Pending<HttpResponse>[];
+}
+
+/** A module's requests to the host, batched so that many records share one message. */
 export class HostRequests {
   readonly #grants: Grants;
-  readonly #send: (ask: Ask) => void;
+  readonly #send: (request: HostRequest) => void;
   readonly #cache = new Map<string, Promise<FoundRow>>();
-  /** By table, then by key: records that ask for the same row wait together. */
-  #lookups = new Map<string, { keys: unknown[][]; waiting: Waiting<FoundRow>[] }>();
-  #fetches: { outgoing: Outgoing; waiting: Waiting<Incoming> }[] = [];
-  readonly #asked = new Map<
-    number,
-    { lookups: Waiting<FoundRow>[][]; fetches: Waiting<Incoming>[] }
-  >();
+  /** Lookups that were not sent yet, by table. */
+  #lookups = new Map<string, { keys: Lookup["keys"]; pending: Pending<FoundRow>[] }>();
+  #fetches: { request: HttpRequest; pending: Pending<HttpResponse> }[] = [];
+  /** Requests without a response, by id. */
+  readonly #sent = new Map<number, PendingResults>();
   #nextId = 0;
-  #isDue = false;
-  /** What ends the file: the module has asked for something that it may not have. */
+  #isScheduled = false;
+  /** Ends the file: the module requested something that it has no permission for. */
   fatal: Failure | null = null;
 
-  constructor(grants: Grants, send: (ask: Ask) => void) {
+  constructor(grants: Grants, send: (request: HostRequest) => void) {
     this.#grants = grants;
     this.#send = send;
   }
@@ -42,7 +54,7 @@ export class HostRequests {
   /** `ctx.lookup` */
   lookup(table: unknown, key: unknown): Promise<FoundRow> {
     if (typeof table !== "string" || !this.#grants.read.includes(table)) {
-      return this.#refuse("read", "read", table, "read the table");
+      return this.#refuse("read", table, "read the table");
     }
     const parts = (Array.isArray(key) ? key : [key]).map(plain);
     const text = JSON.stringify([table, parts]);
@@ -53,30 +65,32 @@ export class HostRequests {
     const known = this.#cache.get(text);
     if (known) return known;
     const row = new Promise<FoundRow>((resolve, reject) => {
-      const group = this.#lookups.get(table) ?? { keys: [], waiting: [] };
+      const group = this.#lookups.get(table) ?? { keys: [], pending: [] };
       this.#lookups.set(table, group);
       group.keys.push(parts);
-      group.waiting.push({ resolve, reject });
+      group.pending.push({ resolve, reject });
     });
     if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
     this.#cache.set(text, row);
-    this.#soon();
+    this.#schedule();
     return row;
   }
 
   /** `ctx.fetch` */
-  fetch(url: unknown, init: unknown = {}): Promise<Incoming> {
+  fetch(url: unknown, init: unknown = {}): Promise<HttpResponse> {
     const given = String(url);
     const host = hostOf(given);
-    if (host === null) return Promise.reject(new Error(`"${given.slice(0, 200)}" is no URL`));
-    if (!this.#grants.net.some((allowed) => covers(allowed, host))) {
-      return this.#refuse("net", "net", host.name, "reach the host");
+    if (host === null) {
+      return Promise.reject(new Error(`"${given.slice(0, 200)}" is not an http or https URL`));
     }
-    const outgoing = outgoingOf(given, init);
-    if (typeof outgoing === "string") return Promise.reject(new Error(outgoing));
-    return new Promise<Incoming>((resolve, reject) => {
-      this.#fetches.push({ outgoing, waiting: { resolve, reject } });
-      this.#soon();
+    if (!this.#grants.net.some((allowed) => covers(allowed, host))) {
+      return this.#refuse("net", host.name, "send requests to the host");
+    }
+    const request = httpRequestOf(given, init);
+    if (typeof request === "string") return Promise.reject(new Error(request));
+    return new Promise<HttpResponse>((resolve, reject) => {
+      this.#fetches.push({ request, pending: { resolve, reject } });
+      this.#schedule();
     });
   }
 
@@ -85,7 +99,7 @@ export class HostRequests {
     const secrets = this.#grants.secrets;
     const key = String(name);
     if (!Object.hasOwn(secrets, key)) {
-      this.#refuse("secrets", "secrets", key, "use the secret").catch(() => {});
+      this.#refuse("secrets", key, "use the secret").catch(() => {});
       throw new Error(this.fatal?.message);
     }
     const value = secrets[key];
@@ -93,93 +107,86 @@ export class HostRequests {
     this.fatal ??= new Failure(
       "refused",
       "secret-missing",
-      `Cannot run the module: the platform has given it no value for "${key}"`,
-      { hint: `The platform's operator sets it: mysimbdp manage tenant secret set NAME ${key}` },
+      `Cannot run the module: the secret "${key}" has no value`,
+      { hint: `The operator can set it: mysimbdp manage tenant secret set NAME ${key}` },
     );
     throw new Error(this.fatal.message);
   }
 
-  /** Hands an answer of the host to those who wait for it. */
-  answer({ id, lookups, fetches }: Answer): void {
-    const asked = this.#asked.get(id);
-    this.#asked.delete(id);
-    asked?.lookups.forEach((waiting, i) => {
-      const result = lookups[i] ?? { error: "no answer" };
-      waiting.forEach(({ resolve, reject }, k) => {
+  /** Settles the promises that wait for a response of the host. */
+  settle({ id, lookups, fetches }: HostResponse): void {
+    const sent = this.#sent.get(id);
+    this.#sent.delete(id);
+    sent?.lookups.forEach((pending, i) => {
+      const result = lookups[i] ?? { error: "no response" };
+      pending.forEach(({ resolve, reject }, k) => {
         if ("error" in result) reject(new Error(result.error));
         else resolve(harden(result.rows[k] ?? null));
       });
     });
-    asked?.fetches.forEach(({ resolve, reject }, i) => {
-      const result = fetches[i] ?? { error: "no answer" };
+    sent?.fetches.forEach(({ resolve, reject }, i) => {
+      const result = fetches[i] ?? { error: "no response" };
       if ("error" in result) reject(new Error(result.error));
       else resolve(harden(result));
     });
   }
 
-  #refuse(
-    member: "read" | "net" | "secrets",
-    kind: string,
-    what: unknown,
-    verb: string,
-  ): Promise<never> {
+  #refuse(member: keyof Grants, what: unknown, verb: string): Promise<never> {
     const name = String(what).slice(0, 200);
     const has = member === "secrets" ? Object.keys(this.#grants.secrets) : this.#grants[member];
     this.fatal ??= new Failure(
       "refused",
       "permission-missing",
       `Cannot run the module: it may not ${verb} "${name}"`,
-      { hint: `Set in tenant.json: "permissions": {"${kind}": ${JSON.stringify([...has, name])}}` },
+      {
+        hint: `Set in tenant.json: "permissions": {"${member}": ${JSON.stringify([...has, name])}}`,
+      },
     );
     return Promise.reject(new Error(this.fatal.message));
   }
 
-  /** Sends what has come together when all that runs now has come to a stop. */
-  #soon(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
+  /** Sends the collected requests once the running code has finished or waits. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     Promise.resolve().then(() => {
-      this.#isDue = false;
+      this.#isScheduled = false;
       this.#flush();
     });
   }
 
   #flush(): void {
-    for (const [table, { keys, waiting }] of this.#lookups) {
+    for (const [table, { keys, pending }] of this.#lookups) {
       for (let at = 0; at < keys.length; at += MAX_LOOKUP_KEYS) {
-        const part = keys.slice(at, at + MAX_LOOKUP_KEYS) as Ask["lookups"][number]["keys"];
-        const lookups = [waiting.slice(at, at + MAX_LOOKUP_KEYS)];
-        this.#ask({ lookups: [{ table, keys: part }], fetches: [] }, { lookups, fetches: [] });
+        const end = at + MAX_LOOKUP_KEYS;
+        const lookups = [{ table, keys: keys.slice(at, end) }];
+        this.#request(lookups, [], { lookups: [pending.slice(at, end)], fetches: [] });
       }
     }
     this.#lookups = new Map();
     for (let at = 0; at < this.#fetches.length; at += MAX_FETCHES) {
       const part = this.#fetches.slice(at, at + MAX_FETCHES);
-      const fetches = part.map(({ waiting }) => waiting);
-      const outgoing = part.map((one) => one.outgoing);
-      this.#ask({ lookups: [], fetches: outgoing }, { lookups: [], fetches });
+      const fetches = part.map(({ pending }) => pending);
+      this.#request([], part.map(({ request }) => request), { lookups: [], fetches });
     }
     this.#fetches = [];
   }
 
-  #ask(
-    ask: Omit<Ask, "id">,
-    waiting: { lookups: Waiting<FoundRow>[][]; fetches: Waiting<Incoming>[] },
-  ): void {
+  #request(lookups: Lookup[], fetches: HttpRequest[], pending: PendingResults): void {
     const id = this.#nextId++;
-    this.#asked.set(id, waiting);
-    this.#send({ id, ...ask });
+    this.#sent.set(id, pending);
+    this.#send({ id, lookups, fetches });
   }
 }
 
-/** A part of a key as JSON can carry it. */
+/** A part of a key as a JSON value. */
 function plain(part: unknown): string | number | boolean | null {
   if (part === null || part === undefined) return null;
   if (typeof part === "number" || typeof part === "boolean") return part;
   return String(part instanceof Date ? part.toISOString() : part);
 }
 
-/** The host of a URL and its port, by pattern: the compartment's Worker has no need of more. */
+/** A URL's host and port, by pattern; the host, which sends the request, parses it properly. */
 function hostOf(url: string): { name: string; port: string } | null {
   const found = /^(https?):\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(?:[/?#]|$)/i.exec(url);
   if (!found) return null;
@@ -187,14 +194,14 @@ function hostOf(url: string): { name: string; port: string } | null {
   return { name: name.toLowerCase(), port: port ?? (/^https$/i.test(scheme) ? "443" : "80") };
 }
 
-/** Whether an entry of `net` covers a host: with a port, only that one. */
+/** Whether an entry of `net` covers a host; an entry with a port only covers that port. */
 function covers(allowed: string, { name, port }: { name: string; port: string }): boolean {
   const lower = allowed.toLowerCase();
   return lower === name || lower === `${name}:${port}`;
 }
 
-/** A request as the host takes it; a sentence where it would not. Each value is looked at once. */
-function outgoingOf(url: string, init: unknown): Outgoing | string {
+/** The request to send, or an error message. Reads each value once, as it may change between reads. */
+function httpRequestOf(url: string, init: unknown): HttpRequest | string {
   const { method = "GET", headers = {}, body = null } = (init ?? {}) as Record<string, unknown>;
   const verb = METHODS.find((known) => known === String(method));
   if (verb === undefined) return `fetch: the method must be one of ${METHODS.join(", ")}`;
@@ -203,11 +210,13 @@ function outgoingOf(url: string, init: unknown): Outgoing | string {
     [name, String(value)] as const
   );
   const { urlChars, bodyChars, headers: most, headerNameChars, headerChars } = REQUEST_LIMITS;
-  if (url.length > urlChars) return `fetch: the address has more than ${urlChars} characters`;
+  if (url.length > urlChars) return `fetch: the URL has more than ${urlChars} characters`;
   const isTooLong = texts.some(([name, value]) =>
     name.length > headerNameChars || value.length > headerChars
   );
-  if (texts.length > most || isTooLong) return "fetch: the headers are too many or too long";
+  if (texts.length > most || isTooLong) {
+    return "fetch: too many headers, or headers that are too long";
+  }
   const text = body === null || body === undefined ? null : String(body);
   if (text !== null && text.length > bodyChars) {
     return `fetch: the body has more than ${bodyChars} characters`;

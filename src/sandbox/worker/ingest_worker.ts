@@ -1,6 +1,6 @@
 /**
- * The innermost process of the sandbox: a Worker without permissions, for modules whose files are
- * text. One of these is started ahead of need, so it brings no library along.
+ * The Worker without permissions that runs modules for text formats. One is started in advance for
+ * each sandbox, so it loads no libraries.
  *
  * @module
  */
@@ -15,7 +15,7 @@ serveWorker((format, sink, limits) => {
     ...reader,
     push(bytes) {
       reader.push(bytes);
-      // By now it is text.
+      // The bytes have been decoded to text.
       giveBack(bytes);
     },
   };

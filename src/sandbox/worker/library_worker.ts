@@ -1,6 +1,6 @@
 /**
- * The same Worker for modules whose files need a library: Excel, Parquet, Avro. The libraries are
- * loaded before the intrinsics are frozen and before anything of a stranger is run.
+ * The same Worker for formats that need a library: Excel, Parquet, Avro. The libraries are loaded
+ * before the intrinsics are frozen and before untrusted code runs.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * The ids of a file's records: UUIDs of version 8 (RFC 9562) made of the first 74 bits of the file's
- * SHA-256 and the record's line in 48 bits. The same file gives the same ids, and they ascend.
+ * The ids of a file's records: UUIDs of version 8 (RFC 9562) built from the first 74 bits of the
+ * file's SHA-256 and the record's line in 48 bits. The same file gives the same ids, in ascending
+ * order.
  *
  * @param sha256 lower-case hex of the whole file
  * @example

@@ -4,13 +4,13 @@ import type { TableSpec, Value } from "../../batch/column.ts";
 import type { FromWorker } from "../wire/messages.ts";
 import { RowFault, TableBuffer } from "./table_buffer.ts";
 
-/** The most characters of a reject's reason that are kept. */
+/** Maximum length of a reject's reason, in characters. */
 const MAX_REASON_CHARS = 500;
 const MAX_REJECTS_IN_MESSAGE = 500;
-/** Batches that may be on their way before a reader that has the whole file at hand waits. */
+/** Batches underway to the host before a reader that has the whole file in memory waits. */
 const MAX_BATCHES_UNDERWAY = 4;
 
-/** What became of a file's records; `written` are rows. */
+/** The results of a file's records. `written` counts rows, the others count records. */
 export interface RunCounts {
   read: number;
   stored: number;
@@ -21,16 +21,16 @@ export interface RunCounts {
 
 export type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
-/** Takes what became of each record of a file: makes batches of rows and lists of rejects, and counts. */
+/** Collects and counts the results of a file's records: batches of rows, and rejects. */
 export class RunOutput {
   readonly rows: RunCounts = { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0 };
   readonly #tables = new Map<string, TableBuffer>();
   readonly #post: Post;
   #rejects: RejectView[] = [];
   #underway = 0;
-  #goOn: (() => void) | null = null;
+  #resume: (() => void) | null = null;
 
-  /** @param reader of a row's columns, in the order of their names */
+  /** @param reader builds a function that reads a row's columns, in the given order */
   constructor(
     tables: readonly TableSpec[],
     reader: (columns: string[], table: TableSpec) => (row: object) => unknown[],
@@ -44,7 +44,7 @@ export class RunOutput {
   }
 
   /**
-   * Keeps all rows of a record, or none: a fault in one is found before any is kept.
+   * Stores all rows of a record or none: every row is checked before the first is stored.
    * @throws {RowFault}
    */
   keep(result: unknown): void {
@@ -74,25 +74,25 @@ export class RunOutput {
     this.#rejects = [];
   }
 
-  /** Hands over what is left of the rows. */
+  /** Posts the remaining rows. */
   flushRows(): void {
     for (const table of this.#tables.values()) this.#flush(table);
   }
 
-  /** A batch has left: the host has room for another. */
+  /** A batch was sent: the host has room for another. */
   sent(): void {
     this.#underway--;
-    this.#goOn?.();
+    this.#resume?.();
   }
 
-  /** Waits until few batches are on their way. */
+  /** Waits while too many batches are underway. */
   async room(): Promise<void> {
     while (this.#underway >= MAX_BATCHES_UNDERWAY) {
-      await new Promise<void>((resolve) => this.#goOn = resolve);
+      await new Promise<void>((resolve) => this.#resume = resolve);
     }
   }
 
-  /** One row of one table, which is what most records give. */
+  /** The fast path: one row of one table, as most records have. */
   #keepOne(name: string, result: Record<string, unknown>): void {
     const output = result[name];
     if (typeof output !== "object" || output === null || Array.isArray(output)) {
@@ -138,12 +138,12 @@ export class RunOutput {
 
 function tableNames(result: unknown): string[] {
   if (typeof result !== "object" || result === null) {
-    throw new RowFault("row returned something else than an object of rows by table");
+    throw new RowFault("row did not return an object of rows by table");
   }
   if (result instanceof Promise) {
-    const text = "Cannot use the module: `row` returned a promise and is not async";
+    const text = "Cannot use the module: `row` returned a promise but is not async";
     throw new Failure("refused", "module-async", text, {
-      hint: "Write `async row(record, ctx)`.",
+      hint: "Declare it as `async row(record, ctx)`.",
     });
   }
   return Object.keys(result);

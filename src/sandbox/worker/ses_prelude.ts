@@ -1,2 +1,2 @@
-// ses looks for `process.env` while it loads; the Worker may not read the real one.
+// ses reads `process.env` while it loads; the Worker has no permission to read the real one.
 Object.assign(globalThis, { process: { env: {} } });

@@ -1,4 +1,4 @@
-/** A place in a module's own source; line and column count from 1. */
+/** A position in a module's source; line and column start at 1. */
 export interface Place {
   file: string;
   line: number;
@@ -8,12 +8,12 @@ export interface Place {
 const COMMENT = /\n\/\/# sourceMappingURL=data:application\/json;base64,([A-Za-z0-9+/=]+)\s*$/;
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** One mapping: a column of the script and the place that it came from, all from 0. */
+/** One mapping: a column of the script and the position it came from, all from 0. */
 type Segment = [scriptColumn: number, source: number, line: number, column: number];
 
 /**
- * Says where in its author's files a place of a bundled script comes from: the script carries its
- * source map (revision 3) in a comment at its end.
+ * Maps positions in a bundled script to the author's files. The script ends with a comment that
+ * contains its source map (revision 3).
  *
  * @example
  * ```ts ignore
@@ -38,7 +38,7 @@ export class SourceMap {
     return file === undefined ? null : { file, line: found[2] + 1, column: found[3] + 1 };
   }
 
-  /** Decoded when it is first asked for: most runs never do. */
+  /** Decoded at first use, as most runs do not need it. */
   #decoded(): Segment[][] {
     if (this.#lines) return this.#lines;
     const json = this.#encoded === undefined ? null : JSON.parse(decode(this.#encoded));
@@ -73,7 +73,7 @@ function segmentsOf(mappings: string): Segment[][] {
   });
 }
 
-/** Base 64 VLQ: six bits a digit, the highest says that more follow, the lowest of all is the sign. */
+/** Base 64 VLQ: six bits a digit; the highest bit means more follow, the very lowest is the sign. */
 function numbersOf(text: string): number[] {
   const numbers: number[] = [];
   let value = 0;

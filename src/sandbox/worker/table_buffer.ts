@@ -4,13 +4,13 @@ import { ConversionFault, show } from "../../batch/conversion_fault.ts";
 import { type Converter, converterOf } from "../../batch/convert.ts";
 
 const MAX_BATCH_ROWS = 2_000;
-/** Characters of text in a batch, about its size in bytes. */
+/** Characters of text in a batch, which is about its size in bytes. */
 const MAX_BATCH_CHARS = 512 * 1024;
 
-/** Of one column of a key: a few of them, each character at most three bytes, must fit in 65,535. */
+/** For each key column: the whole key must fit in 65,535 bytes, at up to three bytes a character. */
 const MAX_KEY_CHARS = 8_000;
 
-/** Why a row cannot be stored, and in which column. */
+/** A row cannot be stored; `column` is the column at fault, if it is known. */
 export class RowFault extends Error {
   readonly column: string | null;
 
@@ -20,7 +20,7 @@ export class RowFault extends Error {
   }
 }
 
-/** Collects one table's rows by column until they make a batch. */
+/** Collects one table's rows, by column, until they fill a batch. */
 export class TableBuffer {
   readonly #index: number;
   readonly #spec: TableSpec;
@@ -45,7 +45,7 @@ export class TableBuffer {
   }
 
   /**
-   * Turns what a module returned into a row's values, without keeping them yet.
+   * Converts what a module returned to a row's values, without storing them yet.
    * @throws {RowFault}
    */
   convert(row: unknown): Value[] {
@@ -66,13 +66,16 @@ export class TableBuffer {
     return values as Value[];
   }
 
-  /** What one engine cannot have in a key no engine has, so that a module runs on all of them. */
+  /** Applies the strictest limits of all storage engines, so that a module runs on each of them. */
   #checkKey(key: number, value: unknown): void {
     const length = typeof value === "string" || value instanceof Uint8Array ? value.length : 1;
     const isAlone = this.#spec.partitionKey.length === 1 && key === this.#keys[0];
     if (length === 0 && isAlone) throw new RowFault("a key column is empty", this.#names[key]);
     if (length > MAX_KEY_CHARS) {
-      throw new RowFault(`a key has more than ${MAX_KEY_CHARS} characters`, this.#names[key]);
+      throw new RowFault(
+        `a key column has more than ${MAX_KEY_CHARS} characters`,
+        this.#names[key],
+      );
     }
   }
 
@@ -93,7 +96,7 @@ export class TableBuffer {
     }
   }
 
-  /** Keeps a row. @returns true when a batch should be taken */
+  /** Adds a row. @returns true if the batch is full */
   add(values: Value[]): boolean {
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
@@ -104,7 +107,7 @@ export class TableBuffer {
     return this.#rows >= MAX_BATCH_ROWS || this.#chars >= MAX_BATCH_CHARS;
   }
 
-  /** The rows collected so far as one encoded batch; null when there are none. */
+  /** Encodes the rows collected so far as one batch; null if there are none. */
   take(): Uint8Array<ArrayBuffer> | null {
     if (this.#rows === 0) return null;
     const batch = encodeBatch(this.#index, this.#spec, this.#columns, this.#rows);

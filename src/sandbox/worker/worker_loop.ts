@@ -2,25 +2,27 @@ import { openRealm } from "./compartment.ts";
 import { Failure } from "../../base/failure.ts";
 import { FileRun } from "./file_run.ts";
 import type { OpenReader } from "../formats/record_reader.ts";
-import { ifOurs, safeMessage } from "./thrown.ts";
+import { asInstance, safeMessage } from "./thrown_values.ts";
 import type { ToWorker } from "../wire/messages.ts";
 import { logLine, post, reply, scope } from "./worker_scope.ts";
 
 const MODULE_FAILED = { code: "module-failed", hint: undefined };
 
 /**
- * Serves a Worker's messages: it opens a hardened compartment, then evaluates one module in it and
- * runs at most one file through it. All that the Worker needs must have been imported before.
+ * Serves a Worker's messages: opens a hardened compartment, evaluates one module in it and runs at
+ * most one file through it. Everything that the Worker needs must be imported before.
  *
- * @param openFormat opens a reader for each of the formats that this Worker knows
+ * @param openFormat opens a reader for a format that this Worker supports
  */
 export function serveWorker(openFormat: OpenReader): void {
   const realm = openRealm(logLine);
   let run: FileRun | null = null;
-  /** What has not been worked off yet; null while there is nothing. */
+  /** The messages in progress; null if there are none. */
   let last: Promise<void> | null = null;
 
-  function handle(message: Exclude<ToWorker, { type: "sent" | "answer" }>): void | Promise<void> {
+  function handle(
+    message: Exclude<ToWorker, { type: "sent" | "hostResponse" }>,
+  ): void | Promise<void> {
     switch (message.type) {
       case "describe": {
         const { files, format, tables } = realm.load(message.script);
@@ -45,14 +47,14 @@ export function serveWorker(openFormat: OpenReader): void {
   }
 
   function failed(error: unknown): void {
-    const { code, hint } = ifOurs(error, Failure) ?? MODULE_FAILED;
+    const { code, hint } = asInstance(error, Failure) ?? MODULE_FAILED;
     reply({ type: "failed", code, message: safeMessage(error), hint, read: run?.giveUp() });
   }
 
   scope.onmessage = ({ data }) => {
-    // It must not wait for those that wait for it.
+    // These must not queue behind the messages that wait for them.
     if (data.type === "sent") return run?.sent();
-    if (data.type === "answer") return run?.answered(data.answer);
+    if (data.type === "hostResponse") return run?.receive(data.response);
     if (last === null) {
       try {
         const done = handle(data);
@@ -63,7 +65,7 @@ export function serveWorker(openFormat: OpenReader): void {
     } else last = forget(last.then(() => handle(data)).catch(failed));
   };
 
-  /** So that what comes later need not go round by a promise. */
+  /** Clears {@link last} once it is done, so that the next message runs without a promise. */
   function forget(done: Promise<void>): Promise<void> {
     const forgotten = done.then(() => {
       if (last === forgotten) last = null;

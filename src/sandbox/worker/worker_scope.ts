@@ -1,4 +1,4 @@
-import type { FromWorker, Reply, ToWorker } from "../wire/messages.ts";
+import type { FromWorker, SandboxReply, ToWorker } from "../wire/messages.ts";
 
 const MAX_LOG_LINES = 200;
 const MAX_LOG_CHARS = 2_000;
@@ -8,18 +8,18 @@ interface Scope {
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
 }
 
-/** This Worker as its main thread sees it. */
+/** This Worker's global scope. */
 export const scope = globalThis as unknown as Scope;
 
 export const post = scope.postMessage.bind(scope);
 
-export function reply(message: Reply): void {
+export function reply(message: SandboxReply): void {
   post({ type: "reply", reply: message });
 }
 
 let logLines = 0;
 
-/** Hands on a line that a stranger's code wrote, up to a number of lines and of characters. */
+/** Forwards a line that the module logged, up to a number of lines and of characters. */
 export function logLine(text: string): void {
   if (++logLines <= MAX_LOG_LINES) reply({ type: "log", text: text.slice(0, MAX_LOG_CHARS) });
 }

@@ -2,9 +2,9 @@ import * as esbuild from "esbuild";
 import { join } from "node:path";
 import { denortFromEnvironment, denortFromWheel } from "../../../scripts/denort.ts";
 import { hostTarget } from "../../../scripts/targets.ts";
-import { osLayer } from "../../../src/sandbox/os/os_layer.ts";
+import { osSandbox } from "../../../src/sandbox/os/os_sandbox.ts";
 import { type HostCommand, withResourceLimits } from "../../../src/sandbox/os/resource_limits.ts";
-import { Sandbox } from "../../../src/sandbox/host/supervisor.ts";
+import { Sandbox } from "../../../src/sandbox/host/sandbox.ts";
 import type { ProcessLimits } from "../../../src/sandbox/host/limits.ts";
 import { ROOT } from "../../harness/binary.ts";
 
@@ -13,29 +13,29 @@ const OUT = join(ROOT, "dist", "attack");
 const PROGRAM = join(OUT, "stripped");
 const CPU_SECONDS = 60;
 
-/** Which layers are left out: the compartment alone, or the Worker too. */
+/** The innermost layer that is left: a bare Worker, or a bare process. */
 export type Stripped = "worker" | "process";
 
-/** What attacking code got, or how it was refused. */
+/** What the attacking code read, or how it was refused. */
 export interface Answer {
   got?: unknown;
   refused?: string;
 }
 
-/** Puts the hostile Worker in the place of ours. */
+/** Replaces our Worker with the hostile one. */
 const hostileWorker: esbuild.Plugin = {
   name: "hostile-worker",
   setup(build) {
     build.onLoad({ filter: /[\\/]src[\\/]sandbox[\\/]child[\\/]child\.ts$/ }, async ({ path }) => {
       const source = await Deno.readTextFile(path);
       const contents = source.replaceAll(/(?:\.\.?\/)+\w+\/\w+_worker\.ts/g, "./hostile_worker.js");
-      if (contents === source) throw new Error("the child starts no Worker any more");
+      if (contents === source) throw new Error("the child no longer starts a Worker");
       return { contents, loader: "ts" };
     });
   },
 };
 
-/** Compiles the program with the inner layers left out; it lies apart from ours. */
+/** Compiles the program without the inner layers, into a folder of its own. */
 export async function buildStripped(): Promise<void> {
   await Deno.mkdir(OUT, { recursive: true });
   await esbuild.build({
@@ -72,24 +72,24 @@ async function compile(denort: string | undefined): Promise<string | null> {
   return success ? null : new TextDecoder().decode(stderr);
 }
 
-/** The command that starts the stripped program, inside the operating system's layer or not. */
-function commandOf(stripped: Stripped, inOsLayer: boolean): HostCommand {
+/** The command that starts the stripped program, with or without the OS sandbox. */
+function commandOf(stripped: Stripped, inOsSandbox: boolean): HostCommand {
   const command = { program: PROGRAM, args: [stripped] };
-  if (!inOsLayer) {
-    return withResourceLimits(command, { cpuSeconds: CPU_SECONDS, writesFiles: false });
+  if (!inOsSandbox) {
+    return withResourceLimits(command, CPU_SECONDS);
   }
-  const layer = osLayer();
-  if (!layer.active) throw new Error(`there is no layer of the operating system: ${layer.why}`);
-  return layer.confine({ ...command, cpuSeconds: CPU_SECONDS });
+  const os = osSandbox();
+  if (!os.active) throw new Error(`the OS sandbox is not available: ${os.why}`);
+  return os.confine({ ...command, cpuSeconds: CPU_SECONDS });
 }
 
-/** Runs code where these layers are left out, under our own supervisor. */
+/** Runs code without these layers, under our own host. */
 export async function attackIn(
   stripped: Stripped,
-  { osLayer: inOsLayer = false, ...limits }: Partial<ProcessLimits> & { osLayer?: boolean },
+  { osSandbox: inOsSandbox = false, ...limits }: Partial<ProcessLimits> & { osSandbox?: boolean },
   code: string,
 ): Promise<Answer> {
-  const sandbox = Sandbox.spawn(commandOf(stripped, inOsLayer));
+  const sandbox = Sandbox.spawn(commandOf(stripped, inOsSandbox));
   const defaults = { memoryBytes: 512 * 1024 ** 2, seconds: 30 };
   return await sandbox.describe(code, { ...defaults, ...limits }) as Answer;
 }

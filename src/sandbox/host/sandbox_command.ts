@@ -1,5 +1,5 @@
-import { SANDBOX_ARGUMENT } from "../wire/argument.ts";
-import { type OsLayer, ownLayer } from "../os/os_layer.ts";
+import { SANDBOX_ARGUMENT } from "../wire/sandbox_argument.ts";
+import { type OsSandbox, ownOsSandbox } from "../os/os_sandbox.ts";
 import {
   HAS_RESOURCE_LIMITS,
   type HostCommand,
@@ -7,27 +7,27 @@ import {
 } from "../os/resource_limits.ts";
 
 /**
- * Seconds of CPU time after which the kernel ends a sandbox, should nobody else: a process is started
- * before it is known for whom. Limits of a file are watched by the host.
+ * Seconds of CPU time after which the kernel kills a sandbox, as a last resort: a process is started
+ * before its module is known, and the host enforces the limits of each file.
  */
 const LAST_RESORT_CPU_SECONDS = 86_400;
 
 /**
  * The command that starts our own program as a sandbox.
  *
- * @param layer the operating system's layer around it. @default what this machine has
+ * @param os the OS sandbox around it. @default the one of this machine
  */
-export function sandboxCommand(layer: OsLayer = ownLayer()): HostCommand {
+export function sandboxCommand(os: OsSandbox = ownOsSandbox()): HostCommand {
   const program = Deno.execPath();
   const cpuSeconds = LAST_RESORT_CPU_SECONDS;
   if (!Deno.build.standalone) return { program, args: sourceArguments() };
   const args = [SANDBOX_ARGUMENT];
-  if (layer.active) return layer.confine({ program, args, cpuSeconds });
+  if (os.active) return os.confine({ program, args, cpuSeconds });
   if (!HAS_RESOURCE_LIMITS) return { program, args };
-  return withResourceLimits({ program, args }, { cpuSeconds, writesFiles: false });
+  return withResourceLimits({ program, args }, cpuSeconds);
 }
 
-// From its sources the program is Deno with our entry module, which writes to a cache.
+// When it runs from source, the program is Deno with our entry module, and Deno writes to a cache.
 function sourceArguments(): string[] {
   const root = new URL("../../../", import.meta.url);
   const flags = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SandboxPool } from "../../src/sandbox/host/pool.ts";
+import { SandboxPool } from "../../src/sandbox/host/sandbox_pool.ts";
 
 Deno.test("a spare is handed out once and the next is another process", async () => {
   const pool = new SandboxPool(true);

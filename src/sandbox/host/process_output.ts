@@ -1,22 +1,25 @@
-const LOOK_MS = 200;
-const QUIET_LOOKS = 5;
+const CHECK_MS = 200;
+const MAX_QUIET_CHECKS = 5;
 
-/** The end of the wait for a process's pipes. */
-export interface PipesEnd {
-  /** Aborted when they need not be waited for any more. */
+export interface IdlePipes {
+  /** Aborted when reading the pipes can stop. */
   signal: AbortSignal;
-  /** Looks no more. */
+  /** Stops watching. */
   stop(): void;
 }
 
 /**
- * Finds out when a process's pipes are held open by what it has left behind: it has ended, and for a
- * second nothing has come though it was waited for. All that it had written itself comes at once.
+ * Detects that an ended process's pipes stay open only because a process that it left behind has
+ * them: nothing has arrived for a second although somebody was reading. What the process itself
+ * wrote arrives at once.
  *
  * @param ended resolves when the process has ended
- * @param progress a number that changes with all that comes; null while nobody waits for more
+ * @param progress a number that changes when something arrives; null while nobody is reading
  */
-export function endOfPipes(ended: Promise<unknown>, progress: () => number | null): PipesEnd {
+export function watchForIdlePipes(
+  ended: Promise<unknown>,
+  progress: () => number | null,
+): IdlePipes {
   const abort = new AbortController();
   let timer: ReturnType<typeof setInterval> | undefined;
   let stopped = false;
@@ -28,8 +31,8 @@ export function endOfPipes(ended: Promise<unknown>, progress: () => number | nul
       const now = progress();
       quiet = now !== null && now === seen ? quiet + 1 : 0;
       seen = now;
-      if (quiet >= QUIET_LOOKS) abort.abort();
-    }, LOOK_MS);
+      if (quiet >= MAX_QUIET_CHECKS) abort.abort();
+    }, CHECK_MS);
   });
   return {
     signal: abort.signal,
@@ -40,10 +43,10 @@ export function endOfPipes(ended: Promise<unknown>, progress: () => number | nul
   };
 }
 
-/** The end of what a stream says, of so many characters; what came until the signal if that is earlier. */
-export async function lastText(
+/** The last characters of a stream, read to its end or until the signal. */
+export async function lastCharacters(
   stream: ReadableStream<Uint8Array>,
-  most: number,
+  maxChars: number,
   signal: AbortSignal,
 ): Promise<string> {
   const reader = stream.getReader();
@@ -52,7 +55,7 @@ export async function lastText(
   const decoder = new TextDecoder();
   let text = "";
   for (let part; !(part = await reader.read()).done;) {
-    text = (text + decoder.decode(part.value, { stream: true })).slice(-most);
+    text = (text + decoder.decode(part.value, { stream: true })).slice(-maxChars);
   }
   signal.removeEventListener("abort", giveUp);
   return text;

@@ -4,7 +4,7 @@
  *
  * @example
  * ```ts
- * import { plain } from "./plain.ts";
+ * import { plain } from "./plain_data.ts";
  * plain({ a: 1n, b: [2n ** 60n] }); // { a: 1, b: [1152921504606846976n] }
  * ```
  */

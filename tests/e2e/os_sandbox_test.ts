@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { osLayer } from "../../src/sandbox/os/os_layer.ts";
+import { osSandbox } from "../../src/sandbox/os/os_sandbox.ts";
 import { keepAll } from "../harness/modules.ts";
 import { Platform } from "../harness/platform.ts";
 import { childrenOf, Running } from "../harness/process.ts";
 import { until } from "../harness/until.ts";
 
-const layer = osLayer();
+const layer = osSandbox();
 const WITHOUT = { env: { PATH: "/nowhere" } };
 
 Deno.test({
@@ -79,7 +79,7 @@ Deno.test("without bubblewrap, manage warns and works; where the layer is requir
       assert.equal(code, 2, running.transcript());
       assert.match(
         running.stderr.text,
-        /no layer of the operating system: bubblewrap is not instal/,
+        /the OS sandbox is not available: bubblewrap is not instal/,
       );
       assert.match(running.stderr.text, /hint: Install bubblewrap/);
     });

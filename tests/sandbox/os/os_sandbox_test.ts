@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { type Confinement, osLayer } from "../../../src/sandbox/os/os_layer.ts";
+import { type Confinement, osSandbox } from "../../../src/sandbox/os/os_sandbox.ts";
 import { SECCOMP_FILTERS } from "../../../src/sandbox/os/seccomp_filter.ts";
 
-const layer = osLayer();
+const layer = osSandbox();
 if (!layer.active) console.log(`The operating system's layer is not tested: ${layer.why}`);
 
 /** Tests that need the layer are left out where there is none, which CI takes for a failure. */

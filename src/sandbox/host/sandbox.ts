@@ -1,0 +1,297 @@
+import { Failure, messageOf } from "../../base/failure.ts";
+import { type RejectView, rejectViewSchema, type RowCounts } from "../../protocol/file_view.ts";
+import { FRAME, FrameWriter, NONCE_BYTES, readFrames } from "../wire/frames.ts";
+import {
+  type Grants,
+  type HostRequest,
+  type HostRequestHandler,
+  hostRequestSchema,
+  type HostResponse,
+} from "../wire/host_messages.ts";
+import {
+  type IngestRequest,
+  type ProgramKind,
+  replySchema,
+  type SandboxReply,
+  type SandboxRequest,
+} from "../wire/messages.ts";
+import type { HostCommand } from "../os/resource_limits.ts";
+import { type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
+import { type IdlePipes, lastCharacters, watchForIdlePipes } from "./process_output.ts";
+import { killTree } from "./process_tree.ts";
+import { sandboxCommand } from "./sandbox_command.ts";
+import {
+  exceededFailure,
+  forged,
+  ModuleFault,
+  parseMessage,
+  repliedFailure,
+  silentFailure,
+  sourceFailure,
+  tooMuchOutput,
+  unexpectedReply,
+} from "./sandbox_failures.ts";
+import { Stopwatch } from "./stopwatch.ts";
+
+/** One file to load, with the module that loads it. */
+export interface IngestJob extends Omit<IngestRequest, "type" | "grants"> {
+  source: AsyncIterable<Uint8Array>;
+  limits: ProcessLimits;
+  /** What the module may request from the host. @default nothing */
+  grants?: Grants;
+}
+
+/** Receives a run's results. Each promise is back-pressure on the sandbox. */
+interface IngestSink {
+  batch(bytes: Uint8Array): Promise<void>;
+  rejects(rejects: RejectView[]): Promise<void>;
+  log?(text: string): void;
+  /** Answers the module's requests. Without it, a request ends the run. */
+  answer?: HostRequestHandler;
+}
+
+export type SandboxRows = Omit<RowCounts, "replaced">;
+
+const rejectsSchema = rejectViewSchema.array();
+const MAX_STDERR_CHARS = 4_000;
+const NO_GRANTS: Grants = { read: [], net: [], secrets: {} };
+/** Pieces of the file that were sent to a sandbox and that it has not taken yet. */
+const MAX_PIECES_UNDERWAY = 4;
+const MAX_LOG_LINES = 1_000;
+const MAX_LOG_CHARS = 1_000_000;
+
+/**
+ * A process of our own program that runs untrusted code. It serves one request and ends.
+ *
+ * @example
+ * ```ts ignore
+ * const sandbox = Sandbox.spawn();
+ * const declaration = await sandbox.describe(script, { memoryBytes: 256e6, seconds: 10 });
+ * ```
+ */
+export class Sandbox {
+  readonly #process: Deno.ChildProcess;
+  readonly #out: FrameWriter;
+  readonly #frames: ReturnType<typeof readFrames>;
+  readonly #idlePipes: IdlePipes;
+  readonly #stderr: Promise<string>;
+  /** The time for which the sandbox waited for the host: it does not count against its limit. */
+  readonly #hostTime = new Stopwatch();
+  #hasEnded = false;
+  #framesRead = 0;
+  #exceeded: Exceeded | null = null;
+  #sourceError: unknown = null;
+  #piecesUnderway = 0;
+  #isOver = false;
+  #resumeFeed: () => void = () => {};
+  #loggedLines = 0;
+  #loggedChars = 0;
+
+  private constructor(process: Deno.ChildProcess, nonce: Uint8Array<ArrayBuffer>) {
+    this.#process = process;
+    this.#out = new FrameWriter(process.stdin, nonce);
+    process.status.then(() => this.#hasEnded = true);
+    const progress = () => this.#hostTime.isRunning ? null : this.#framesRead;
+    this.#idlePipes = watchForIdlePipes(process.status, progress);
+    const { signal } = this.#idlePipes;
+    this.#frames = readFrames(process.stdout, nonce, signal);
+    this.#stderr = lastCharacters(process.stderr, MAX_STDERR_CHARS, signal);
+  }
+
+  /**
+   * Starts the process, inside the OS sandbox if this machine has one. It gets ready while the caller
+   * does other things.
+   *
+   * @param command the command to start. @default our own program as a sandbox
+   */
+  static spawn(command: HostCommand = sandboxCommand()): Sandbox {
+    const { program, args } = command;
+    const process = new Deno.Command(program, {
+      args,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+      clearEnv: true,
+    }).spawn();
+    const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
+    const sandbox = new Sandbox(process, nonce);
+    // The nonce goes first, without a frame. If the process is already dead, it shows later.
+    sandbox.#sent(sandbox.#out.writeBare(nonce));
+    return sandbox;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /**
+   * Bundles a module's sources into one script.
+   * @throws {ModuleFault} if a source has a fault
+   */
+  async bundle(
+    entry: string,
+    files: Record<string, string>,
+    limits: ProcessLimits,
+  ): Promise<string> {
+    const reply = await this.#request({ type: "bundle", entry, files }, limits);
+    if (reply.type === "bundled") return reply.code;
+    if (reply.type === "faults") throw new ModuleFault(reply.faults);
+    throw unexpectedReply(reply);
+  }
+
+  /**
+   * Returns a bundled module's declaration, unchecked. For a program, which does not declare
+   * anything itself, this only checks that it can run.
+   */
+  async describe(script: string, limits: ProcessLimits, program?: ProgramKind): Promise<unknown> {
+    const reply = await this.#request({ type: "describe", script, program }, limits);
+    if (reply.type === "described") return reply.declaration;
+    throw unexpectedReply(reply);
+  }
+
+  /**
+   * Runs one file through a module.
+   * @throws {Failure} The batches that the sink received before must be discarded.
+   */
+  async ingest(job: IngestJob, sink: IngestSink): Promise<SandboxRows> {
+    const { source, limits, grants = NO_GRANTS, ...rest } = job;
+    try {
+      const feed = () => this.#feed(source);
+      const reply = await this.#request({ type: "ingest", ...rest, grants }, limits, sink, feed);
+      if (reply.type !== "done") throw unexpectedReply(reply);
+      return reply.rows;
+    } catch (error) {
+      throw this.#sourceError === null ? error : sourceFailure(this.#sourceError, error);
+    }
+  }
+
+  async #feed(source: AsyncIterable<Uint8Array>): Promise<void> {
+    try {
+      for await (const bytes of source) {
+        // Fewer than the pipe can hold: a response to the module must not wait behind them.
+        while (this.#piecesUnderway >= MAX_PIECES_UNDERWAY && !this.#isOver) {
+          await new Promise<void>((resolve) => this.#resumeFeed = resolve);
+        }
+        if (this.#isOver) return;
+        this.#piecesUnderway++;
+        // The child stops reading after a failure; its reply gives the reason.
+        if (!await this.#sent(this.#out.write(FRAME.data, bytes))) return;
+      }
+    } catch (error) {
+      // The child still sends the rejects that it found before.
+      this.#sourceError = error;
+      await this.#sent(this.#out.writeJson(FRAME.fail, { message: messageOf(error) }));
+      return;
+    }
+    await this.#sent(this.#out.write(FRAME.end, new Uint8Array(0)));
+  }
+
+  async #sent(write: Promise<void>): Promise<boolean> {
+    try {
+      await write;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #request(
+    request: SandboxRequest,
+    limits: ProcessLimits,
+    sink: IngestSink | null = null,
+    feed: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<SandboxReply> {
+    const unwatch = watchLimits(this.pid, limits, () => this.#hostTime.ms(), (what) => {
+      this.#exceeded = what;
+      this.kill();
+    });
+    try {
+      await this.#sent(this.#out.writeJson(FRAME.request, request));
+      const feeding = feed();
+      const reply = await this.#read(sink).catch(nullIfCutShort).finally(() => {
+        this.#isOver = true;
+        this.#resumeFeed();
+      });
+      if (reply === null) throw await this.#endFailure(limits, sink !== null);
+      if (reply.type === "failed") throw repliedFailure(reply);
+      await feeding;
+      return reply;
+    } finally {
+      unwatch();
+      await this.close();
+    }
+  }
+
+  /** The sandbox's final reply; null if it ended without one. */
+  async #read(sink: IngestSink | null): Promise<SandboxReply | null> {
+    for await (const { kind, payload } of this.#frames) {
+      this.#framesRead++;
+      this.#hostTime.start();
+      if (kind === FRAME.batch) await sink?.batch(payload);
+      else if (kind === FRAME.rejects) await sink?.rejects(parseMessage(rejectsSchema, payload));
+      else if (kind === FRAME.reply) {
+        const reply = parseMessage(replySchema, payload);
+        if (reply.type === "log") this.#log(reply.text, sink);
+        else if (reply.type !== "ready") return reply;
+      } else if (kind === FRAME.taken) {
+        this.#piecesUnderway--;
+        this.#resumeFeed();
+      } else if (kind === FRAME.hostRequest) {
+        await this.#answer(parseMessage(hostRequestSchema, payload), sink);
+      } else throw forged(`a message of the unknown kind ${kind}`);
+      this.#hostTime.stop();
+    }
+    return null;
+  }
+
+  async #answer(request: HostRequest, sink: IngestSink | null): Promise<void> {
+    if (!sink?.answer) throw forged("a request that it must not send");
+    // Time spent on the network counts against the module, time spent on the storage does not.
+    if (request.fetches.length > 0) this.#hostTime.cancel();
+    const response: HostResponse = { id: request.id, ...await sink.answer(request) };
+    await this.#sent(this.#out.writeJson(FRAME.hostResponse, response));
+  }
+
+  // The sandbox counts too, but one that was taken over may not.
+  #log(text: string, sink: IngestSink | null): void {
+    this.#loggedChars += text.length;
+    if (++this.#loggedLines > MAX_LOG_LINES || this.#loggedChars > MAX_LOG_CHARS) {
+      throw tooMuchOutput();
+    }
+    sink?.log?.(text);
+  }
+
+  async #endFailure(limits: ProcessLimits, withFile: boolean): Promise<Failure> {
+    const status = await this.#process.status;
+    if (this.#exceeded !== null) return exceededFailure(this.#exceeded, limits, withFile);
+    return silentFailure(status, await this.#stderr);
+  }
+
+  /** Ends the process and waits until all of it is gone. */
+  async close(): Promise<void> {
+    this.kill();
+    await this.#out.abort();
+    await this.#frames.return(undefined);
+    if (!this.#process.stdout.locked) await this.#process.stdout.cancel();
+    this.#hostTime.cancel();
+    await Promise.all([this.#process.status, this.#stderr]);
+    this.#idlePipes.stop();
+  }
+
+  /** Kills the process and everything it has started. Safe to call at any time. */
+  kill(): void {
+    if (this.#hasEnded) return;
+    if (Deno.build.os === "linux") killTree(this.pid);
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has already ended.
+    }
+  }
+}
+
+/** A process that was killed in the middle of a message has not sent a final reply either. */
+function nullIfCutShort(error: unknown): null {
+  if (error instanceof Failure && error.code === "sandbox-cut-short") return null;
+  throw error;
+}

@@ -1,0 +1,2 @@
+/** The hidden command-line argument that starts the program as a sandbox. */
+export const SANDBOX_ARGUMENT = "__sandbox";
