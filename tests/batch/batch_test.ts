@@ -111,9 +111,9 @@ Deno.test("batch: damaged bytes are refused or are another valid batch, never an
           [spec],
         );
         assert.deepEqual(again.columns, decoded.columns);
-      } catch (thrown) {
-        assert.ok(thrown instanceof BadBatch, String(thrown));
-        assert.equal(thrown.code, "bad-batch");
+      } catch (error) {
+        assert.ok(error instanceof BadBatch, String(error));
+        assert.equal(error.code, "bad-batch");
       }
     }),
     { numRuns: 2_000 },

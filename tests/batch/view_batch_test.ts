@@ -48,8 +48,8 @@ function valuesOf(column: ColumnView, rows: number): Value[] {
 function told(read: () => Value[][]): unknown {
   try {
     return read();
-  } catch (thrown) {
-    assert.ok(thrown instanceof BadBatch, String(thrown));
+  } catch (error) {
+    assert.ok(error instanceof BadBatch, String(error));
     return "bad";
   }
 }

@@ -93,7 +93,7 @@ const CSV: Case[] = [
     what: "text after a closing quote, a quote within a field",
     content: 'a,b\n"1"x,2\n3,4\n1,x"y\n',
     kept: LAST,
-    refused: [[2, /after a closing quote, at character 4/, '"1"x,2'], [4, /quote within/, '1,x"y']],
+    refused: [[2, /after a closing quote, at character 4/, '"1"x,2'], [4, /quote inside/, '1,x"y']],
   },
   {
     what: "a line of 50 MB",

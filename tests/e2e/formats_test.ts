@@ -341,7 +341,7 @@ Deno.test("formats: an option that a format does not have is refused at deploy",
     for (
       const [format, expected] of [
         ["xlsx({ sheet: 0 })", /format\.options\.sheet/],
-        ['json({ at: "a..b" })', /names of members/],
+        ['json({ at: "a..b" })', /member names/],
         ["parquet({ columns: [] })", /format\.options\.columns/],
       ] as const
     ) {

@@ -52,9 +52,9 @@ const BAD: [string, unknown, string[]][] = [
 
 for (const [what, declared, path] of BAD) {
   Deno.test(`a declaration with ${what} is refused by its path`, () => {
-    assert.throws(() => parseDeclaration(declared), (thrown) => {
-      assert.ok(thrown instanceof DeclarationFault);
-      assert.deepEqual(thrown.path, path);
+    assert.throws(() => parseDeclaration(declared), (error) => {
+      assert.ok(error instanceof DeclarationFault);
+      assert.deepEqual(error.path, path);
       return true;
     });
   });

@@ -30,7 +30,7 @@ function chunked(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
   });
 }
 
-Deno.test("frames come out as they went in, however the pipe cuts them", async () => {
+Deno.test("frames arrive unchanged, however the pipe splits them", async () => {
   const frame = fc.record({
     kind: fc.constantFrom<FrameKind>(...Object.values(FRAME)),
     payload: fc.uint8Array({ maxLength: 300 }),
@@ -45,14 +45,14 @@ Deno.test("frames come out as they went in, however the pipe cuts them", async (
   );
 });
 
-Deno.test("not one of 1,000 forged messages is accepted", async () => {
+Deno.test("none of 1,000 forged messages is accepted", async () => {
   for (let i = 0; i < 1000; i++) {
     const { stream, bytes } = collector();
     const guess = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
     await new FrameWriter(stream, guess).writeJson(FRAME.reply, { type: "done" });
     await assert.rejects(
       () => Array.fromAsync(readFrames(chunked(bytes(), 64), NONCE)),
-      (thrown) => thrown instanceof Failure && thrown.code === "sandbox-forged",
+      (error) => error instanceof Failure && error.code === "sandbox-forged",
     );
   }
 });

@@ -5,7 +5,7 @@ import { rowIds } from "../../src/sandbox/worker/row_id.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-Deno.test("a row id is a version 8 uuid that depends on file and line alone", () => {
+Deno.test("a row id is a version 8 uuid that only depends on the file and the line", () => {
   fc.assert(fc.property(fc.string(), fc.integer({ min: 1, max: 2 ** 40 }), (text, line) => {
     const id = rowIds(sha256(text))(line);
     assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);

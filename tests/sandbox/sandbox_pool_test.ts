@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SandboxPool } from "../../src/sandbox/host/sandbox_pool.ts";
 
-Deno.test("a spare is handed out once and the next is another process", async () => {
+Deno.test("a spare is used once, and the next one is another process", async () => {
   const pool = new SandboxPool(true);
   pool.refill();
   const first = pool.take();
@@ -13,7 +13,7 @@ Deno.test("a spare is handed out once and the next is another process", async ()
   await pool.close();
 });
 
-Deno.test("a pool without spares starts each sandbox when it is asked for", async () => {
+Deno.test("a pool without spares starts each sandbox when it is taken", async () => {
   const pool = new SandboxPool(false);
   pool.refill();
   const sandbox = pool.take();

@@ -66,9 +66,9 @@ function rowsOf(bytes: Uint8Array, tables: TableSpec[]): Value[][] {
 async function faultsOf(source: string, files: Record<string, string> = {}) {
   try {
     await Sandbox.spawn().bundle("ingest.ts", { "ingest.ts": source, ...files }, ROOMY);
-  } catch (thrown) {
-    if (thrown instanceof ModuleFault) return thrown.faults;
-    throw thrown;
+  } catch (error) {
+    if (error instanceof ModuleFault) return error.faults;
+    throw error;
   }
   return [];
 }
@@ -191,15 +191,15 @@ Deno.test("rows and rejects of an async row function keep the order of the file"
   const source = moduleOf(`async (r, ctx) => {
     for (let i = Number(r.n); i < 5; i++) await null;
     if (r.a === "bad") return ctx.reject("bad", "a");
-    if (r.a === "thrown") throw new Error("oops");
+    if (r.a === "fails") throw new Error("oops");
     return { t: { id: ctx.rowId, a: r.a + ctx.line, n: r.n } };
   }`);
-  const input = ["a,n\nx,1\nbad,0\ny,5\nthrown,0\n", "z,0\n"];
+  const input = ["a,n\nx,1\nbad,0\ny,5\nfails,0\n", "z,0\n"];
   const { counts, rows, rejects } = await run(source, input);
   assert.deepEqual(counts, { read: 5, stored: 3, rejected: 2, skipped: 0, written: 3 });
   assert.deepEqual(rows.map(([, a]) => a), ["x2", "y4", "z6"]);
   assert.deepEqual(new Set(rows.map(([id]) => id)).size, 3);
-  assert.deepEqual(rejects.map(({ line, raw }) => [line, raw]), [[3, "bad,0"], [5, "thrown,0"]]);
+  assert.deepEqual(rejects.map(({ line, raw }) => [line, raw]), [[3, "bad,0"], [5, "fails,0"]]);
   assert.match(rejects[1]?.reason ?? "", /^row threw: oops \(ingest\.ts:\d+:\d+\)$/);
 });
 

@@ -8,13 +8,13 @@ import { plain, shownRecord } from "./plain_data.ts";
 import type { FileReader, FileReaderLimits } from "./record_reader.ts";
 
 /**
- * Reads an Avro object container file, of which no more than a block is held. A record's line is its
+ * Reads an Avro object container file, with one block in memory at a time. A record's line is its
  * number in the file.
  *
- * Longs beyond Number.MAX_SAFE_INTEGER come as bigint, decimals as text, dates and timestamps as
- * `Date`, times of day as text, bytes as Uint8Array.
+ * Longs beyond Number.MAX_SAFE_INTEGER become bigint, decimals strings, dates and timestamps `Date`,
+ * times of day strings, bytes Uint8Array.
  *
- * @throws {Failure} from `push` and `end`: `avro-corrupt`, `avro-cut-short`, `avro-schema`,
+ * @throws {Failure} `push` and `end` throw `avro-corrupt`, `avro-cut-short`, `avro-schema`,
  * `avro-codec`, `avro-block-too-large`
  */
 export function avroReader(sink: RecordSink, limits: FileReaderLimits): FileReader {

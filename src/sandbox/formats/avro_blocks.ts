@@ -5,24 +5,25 @@ import { DEFAULT_MAX_WHOLE_BYTES } from "./whole_file.ts";
 
 const MAGIC = Buffer.from("Obj\x01", "latin1");
 const SYNC_BYTES = 16;
-/** The most bytes of a varint that is a long. */
+/** Maximum bytes of a long, which is stored as a varint. */
 const LONG_BYTES = 10;
-/** Takes the container of an Avro file apart: its header, then block after block. */
+
+/** Splits an Avro container file into its header and its blocks. */
 export class AvroBlocks {
   readonly #maxBytes: number;
   readonly #onSchema: (schema: string) => void;
   readonly #onBlock: (data: Buffer, count: number) => void;
   #pieces: Uint8Array[] = [];
   #have = 0;
-  /** Bytes that must be there before it is of use to look again. */
+  /** Bytes that are needed before parsing can continue. */
   #need = MAGIC.length;
   #sync: Buffer | null = null;
   #unpack: AvroCodec = (data) => data;
 
   /**
-   * @param maxBytes of a block, packed or unpacked
-   * @param onSchema the schema's JSON, once, before the first block
-   * @param onBlock the records of a block, one after the other
+   * @param maxBytes maximum size of a block, compressed and decompressed
+   * @param onSchema receives the schema's JSON, once, before the first block
+   * @param onBlock receives a block's encoded records and their count
    */
   constructor(
     maxBytes: number = DEFAULT_MAX_WHOLE_BYTES,
@@ -51,15 +52,15 @@ export class AvroBlocks {
 
   /** @throws {Failure} `avro-cut-short` */
   end(): void {
-    // A header waits for more than it may need.
+    // The header may wait for more bytes than it needs.
     this.#need = 0;
     this.push(new Uint8Array(0));
     if (this.#sync === null || this.#have > 0) throw avroCutShort();
   }
 
-  /** Reads the header if all of it is there. @returns where the blocks begin */
+  /** Reads the header if it is complete. @returns where the blocks begin */
   #header(all: Buffer): number {
-    if (!all.subarray(0, MAGIC.length).equals(MAGIC)) throw corruptAvro("it is no Avro file");
+    if (!all.subarray(0, MAGIC.length).equals(MAGIC)) throw corruptAvro("it is not an Avro file");
     const meta = metadata(all, MAGIC.length, this.#maxBytes);
     const end = meta && meta.end + SYNC_BYTES;
     if (meta === null || end === null || end > all.length) {
@@ -73,7 +74,7 @@ export class AvroBlocks {
     return end;
   }
 
-  /** Reads the block at `at` if all of it is there. @returns where the next one begins */
+  /** Reads the block at `at` if it is complete. @returns where the next one begins */
   #block(all: Buffer, at: number): number {
     const count = readLong(all, at);
     const size = count && readLong(all, count.end);
@@ -91,7 +92,7 @@ export class AvroBlocks {
       return at;
     }
     if (!all.subarray(dataEnd, end).equals(this.#sync!)) {
-      throw corruptAvro("the mark behind a block is not that of the file");
+      throw corruptAvro("the sync marker after a block is wrong");
     }
     this.#onBlock(this.#unpack(all.subarray(size.end, dataEnd)), count.value);
     return end;
@@ -100,13 +101,13 @@ export class AvroBlocks {
 
 interface Found<T> {
   value: T;
-  /** Where the next thing begins. */
+  /** The index after it. */
   end: number;
 }
 
 /**
- * The header's map of bytes; null when it goes on behind the bytes. The library would count to what
- * a file of a few bytes says: here each entry must be there.
+ * The header's map of bytes; null if it is incomplete. The library would loop for as many entries as a
+ * tiny file may state; here each entry must exist.
  */
 function metadata(
   bytes: Buffer,
@@ -131,7 +132,7 @@ function metadata(
   }
 }
 
-/** Bytes behind their length; null when they are not all there. */
+/** Bytes after their length; null if they are incomplete. */
 function readBytes(bytes: Buffer, start: number, maxBytes: number): Found<Buffer> | null {
   const length = readLong(bytes, start);
   if (length === null) return null;
@@ -141,7 +142,7 @@ function readBytes(bytes: Buffer, start: number, maxBytes: number): Found<Buffer
   return end > bytes.length ? null : { value: bytes.subarray(length.end, end), end };
 }
 
-/** A zig-zag varint; null when it goes on behind the bytes. */
+/** A zig-zag varint; null if it is incomplete. */
 function readLong(bytes: Buffer, start: number): Found<number> | null {
   let unsigned = 0n;
   for (let i = 0; i < LONG_BYTES; i++) {

@@ -3,14 +3,14 @@ import { Buffer } from "node:buffer";
 import { crc32, inflateRawSync } from "node:zlib";
 import { blockTooLarge, corruptAvro, unknownCodec } from "./avro_failures.ts";
 
-/** Unpacks a block's bytes. */
+/** Decompresses a block. */
 export type AvroCodec = (data: Buffer) => Buffer;
 
 const CHECKSUM_BYTES = 4;
 
 /**
- * @param maxBytes the most bytes of an unpacked block
- * @throws {Failure} `avro-codec`; the codec itself: `avro-corrupt`, `avro-block-too-large`
+ * @param maxBytes maximum size of a decompressed block
+ * @throws {Failure} `avro-codec`; the returned codec throws `avro-corrupt`, `avro-block-too-large`
  */
 export function avroCodec(name: string, maxBytes: number): AvroCodec {
   switch (name) {
@@ -35,7 +35,7 @@ function inflate(data: Buffer, maxBytes: number): Buffer {
   }
 }
 
-/** Snappy's raw form, and behind it the CRC of what comes out. */
+/** Snappy's raw format, followed by the CRC of the decompressed bytes. */
 function unsnap(data: Buffer, maxBytes: number): Buffer {
   if (data.length < CHECKSUM_BYTES) throw corruptAvro("a block is damaged");
   const packed = data.subarray(0, -CHECKSUM_BYTES);
@@ -53,7 +53,7 @@ function unsnap(data: Buffer, maxBytes: number): Buffer {
   return out;
 }
 
-/** The varint with which snappy's raw form begins. */
+/** The varint at the start of snappy's raw format. */
 function unpackedLength(packed: Buffer): number {
   let length = 0;
   for (let i = 0; i < 5 && i < packed.length; i++) {

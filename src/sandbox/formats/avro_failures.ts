@@ -1,7 +1,7 @@
 import { Failure } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
 
-const AGAIN = { hint: "Write the file anew and send it again." };
+const AGAIN = { hint: "Export the file again and resend it." };
 
 export function corruptAvro(state: string, cause?: unknown): Failure {
   return new Failure("refused", "avro-corrupt", `Cannot read the Avro file: ${state}`, {
@@ -16,7 +16,7 @@ export function avroCutShort(): Failure {
   });
 }
 
-/** The file's schema is not one, or needs what is not supported. */
+/** The file's schema is invalid, or it needs something that is not supported. */
 export function badSchema(state: string, cause: unknown): Failure {
   return new Failure("refused", "avro-schema", `Cannot use the Avro file's schema: ${state}`, {
     ...AGAIN,
@@ -27,15 +27,18 @@ export function badSchema(state: string, cause: unknown): Failure {
 export function unknownCodec(codec: string, known: readonly string[]): Failure {
   const shown = JSON.stringify(codec.slice(0, 100));
   return new Failure("refused", "avro-codec", `Cannot read the Avro file: its codec is ${shown}`, {
-    hint: `Write it with one of ${known.join(", ")}.`,
+    hint: `Write the file with one of these codecs: ${known.join(", ")}.`,
   });
 }
 
-export function blockTooLarge(most: number): Failure {
+export function blockTooLarge(maxBytes: number): Failure {
   return new Failure(
     "refused",
     "avro-block-too-large",
-    `Cannot read the Avro file: a block has more than ${withCommas(most)} bytes`,
-    { hint: "Write the file with smaller blocks, or ask the platform for a higher limit." },
+    `Cannot read the Avro file: a block has more than ${withCommas(maxBytes)} bytes`,
+    {
+      hint: "Write the file with smaller blocks, or ask the operator to raise " +
+        "sandbox.max_whole_file_mb.",
+    },
   );
 }

@@ -10,8 +10,8 @@ type Read = (stored: unknown) => unknown;
 const MS_PER_DAY = 86_400_000;
 
 /**
- * Makes the decoder of a file's schema. It compiles code from the schema, whose names the library
- * has held to letters, digits and _ before.
+ * Builds the decoder for a file's schema. The library compiles code from the schema, after checking
+ * that its names only contain letters, digits and _.
  *
  * @throws {Failure} `avro-schema`
  */
@@ -32,26 +32,26 @@ export function avroType(schema: string): avsc.Type {
       omitRecordMethods: true,
     });
   } catch (error) {
-    throw badSchema(messageOf(error) || "it is not a schema", error);
+    throw badSchema(messageOf(error) || "it is invalid", error);
   }
 }
 
-/** Longs of the library are doubles, and it refuses what a double would change. */
+/** The library reads longs as doubles and fails if a double would change the value. */
 function exactLong(): avsc.Type {
-  const notWritten = () => {
+  const readOnly = () => {
     throw new Error("files are only read");
   };
   return avsc.types.LongType.__with({
     fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
-    toBuffer: notWritten,
+    toBuffer: readOnly,
     fromJSON: (value: number) => BigInt(value),
     toJSON: String,
     isValid: (value: unknown) => typeof value === "bigint",
-    compare: notWritten,
+    compare: readOnly,
   });
 }
 
-/** A logical type that is only read; where `make` throws, the type below it is taken. */
+/** A logical type for reading. If `make` throws, the library uses the underlying type. */
 function logical(make: (schema: { scale: number }) => Read) {
   return class extends avsc.types.LogicalType {
     readonly #read: Read;
@@ -67,7 +67,7 @@ function logical(make: (schema: { scale: number }) => Read) {
       return this.#read(stored);
     }
 
-    // Defaults of fields are checked by writing them.
+    // The library checks the defaults of fields by encoding them.
     protected override _toValue(value: unknown): unknown {
       return value;
     }

@@ -17,13 +17,13 @@ import { CsvText, UNFINISHED } from "./csv_text.ts";
 import { NOWHERE } from "./finder.ts";
 
 /**
- * Reads comma-separated values by RFC 4180, as a stream. LF or CRLF ends a record, or CR in a file
- * whose first line end is a lone CR; an empty line is blank. Line numbers count line ends, also
- * those within quotes. A record that can't be read is told as a fault and the next line is tried.
+ * Reads comma-separated values (RFC 4180) as a stream. A record ends with LF or CRLF, or with CR in a
+ * file whose first line end is a lone CR; empty lines are blank. Line numbers include line ends within
+ * quotes. A record that cannot be read is a fault, and reading continues with the next line.
  *
- * @throws {Failure} from here: `csv-bad-options`, `csv-bad-header`, `csv-too-many-columns`; from
- * `push` and `end`: `csv-no-header`, `csv-bad-header`, `csv-too-many-columns`, and
- * `csv-unclosed-quote` for a quote that is not closed within the file or the longest record.
+ * @throws {Failure} `csv-bad-options`, `csv-bad-header`, `csv-too-many-columns`; `push` and `end`
+ * throw `csv-no-header`, `csv-bad-header`, `csv-too-many-columns`, and `csv-unclosed-quote` if a quote
+ * is not closed within the file or the maximum record length
  *
  * @example
  * ```ts
@@ -52,11 +52,11 @@ class CsvReader implements RecordReader {
   readonly #header: CsvHeader;
   readonly #text: CsvText;
   readonly #delimiterCode: number;
-  /** The text is not tried again before it has this length: long records cost linear time. */
-  #tryAt = 0;
-  /** A record at fault whose line has not ended yet; its raw text grows to one over the limit. */
+  /** The text is not scanned again until it has this length, so that long records take linear time. */
+  #scanAt = 0;
+  /** A faulty record whose line has not ended yet; its raw text grows to one over the limit. */
   #open: RecordFault | null = null;
-  /** The first line end of the present record, which may be within quotes. */
+  /** The first line end of the current record, which may be within quotes. */
   #firstEnd = 0;
   #rawStart = 0;
   #rawEnd = 0;
@@ -73,7 +73,7 @@ class CsvReader implements RecordReader {
   push(text: string): void {
     const rest = this.#open === null ? text : this.#skipLine(this.#open, text);
     this.#text.value += rest;
-    if (rest !== "" && this.#text.value.length >= this.#tryAt) this.#scan();
+    if (rest !== "" && this.#text.value.length >= this.#scanAt) this.#scan();
   }
 
   end(): void {
@@ -91,10 +91,10 @@ class CsvReader implements RecordReader {
   #scan(): void {
     const text = this.#text;
     if (text.knowsLineEnd()) text.value = text.value.slice(this.#records());
-    this.#tryAt = text.value.length * 1.5;
+    this.#scanAt = text.value.length * 1.5;
   }
 
-  /** Delivers all whole records of the text; returns where the unfinished one starts. */
+  /** Delivers all complete records of the text. @returns where the unfinished one starts */
   #records(): number {
     const text = this.#text;
     text.mark();
@@ -125,11 +125,11 @@ class CsvReader implements RecordReader {
     return start;
   }
 
-  /** A line without anything to look out for: only to be cut at the delimiters. */
+  /** The fast path: a line without quotes or faults only needs splitting at the delimiters. */
   #plain(start: number, stop: number): void {
     const { value, delimiters, line } = this.#text;
     if (start === stop) return this.#sink.skip(line);
-    // Not an array of the known length: storing into its holes is slow once Array.prototype is frozen.
+    // Not `new Array(length)`: filling holes is slow once Array.prototype is frozen.
     const fields: string[] = [];
     let from = start;
     for (let at = delimiters.next(from); at < stop; at = delimiters.next(from)) {
@@ -141,9 +141,9 @@ class CsvReader implements RecordReader {
   }
 
   /**
-   * Parses one record with all that RFC 4180 allows and all that it doesn't.
+   * Parses one record, with everything that RFC 4180 allows or forbids.
    *
-   * @returns where the next record starts, or UNFINISHED where more text is needed
+   * @returns where the next record starts, or UNFINISHED if more text is needed
    */
   #parse(start: number): number {
     const text = this.#text;
@@ -175,7 +175,7 @@ class CsvReader implements RecordReader {
       if (stop === length && !text.isWhole) return UNFINISHED;
       if (text.quotes.next(at) < stop) {
         const where = text.where(start, text.quotes.next(at));
-        const reason = `has a quote within an unquoted field, at ${where}`;
+        const reason = `has a quote inside an unquoted field, at ${where}`;
         return this.#reject(start, stop, fields.length + 1, reason);
       }
       if (stop === end && text.endsInCrlf(at, end)) stop--;
@@ -189,7 +189,7 @@ class CsvReader implements RecordReader {
     return this.#reject(start, limit, null, tooLongReason(this.#maxChars));
   }
 
-  /** Delivers a record whose structure is sound; what its fields hold may still be refused. */
+  /** Delivers a record with a valid structure, unless the content of a field is invalid. */
   #finish(fields: string[], start: number, end: number, next: number, strayField: number): number {
     const text = this.#text;
     const line = text.line;
@@ -235,7 +235,7 @@ class CsvReader implements RecordReader {
     this.#sink.fault(fault);
   }
 
-  /** Tells the record as a fault and leaves out the rest of the line on which `at` is. */
+  /** Reports the record as a fault and skips the rest of the line that contains `at`. */
   #reject(start: number, at: number, column: number | null, reason: string): number {
     const { value, line, lineEnd } = this.#text;
     const found = value.indexOf(lineEnd, at);
@@ -249,7 +249,7 @@ class CsvReader implements RecordReader {
     return end + 1;
   }
 
-  /** Leaves out the rest of a rejected line; returns what comes after it. */
+  /** Skips the rest of a rejected line. @returns the text after it */
   #skipLine(fault: RecordFault, text: string): string {
     const end = text.indexOf(this.#text.lineEnd);
     const room = MAX_RAW_CHARS + 1 - fault.raw.length;
@@ -261,7 +261,7 @@ class CsvReader implements RecordReader {
     return text.slice(end + 1);
   }
 
-  /** A fault whose line has ended: its raw text without the CR of a CRLF, within the limit. */
+  /** A fault whose line has ended: removes the CR of a CRLF and cuts the raw text at the limit. */
   #closed(fault: RecordFault): RecordFault {
     const { raw } = fault;
     const isCrlf = this.#text.lineEnd === "\n" && raw.length <= MAX_RAW_CHARS && raw.endsWith("\r");

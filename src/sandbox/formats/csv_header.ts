@@ -2,9 +2,9 @@ import type { RecordFault, RecordSink } from "./contract.ts";
 import { badHeader, noHeader } from "./csv_failures.ts";
 import { checkColumnCount, checkNames, type CsvSyntax } from "./csv_options.ts";
 
-/** Knows how many fields a record has and what they are called, and tells the sink. */
+/** Determines the number and names of a file's columns and reports them to the sink. */
 export class CsvHeader {
-  /** The number of fields of every record; 0 until it is known. */
+  /** The number of fields in every record; 0 until it is known. */
   count = 0;
   readonly #isInFile: boolean;
   readonly #sink: RecordSink;
@@ -16,10 +16,10 @@ export class CsvHeader {
   }
 
   /**
-   * Takes a record that doesn't have {@link count} fields: the header itself, or the first record
-   * of a file without one, or a ragged one.
+   * Handles a record that does not have {@link count} fields: the header itself, the first record of a
+   * file without a header, or a record with too few or too many fields.
    *
-   * @returns what is wrong with a ragged record
+   * @returns the reason for rejecting the record, or null
    * @throws {Failure} `csv-bad-header`, `csv-too-many-columns`.
    */
   take(fields: string[], line: number): string | null {
@@ -38,14 +38,14 @@ export class CsvHeader {
     return null;
   }
 
-  /** @throws {Failure} `csv-bad-header` where the record at fault is the header. */
+  /** @throws {Failure} `csv-bad-header` if the faulty record is the header */
   refuse({ line, column, reason }: RecordFault): void {
     if (this.#isInFile && this.count === 0) {
       throw badHeader(`the header at line ${line}`, `it ${reason}`, column);
     }
   }
 
-  /** @throws {Failure} `csv-no-header` where the file ended before its header. */
+  /** @throws {Failure} `csv-no-header` if the file ended before its header */
   end(): void {
     if (this.#isInFile && this.count === 0) throw noHeader();
   }

@@ -1,13 +1,13 @@
 import type { CsvSyntax } from "./csv_options.ts";
 
 /**
- * What ends the records of a file, by its first line end outside quotes: a lone CR makes it a
- * classic-Mac file, everything else is LF with or without a CR before it.
+ * The line end of a file, from its first line end outside quotes: a lone CR means classic Mac,
+ * everything else means LF with an optional CR before it.
  *
- * @param text the file from its start, as far as it is known
- * @param maxChars how far to look; without a line end until there it is LF
- * @param isWhole whether the file ends with the text
- * @returns null where more text is needed
+ * @param text the start of the file
+ * @param maxChars how far to search; if there is no line end up to there, it is LF
+ * @param isWhole whether the text is the whole file
+ * @returns null if more text is needed
  */
 export function firstLineEnd(
   text: string,

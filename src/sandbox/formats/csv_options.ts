@@ -1,9 +1,10 @@
 import type { CsvOptions } from "../../sdk/csv.ts";
+import { columnNameFault } from "./column_names.ts";
 import { badHeader, badOption, tooManyColumns } from "./csv_failures.ts";
 
 const MAX_COLUMNS = 10_000;
 
-/** {@link CsvOptions} with its defaults, checked. */
+/** {@link CsvOptions} with defaults, checked. */
 export interface CsvSyntax {
   header: boolean | readonly string[];
   delimiter: string;
@@ -15,8 +16,8 @@ const LINE_END_OR_HALF_CHARACTER = /[\r\n\0\uD800-\uDFFF]/;
 /**
  * Checks a module's options.
  *
- * @throws {Failure} `csv-bad-options` where delimiter or quote is not one usable character,
- * `csv-bad-header` or `csv-too-many-columns` for given names.
+ * @throws {Failure} `csv-bad-options` if the delimiter or quote is not one usable character,
+ * `csv-bad-header` or `csv-too-many-columns` if the given names are invalid
  */
 export function csvSyntax(options: CsvOptions): CsvSyntax {
   const { header = true, delimiter = ",", quote = '"' } = options;
@@ -24,7 +25,7 @@ export function csvSyntax(options: CsvOptions): CsvSyntax {
   if (quote !== "" && !isOneCharacter(quote)) {
     throw badOption("quote", quote, 'one character, or "" for none');
   }
-  if (quote === delimiter) throw badOption("quote", quote, "another character than the delimiter");
+  if (quote === delimiter) throw badOption("quote", quote, "different from the delimiter");
   if (typeof header !== "boolean") checkNames(header, "the module's header option");
   return { header, delimiter, quote };
 }
@@ -34,27 +35,18 @@ function isOneCharacter(value: string): boolean {
 }
 
 /**
- * Checks the names of columns: a record is keyed by them, so none may be empty or there twice.
+ * Checks the column names.
  *
- * @throws {Failure} `csv-bad-header`, `csv-too-many-columns`.
+ * @throws {Failure} `csv-bad-header`, `csv-too-many-columns`
  */
 export function checkNames(names: readonly string[], where: string): void {
   if (names.length === 0) throw badHeader(where, "it has no columns", null);
   checkColumnCount(names.length, where);
-  const seen = new Map<string, number>();
-  for (const [index, name] of names.entries()) {
-    const column = index + 1;
-    if (name.trim() === "") throw badHeader(where, `column ${column} has no name`, column);
-    const earlier = seen.get(name);
-    if (earlier !== undefined) {
-      const shown = JSON.stringify(name.slice(0, 200));
-      throw badHeader(where, `columns ${earlier} and ${column} are both named ${shown}`, column);
-    }
-    seen.set(name, column);
-  }
+  const fault = columnNameFault(names);
+  if (fault !== null) throw badHeader(where, fault.state, fault.column);
 }
 
-/** @throws {Failure} `csv-too-many-columns` above {@link MAX_COLUMNS}. */
+/** @throws {Failure} `csv-too-many-columns` above {@link MAX_COLUMNS} */
 export function checkColumnCount(count: number, where: string): void {
   if (count > MAX_COLUMNS) throw tooManyColumns(where, count, MAX_COLUMNS);
 }

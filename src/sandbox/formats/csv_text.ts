@@ -4,20 +4,20 @@ import { firstLineEnd } from "./csv_line_end.ts";
 import type { CsvSyntax } from "./csv_options.ts";
 import { Finder } from "./finder.ts";
 
-/** What parsing returns where the known text ends too early to tell. */
+/** Parsing needs more text. */
 export const UNFINISHED = -1;
 
 const CR = 13;
 const LF = 10;
 
-/** The text from the start of the unfinished record on, and where in it things are. */
+/** The text from the start of the unfinished record, and the positions of special characters in it. */
 export class CsvText {
   value = "";
-  /** Whether the file ends with the text. */
+  /** Whether the text reaches the end of the file. */
   isWhole = false;
-  /** The line of the present record. */
+  /** The line of the current record. */
   line = 1;
-  /** What ends records: LF stands for CRLF too. */
+  /** The line end of the file; LF includes CRLF. */
   lineEnd: "\n" | "\r" = "\n";
   readonly delimiters: Finder;
   readonly quotes: Finder;
@@ -33,7 +33,7 @@ export class CsvText {
   constructor(syntax: CsvSyntax, maxChars: number) {
     this.#syntax = syntax;
     this.#maxChars = maxChars;
-    // NaN where there are no quotes, which no character equals.
+    // Without a quote character this is NaN, which equals no character.
     this.#quoteCode = syntax.quote.charCodeAt(0);
     this.delimiters = new Finder(syntax.delimiter);
     this.quotes = new Finder(syntax.quote);
@@ -43,12 +43,12 @@ export class CsvText {
     return this.lineEnd === "\n" ? this.#lfs : this.#crs;
   }
 
-  /** The half of a line end that may not stand alone outside quotes. */
+  /** The line end character that is not allowed on its own outside quotes. */
   get strays(): Finder {
     return this.lineEnd === "\n" ? this.#crs : this.#lfs;
   }
 
-  /** Settles what ends the records, if the text tells that already. */
+  /** Determines the file's line end, if the text is long enough. */
   knowsLineEnd(): boolean {
     if (this.#isLineEndKnown) return true;
     const found = firstLineEnd(this.value, this.#syntax, this.#maxChars, this.isWhole);
@@ -57,7 +57,7 @@ export class CsvText {
     return this.#isLineEndKnown = true;
   }
 
-  /** Points all finders at the text as it is now. */
+  /** Resets all finders to the current text. */
   mark(): void {
     const { quotes, delimiters, nuls, badBytes } = this;
     for (const finder of [quotes, delimiters, nuls, badBytes, this.#lfs, this.#crs]) {
@@ -72,7 +72,7 @@ export class CsvText {
   /**
    * The index of the quote that closes the one at `open` in the record at `start`, or UNFINISHED.
    *
-   * @throws {Failure} `csv-unclosed-quote`.
+   * @throws {Failure} `csv-unclosed-quote`
    */
   closingQuote(start: number, open: number): number {
     const { value } = this;
@@ -88,16 +88,16 @@ export class CsvText {
     throw unclosedQuote(this.position(start, open), isTooLong ? this.#maxChars : null);
   }
 
-  /** The text between two quotes, with doubled quotes made single. */
+  /** The text between two quotes, with doubled quotes replaced by single ones. */
   unquoted(start: number, end: number): string {
     const inner = this.value.substring(start, end);
-    // The next quote is the closing one unless there are doubled ones before it.
+    // The next quote is the closing one, unless doubled quotes come before it.
     if (this.quotes.next(start) >= end) return inner;
     const { quote } = this.#syntax;
     return inner.replaceAll(quote + quote, quote);
   }
 
-  /** The index after the line end at `at`; 0 where there is none, UNFINISHED where unknown. */
+  /** The index after the line end at `at`; 0 if there is none, UNFINISHED if more text is needed. */
   afterLineEnd(at: number): number {
     const { value } = this;
     if (at === value.length) return at;
@@ -109,7 +109,7 @@ export class CsvText {
     return value.charCodeAt(at + 1) === LF ? at + 2 : 0;
   }
 
-  /** Whether the line end at `end` is a CRLF whose CR comes at or after `start`. */
+  /** Whether the line end at `end` is a CRLF with its CR at or after `start`. */
   endsInCrlf(start: number, end: number): boolean {
     return this.lineEnd === "\n" && end > start && this.value.charCodeAt(end - 1) === CR;
   }
@@ -124,14 +124,14 @@ export class CsvText {
     return count;
   }
 
-  /** The line and the character on it, both from 1, of an index in the record at `start`. */
+  /** The line and character, both from 1, of an index in the record at `start`. */
   position(start: number, at: number): { line: number; column: number } {
     const lines = this.lineEndsWithin(start, at);
     const lineStart = lines === 0 ? start : this.value.lastIndexOf(this.lineEnd, at - 1) + 1;
     return { line: this.line + lines, column: at - lineStart + 1 };
   }
 
-  /** {@link position} in words. */
+  /** {@link position} as text. */
   where(start: number, at: number): string {
     const { line, column } = this.position(start, at);
     return `character ${column}` + (line === this.line ? "" : ` of line ${line}`);

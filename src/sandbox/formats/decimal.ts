@@ -1,4 +1,4 @@
-/** The integer that big-endian bytes in two's complement stand for. */
+/** Decodes a big-endian two's complement integer. */
 export function bigIntOf(bytes: Uint8Array): bigint {
   let value = 0n;
   for (const byte of bytes) value = value << 8n | BigInt(byte);
@@ -6,7 +6,7 @@ export function bigIntOf(bytes: Uint8Array): bigint {
 }
 
 /**
- * An integer with the decimal point `scale` digits from its end.
+ * Writes an integer with a decimal point `scale` digits from its end.
  *
  * @example
  * ```ts

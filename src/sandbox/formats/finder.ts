@@ -1,9 +1,9 @@
-/** "Not in this text": above every index of a string and, unlike Infinity, a small integer. */
+/** Not found. Greater than every string index and, unlike Infinity, a small integer in V8. */
 export const NOWHERE = 0x3fff_ffff;
 
 /**
- * Remembers where a needle comes next in a text, so that many questions with rising positions cost
- * one pass over the text, however rare the needle is.
+ * Finds a needle from ever higher positions of a text. All searches together take one pass over the
+ * text, however rare the needle is.
  */
 export class Finder {
   readonly #needle: string;
@@ -14,13 +14,13 @@ export class Finder {
     this.#needle = needle;
   }
 
-  /** Starts over with another text. An empty needle is nowhere. */
+  /** Starts over with another text. An empty needle is never found. */
   reset(text: string): void {
     this.#text = text;
     this.#at = this.#needle === "" ? NOWHERE : -1;
   }
 
-  /** The first index of the needle at or after `from`, which must not fall between resets. */
+  /** The first index of the needle at or after `from`, which must not decrease between resets. */
   next(from: number): number {
     if (this.#at < from) {
       const index = this.#text.indexOf(this.#needle, from);

@@ -3,30 +3,30 @@ import { Failure } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
 
 interface GunzipLimits {
-  /** The most bytes that may come out. */
+  /** Maximum size of the output, in bytes. */
   maxBytes: number;
-  /** The most bytes out for each byte in, once 10 MB are out. @default 1000 */
+  /** Maximum ratio of output to input, checked from 10 MB of output. @default 1000 */
   maxRatio?: number;
 }
 
 const DEFAULT_MAX_RATIO = 1_000;
 const RATIO_COUNTS_FROM = 10 * 1024 * 1024;
-/** Small enough that the ratio is known before much is inflated: at most 64 MB come of it. */
+/** Small, so that the ratio is checked in time: one piece inflates to 64 MB at most. */
 const INPUT_PIECE = 64 * 1024;
 const OUTPUT_PIECE = 256 * 1024;
+const AGAIN = { hint: "Compress the file again and resend it." };
 
-/** Whether the bytes begin as a gzip file does (RFC 1952). */
+/** Whether the bytes start like a gzip file (RFC 1952). */
 export function looksGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 /**
- * Decompresses gzip (RFC 1952), also of several members; zero bytes may pad the end. It reads the
- * source only as fast as its output is taken, and ends it when it is left early. The pieces are
- * views: copy them before they are transferred.
+ * Decompresses gzip (RFC 1952), including files of several members; zero bytes may pad the end. It
+ * reads the source no faster than the caller takes the output, and closes it if the caller stops
+ * early. The pieces are views: copy them before transferring them.
  *
- * @throws {Failure} `gzip-truncated`, `gzip-corrupt`, `gzip-too-large`; what the source throws is
- * passed on.
+ * @throws {Failure} `gzip-truncated`, `gzip-corrupt`, `gzip-too-large`, and errors of the source
  *
  * @example
  * ```ts ignore
@@ -40,15 +40,18 @@ export async function* gunzip(
   const inflater = createGunzip({ chunkSize: OUTPUT_PIECE });
   const input = { bytes: 0 };
   const feeding = feed(source, inflater, input);
-  // A failed source must end the loop below; its error is thrown by the await after it.
+  // A failed source must end the loop below; the await after it throws the error.
   feeding.catch((error) => inflater.destroy(error));
   let bytesOut = 0;
   try {
     for await (const bytes of inflater as AsyncIterable<Uint8Array>) {
       bytesOut += bytes.length;
-      if (bytesOut > maxBytes) throw tooLarge(`more than ${withCommas(maxBytes)} bytes`);
+      if (bytesOut > maxBytes) {
+        const hint = "Split the file, or ask the operator to raise sandbox.max_unpacked_mb.";
+        throw tooLarge(`more than ${withCommas(maxBytes)} bytes`, hint);
+      }
       if (bytesOut > RATIO_COUNTS_FROM && bytesOut > input.bytes * maxRatio) {
-        throw tooLarge(`more than ${withCommas(maxRatio)} times its size`);
+        throw tooLarge(`more than ${withCommas(maxRatio)} times its size`, "Send it uncompressed.");
       }
       yield bytes;
     }
@@ -60,7 +63,7 @@ export async function* gunzip(
   }
 }
 
-/** Writes the source to the inflater, piece after piece, and looks at what it leaves over. */
+/** Writes the source to the inflater and checks the bytes that the inflater leaves over. */
 async function feed(
   source: AsyncIterable<Uint8Array>,
   inflater: Gunzip,
@@ -75,7 +78,7 @@ async function feed(
       if (!isPadding) {
         await written(inflater, piece);
         if (inflater.destroyed && !inflater.readableEnded) return;
-        // What zlib did not take: it stops at a zero byte after a member and forgets all that follows.
+        // zlib stops at a zero byte after a member and ignores everything after it.
         rest = piece.subarray(piece.length - (input.bytes - inflater.bytesWritten));
         isPadding = rest.length > 0;
       }
@@ -85,7 +88,7 @@ async function feed(
   if (!isPadding) inflater.end();
 }
 
-/** Waits until a piece is inflated and its output taken, or the inflater has failed or was left. */
+/** Waits until a piece is inflated and its output taken, or the inflater has failed or is closed. */
 function written(inflater: Gunzip, piece: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     inflater.once("close", resolve);
@@ -101,20 +104,19 @@ function asFailure(error: unknown): unknown {
   if (code === "Z_DATA_ERROR") return corrupt("the compressed data is damaged", error);
   if (code !== "Z_BUF_ERROR") return error;
   return new Failure("refused", "gzip-truncated", "Cannot decompress the file: it is cut short", {
-    hint: "Compress the file anew and send it again.",
+    ...AGAIN,
     cause: error,
   });
 }
 
 function corrupt(state: string, cause?: unknown): Failure {
   return new Failure("refused", "gzip-corrupt", `Cannot decompress the file: ${state}`, {
-    hint: "Compress the file anew and send it again.",
+    ...AGAIN,
     cause,
   });
 }
 
-function tooLarge(state: string): Failure {
-  return new Failure("refused", "gzip-too-large", `Cannot decompress the file: it has ${state}`, {
-    hint: "Split the file, or ask the platform for a higher limit.",
-  });
+function tooLarge(state: string, hint: string): Failure {
+  const text = `Cannot decompress the file: its content has ${state}`;
+  return new Failure("refused", "gzip-too-large", text, { hint });
 }

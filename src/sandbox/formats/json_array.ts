@@ -1,25 +1,20 @@
 import type { JsonOptions } from "../../sdk/json.ts";
 import {
-  BAD_BYTES,
-  badBytesReason,
-  DEFAULT_MAX_RECORD_CHARS,
   MAX_RAW_CHARS,
-  rawText,
   type ReaderSettings,
   type RecordReader,
   type RecordSink,
-  tooLongReason,
 } from "./contract.ts";
 import { arrayNotFound, cutShort, textAfter } from "./json_failures.ts";
-import { isObject, jsonFault, nameOf, parseJson } from "./json_value.ts";
+import { JsonRecords } from "./json_records.ts";
 import { JsonText } from "./json_text.ts";
 
 /**
- * Reads one JSON array of objects, of which no more than a record is held. A record's line is its
- * number in the array, from 1. An element that is no object is told as a fault.
+ * Reads one JSON array of objects, with one record in memory at a time. A record's line is its number
+ * in the array, from 1. An element that is not an object is a fault.
  *
- * Whatever is between two commas is one record, so a syntax error in a record spoils only that
- * record; brackets that do not pair end the file.
+ * The text between two commas is one record, so a syntax error only affects its own record.
+ * Unbalanced brackets end the file.
  *
  * @throws {Failure} from `push` and `end`: `json-no-array`, `json-cut-short`, `json-text-after`
  *
@@ -45,21 +40,16 @@ export function jsonArrayReader(
 }
 
 class JsonArrayReader implements RecordReader {
-  readonly #sink: RecordSink;
-  readonly #settings: ReaderSettings;
-  readonly #maxChars: number;
+  readonly #records: JsonRecords;
   readonly #path: string[];
   readonly #text: JsonText;
   readonly #work: Generator<void, void, void>;
   #number = 0;
-  #record = "";
 
   constructor(options: JsonOptions, sink: RecordSink, settings: ReaderSettings) {
-    this.#sink = sink;
-    this.#settings = settings;
-    this.#maxChars = settings.maxRecordChars ?? DEFAULT_MAX_RECORD_CHARS;
+    this.#records = new JsonRecords(sink, settings);
     this.#path = options.at?.split(".") ?? [];
-    this.#text = new JsonText(Math.max(this.#maxChars, MAX_RAW_CHARS) + 1);
+    this.#text = new JsonText(Math.max(this.#records.maxChars, MAX_RAW_CHARS) + 1);
     this.#work = this.#read();
   }
 
@@ -75,10 +65,10 @@ class JsonArrayReader implements RecordReader {
   }
 
   raw(): string {
-    return rawText(this.#record);
+    return this.#records.raw();
   }
 
-  /** The whole file. It yields wherever it needs more text, and is run on by `push` and `end`. */
+  /** Reads the whole file. Yields when it needs more text; `push` and `end` resume it. */
   *#read(): Generator<void, void, void> {
     for (const name of this.#path) yield* this.#enter(name);
     if ((yield* this.#text.next()) !== "[") throw arrayNotFound(this.#path);
@@ -87,7 +77,7 @@ class JsonArrayReader implements RecordReader {
     yield* this.#rest();
   }
 
-  /** Goes into the object that comes next, up to the value of the member `name`. */
+  /** Enters the next object, up to the value of its member `name`. */
   *#enter(name: string): Generator<void, void, void> {
     if ((yield* this.#text.next()) !== "{") throw arrayNotFound(this.#path);
     this.#text.skip();
@@ -108,14 +98,13 @@ class JsonArrayReader implements RecordReader {
       const element = yield* this.#text.until(",");
       const stop = this.#text.stopped();
       if (stop !== "," && stop !== "]") throw cutShort();
-      this.#number++;
-      this.#take(element);
+      this.#records.deliver(element, ++this.#number);
       this.#text.skip();
       if (stop === "]") return;
     }
   }
 
-  /** What follows the array must close what was opened before it, and nothing else. */
+  /** Only the brackets that close the enclosing objects, and their members, may follow the array. */
   *#rest(): Generator<void, void, void> {
     for (let open = this.#path.length; open > 0; open--) {
       for (;;) {
@@ -127,25 +116,6 @@ class JsonArrayReader implements RecordReader {
       }
     }
     if ((yield* this.#text.next()) !== "") throw textAfter();
-  }
-
-  #take(element: string): void {
-    this.#record = element;
-    if (element.length > this.#maxChars) return this.#fault(tooLongReason(this.#maxChars));
-    if (element.includes(BAD_BYTES)) return this.#fault(badBytesReason(this.#settings));
-    let value: unknown;
-    try {
-      value = parseJson(element);
-    } catch (error) {
-      const { reason, column } = jsonFault(error);
-      return this.#fault(reason, column);
-    }
-    if (isObject(value)) this.#sink.value(value, this.#number);
-    else this.#fault(`is ${nameOf(value)}, not a JSON object`);
-  }
-
-  #fault(reason: string, column: number | null = null): void {
-    this.#sink.fault({ line: this.#number, column, reason, raw: this.raw() });
   }
 }
 

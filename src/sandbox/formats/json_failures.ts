@@ -1,11 +1,11 @@
 import { Failure } from "../../base/failure.ts";
 
-/** The file has no array where the module says that the records are. */
+/** The file has no array at the path that the module gives. */
 export function arrayNotFound(path: readonly string[]): Failure {
-  const where = path.length === 0 ? "at its top" : `at ${JSON.stringify(path.join("."))}`;
+  const where = path.length === 0 ? "at the top level" : `at ${JSON.stringify(path.join("."))}`;
   return new Failure("refused", "json-no-array", `Cannot read the file: it has no array ${where}`, {
-    hint: 'Say where the records are with json({ at: "…" }). ' +
-      "A file of one object a line is read by jsonl().",
+    hint: 'Give the path to the records with json({ at: "…" }). ' +
+      "If the file has one object per line, use jsonl().",
   });
 }
 
@@ -13,13 +13,14 @@ export function cutShort(): Failure {
   return new Failure(
     "refused",
     "json-cut-short",
-    "Cannot read on: the file ends, or a bracket closes, before the array does",
-    { hint: "Write the file anew and send it again." },
+    "Cannot read the whole file: it ends, or a bracket closes, before the array does",
+    { hint: "Export the file again and resend it." },
   );
 }
 
 export function textAfter(): Failure {
-  return new Failure("refused", "json-text-after", "Cannot trust the file: text follows its JSON", {
-    hint: "A file must hold one JSON value. A file of one object a line is read by jsonl().",
+  const text = "Cannot read the file: text follows the JSON value";
+  return new Failure("refused", "json-text-after", text, {
+    hint: "Send one JSON value per file. If the file has one object per line, use jsonl().",
   });
 }

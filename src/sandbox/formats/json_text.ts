@@ -9,8 +9,8 @@ const CLOSE_OBJECT = 0x7d;
 const NOT_SPACE = /[^ \t\r\n]/g;
 
 /**
- * JSON text that arrives in pieces, read by generators that yield where more of it is needed. It
- * knows brackets and quotes and nothing else of JSON.
+ * JSON text that arrives in pieces. Its generators yield when they need more text. It only knows
+ * brackets and quotes, no other part of JSON.
  */
 export class JsonText {
   readonly #maxHeld: number;
@@ -22,33 +22,33 @@ export class JsonText {
   #isEscaped = false;
   #stop = "";
 
-  /** @param maxHeld the most characters of one {@link until} that are given back */
+  /** @param maxHeld maximum length of the text that {@link until} returns, in characters */
   constructor(maxHeld: number) {
     this.#maxHeld = maxHeld;
   }
 
-  /** Adds a piece that is not empty; what was there before must be used up. */
+  /** Adds a piece, which must not be empty, once the previous one is used up. */
   add(piece: string): void {
     this.#piece = piece;
     this.#at = 0;
   }
 
-  /** There is no more. */
+  /** The text is complete. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** Passes over the character that {@link next} or {@link until} ended at. */
+  /** Skips the character at which {@link next} or {@link until} stopped. */
   skip(): void {
     this.#at++;
   }
 
-  /** The character at which the last {@link until} ended; "" at the end of the text. */
+  /** The character at which the last {@link until} stopped; "" at the end of the text. */
   stopped(): string {
     return this.#stop;
   }
 
-  /** The next character that is no white space, not passed over yet; "" at the end. */
+  /** The next character that is not white space, without skipping it; "" at the end. */
   *next(): Generator<void, string, void> {
     do {
       NOT_SPACE.lastIndex = this.#at;
@@ -62,8 +62,8 @@ export class JsonText {
   }
 
   /**
-   * The text up to the next `end` that is in no brackets or quotes, or to a bracket that closes more
-   * than was opened; without the white space around it.
+   * The text up to the next `end` outside brackets and quotes, or up to a closing bracket without an
+   * opening one; trimmed.
    */
   *until(end: "," | ":"): Generator<void, string, void> {
     this.#depth = 0;
@@ -85,7 +85,7 @@ export class JsonText {
     }
   }
 
-  /** Goes on to where {@link until} ends, or to the end of the piece. */
+  /** Advances to where {@link until} stops, or to the end of the piece. */
   #find(end: number): boolean {
     const piece = this.#piece;
     let at = this.#at;
@@ -109,7 +109,7 @@ export class JsonText {
     return at < piece.length;
   }
 
-  /** Adds to a text what may still matter of it. */
+  /** Extends a text, up to the maximum length. */
   #held(text: string, start: number, end: number): string {
     const part = this.#piece.slice(start, Math.min(end, start + this.#maxHeld - text.length));
     return text === "" ? part : text + part;

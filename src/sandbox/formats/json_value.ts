@@ -1,12 +1,12 @@
 import { messageOf } from "../../base/failure.ts";
 
-/** Fewer than sixteen digits are always safe. */
+/** Integers of fewer than 16 digits are always exact. */
 const MAY_BE_INEXACT = /\d{16}/;
 const INTEGER = /^-?\d+$/;
 
 /**
- * JSON.parse, but integers beyond Number.MAX_SAFE_INTEGER become bigint: an account number that
- * comes out changed would be worse than one that is refused.
+ * JSON.parse, but integers beyond Number.MAX_SAFE_INTEGER become bigint: silently changing an account
+ * number would be worse than rejecting it.
  *
  * @throws {SyntaxError} as JSON.parse does
  */
@@ -20,24 +20,24 @@ function exactIntegers(_key: string, value: unknown, context?: { source?: string
   return isInexact ? BigInt(context.source!) : value;
 }
 
-/** What V8 says about text that is not JSON, and what we say. The first that fits counts. */
+/** V8's messages about invalid JSON, and ours. The first match applies. */
 const REASONS: readonly [RegExp, string][] = [
   [/^Unexpected end/, "it ends too early"],
-  [/^Unterminated string/, "a text is not closed"],
-  [/^Bad control character/, "a text has a control character"],
-  [/escape/, "a text has a bad escape"],
-  [/^Expected double-quoted property name/, "a name in double quotes must follow"],
-  [/^Expected property name/, 'a name in double quotes or "}" must follow'],
-  [/^Expected ':'/, 'a ":" must follow the name'],
-  [/^Expected ',' or '\}'/, 'a "," or "}" must follow the value'],
-  [/^Expected ',' or '\]'/, 'a "," or "]" must follow the value'],
+  [/^Unterminated string/, "a string is not closed"],
+  [/^Bad control character/, "a string contains a control character"],
+  [/escape/, "a string contains an invalid escape"],
+  [/^Expected double-quoted property name/, "expected a name in double quotes"],
+  [/^Expected property name/, 'expected a name in double quotes or "}"'],
+  [/^Expected ':'/, 'expected ":" after the name'],
+  [/^Expected ',' or '\}'/, 'expected "," or "}" after the value'],
+  [/^Expected ',' or '\]'/, 'expected "," or "]" after the value'],
   [/^Unexpected non-whitespace/, "text follows the value"],
-  [/number|exponent|decimal/i, "a number is malformed"],
+  [/number|exponent|decimal/i, "a number is invalid"],
 ];
 const UNEXPECTED_TOKEN = /^Unexpected token '(.)'/su;
 const POSITION = /at position (\d+)/;
 
-/** Our words for what JSON.parse threw, and the character in the text, from 1, where it tells. */
+/** Translates an error of JSON.parse; `column` is the character, from 1, if the error gives it. */
 export function jsonFault(error: unknown): { reason: string; column: number | null } {
   const message = messageOf(error);
   const position = POSITION.exec(message)?.[1];
@@ -46,17 +46,17 @@ export function jsonFault(error: unknown): { reason: string; column: number | nu
     ? REASONS.find(([pattern]) => pattern.test(message))?.[1]
     : `unexpected ${JSON.stringify(token)}`;
   return {
-    reason: `is not JSON: ${known ?? "it can't be parsed"}`,
+    reason: `is not JSON: ${known ?? "it cannot be parsed"}`,
     column: position === undefined ? null : Number(position) + 1,
   };
 }
 
-/** Whether a value that was parsed is an object, which is what a record must be. */
+/** Whether a parsed value is an object, as every record must be. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What a value is that is no object, for reasons. */
+/** The name of a value that is not an object, for reasons. */
 export function nameOf(value: unknown): string {
   if (value === null) return "null";
   return Array.isArray(value) ? "an array" : `a ${typeof value}`;

@@ -1,22 +1,17 @@
 import {
-  BAD_BYTES,
-  badBytesReason,
-  DEFAULT_MAX_RECORD_CHARS,
   MAX_RAW_CHARS,
-  rawText,
   type ReaderSettings,
   type RecordReader,
   type RecordSink,
-  tooLongReason,
 } from "./contract.ts";
-import { isObject, jsonFault, nameOf, parseJson } from "./json_value.ts";
+import { JsonRecords } from "./json_records.ts";
 
 /**
- * Reads JSON Lines: one object a line, LF or CRLF at its end. A line of white space is blank; a
- * line that is no object is told as a fault and the next line is tried.
+ * Reads JSON Lines: one object per line, ended by LF or CRLF. Lines of white space are blank; a line
+ * that is not an object is a fault, and reading continues with the next line.
  *
- * Integers beyond Number.MAX_SAFE_INTEGER are given as bigint. A key `__proto__` is an own
- * property of the object, as JSON.parse makes it: whoever copies objects must define it, not set it.
+ * Integers beyond Number.MAX_SAFE_INTEGER become bigint. A key `__proto__` is an own property of the
+ * object, as with JSON.parse: code that copies objects must define it, not assign it.
  *
  * @example
  * ```ts
@@ -36,17 +31,14 @@ export function jsonlReader(sink: RecordSink, settings: ReaderSettings = {}): Re
 
 class JsonlReader implements RecordReader {
   readonly #sink: RecordSink;
-  readonly #settings: ReaderSettings;
-  readonly #maxChars: number;
-  /** The unfinished line, of which no more is kept than tells that it is too long. */
+  readonly #records: JsonRecords;
+  /** The unfinished line, cut at the length that shows that it is too long. */
   #held = "";
   #line = 1;
-  #record = "";
 
   constructor(sink: RecordSink, settings: ReaderSettings) {
     this.#sink = sink;
-    this.#settings = settings;
-    this.#maxChars = settings.maxRecordChars ?? DEFAULT_MAX_RECORD_CHARS;
+    this.#records = new JsonRecords(sink, settings);
   }
 
   push(text: string): void {
@@ -65,12 +57,12 @@ class JsonlReader implements RecordReader {
   }
 
   raw(): string {
-    return rawText(this.#record);
+    return this.#records.raw();
   }
 
-  /** Adds to the held line what may still matter of it: one character over the limit. */
+  /** Extends the unfinished line, up to one character over the limit. */
   #hold(text: string, start: number, end: number): void {
-    const room = Math.max(this.#maxChars, MAX_RAW_CHARS) + 1 - this.#held.length;
+    const room = Math.max(this.#records.maxChars, MAX_RAW_CHARS) + 1 - this.#held.length;
     const part = text.slice(start, Math.min(end, start + room));
     this.#held = this.#held === "" ? part : this.#held + part;
   }
@@ -78,29 +70,10 @@ class JsonlReader implements RecordReader {
   #take(): void {
     const record = this.#held;
     this.#held = "";
-    this.#record = record;
-    this.#read(record);
+    const isTooLong = record.length > this.#records.maxChars;
+    if (!isTooLong && record.trim() === "") this.#sink.skip(this.#line);
+    else this.#records.deliver(isTooLong ? record : withoutCr(record), this.#line);
     this.#line++;
-  }
-
-  #read(record: string): void {
-    if (record.length > this.#maxChars) return this.#fault(tooLongReason(this.#maxChars));
-    this.#record = withoutCr(record);
-    if (record.trim() === "") return this.#sink.skip(this.#line);
-    if (record.includes(BAD_BYTES)) return this.#fault(badBytesReason(this.#settings));
-    let value: unknown;
-    try {
-      value = parseJson(this.#record);
-    } catch (error) {
-      const { reason, column } = jsonFault(error);
-      return this.#fault(reason, column);
-    }
-    if (isObject(value)) this.#sink.value(value, this.#line);
-    else this.#fault(`is ${nameOf(value)}, not a JSON object`);
-  }
-
-  #fault(reason: string, column: number | null = null): void {
-    this.#sink.fault({ line: this.#line, column, reason, raw: this.raw() });
   }
 }
 

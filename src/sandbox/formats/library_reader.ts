@@ -3,7 +3,7 @@ import { parquetReader } from "./parquet.ts";
 import { isTextFormat, type OpenReader, recordReader } from "./record_reader.ts";
 import { xlsxReader } from "./xlsx.ts";
 
-/** Opens a reader for any format. It brings the libraries along, which text formats do without. */
+/** Opens a reader for any format. This loads libraries that text formats do not need. */
 export const libraryReader: OpenReader = (format, sink, limits) => {
   if (isTextFormat(format)) return recordReader(format, sink, limits);
   switch (format.kind) {

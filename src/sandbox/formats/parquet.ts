@@ -10,7 +10,7 @@ import { WholeFile } from "./whole_file.ts";
 
 const ROWS_BETWEEN_PAUSES = 1_000;
 
-/** A column and how its values become what `row` gets. */
+/** A column, and the conversion of its decoded values. */
 interface Column {
   name: string;
   value: (decoded: unknown) => unknown;
@@ -19,11 +19,11 @@ interface Column {
 /**
  * Reads a Parquet file, one row group after the other. A record's line is its number in the file.
  *
- * Integers beyond Number.MAX_SAFE_INTEGER come as bigint, decimals as text, dates and times of day
- * as `Date`, bytes as Uint8Array, lists and structs as arrays and objects.
+ * Integers beyond Number.MAX_SAFE_INTEGER become bigint, decimals strings, dates and times of day
+ * `Date`, bytes Uint8Array, lists and structs arrays and objects.
  *
- * @throws {Failure} from `end`: `parquet-corrupt`, `parquet-no-column`, and what {@link WholeFile}
- * throws
+ * @throws {Failure} `end` throws `parquet-corrupt`, `parquet-no-column`, and the failures of
+ * {@link WholeFile}
  */
 export function parquetReader(
   options: ParquetOptions,
@@ -55,7 +55,7 @@ async function opened(bytes: Uint8Array<ArrayBuffer>): Promise<ParquetScan> {
   const slice = (start: number, end?: number) => bytes.buffer.slice(start, end);
   try {
     const file = { byteLength: bytes.length, slice };
-    // Bytes that are not said to be text stay bytes.
+    // Bytes that are not declared as text stay bytes.
     return await parquetScan({ file, compressors, geoparquet: false, utf8: false });
   } catch (error) {
     throw corrupt(error);
@@ -75,7 +75,11 @@ async function decode(
       throw corrupt(error);
     }
     if (decoded.at(-1)?.length !== rowEnd - rowStart) {
-      throw corrupt(new Error(`column "${name}" has another number of values than its rows`));
+      throw corrupt(
+        new Error(
+          `column "${name}" has ${decoded.at(-1)?.length} values for ${rowEnd - rowStart} rows`,
+        ),
+      );
     }
   }
   return decoded;
@@ -97,7 +101,7 @@ function isDecimalType({ converted_type: converted, logical_type: logical }: Sch
   return converted === "DECIMAL" || logical?.type === "DECIMAL";
 }
 
-/** The library would make a double of a decimal; here it decodes what is stored, and we place the point. */
+/** Makes the library decode a decimal's stored integer, where it would return a double. */
 function exactDecimal(element: SchemaElement): (stored: unknown) => unknown {
   const { scale = 0 } = element;
   delete element.converted_type;
@@ -113,13 +117,13 @@ function unscaled(stored: unknown): bigint {
 function corrupt(cause: unknown): Failure {
   const text = `Cannot read the Parquet file: ${messageOf(cause)}`;
   return new Failure("refused", "parquet-corrupt", text, {
-    hint: "Write the file anew and send it again.",
+    hint: "Export the file again and resend it.",
     cause,
   });
 }
 
 function noColumn(name: string, known: readonly string[]): Failure {
-  const text = `Cannot read column ${JSON.stringify(name)} of the Parquet file: it is not there`;
+  const text = `Cannot read the Parquet file: it has no column ${JSON.stringify(name)}`;
   return new Failure("refused", "parquet-no-column", text, {
     hint: `Its columns are ${known.slice(0, 50).join(", ").slice(0, 1_000)}.`,
   });

@@ -1,6 +1,6 @@
 /**
- * A copy of what a library made, as plain data: no classes, no functions, nothing that leads back to
- * the library. Integers that a number holds exactly become numbers, as in JSON Lines.
+ * Copies a library's result as plain data, without classes, functions or references to the library.
+ * Integers that a number can represent exactly become numbers, as in JSON Lines.
  *
  * @example
  * ```ts
@@ -31,18 +31,14 @@ function plainObject(value: object): unknown {
   if (value instanceof Uint8Array) return new Uint8Array(value);
   if (Array.isArray(value)) return value.map(plain);
   if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, plain);
-  // Not by assignment: a key may be called "__proto__".
+  // Not by assignment: a key may be "__proto__".
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]));
 }
 
-/** A record as it is shown beside its reject. */
+/** A record as text, for its reject. */
 export function shownRecord(record: unknown): string {
   return JSON.stringify(record, (_key, value) => {
     if (typeof value === "bigint") return String(value);
-    return value instanceof Uint8Array ? `0x${hex(value)}` : value;
+    return value instanceof Uint8Array ? `0x${value.toHex()}` : value;
   });
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

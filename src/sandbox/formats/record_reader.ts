@@ -8,39 +8,37 @@ import { jsonArrayReader } from "./json_array.ts";
 import { jsonlReader } from "./jsonl.ts";
 import { textDecoder } from "./text.ts";
 
-/** A {@link RecordReader} that takes the bytes of a file. A promise must be awaited before more. */
+/** A {@link RecordReader} for bytes. If a method returns a promise, await it before the next call. */
 export interface FileReader {
   push(bytes: Uint8Array): void | Promise<void>;
   end(): void | Promise<void>;
   raw(): string;
 }
 
-/** What a file may cost, and how fast its records may come. */
+/** Limits on a file, and back-pressure on its records. */
 export interface FileReaderLimits {
-  /** The longest record of a text format, in characters. @default 1_048_576 */
+  /** Maximum length of a record of a text format, in characters. @default 1_048_576 */
   maxRecordChars?: number;
-  /** The most bytes of a file that can only be read as a whole. @default 67_108_864 */
+  /** Maximum size of a file that is read into memory as a whole. @default 67_108_864 */
   maxWholeBytes?: number;
-  /** The most bytes to which a compressed part of a file may grow. @default 1_073_741_824 */
-  maxUnpackedBytes?: number;
-  /** Waits until the sink can take more: for readers that have all of a file at once. */
+  /** Waits until the sink can take more; for readers that have the whole file in memory. */
   room?: () => Promise<void>;
 }
 
-/** Opens a reader for a file of a format: bytes in, records out to the sink. */
+/** Opens a reader for one file: bytes in, records out to the sink. */
 export type OpenReader = (
   format: DeclaredFormat,
   sink: RecordSink,
   limits: FileReaderLimits,
 ) => FileReader;
 
-// A string of more than 128 KB is a large object to V8: what is alive of those when the young are
-// collected counts as old, and the heap grows by it.
+// V8 treats strings of more than 128 KB as large objects, which move to the old generation at the next
+// collection and make the heap grow.
 const DECODED_BYTES = 64 * 1024;
 
 type TextFormat = CsvFormat | JsonlFormat | JsonFormat;
 
-/** Whether a format is text, which is read as a stream and without a library. */
+/** Whether a format is text, which is read as a stream without a library. */
 export function isTextFormat(format: DeclaredFormat): format is TextFormat {
   return format.kind === "csv" || format.kind === "jsonl" || format.kind === "json";
 }
@@ -48,7 +46,7 @@ export function isTextFormat(format: DeclaredFormat): format is TextFormat {
 /**
  * Reads a decompressed file of a text format: bytes in, records out to the sink.
  *
- * @throws {Failure} what {@link textDecoder} and {@link csvReader} throw
+ * @throws {Failure} those of {@link textDecoder} and of the format's reader
  *
  * @example
  * ```ts ignore

@@ -1,19 +1,19 @@
 import { Failure } from "../../base/failure.ts";
 import { BAD_BYTES } from "./contract.ts";
 
-/** Turns the bytes of a file into text, in pieces. */
+/** Decodes the bytes of a file, in pieces. */
 interface TextStream {
-  /** The text of all characters that are complete; bytes that are none become {@link BAD_BYTES}. */
+  /** The text of all complete characters; invalid bytes become {@link BAD_BYTES}. */
   push(bytes: Uint8Array): string;
-  /** The rest: a cut character at the end of the file becomes {@link BAD_BYTES}. */
+  /** The rest: an incomplete character at the end of the file becomes {@link BAD_BYTES}. */
   end(): string;
-  /** The encoding in use; a byte order mark may still change it before the third byte. */
+  /** The encoding; until the third byte, a byte order mark may still change it. */
   encoding(): string;
 }
 
 /**
- * Decodes a file. A byte order mark (UTF-8, UTF-16) goes before the label and is left out.
- * Any cutting of the same bytes into pushes gives the same text.
+ * Decodes a file. A byte order mark (UTF-8, UTF-16) overrides the label and is removed. The text does
+ * not depend on how `push` receives the bytes.
  *
  * @param label a WHATWG encoding label, such as "utf-8", "windows-1252" or "utf-16le"
  * @throws {Failure} `unknown-encoding`
@@ -36,7 +36,7 @@ function encodingName(label: string): string {
     throw new Failure(
       "refused",
       "unknown-encoding",
-      `Cannot decode the encoding ${JSON.stringify(label)}: it is unknown`,
+      `Cannot decode the file: the encoding ${JSON.stringify(label)} is unknown`,
       {
         hint: 'Use a WHATWG label: "utf-8", "utf-16le", "windows-1252", "shift_jis", …',
         cause: error,
@@ -52,7 +52,7 @@ const BOMS: readonly { encoding: string; bytes: readonly number[] }[] = [
 ];
 const LONGEST_BOM = 3;
 
-/** Waits for the bytes that a byte order mark may have, then hands on to the right decoder. */
+/** Waits for a possible byte order mark, then passes everything to the right decoder. */
 class BomStream implements TextStream {
   #encoding: string;
   #start = new Uint8Array(0);
@@ -106,7 +106,7 @@ function characterStream(encoding: string): CharacterStream {
 }
 
 /**
- * Cuts at complete characters itself: decoding whole pieces is several times faster than
+ * Splits at complete characters itself, because decoding whole pieces is several times faster than
  * TextDecoder's stream mode.
  */
 class UnicodeStream implements CharacterStream {
@@ -118,9 +118,9 @@ class UnicodeStream implements CharacterStream {
   #carry = new Uint8Array(0);
 
   /**
-   * @param incomplete how many bytes at the end belong to a character that goes on
-   * @param replacement a true U+FFFD in this encoding
-   * @param unit the bytes of a code unit
+   * @param incomplete counts the bytes of an incomplete character at the end
+   * @param replacement a real U+FFFD in this encoding
+   * @param unit the number of bytes in a code unit
    */
   constructor(
     encoding: string,
@@ -160,7 +160,7 @@ class UnicodeStream implements CharacterStream {
     }
   }
 
-  /** Between the true U+FFFDs of the file, every U+FFFD is a replacement. */
+  /** Between the real U+FFFDs of the file, every U+FFFD replaces invalid bytes. */
   #marked(bytes: Uint8Array): string {
     let text = "";
     let from = 0;
@@ -186,7 +186,7 @@ class UnicodeStream implements CharacterStream {
   }
 }
 
-/** Encodings older than Unicode. The few that have a U+FFFD of their own are not told apart. */
+/** Encodings older than Unicode. In the few that can encode U+FFFD, a real one counts as invalid. */
 class LegacyStream implements CharacterStream {
   readonly #decoder: TextDecoder;
 
@@ -203,7 +203,7 @@ class LegacyStream implements CharacterStream {
   }
 }
 
-/** The bytes of a UTF-8 character that has begun at the end but is not complete. */
+/** The number of bytes at the end that start a UTF-8 character without completing it. */
 function incompleteUtf8(bytes: Uint8Array): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
     const byte = bytes[bytes.length - back]!;
@@ -217,7 +217,7 @@ function charBytes(lead: number): number {
   return lead >= 0xf8 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
 }
 
-/** The same for UTF-16: a first half of a pair, or half of a code unit. */
+/** The same for UTF-16: the first half of a surrogate pair, or half a code unit. */
 function incompleteUtf16(highByte: 0 | 1): (bytes: Uint8Array) => number {
   return (bytes) => {
     const odd = bytes.length % 2;

@@ -5,37 +5,36 @@ import { gunzip, looksGzip } from "./gzip.ts";
 import { WholeFile } from "./whole_file.ts";
 import { looksZip, openZip, type ZipEntry } from "./zip.ts";
 
-/** What is known of a file before it is unpacked. */
+/** A file and the limits on unpacking it. */
 interface Packed {
   fileName: string;
   format: DeclaredFormat;
-  /** The names of files that the module takes. */
+  /** The module's file patterns. */
   files: readonly string[];
-  /** The most bytes that may come out. */
+  /** Maximum size of the content, in bytes. */
   maxInputBytes: number;
-  /** The most bytes of an archive. */
+  /** Maximum size of an archive, in bytes. */
   maxWholeBytes: number;
 }
 
 /** A piece of the file, or the start of the next file of an archive. */
 type Unpacked = Uint8Array | { entry: string };
 
-/** Files that programs put into archives beside what was meant. */
-const BY_THE_WAY = /(^|\/)(__MACOSX\/|\.|Thumbs\.db$|desktop\.ini$)/i;
+/** Files that operating systems add to archives. */
+const SYSTEM_FILES = /(^|\/)(__MACOSX\/|\.|Thumbs\.db$|desktop\.ini$)/i;
 
 /**
- * Decompresses a file by what it is: gzip and zip are known by their first bytes, and a name that
- * promises one of them is held to it. Excel files are zip archives themselves, so that those count
- * as packed only by their name.
+ * Decompresses a file. Gzip and zip are recognised by their first bytes, and a file named .gz or .zip
+ * must be one. Excel files are zip archives themselves, so they count as packed only by their name.
  *
- * @throws {Failure} what {@link gunzip} and {@link openZip} throw, `zip-empty`, `zip-foreign-entry`,
+ * @throws {Failure} those of {@link gunzip} and {@link openZip}, `zip-empty`, `zip-foreign-entry`,
  * `zip-nested`, `whole-file-too-large`
  */
 export async function* unpacked(
   source: AsyncGenerator<Uint8Array>,
   packed: Packed,
 ): AsyncGenerator<Unpacked> {
-  // A program is given the file as it came.
+  // Programs receive the file unchanged.
   if (packed.format.kind === "program") return yield* source;
   const first = await source.next();
   if (first.done) return;
@@ -43,13 +42,13 @@ export async function* unpacked(
     yield first.value;
     yield* source;
   })();
-  const { fileName, format, maxInputBytes: maxBytes } = packed;
+  const { fileName, format, maxInputBytes } = packed;
   const isNamedZip = /\.zip$/i.test(fileName);
-  if (looksGzip(first.value)) yield* gunzip(whole, { maxBytes });
+  if (looksGzip(first.value)) yield* gunzip(whole, { maxBytes: maxInputBytes });
   else if (looksZip(first.value) && (isNamedZip || format.kind !== "xlsx")) {
     yield* unzipped(whole, packed);
-  } else if (isNamedZip) throw notWhatItSays("zip", fileName);
-  else if (/\.gz$/i.test(fileName)) throw notWhatItSays("gzip", fileName);
+  } else if (isNamedZip) throw misnamed("zip", fileName);
+  else if (/\.gz$/i.test(fileName)) throw misnamed("gzip", fileName);
   else yield* whole;
 }
 
@@ -59,8 +58,9 @@ async function* unzipped(
 ): AsyncGenerator<Unpacked> {
   const archive = new WholeFile("zip archives", maxWholeBytes);
   for await (const bytes of source) archive.push(bytes);
-  const all = await openZip(archive.take(), { maxBytes: maxInputBytes });
-  const entries = all.filter(({ name }) => !BY_THE_WAY.test(name));
+  const limits = { maxBytes: maxInputBytes, setting: "sandbox.max_unpacked_mb" };
+  const all = await openZip(archive.take(), limits);
+  const entries = all.filter(({ name }) => !SYSTEM_FILES.test(name));
   if (entries.length === 0) throw emptyArchive();
   const foreign = entries.find(({ name }) => !takesFile(files, baseName(name)));
   if (foreign && entries.length > 1) throw foreignEntry(foreign, files);
@@ -80,25 +80,25 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-function notWhatItSays(what: "gzip" | "zip", fileName: string): Failure {
+function misnamed(what: "gzip" | "zip", fileName: string): Failure {
   const text = `Cannot decompress "${fileName}": it is not ${what}`;
   return new Failure("refused", `${what}-corrupt`, text);
 }
 
 function emptyArchive(): Failure {
-  return new Failure("refused", "zip-empty", "Cannot unpack the file: there is no file in it");
+  return new Failure("refused", "zip-empty", "Cannot unpack the file: it is empty");
 }
 
 function foreignEntry({ name }: ZipEntry, patterns: readonly string[]): Failure {
   const shown = JSON.stringify(name.slice(0, 200));
-  const text = `Cannot unpack the file: the module does not take ${shown}`;
+  const text = `Cannot unpack the file: the module does not load files named ${shown}`;
   return new Failure("refused", "zip-foreign-entry", text, {
-    hint: `Of an archive of several files each must be named ${patterns.join(" or ")}.`,
+    hint: `Name each file in the archive like ${patterns.join(" or ")}.`,
   });
 }
 
 function nested(name: string): Failure {
   const shown = JSON.stringify(name.slice(0, 200));
-  const text = `Cannot unpack the file: ${shown} in it is compressed again`;
-  return new Failure("refused", "zip-nested", text, { hint: "Pack the files once." });
+  const text = `Cannot unpack the file: it contains ${shown}, which is compressed too`;
+  return new Failure("refused", "zip-nested", text, { hint: "Compress the files only once." });
 }

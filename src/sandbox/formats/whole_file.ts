@@ -3,16 +3,16 @@ import { withCommas } from "./contract.ts";
 
 export const DEFAULT_MAX_WHOLE_BYTES = 64 * 1024 * 1024;
 
-/** Collects a file whose format can't be read as a stream, up to a limit. */
+/** Collects a file whose format cannot be read as a stream, up to a limit. */
 export class WholeFile {
   readonly #what: string;
   readonly #max: number;
-  // Memory is set aside as a range of addresses; it is used page by page as the file comes.
+  // This only reserves addresses; memory is used page by page as the file arrives.
   #buffer: ArrayBuffer;
   #bytes: Uint8Array;
   #length = 0;
 
-  /** @param what the files, for messages: "Excel files" */
+  /** @param what the kind of file, for messages: "Excel files" */
   constructor(what: string, maxBytes = DEFAULT_MAX_WHOLE_BYTES) {
     this.#what = what;
     this.#max = maxBytes;
@@ -27,9 +27,9 @@ export class WholeFile {
       throw new Failure(
         "refused",
         "whole-file-too-large",
-        `Cannot read the file: it has more than ${withCommas(this.#max)} bytes, and ` +
-          `${this.#what} are held in memory as a whole`,
-        { hint: "Split the file, or ask the platform for a higher max_whole_file_mb." },
+        `Cannot read the file: it has more than ${withCommas(this.#max)} bytes, the limit for ` +
+          `${this.#what}, which are read into memory as a whole`,
+        { hint: "Split the file, or ask the operator to raise sandbox.max_whole_file_mb." },
       );
     }
     if (length > this.#buffer.byteLength) this.#buffer.resize(length);
@@ -37,7 +37,7 @@ export class WholeFile {
     this.#length = length;
   }
 
-  /** All of it; the collection is empty afterwards. */
+  /** Returns the whole file; the collection is empty afterwards. */
   take(): Uint8Array<ArrayBuffer> {
     const whole = new Uint8Array(this.#buffer.transferToFixedLength(this.#length));
     this.#buffer = new ArrayBuffer(0);

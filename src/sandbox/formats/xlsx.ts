@@ -1,22 +1,23 @@
 import { InvalidInputError, readSheet, SheetNotFoundError } from "read-excel-file/universal";
 import type { XlsxCell, XlsxOptions } from "../../sdk/xlsx.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
+import { columnNameFault } from "./column_names.ts";
 import { rawText, type RecordSink } from "./contract.ts";
 import { shownRecord } from "./plain_data.ts";
 import type { FileReader, FileReaderLimits } from "./record_reader.ts";
 import { DEFAULT_MAX_WHOLE_BYTES, WholeFile } from "./whole_file.ts";
 import { withoutCompression } from "./zip.ts";
 
-/** How much larger the parts of a workbook may be than the largest file that is read as a whole. */
+/** A workbook may unpack to this many times the maximum size of a file that is read as a whole. */
 const UNPACKED_FACTOR = 4;
 const ROWS_BETWEEN_PAUSES = 1_000;
 
 /**
- * Reads one sheet of a workbook. A record's line is its row in the sheet; a row without a value is
+ * Reads one sheet of a workbook. A record's line is its row in the sheet; rows without a value are
  * skipped.
  *
- * @throws {Failure} from `end`: `xlsx-corrupt`, `xlsx-no-sheet`, `xlsx-bad-header`, and what
- * {@link withoutCompression} and {@link WholeFile} throw
+ * @throws {Failure} `end` throws `xlsx-corrupt`, `xlsx-no-sheet`, `xlsx-bad-header`, and the failures
+ * of {@link withoutCompression} and {@link WholeFile}
  */
 export function xlsxReader(
   options: XlsxOptions,
@@ -31,15 +32,16 @@ export function xlsxReader(
     end: async () => {
       const rows = await rowsOf(file.take(), options.sheet ?? 1, limits);
       let width: number | null = null;
-      if (Array.isArray(options.header)) width = told(options.header, sink);
+      if (Array.isArray(options.header)) width = reportHeader(options.header, sink);
       for (const [i, cells] of rows.entries()) {
         current = cells;
         if (i % ROWS_BETWEEN_PAUSES === 0) await limits.room?.();
         const line = i + 1;
         const last = cells.findLastIndex((cell) => cell !== null);
         if (last < 0) sink.skip(line);
-        else if (width === null && options.header !== false) width = told(namesOf(cells), sink);
-        else if (width !== null && last >= width) {
+        else if (width === null && options.header !== false) {
+          width = reportHeader(namesOf(cells), sink);
+        } else if (width !== null && last >= width) {
           const reason = `has a value in column ${last + 1}, the header has ${width}`;
           sink.fault({ line, column: last + 1, reason, raw: rawText(shownRecord(cells)) });
         } else sink.fields(fitted(cells, width ?? cells.length), line);
@@ -53,38 +55,33 @@ async function rowsOf(
   sheet: string | number,
   { maxWholeBytes = DEFAULT_MAX_WHOLE_BYTES }: FileReaderLimits,
 ): Promise<XlsxCell[][]> {
-  // The library would unpack large parts in threads of its own, and all of them whatever their size.
-  const plain = await withoutCompression(bytes, { maxBytes: UNPACKED_FACTOR * maxWholeBytes });
+  // The library would unpack parts of any size, the large ones in new threads.
+  const plain = await withoutCompression(bytes, {
+    maxBytes: UNPACKED_FACTOR * maxWholeBytes,
+    setting: "sandbox.max_whole_file_mb",
+  });
   try {
     return await readSheet(plain.buffer, sheet) as XlsxCell[][];
   } catch (error) {
     if (error instanceof SheetNotFoundError) throw noSheet(sheet);
     const what = error instanceof InvalidInputError ? "it is not a workbook" : messageOf(error);
     throw new Failure("refused", "xlsx-corrupt", `Cannot read the Excel file: ${what}`, {
-      hint: "Open it in a spreadsheet program, save it as .xlsx and send it again.",
+      hint: "Open it in a spreadsheet program, save it as .xlsx and resend it.",
       cause: error,
     });
   }
 }
 
-/** The names of the columns; what is behind the last name is none. */
+/** The column names, up to the last cell with a value. */
 function namesOf(cells: readonly XlsxCell[]): string[] {
-  const named = cells.slice(0, cells.findLastIndex((cell) => cell !== null) + 1);
-  const seen = new Map<string, number>();
-  return named.map((cell, i) => {
-    const name = cell instanceof Date ? cell.toISOString() : String(cell ?? "");
-    const earlier = seen.get(name);
-    if (name.trim() === "") throw badHeader(`column ${i + 1} has no name`);
-    if (earlier !== undefined) {
-      const shown = JSON.stringify(name.slice(0, 200));
-      throw badHeader(`columns ${earlier} and ${i + 1} are both named ${shown}`);
-    }
-    seen.set(name, i + 1);
-    return name;
-  });
+  const names = cells.slice(0, cells.findLastIndex((cell) => cell !== null) + 1)
+    .map((cell) => cell instanceof Date ? cell.toISOString() : String(cell ?? ""));
+  const fault = columnNameFault(names);
+  if (fault !== null) throw badHeader(fault.state);
+  return names;
 }
 
-function told(names: readonly string[], sink: RecordSink): number {
+function reportHeader(names: readonly string[], sink: RecordSink): number {
   sink.header?.(names);
   return names.length;
 }
@@ -99,7 +96,7 @@ function badHeader(state: string): Failure {
     "xlsx-bad-header",
     `Cannot read the header of the sheet: ${state}`,
     {
-      hint: "Name every column once. If the sheet has no header, give the names: " +
+      hint: "Give every column a different name. If the sheet has no header, pass the names with " +
         "xlsx({ header: [...] }).",
     },
   );
@@ -110,9 +107,7 @@ function noSheet(sheet: string | number): Failure {
   return new Failure(
     "refused",
     "xlsx-no-sheet",
-    `Cannot read the sheet ${shown}: it is not there`,
-    {
-      hint: "Name the sheet, or its number from 1, with xlsx({ sheet: … }).",
-    },
+    `Cannot read the sheet ${shown}: the workbook does not have it`,
+    { hint: "Set the sheet's name, or its number from 1, with xlsx({ sheet: … })." },
   );
 }

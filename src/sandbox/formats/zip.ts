@@ -12,55 +12,53 @@ import { Failure, messageOf } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
 
 interface ZipLimits {
-  /** The most bytes that may come out of all entries. */
+  /** Maximum size of all entries together, in bytes. */
   maxBytes: number;
-  /** The most entries. @default 1000 */
-  maxEntries?: number;
-  /** The most bytes out for each byte of the archive, once 10 MB are out. @default 1000 */
-  maxRatio?: number;
+  /** The name of the setting behind `maxBytes`, for the hint. */
+  setting: string;
 }
 
 /** A file in an archive. */
 export interface ZipEntry {
-  /** As it stands in the archive; nothing is ever written to such a path. */
+  /** The name in the archive; never used as a path. */
   name: string;
-  /** Decompresses it, and ends with an error if it is not what the archive says of it. */
+  /** Decompresses the file; throws if it does not match the archive's checksum and size. */
   content(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
 }
 
-const DEFAULT_MAX_ENTRIES = 1_000;
-const DEFAULT_MAX_RATIO = 1_000;
+const MAX_ENTRIES = 1_000;
+/** Maximum ratio of output to the archive's size, checked from 10 MB of output. */
+const MAX_RATIO = 1_000;
 const RATIO_COUNTS_FROM = 10 * 1024 * 1024;
-/** What the library says of archives that are worse than damaged, and what we say. */
+/** The library's messages about hostile archives, and ours. */
 const HOSTILE = new Map([
-  [ERR_OVERLAPPING_ENTRY, "its entries lie over one another"],
-  [ERR_UNSAFE_FILENAME, "the name of an entry leads out of the archive"],
+  [ERR_OVERLAPPING_ENTRY, "its entries overlap"],
+  [ERR_UNSAFE_FILENAME, "the name of an entry points outside the archive"],
 ]);
 
-// A sandbox starts no further threads.
+// A sandbox must not start more threads.
 configure({ useWebWorkers: false });
 
-/** Whether the bytes begin as a zip archive does. */
+/** Whether the bytes start like a zip archive. */
 export function looksZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 3 || bytes[2] === 5);
 }
 
 /**
- * The files in an archive, in its order, without folders. All entries count towards the limits
- * together, by what really comes out of them and not by what the archive says.
+ * The files in an archive, in its order, without folders. The limits apply to all entries together and
+ * to their actual sizes, not to the sizes that the archive states.
  *
- * @throws {Failure} `zip-corrupt`, `zip-encrypted`, `zip-too-many-entries`, `zip-too-large`; the last
- * two and `zip-corrupt` also from an entry's content
+ * @throws {Failure} `zip-corrupt`, `zip-encrypted`, `zip-too-many-entries`; an entry's content throws
+ * `zip-corrupt` and `zip-too-large`
  */
 export async function openZip(archive: Uint8Array, limits: ZipLimits): Promise<ZipEntry[]> {
   const count = outputCounter(archive.length, limits);
-  const { maxEntries = DEFAULT_MAX_ENTRIES } = limits;
   const entries: ZipEntry[] = [];
   let seen = 0;
   try {
     const reader = new ZipReader(new Uint8ArrayReader(archive));
     for await (const entry of reader.getEntriesGenerator()) {
-      if (++seen > maxEntries) throw tooManyEntries(maxEntries);
+      if (++seen > MAX_ENTRIES) throw tooManyEntries();
       if (entry.directory) continue;
       if (entry.encrypted) throw encrypted(entry.filename);
       entries.push({ name: entry.filename, content: () => contentOf(entry, count) });
@@ -71,7 +69,7 @@ export async function openZip(archive: Uint8Array, limits: ZipLimits): Promise<Z
   return entries;
 }
 
-/** The same files in an archive without compression. @throws {Failure} what {@link openZip} throws */
+/** Rewrites an archive without compression. @throws {Failure} those of {@link openZip} */
 export async function withoutCompression(
   archive: Uint8Array,
   limits: ZipLimits,
@@ -90,13 +88,13 @@ async function* contentOf(
   entry: FileEntry,
   count: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  let breakOff: (error: unknown) => void = () => {};
+  let abort: (error: unknown) => void = () => {};
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
-    start: (controller) => void (breakOff = (error) => controller.error(error)),
+    start: (controller) => void (abort = (error) => controller.error(error)),
   });
   const done = entry.getData(writable, { checkSignature: true, checkOverlappingEntry: true });
-  // What is found out behind the last byte leaves the stream open.
-  done.catch((error) => breakOff(error));
+  // An error after the last byte would leave the stream open.
+  done.catch((error) => abort(error));
   try {
     for await (const bytes of readable) {
       count(bytes.length);
@@ -110,14 +108,17 @@ async function* contentOf(
 
 function outputCounter(
   packed: number,
-  { maxBytes, maxRatio = DEFAULT_MAX_RATIO }: ZipLimits,
+  { maxBytes, setting }: ZipLimits,
 ): (bytes: number) => void {
   let out = 0;
   return (bytes) => {
     out += bytes;
-    if (out > maxBytes) throw tooLarge(`more than ${withCommas(maxBytes)} bytes`);
-    if (out > RATIO_COUNTS_FROM && out > packed * maxRatio) {
-      throw tooLarge(`more than ${withCommas(maxRatio)} times its size`);
+    if (out > maxBytes) {
+      const hint = `Split the file, or ask the operator to raise ${setting}.`;
+      throw tooLarge(`more than ${withCommas(maxBytes)} bytes`, hint);
+    }
+    if (out > RATIO_COUNTS_FROM && out > packed * MAX_RATIO) {
+      throw tooLarge(`more than ${withCommas(MAX_RATIO)} times its size`, "Send it uncompressed.");
     }
   };
 }
@@ -126,7 +127,7 @@ function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const state = HOSTILE.get(messageOf(error)) ?? "the archive is damaged";
   return new Failure("refused", "zip-corrupt", `Cannot unpack the file: ${state}`, {
-    hint: "Make the archive anew and send it again.",
+    hint: "Create the archive again and resend it.",
     cause: error,
   });
 }
@@ -134,17 +135,18 @@ function asFailure(error: unknown): Failure {
 function encrypted(name: string): Failure {
   const shown = JSON.stringify(name.slice(0, 200));
   return new Failure("refused", "zip-encrypted", `Cannot unpack the file: ${shown} is encrypted`, {
-    hint: "Send it without a password; the connection is what protects it.",
+    hint: "Send the archive without a password.",
   });
 }
 
-function tooManyEntries(most: number): Failure {
-  const text = `Cannot unpack the file: it has more than ${withCommas(most)} entries`;
-  return new Failure("refused", "zip-too-many-entries", text, { hint: "Send several archives." });
+function tooManyEntries(): Failure {
+  const text = `Cannot unpack the file: it has more than ${withCommas(MAX_ENTRIES)} entries`;
+  return new Failure("refused", "zip-too-many-entries", text, {
+    hint: "Split it into several archives.",
+  });
 }
 
-function tooLarge(state: string): Failure {
-  return new Failure("refused", "zip-too-large", `Cannot unpack the file: it has ${state}`, {
-    hint: "Split the file, or ask the platform for a higher limit.",
-  });
+function tooLarge(state: string, hint: string): Failure {
+  const text = `Cannot unpack the file: its content has ${state}`;
+  return new Failure("refused", "zip-too-large", text, { hint });
 }

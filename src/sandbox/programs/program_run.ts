@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { Failure } from "../../base/failure.ts";
 import type { TableSpec } from "../../batch/column.ts";
 import { MAX_RAW_CHARS, withCommas } from "../formats/contract.ts";
@@ -70,7 +71,7 @@ export class ProgramRun {
   }
 
   #takeHeld(): void {
-    const all = this.#pieces.length === 1 ? this.#pieces[0]! : joined(this.#pieces, this.#held);
+    const all = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
     this.#pieces = [];
     this.#held = 0;
     for (const line of this.#text(all).split("\n")) {
@@ -129,16 +130,6 @@ export class ProgramRun {
 function isRowId(value: unknown): boolean {
   return typeof value === "object" && value !== null &&
     (value as { $rowId?: unknown }).$rowId === true;
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 function tooLong(line: number): Failure {

@@ -17,7 +17,7 @@ const table = fc.integer({ min: 1, max: 6 }).chain((width) =>
   fc.array(fc.array(field, { minLength: width, maxLength: width }), { maxLength: 8 })
 );
 
-/** Writes a field by RFC 4180, quoted where it must be and where `isQuoted` says so. */
+/** Writes a field by RFC 4180, quoted if necessary or if `isQuoted`. */
 function written(text: string, quote: string, delimiter: string, isQuoted: boolean): string {
   const mustBe = [quote, delimiter, "\n", "\r"].some((special) => text.includes(special));
   return mustBe || isQuoted ? quote + text.replaceAll(quote, quote + quote) + quote : text;
@@ -34,7 +34,7 @@ function parsedByOther(text: string, { delimiter = ",", quote = '"' }: CsvOption
   });
 }
 
-Deno.test("csv property: what was written is read, as csv-parse reads it, however it is cut", () => {
+Deno.test("csv property: written records are read back like csv-parse does, however the text is split", () => {
   fc.assert(
     fc.property(
       table,
@@ -53,44 +53,44 @@ Deno.test("csv property: what was written is read, as csv-parse reads it, howeve
         );
         const text = lines.join(lineEnd) + (isEnded ? lineEnd : "");
         const options = { header: false, delimiter, quote };
-        const { told, thrown } = readCsv(cutAt(text, cuts), options);
-        assert.equal(thrown, null);
-        assert.deepEqual(faults(told), []);
-        assert.deepEqual(records(told), rows);
-        assert.deepEqual(records(told), parsedByOther(text, options));
+        const { calls, error } = readCsv(cutAt(text, cuts), options);
+        assert.equal(error, null);
+        assert.deepEqual(faults(calls), []);
+        assert.deepEqual(records(calls), rows);
+        assert.deepEqual(records(calls), parsedByOther(text, options));
       },
     ),
     { numRuns: 3_000 },
   );
 });
 
-Deno.test("csv property: any text that csv-parse takes is read the same, what it refuses is told", () => {
+Deno.test("csv property: text that csv-parse accepts is read the same, text that it refuses is a fault", () => {
   const anyText = fc.string({
     unit: fc.constantFrom("a", ",", '"', '"', "\n", "\r\n"),
     maxLength: 24,
   });
   fc.assert(
     fc.property(anyText, cuts, (text, cuts) => {
-      const { told, thrown } = readCsv(cutAt(text, cuts), { header: false });
+      const { calls, error } = readCsv(cutAt(text, cuts), { header: false });
       let expected: string[][] | null = null;
       try {
         expected = parsedByOther(text, {});
       } catch {
-        // Told below as null: text that is not CSV.
+        // The text is not CSV: `expected` stays null.
       }
-      const structural = faults(told).filter(({ reason }) => !reason.includes("the header has"));
-      assert.equal(thrown !== null || structural.length > 0, expected === null);
+      const structural = faults(calls).filter(({ reason }) => !reason.includes("the header has"));
+      assert.equal(error !== null || structural.length > 0, expected === null);
       if (expected === null) return;
       const width = expected[0]?.length;
       const isRagged = (row: string[]) => row.length !== width;
-      assert.deepEqual(records(told), expected.filter((row) => !isRagged(row)));
-      assert.equal(faults(told).length, expected.filter(isRagged).length);
+      assert.deepEqual(records(calls), expected.filter((row) => !isRagged(row)));
+      assert.equal(faults(calls).length, expected.filter(isRagged).length);
     }),
     { numRuns: 20_000 },
   );
 });
 
-Deno.test("csv property: any cutting of any text gives the same calls and the same failure", () => {
+Deno.test("csv property: the calls and the failure do not depend on how the text is split", () => {
   const unit = fc.constantFrom("a", "bb", ",", '"', '"', "\n", "\r", "\r\n", "\0", "\uD800\uD800");
   fc.assert(
     fc.property(
@@ -102,9 +102,9 @@ Deno.test("csv property: any cutting of any text gives the same calls and the sa
         const whole = readCsv([text], options, maxRecordChars);
         const one = readCsv([...text], options, maxRecordChars);
         const some = readCsv(cutAt(text, cuts), options, maxRecordChars);
-        for (const { told, thrown } of [one, some]) {
-          assert.deepEqual(told, whole.told);
-          assert.deepEqual(describe(thrown), describe(whole.thrown));
+        for (const { calls, error } of [one, some]) {
+          assert.deepEqual(calls, whole.calls);
+          assert.deepEqual(describe(error), describe(whole.error));
         }
       },
     ),
@@ -112,12 +112,12 @@ Deno.test("csv property: any cutting of any text gives the same calls and the sa
   );
 });
 
-Deno.test("csv property: without quoting, every line is told once, in order", () => {
+Deno.test("csv property: without quoting, every line is reported once, in order", () => {
   const unit = fc.constantFrom("a", ",", '"', "\n", "\n", "\r\n", "\0", "\uD800\uD800");
   fc.assert(
     fc.property(fc.string({ unit, maxLength: 60 }), cuts, (text, cuts) => {
-      const { told } = readCsv(cutAt(text, cuts), { header: ["a", "b"], quote: "" }, 10);
-      const lines = told.slice(1).map((one) =>
+      const { calls } = readCsv(cutAt(text, cuts), { header: ["a", "b"], quote: "" }, 10);
+      const lines = calls.slice(1).map((one) =>
         "fields" in one ? one.line : "fault" in one ? one.fault.line : "skip" in one ? one.skip : 0
       );
       const count = text.split("\n").length - (text === "" || text.endsWith("\n") ? 1 : 0);
@@ -127,8 +127,8 @@ Deno.test("csv property: without quoting, every line is told once, in order", ()
   );
 });
 
-function describe(thrown: unknown): unknown {
-  if (thrown === null) return null;
-  assert.ok(thrown instanceof Failure, `not a failure: ${thrown}`);
-  return [thrown.code, thrown.message, thrown.details];
+function describe(error: unknown): unknown {
+  if (error === null) return null;
+  assert.ok(error instanceof Failure, `not a failure: ${error}`);
+  return [error.code, error.message, error.details];
 }

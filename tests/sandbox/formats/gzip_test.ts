@@ -27,19 +27,19 @@ const hasCode = (code: string) => (error: unknown) =>
 const first = gzipSync("hello ");
 const second = gzipSync("world");
 
-Deno.test("gzip: members follow one another, wherever the input is cut", async () => {
+Deno.test("gzip: several members, however the input is split", async () => {
   const both = Buffer.concat([first, second, gzipSync(""), second]);
   for (let size = 1; size <= both.length; size++) {
     assert.equal((await inflated(both, size)).toString(), "hello worldworld");
   }
 });
 
-Deno.test("gzip: a file of megabytes comes out as it was", async () => {
+Deno.test("gzip: a file of several megabytes is decompressed unchanged", async () => {
   const bytes = Buffer.concat([randomBytes(3e6), Buffer.alloc(3e6)]);
   assert.ok((await inflated(gzipSync(bytes), 256 * 1024)).equals(bytes));
 });
 
-Deno.test("gzip: a file cut anywhere is truncated", async () => {
+Deno.test("gzip: a file cut at any byte is truncated", async () => {
   for (let length = 0; length < second.length; length++) {
     const cut = Buffer.concat([first, second.subarray(0, length)]);
     if (length > 0) await assert.rejects(inflated(cut, 7), hasCode("gzip-truncated"));
@@ -47,7 +47,7 @@ Deno.test("gzip: a file cut anywhere is truncated", async () => {
   }
 });
 
-Deno.test("gzip: damage, other data and a wrong checksum are corrupt", async () => {
+Deno.test("gzip: damaged data, foreign data and wrong checksums are corrupt", async () => {
   const wrongChecksum = Buffer.from(second);
   wrongChecksum[second.length - 6]! ^= 1;
   const wrongLength = Buffer.from(second);
@@ -65,7 +65,7 @@ Deno.test("gzip: damage, other data and a wrong checksum are corrupt", async () 
   }
 });
 
-Deno.test("gzip: zero bytes may pad the end, but nothing may hide behind them", async () => {
+Deno.test("gzip: zero bytes may pad the end, but no data may follow them", async () => {
   for (const size of [1, 5, 26, 1000]) {
     const padded = Buffer.concat([first, Buffer.alloc(100)]);
     assert.equal((await inflated(padded, size)).toString(), "hello ");
@@ -83,7 +83,7 @@ Deno.test("gzip: zero bytes may pad the end, but nothing may hide behind them", 
   await assert.rejects(inflated(far, 64 * 1024), hasCode("gzip-corrupt"));
 });
 
-Deno.test("gzip: a bomb is stopped by its ratio, a long file by its length", async () => {
+Deno.test("gzip: the ratio stops a bomb, the size stops a long file", async () => {
   const bomb = gzipSync(Buffer.alloc(200e6));
   let bytesOut = 0;
   const drain = async (maxRatio?: number, maxBytes = 1e9) => {
@@ -99,7 +99,7 @@ Deno.test("gzip: a bomb is stopped by its ratio, a long file by its length", asy
   assert.equal(bytesOut, 200e6);
 });
 
-Deno.test("gzip: the source is read no faster than the output is taken, and ended when left", async () => {
+Deno.test("gzip: the source is read no faster than the output is taken, and closed when the reader stops", async () => {
   const bytes = gzipSync(randomBytes(4e6));
   let pulled = 0;
   let isEnded = false;
@@ -117,7 +117,7 @@ Deno.test("gzip: the source is read no faster than the output is taken, and ende
   }
   for await (const piece of gunzip(source(), LIMITS)) {
     assert.ok(piece.length > 0);
-    // Nobody takes anything for a while: what is under way must come to rest.
+    // Nothing is taken for a while, so reading must stop.
     await turns(50);
     break;
   }
@@ -125,7 +125,7 @@ Deno.test("gzip: the source is read no faster than the output is taken, and ende
   assert.ok(isEnded && pulled < 2e6, `${pulled} bytes were pulled`);
 });
 
-Deno.test("gzip: what the source throws comes through", async () => {
+Deno.test("gzip: errors of the source are passed on", async () => {
   async function* source() {
     yield first;
     await Promise.resolve();
@@ -134,7 +134,7 @@ Deno.test("gzip: what the source throws comes through", async () => {
   await assert.rejects(Array.fromAsync(gunzip(source(), LIMITS)), /the disk is gone/);
 });
 
-Deno.test("gzip: is told by its magic", () => {
+Deno.test("gzip: is recognised by its first bytes", () => {
   assert.ok(looksGzip(first));
   assert.ok(!looksGzip(Buffer.from("id,name\n")));
   assert.ok(!looksGzip(new Uint8Array([0x1f])));

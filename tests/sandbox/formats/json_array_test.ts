@@ -4,20 +4,20 @@ import type { JsonOptions } from "../../../src/sdk/json.ts";
 import { Failure } from "../../../src/base/failure.ts";
 import { jsonArrayReader } from "../../../src/sandbox/formats/json_array.ts";
 import { parseJson } from "../../../src/sandbox/formats/json_value.ts";
-import { recordingSink, type Told } from "./recording.ts";
+import { recordingSink, type SinkCall } from "./recording.ts";
 
 function readJson(pieces: string[], options: JsonOptions = {}, maxRecordChars?: number) {
-  const told: Told[] = [];
-  const reader = jsonArrayReader(options, recordingSink(told, () => null), { maxRecordChars });
+  const calls: SinkCall[] = [];
+  const reader = jsonArrayReader(options, recordingSink(calls, () => null), { maxRecordChars });
   let code: string | null = null;
   try {
     for (const piece of pieces) reader.push(piece);
     reader.end();
-  } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
-    code = thrown.code;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    code = error.code;
   }
-  return { told, code };
+  return { calls, code };
 }
 
 function cut(text: string, cuts: readonly number[]): string[] {
@@ -25,38 +25,38 @@ function cut(text: string, cuts: readonly number[]): string[] {
   return [0, ...at].map((start, i) => text.slice(start, at[i] ?? text.length));
 }
 
-// Keys of digits would be moved to the front; that is not what is looked at here.
+// JavaScript moves keys of digits to the front, which this test does not cover.
 const objects = fc.array(
   fc.dictionary(fc.string().filter((key) => !/^\d+$/.test(key)), fc.jsonValue({ maxDepth: 3 })),
   { maxLength: 8 },
 );
 const cuts = fc.array(fc.nat(2_000), { maxLength: 12 });
 
-Deno.test("json: any array of objects comes out as it is, however it is cut", () => {
+Deno.test("json: any array of objects is read unchanged, however the text is split", () => {
   fc.assert(fc.property(objects, cuts, fc.nat(4), (values, where, indent) => {
     const text = JSON.stringify(values, null, indent);
-    const { told, code } = readJson(cut(text, where));
+    const { calls, code } = readJson(cut(text, where));
     assert.equal(code, null);
     const expected = parseJson(text) as unknown[];
-    assert.deepEqual(told, expected.map((value, i) => ({ value, line: i + 1 })));
+    assert.deepEqual(calls, expected.map((value, i) => ({ value, line: i + 1 })));
   }));
 });
 
-Deno.test("json: an array within objects is found, whatever is beside it", () => {
+Deno.test("json: an array within objects is found, whatever surrounds it", () => {
   const member = fc.string().filter((key) => key !== "in" && key !== "x");
   const others = fc.dictionary(member, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 });
   fc.assert(
     fc.property(objects, others, others, cuts, (values, before, after, where) => {
       const text = JSON.stringify({ ...before, in: { ...after, x: values, y: 1 }, z: [] });
-      const { told, code } = readJson(cut(text, where), { at: "in.x" });
+      const { calls, code } = readJson(cut(text, where), { at: "in.x" });
       assert.equal(code, null);
       const { in: { x } } = parseJson(text) as { in: { x: unknown[] } };
-      assert.deepEqual(told, x.map((value, i) => ({ value, line: i + 1 })));
+      assert.deepEqual(calls, x.map((value, i) => ({ value, line: i + 1 })));
     }),
   );
 });
 
-Deno.test("json: no text that is cut short or goes on passes for whole", () => {
+Deno.test("json: truncated text and text after the array are refused", () => {
   fc.assert(fc.property(objects, fc.nat(2_000), (values, at) => {
     const text = JSON.stringify(values);
     const end = at % text.length;
@@ -65,7 +65,7 @@ Deno.test("json: no text that is cut short or goes on passes for whole", () => {
   }));
 });
 
-Deno.test("json: whatever text it is, it is read to an end, and cutting changes nothing", () => {
+Deno.test("json: reading any text ends, with the same result however it is split", () => {
   const soup = fc.string({ unit: fc.constantFrom(...'[]{},:"\\a1 \n'), maxLength: 40 });
   fc.assert(
     fc.property(soup, cuts, (text, where) => {
@@ -75,23 +75,23 @@ Deno.test("json: whatever text it is, it is read to an end, and cutting changes 
       try {
         valid = JSON.parse(text);
       } catch {
-        // It is not JSON as a whole; single records may still be.
+        // Not valid as a whole; single records may still be.
       }
-      if (Array.isArray(valid)) assert.equal(whole.told.length, valid.length);
+      if (Array.isArray(valid)) assert.equal(whole.calls.length, valid.length);
     }),
     { numRuns: 2_000 },
   );
 });
 
-Deno.test("json: of a record over the limit little is held, and the next one is read", () => {
+Deno.test("json: little of a record over the limit stays in memory, and the next one is read", () => {
   const long = `{"a":"${"x".repeat(50_000)}"}`;
-  const { told } = readJson(
+  const { calls } = readJson(
     [`[${long.slice(0, 30_000)}`, `${long.slice(30_000)},{"b":1}]`],
     {},
     100,
   );
-  assert.equal(told.length, 2);
-  const [first, second] = told;
+  assert.equal(calls.length, 2);
+  const [first, second] = calls;
   assert.ok(first && "fault" in first && /longer than 100/.test(first.fault.reason));
   assert.equal(first.fault.raw.length, 4096);
   assert.deepEqual(second, { value: { b: 1 }, line: 2 });

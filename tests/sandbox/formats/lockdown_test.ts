@@ -4,7 +4,7 @@ import { Failure } from "../../../src/base/failure.ts";
 import { jsonlReader } from "../../../src/sandbox/formats/jsonl.ts";
 import { recordReader } from "../../../src/sandbox/formats/record_reader.ts";
 import type { LockdownAnswer, LockdownTask } from "./lockdown_worker.ts";
-import { recordingSink, type Told } from "./recording.ts";
+import { recordingSink, type SinkCall } from "./recording.ts";
 
 const JSON_LINES = '{"__proto__":1,"n":9007199254740993}\n{"a"\n[]\n\n';
 const ROWS = 'a,b\r\n1,"x ""y""\r\nz"\n2,3\n4,5,6\n7,"8"9\n10,\r11\n12,\0\n\n13,\xFF\n';
@@ -35,24 +35,24 @@ async function lockedDown(tasks: readonly LockdownTask[]): Promise<LockdownAnswe
 }
 
 function here({ options, pieces, jsonLines }: LockdownTask): LockdownAnswer {
-  const told: Told[] = [];
-  const values: Told[] = [];
+  const calls: SinkCall[] = [];
+  const values: SinkCall[] = [];
   const lines = jsonlReader(recordingSink(values, () => null));
   lines.push(jsonLines);
   lines.end();
   let failure: LockdownAnswer["failure"] = null;
   try {
-    const reader = recordReader(csv(options), recordingSink(told, () => null));
+    const reader = recordReader(csv(options), recordingSink(calls, () => null));
     for (const piece of pieces) reader.push(piece);
     reader.end();
-  } catch (thrown) {
-    assert.ok(thrown instanceof Failure);
-    failure = { code: thrown.code, message: thrown.message };
+  } catch (error) {
+    assert.ok(error instanceof Failure);
+    failure = { code: error.code, message: error.message };
   }
-  return { csv: told, jsonl: values, failure, isLocked: true };
+  return { csv: calls, jsonl: values, failure, isLocked: true };
 }
 
-Deno.test("formats: the readers work the same under frozen intrinsics", async () => {
+Deno.test("formats: the readers give the same results with frozen intrinsics", async () => {
   const tasks = [task(ROWS), task(ROWS + '14,"'), task("a,a\n")];
   const answers = await lockedDown(tasks);
   assert.deepEqual(answers, tasks.map(here));

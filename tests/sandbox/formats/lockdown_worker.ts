@@ -1,6 +1,6 @@
-// A worker entry for lockdown_test.ts: locks all intrinsics, then reads what it is sent.
+// The Worker of lockdown_test.ts: freezes all intrinsics, then reads what it receives.
 import type { CsvOptions } from "../../../src/sdk/csv.ts";
-import type { Told } from "./recording.ts";
+import type { SinkCall } from "./recording.ts";
 
 export interface LockdownTask {
   options: CsvOptions;
@@ -8,8 +8,8 @@ export interface LockdownTask {
   jsonLines: string;
 }
 export interface LockdownAnswer {
-  csv: Told[];
-  jsonl: Told[];
+  csv: SinkCall[];
+  jsonl: SinkCall[];
   failure: { code: string; message: string } | null;
   isLocked: boolean;
 }
@@ -31,22 +31,22 @@ scope.onmessage = ({ data }) => scope.postMessage(answer(data));
 scope.postMessage("ready");
 
 function answer({ options, pieces, jsonLines }: LockdownTask): LockdownAnswer {
-  const told: LockdownAnswer = {
+  const calls: LockdownAnswer = {
     csv: [],
     jsonl: [],
     failure: null,
     isLocked: Object.isFrozen(Array.prototype),
   };
   try {
-    const lines = jsonlReader(recordingSink(told.jsonl, () => null));
+    const lines = jsonlReader(recordingSink(calls.jsonl, () => null));
     lines.push(jsonLines);
     lines.end();
-    const reader = recordReader(csv(options), recordingSink(told.csv, () => null));
+    const reader = recordReader(csv(options), recordingSink(calls.csv, () => null));
     for (const piece of pieces) reader.push(piece);
     reader.end();
-  } catch (thrown) {
-    if (!(thrown instanceof Failure)) throw thrown;
-    told.failure = { code: thrown.code, message: thrown.message };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    calls.failure = { code: error.code, message: error.message };
   }
-  return told;
+  return calls;
 }

@@ -6,53 +6,53 @@ import type {
 import { csvReader } from "../../../src/sandbox/formats/csv.ts";
 import type { CsvOptions } from "../../../src/sdk/csv.ts";
 
-/** What a sink was told, in order, as plain data. */
-export type Told =
+/** A call to a sink, as plain data. */
+export type SinkCall =
   | { header: readonly string[] }
   | { fields: unknown[]; line: number; raw: string }
   | { value: unknown; line: number }
   | { fault: RecordFault }
   | { skip: number };
 
-/** A sink that writes down what it is told, with the reader's raw text where there is one. */
-export function recordingSink(told: Told[], reader: () => RecordReader | null): RecordSink {
+/** A sink that records its calls, with the reader's raw text if there is a reader. */
+export function recordingSink(calls: SinkCall[], reader: () => RecordReader | null): RecordSink {
   return {
-    header: (header) => told.push({ header }),
-    fields: (fields, line) => told.push({ fields, line, raw: reader()?.raw() ?? "" }),
-    value: (value, line) => told.push({ value, line }),
-    fault: (fault) => told.push({ fault }),
-    skip: (skip) => told.push({ skip }),
+    header: (header) => calls.push({ header }),
+    fields: (fields, line) => calls.push({ fields, line, raw: reader()?.raw() ?? "" }),
+    value: (value, line) => calls.push({ value, line }),
+    fault: (fault) => calls.push({ fault }),
+    skip: (skip) => calls.push({ skip }),
   };
 }
 
-/** Reads pieces of CSV; a thrown failure is the last thing told. */
+/** Reads pieces of CSV. @returns the calls to the sink, and the error if one was thrown */
 export function readCsv(
   pieces: readonly string[],
   options: CsvOptions = {},
   maxRecordChars?: number,
-): { told: Told[]; thrown: unknown } {
-  const told: Told[] = [];
+): { calls: SinkCall[]; error: unknown } {
+  const calls: SinkCall[] = [];
   let reader: RecordReader | null = null;
-  const sink = recordingSink(told, () => reader);
+  const sink = recordingSink(calls, () => reader);
   try {
     reader = csvReader(options, sink, maxRecordChars === undefined ? {} : { maxRecordChars });
     for (const piece of pieces) reader.push(piece);
     reader.end();
-    return { told, thrown: null };
-  } catch (thrown) {
-    return { told, thrown };
+    return { calls, error: null };
+  } catch (error) {
+    return { calls, error };
   }
 }
 
-export function records(told: readonly Told[]): unknown[][] {
-  return told.flatMap((one) => "fields" in one ? [one.fields] : []);
+export function records(calls: readonly SinkCall[]): unknown[][] {
+  return calls.flatMap((one) => "fields" in one ? [one.fields] : []);
 }
 
-export function faults(told: readonly Told[]): RecordFault[] {
-  return told.flatMap((one) => "fault" in one ? [one.fault] : []);
+export function faults(calls: readonly SinkCall[]): RecordFault[] {
+  return calls.flatMap((one) => "fault" in one ? [one.fault] : []);
 }
 
-/** Cuts at the given positions, taken modulo the length. */
+/** Splits at the given positions, taken modulo the length. */
 export function cutAt<T extends { length: number; slice(from: number, to?: number): T }>(
   whole: T,
   positions: readonly number[],

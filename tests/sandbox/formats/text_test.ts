@@ -21,7 +21,7 @@ function utf16(text: string, isLittleEndian: boolean): Uint8Array {
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const cuts = fc.array(fc.nat(), { maxLength: 12 });
 
-Deno.test("text: a byte order mark goes before the label and is left out, once", () => {
+Deno.test("text: a byte order mark overrides the label and is removed, once", () => {
   assert.equal(decode([utf8("\uFEFFa\uFEFFž")], "windows-1252"), "a\uFEFFž");
   assert.equal(decode([utf16("\uFEFFa🎈", true)]), "a🎈");
   assert.equal(decode([utf16("\uFEFFa🎈", false)]), "a🎈");
@@ -37,7 +37,7 @@ Deno.test("text: files shorter than a byte order mark", () => {
   assert.equal(decode([utf16("\uFEFF", true)]), "");
 });
 
-Deno.test("text: a character comes out as soon as it is complete", () => {
+Deno.test("text: a character is returned as soon as it is complete", () => {
   const stream = textDecoder("utf-8");
   const [first, ...rest] = utf8("🎈");
   assert.equal(stream.push(utf8("aé")), "aé");
@@ -45,7 +45,7 @@ Deno.test("text: a character comes out as soon as it is complete", () => {
   assert.equal(stream.push(new Uint8Array(rest)), "🎈");
 });
 
-Deno.test("text: labels as the WHATWG has them", () => {
+Deno.test("text: encoding labels of the WHATWG", () => {
   assert.equal(decode([new Uint8Array([0x80, 0xe9])], "latin1"), "€é");
   assert.equal(decode([utf16("aŽ", true)], "utf-16le"), "aŽ");
   assert.equal(decode([new Uint8Array([0x83]), new Uint8Array([0x65])], "shift_jis"), "テ");
@@ -55,7 +55,7 @@ Deno.test("text: labels as the WHATWG has them", () => {
   );
 });
 
-Deno.test("text: bytes that are no characters are marked, a true U+FFFD is not", () => {
+Deno.test("text: invalid bytes are marked, a real U+FFFD is not", () => {
   const bad = new Uint8Array([...utf8("a\uFFFDb"), 0xff, ...utf8("\uFFFDc"), 0xc3]);
   assert.equal(decode([bad]), `a\uFFFDb${BAD_BYTES}\uFFFDc${BAD_BYTES}`);
   assert.equal(decode([utf8("\uFFFD")]), "\uFFFD");
@@ -66,12 +66,12 @@ Deno.test("text: bytes that are no characters are marked, a true U+FFFD is not",
   );
   assert.equal(decode([new Uint8Array([0x61, 0, 0x62])], "utf-16le"), `a${BAD_BYTES}`);
   assert.equal(decode([new Uint8Array([0x61, 0x83])], "shift_jis"), `a${BAD_BYTES}`);
-  // U+10000 begins, and U+3DFFF ends, with what a marker might be mistaken for.
+  // U+3DFFF ends, and U+10000 begins, with halves that look like the marker's.
   const around = `\u{3DFFF}${BAD_BYTES}\u{10000}`;
   assert.equal(rawText(around), "\u{3DFFF}\uFFFD\u{10000}");
 });
 
-Deno.test("text property: valid text comes out as it went in, however the bytes are cut", () => {
+Deno.test("text property: valid text is decoded unchanged, however the bytes are split", () => {
   const text = fc.string({ unit: "binary" });
   fc.assert(fc.property(text, cuts, fc.boolean(), (text, cuts, isLittleEndian) => {
     assert.equal(decode(cutAt(utf8("\uFEFF" + text), cuts)), text);
@@ -80,7 +80,7 @@ Deno.test("text property: valid text comes out as it went in, however the bytes 
   }));
 });
 
-Deno.test("text property: any bytes come out the same however they are cut, as the WHATWG says", () => {
+Deno.test("text property: any bytes are decoded as the WHATWG specifies, however they are split", () => {
   const byte = fc.constantFrom(
     0x61,
     0x80,

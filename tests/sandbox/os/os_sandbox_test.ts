@@ -3,19 +3,19 @@ import { existsSync } from "node:fs";
 import { type Confinement, osSandbox } from "../../../src/sandbox/os/os_sandbox.ts";
 import { SECCOMP_FILTERS } from "../../../src/sandbox/os/seccomp_filter.ts";
 
-const layer = osSandbox();
-if (!layer.active) console.log(`The operating system's layer is not tested: ${layer.why}`);
+const os = osSandbox();
+if (!os.active) console.log(`The OS sandbox is not tested: ${os.why}`);
 
-/** Tests that need the layer are left out where there is none, which CI takes for a failure. */
+/** A test that needs the OS sandbox; ignored without it, which CI treats as a failure. */
 function test(name: string, body: () => Promise<void>): void {
-  Deno.test({ name, ignore: !layer.active, fn: body });
+  Deno.test({ name, ignore: !os.active, fn: body });
 }
 
-/** Runs a program in the layer to its end. */
+/** Runs a program in the OS sandbox to its end. */
 async function confined(confinement: Omit<Confinement, "cpuSeconds">, cpuSeconds = 20) {
-  assert.ok(layer.active);
-  const { program, args } = layer.confine({ cpuSeconds, ...confinement });
-  // Whatever the host has in its environment and in its working folder must not get through.
+  assert.ok(os.active);
+  const { program, args } = os.confine({ cpuSeconds, ...confinement });
+  // Neither the host's environment nor its working folder may be visible inside.
   const { code, stdout, stderr } = await new Deno.Command(program, {
     args,
     env: { CANARY: "canary-of-the-environment" },
@@ -25,7 +25,7 @@ async function confined(confinement: Omit<Confinement, "cpuSeconds">, cpuSeconds
   return { code, stdout: text(stdout), stderr: text(stderr) };
 }
 
-test("a confined program sees itself, its libraries and what was named, and cannot write", async () => {
+test("a confined program can read itself, its libraries and named paths, and cannot write", async () => {
   const { stdout } = await confined({ program: "/bin/ls", args: ["-A", "/", "/etc", "/sandbox"] });
   const [top = ""] = stdout.split("\n\n");
   const allowed = ["bin", "dev", "lib", "lib64", "proc", "sandbox", "usr"];
@@ -51,15 +51,15 @@ test("a confined program sees itself, its libraries and what was named, and cann
   await Deno.remove(folder, { recursive: true });
 });
 
-test("a confined program has an empty environment and an empty folder of its own", async () => {
+test("a confined program has an empty environment and an empty working folder", async () => {
   const env = await confined({ program: "/usr/bin/env", args: [] });
   assert.equal(env.stdout, "PWD=/sandbox\n");
   const pwd = await confined({ program: "/bin/pwd", args: [] });
   assert.equal(pwd.stdout, "/sandbox\n");
 });
 
-test("a confined program has none of the descriptors that the host was started with", async () => {
-  assert.ok(layer.active);
+test("a confined program has none of the host's inherited descriptors", async () => {
+  assert.ok(os.active);
   const python = "/usr/bin/python3";
   const script = `
 import os
@@ -68,13 +68,13 @@ def is_open(fd):
     except OSError: return False
 print([fd for fd in range(256) if is_open(fd)])
 `;
-  const { program, args } = layer.confine({
+  const { program, args } = os.confine({
     program: python,
     args: ["-c", script],
     cpuSeconds: 20,
     readOnly: { "/usr/lib": "/usr/lib" },
   });
-  // As a service manager or a shell may start it: with a file open for writing.
+  // As a service manager or a shell may start it: with files open for writing.
   const file = await Deno.makeTempFile();
   const { stdout } = await new Deno.Command("/bin/bash", {
     args: ["-c", 'exec 7>>"$0" 10>>"$0" 200>>"$0"; exec "$@"', file, program, ...args],
@@ -89,7 +89,7 @@ test("a confined program cannot start another one", async () => {
   assert.match(stderr, /fork/i);
 });
 
-test("a confined program has no network, no namespaces and no way to other processes", async () => {
+test("a confined program has no network, no namespaces and no access to other processes", async () => {
   const python = "/usr/bin/python3";
   assert.ok(existsSync(python), "this test needs Debian's python3");
   const script = `
@@ -115,22 +115,22 @@ print(os.getpid(), os.getuid())
   assert.equal(ids, "2 65534");
 });
 
-test("the kernel ends a confined program at its CPU time", async () => {
+test("the kernel kills a confined program at its CPU time limit", async () => {
   const loop = "while :; do :; done";
   const { code } = await confined({ program: "/bin/sh", args: ["-c", loop] }, 1);
   assert.equal(code, 128 + 9);
 });
 
-test("when the command is killed, nothing of the confined program is left", async () => {
-  assert.ok(layer.active);
-  const { program, args } = layer.confine({ program: "/bin/cat", args: [], cpuSeconds: 20 });
+test("killing the command ends all of the confined program", async () => {
+  assert.ok(os.active);
+  const { program, args } = os.confine({ program: "/bin/cat", args: [], cpuSeconds: 20 });
   const command = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
   const input = command.stdin.getWriter();
   await input.write(new TextEncoder().encode("it runs"));
   const output = command.stdout.getReader();
   assert.equal(new TextDecoder().decode((await output.read()).value), "it runs");
   command.kill("SIGKILL");
-  // The pipe ends when its last holder does.
+  // The pipe closes when the last process that has it ends.
   assert.equal((await output.read()).done, true);
   await command.status;
   await input.abort();
@@ -142,11 +142,11 @@ const hasLibseccomp = existsSync("/usr/lib/python3/dist-packages") &&
     /^seccomp\./.test(name)
   );
 if (!hasLibseccomp) {
-  console.log("The filter is not compiled anew: python3-seccomp is not installed");
+  console.log("The filter is not compared: python3-seccomp is not installed");
 }
 
 Deno.test({
-  name: "the filter of system calls is what libseccomp makes of its list",
+  name: "the committed system call filter is the one that libseccomp generates",
   ignore: !hasLibseccomp,
   fn: async () => {
     const { stdout } = await new Deno.Command("/usr/bin/python3", { args: [GENERATOR] }).output();
