@@ -51,17 +51,26 @@ export async function retry<T>(
     } catch (error) {
       signal?.throwIfAborted();
       if (!isPassing(error) || failures >= attempts) throw error;
-      const delay = delayAfter(failures, error, options);
+      const asked = Number(error.details.retryAfterSeconds ?? 0) * 1000;
+      const delay = Math.max(asked, backoffMs(failures, options));
       onWait(error, delay / 1000);
       await clock.sleep(delay, signal);
     }
   }
 }
 
-function delayAfter(failures: number, failure: Failure, policy: RetryPolicy): number {
+/**
+ * Milliseconds to wait after so many failures in a row. It doubles with each one; half is random, so
+ * that many clients do not return at the same moment.
+ *
+ * @example
+ * ```ts
+ * import { backoffMs } from "./retry.ts";
+ * backoffMs(3, { firstDelay: 1_000, random: () => 0.5 }); // 3000: between 2000 and 4000
+ * ```
+ */
+export function backoffMs(failures: number, policy: Omit<RetryPolicy, "attempts">): number {
   const { firstDelay = 200, longestDelay = 10_000, random = Math.random } = policy;
-  const asked = Number(failure.details.retryAfterSeconds ?? 0) * 1000;
   const doubled = firstDelay * 2 ** Math.min(failures - 1, 20);
-  // Half fixed, half random, so that many clients do not return at the same moment.
-  return Math.max(asked, Math.min(doubled, longestDelay) * (0.5 + random() / 2));
+  return Math.min(doubled, longestDelay) * (0.5 + random() / 2);
 }

@@ -5,162 +5,143 @@ import type { Layout } from "../data/layout.ts";
 import { folderOf, restoreFile, scanStaging } from "../staging/staged.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
-import { NO_ROWS } from "./ledger.ts";
+import { UNTRIED } from "./ledger.ts";
 import type { ModuleStore } from "../modules/store.ts";
 import { outcomeOf } from "./outcome.ts";
-import { answerReplayRequests } from "./replay_requests.ts";
-import { advance, isTaken, ledgerFailed, moveOut, named } from "./settle.ts";
+import { answerReplayRequests } from "./replay.ts";
+import { advance, eventFields, isLedgerConflict, ledgerFailed, moveOut } from "./settle.ts";
 
-interface ArrivalsParts {
+interface ArrivalsDeps {
   layout: Layout;
   storage: Pick<Storage, "ledger">;
   modules: ModuleStore;
   emit: Emit;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-  /** Whether a file is in the queue or running: then nobody need look at it. */
+  /** Whether a file is queued or running; a scan skips it. */
   isKnown: (id: string) => boolean;
-  /** Takes files that are ready to run. */
   enqueue: (record: FileRecord) => void;
 }
 
-/** What a look through staging came to. */
-interface Look {
-  /** Files that stay where they are, such as those without a module. */
+interface ScanResult {
+  /** Files that stay in staging, for example without a module. */
   waiting: number;
-  /** A file was put there by hand a moment ago: look again when it has been at rest. */
+  /** A file was put into staging a moment ago: scan again when it has settled. */
   unsettled: boolean;
-  /** Files that another process is loading, or may have been loading when it died. */
+  /** Files that another process is loading, or was loading when it was killed. */
   elsewhere: number;
   storageFailed: boolean;
 }
 
-/** Stands for a file that is in another process's hands. */
-const ELSEWHERE = "another manage has it";
+/** Why a file waits that another process is loading. */
+const ELSEWHERE = "another manage is loading it";
 
-/** Brings what lies in staging and what the ledger says together. */
+/** Queues the files in staging as their records in the ledger require. */
 export class Arrivals {
-  readonly #parts: ArrivalsParts;
-  /** Ids of the files that wait, so that it is told once. */
-  readonly #told = new Set<string>();
+  readonly #deps: ArrivalsDeps;
+  /** Ids of the waiting files that were already reported. */
+  readonly #reported = new Set<string>();
 
-  constructor(parts: ArrivalsParts) {
-    this.#parts = parts;
+  constructor(deps: ArrivalsDeps) {
+    this.#deps = deps;
   }
 
-  /** Finds out what an earlier process was killed in, and puts it back into the queue. */
+  /** Queues the files that an earlier process was loading or replaying when it was killed. */
   async recover(): Promise<void> {
-    const { layout, storage: { ledger }, now } = this.#parts;
+    const { layout, storage: { ledger } } = this.#deps;
     for (const record of await ledger.pending()) {
       if (record.state === "running") {
-        // Others may share the work and be alive.
+        // Another manage may be loading it.
         if (!await ledger.isAbandoned(record)) continue;
-        await unlessTaken(advance(ledger, record, { type: "recover" }, now()));
+        await ignoringConflict(advance(ledger, record, { type: "recover" }, Date.now()));
       }
       const folder = await folderOf(layout, record.tenant, record.id);
-      // A replay that ended half-way: queued in the ledger, its bytes still elsewhere.
+      // Queued but not in staging: a replay was interrupted.
       if (folder !== null && folder !== "staging") {
         await restoreFile(layout, record.tenant, record.id);
       }
     }
   }
 
-  /** Looks through staging once. @param enough asked between files: true ends the look */
-  async look(enough: () => boolean): Promise<Look> {
-    const { layout, emit, now, isKnown } = this.#parts;
-    const look: Look = { waiting: 0, unsettled: false, elsewhere: 0, storageFailed: false };
+  /** Scans staging once. @param isStopping asked between files: true ends the scan */
+  async scan(isStopping: () => boolean): Promise<ScanResult> {
+    const { layout, emit, isKnown } = this.#deps;
+    const scan: ScanResult = { waiting: 0, unsettled: false, elsewhere: 0, storageFailed: false };
     try {
-      await answerReplayRequests(this.#parts, now());
+      await answerReplayRequests(this.#deps);
       const files = await scanStaging(layout, {
-        now,
         isKnown: (_tenant, id) => isKnown(id),
-        onUnsettled: () => void (look.unsettled = true),
+        onUnsettled: () => void (scan.unsettled = true),
         onProblem: (path, error) =>
           emit({ kind: "staging.problem", path, error: messageOf(error) }),
       });
       for (const file of files) {
-        if (enough()) break;
-        const why = await this.#meetSafely(file);
-        if (why === ELSEWHERE) look.elsewhere++;
-        else if (why !== null) this.#wait(look, file, why);
+        if (isStopping()) break;
+        const why = await this.#admitSafely(file);
+        if (why === ELSEWHERE) scan.elsewhere++;
+        else if (why !== null) {
+          scan.waiting++;
+          this.#reportWaiting(file, why);
+        }
       }
     } catch (error) {
       const isStorage = error instanceof Failure && error.kind === "storage";
       if (isStorage) emit(ledgerFailed(error, null));
       else emit({ kind: "scan.failed", error: messageOf(error) });
-      look.storageFailed = outcomeOf(error).type === "retry";
+      scan.storageFailed = outcomeOf(error).type === "retry";
     }
-    return look;
+    return scan;
   }
 
-  #wait(look: Look, file: StagedFile, why: string): void {
-    look.waiting++;
-    if (this.#told.has(file.id)) return;
-    this.#told.add(file.id);
-    this.#parts.emit({ kind: "file.waiting", ...named(file), why });
+  #reportWaiting(file: StagedFile, why: string): void {
+    if (this.#reported.has(file.id)) return;
+    this.#reported.add(file.id);
+    this.#deps.emit({ kind: "file.waiting", ...eventFields(file), why });
   }
 
-  /** One tenant's trouble must not hold up the others; only storage that fails ends the look. */
-  async #meetSafely(file: StagedFile): Promise<string | null> {
+  /** A failure for one tenant must not hold up the others; only a failing storage ends the scan. */
+  async #admitSafely(file: StagedFile): Promise<string | null> {
     try {
-      return await this.#meet(file);
+      return await this.#admit(file);
     } catch (error) {
       if (error instanceof Failure && error.kind === "storage") throw error;
-      return isTaken(error) ? ELSEWHERE : messageOf(error);
+      return isLedgerConflict(error) ? ELSEWHERE : messageOf(error);
     }
   }
 
   /**
-   * A file in staging: new, waiting for its module, left over from a killed process, or replayed.
-   * @returns why it has to wait; null when it need not
+   * Handles a file in staging: new, waiting for its module, left by a killed process, or replayed.
+   * @returns why it has to wait; null when it does not
    */
-  async #meet(file: StagedFile): Promise<string | null> {
-    const { storage: { ledger }, layout, modules, enqueue, now } = this.#parts;
+  async #admit(file: StagedFile): Promise<string | null> {
+    const { storage: { ledger }, layout, modules, enqueue } = this.#deps;
     let record = await ledger.get(file.id);
     if (!record) {
-      record = received(file);
+      record = { ...file, ...UNTRIED, state: "received", attempts: 0 };
       await ledger.insert(record);
     }
     if (isFinal(record.state)) {
       await moveOut(layout, record);
       return null;
     }
-    // Nobody here runs it: the ledger could not be told how an attempt ended.
+    // Running, but not in this process: the outcome of an attempt could not be written.
     if (record.state === "running") {
       if (!await ledger.isAbandoned(record)) return ELSEWHERE;
-      record = await advance(ledger, record, { type: "recover" }, now());
+      record = await advance(ledger, record, { type: "recover" }, Date.now());
     }
     if (record.state === "received") {
       if (await modules.current(record.tenant) === null) return "no module is deployed";
-      record = await advance(ledger, record, { type: "queue" }, now());
+      record = await advance(ledger, record, { type: "queue" }, Date.now());
     }
-    this.#told.delete(record.id);
+    this.#reported.delete(record.id);
     enqueue(record);
     return null;
   }
 }
 
-/** Goes on where another process has moved a record on. */
-async function unlessTaken(moving: Promise<unknown>): Promise<void> {
+/** Another process may have changed the record first. */
+async function ignoringConflict(advancing: Promise<unknown>): Promise<void> {
   try {
-    await moving;
+    await advancing;
   } catch (error) {
-    if (!isTaken(error)) throw error;
+    if (!isLedgerConflict(error)) throw error;
   }
-}
-
-/** The ledger's first record of a file. */
-function received(file: StagedFile): FileRecord {
-  return {
-    ...file,
-    state: "received",
-    attempts: 0,
-    nextTryAt: null,
-    startedAt: null,
-    finishedAt: null,
-    rows: NO_ROWS,
-    seconds: null,
-    moduleVersion: null,
-    reason: null,
-  };
 }

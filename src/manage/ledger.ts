@@ -1,41 +1,47 @@
 import { Failure } from "../base/failure.ts";
-import { type FileReason, type FileState, isFinal, type RowCounts } from "../protocol/file_view.ts";
+import {
+  FILE_STATES,
+  type FileReason,
+  type FileState,
+  isFinal,
+  type RowCounts,
+} from "../protocol/file_view.ts";
 import type { FileRecord } from "../storage/contract.ts";
 
-/** What may happen to a file. */
+/** What can happen to a file. */
 export type LedgerEvent =
-  /** It may be run. received → queued */
+  /** Its tenant has a module, so it can be loaded. */
   | { type: "queue" }
-  /** An attempt begins, and counts. queued → running */
+  /** An attempt starts, and counts. */
   | { type: "start"; moduleVersion?: string | null }
-  /** Its rows are committed. running → ingested */
+  /** Its rows are committed. */
   | { type: "ingested"; rows: RowCounts; seconds: number; moduleVersion: string }
-  /** It was refused before a record of it was read. running → refused */
+  /** It was refused before a record was read. */
   | { type: "refuse"; reason: FileReason }
-  /** It or its module is at fault; none of its rows stay. running → quarantined */
+  /** It or its module has a fault; none of its rows are stored. */
   | { type: "quarantine"; reason: FileReason; rows: RowCounts | null }
-  /** Something else was at fault; try again from `at`, ms since the epoch. running → queued */
+  /** Something else failed; the next attempt is at `at`, in milliseconds since the epoch. */
   | { type: "retry"; reason: FileReason; at: number }
-  /** The service ends in good order: the attempt does not count. running → queued */
+  /** The service shuts down; the attempt does not count. */
   | { type: "release" }
-  /** Found running when the service started: it had been killed; the attempt counts. running → queued */
+  /** The service was killed while it ran; the attempt counts. */
   | { type: "recover" }
-  /** An operator wants it done again, as if it were new. ingested, refused, quarantined → queued */
+  /** An operator wants it loaded again, as if it were new. */
   | { type: "replay" };
 
-const FROM: Record<LedgerEvent["type"], (state: FileState) => boolean> = {
-  queue: (state) => state === "received",
-  start: (state) => state === "queued",
-  ingested: (state) => state === "running",
-  refuse: (state) => state === "running",
-  quarantine: (state) => state === "running",
-  retry: (state) => state === "running",
-  release: (state) => state === "running",
-  recover: (state) => state === "running",
-  replay: isFinal,
+const TRANSITIONS: Record<LedgerEvent["type"], { from: readonly FileState[]; to: FileState }> = {
+  queue: { from: ["received"], to: "queued" },
+  start: { from: ["queued"], to: "running" },
+  ingested: { from: ["running"], to: "ingested" },
+  refuse: { from: ["running"], to: "refused" },
+  quarantine: { from: ["running"], to: "quarantined" },
+  retry: { from: ["running"], to: "queued" },
+  release: { from: ["running"], to: "queued" },
+  recover: { from: ["running"], to: "queued" },
+  replay: { from: FILE_STATES.filter(isFinal), to: "queued" },
 };
 
-/** The counts of a file of which nothing has been read. */
+/** The counts of a file of which nothing was read. */
 export const NO_ROWS: Readonly<RowCounts> = {
   read: 0,
   stored: 0,
@@ -45,8 +51,8 @@ export const NO_ROWS: Readonly<RowCounts> = {
   replaced: 0,
 };
 
-/** What an attempt sets, before it has begun. */
-const UNTRIED = {
+/** The fields that an attempt sets, as they are before it. */
+export const UNTRIED = {
   nextTryAt: null,
   startedAt: null,
   finishedAt: null,
@@ -57,8 +63,7 @@ const UNTRIED = {
 } as const;
 
 /**
- * The life of a file: the record that follows from `record` by what has happened. Nothing is
- * written; that is `Ledger.update(next, record.state)`.
+ * Returns the record after an event. It writes nothing; that is `Ledger.update(next, record.state)`.
  *
  * ```
  * received → queued → running → ingested | refused | quarantined
@@ -67,76 +72,64 @@ const UNTRIED = {
  * ```
  *
  * @param now milliseconds since the epoch
- * @throws {Failure} `illegal-transition`; `rows-do-not-add-up` when rows are not
+ * @throws {Failure} `illegal-transition`; `rows-do-not-add-up` unless
  *   `read = stored + rejected + skipped`
  * @example
  * ```ts
  * import { transition } from "./ledger.ts";
  * import type { FileRecord } from "../storage/contract.ts";
- * const begin = (queued: FileRecord) => transition(queued, { type: "start" }, Date.now());
+ * const start = (queued: FileRecord) => transition(queued, { type: "start" }, Date.now());
  * ```
  */
 export function transition(record: FileRecord, event: LedgerEvent, now: number): FileRecord {
-  if (!FROM[event.type](record.state)) {
-    throw new Failure(
-      "internal",
-      "illegal-transition",
-      `Cannot ${event.type} file "${record.id}": it is ${record.state}`,
-    );
-  }
-  const { attempts } = record;
+  const { from, to } = TRANSITIONS[event.type];
+  if (from.includes(record.state)) return { ...record, ...changes(record, event, now), state: to };
+  throw new Failure(
+    "internal",
+    "illegal-transition",
+    `Cannot ${event.type} file "${record.id}": it is ${record.state}`,
+  );
+}
+
+function changes(record: FileRecord, event: LedgerEvent, now: number): Partial<FileRecord> {
+  const { attempts, startedAt } = record;
+  // A clock that was set back must not give a negative time.
+  const seconds = Math.max(0, now - (startedAt ?? now)) / 1000;
   switch (event.type) {
     case "queue":
-      return { ...record, state: "queued" };
-    case "start":
-      return {
-        ...record,
-        ...UNTRIED,
-        state: "running",
-        attempts: attempts + 1,
-        startedAt: now,
-        moduleVersion: event.moduleVersion ?? null,
-      };
+      return {};
+    case "start": {
+      const moduleVersion = event.moduleVersion ?? null;
+      return { ...UNTRIED, attempts: attempts + 1, startedAt: now, moduleVersion };
+    }
     case "ingested": {
-      const { rows, seconds, moduleVersion } = event;
-      const ended = { finishedAt: now, rows: wholeRows(record, rows), seconds, moduleVersion };
-      return { ...record, ...ended, state: "ingested" };
+      const { seconds, moduleVersion } = event;
+      return { finishedAt: now, rows: checkRows(record, event.rows), seconds, moduleVersion };
     }
     case "refuse":
-      return { ...record, ...ended(record, event.reason, now), state: "refused", finishedAt: now };
+      return { reason: event.reason, seconds, finishedAt: now };
     case "quarantine": {
-      const rows = wholeRows(record, event.rows ?? NO_ROWS);
-      const end = { ...ended(record, event.reason, now), rows, finishedAt: now };
-      return { ...record, ...end, state: "quarantined" };
+      const rows = checkRows(record, event.rows ?? NO_ROWS);
+      return { reason: event.reason, seconds, finishedAt: now, rows };
     }
     case "retry":
-      return {
-        ...record,
-        ...ended(record, event.reason, now),
-        state: "queued",
-        nextTryAt: event.at,
-      };
+      return { reason: event.reason, seconds, nextTryAt: event.at };
     case "release":
-      return { ...record, ...UNTRIED, state: "queued", attempts: attempts - 1 };
+      return { ...UNTRIED, attempts: attempts - 1 };
     case "recover":
-      return { ...record, ...UNTRIED, state: "queued" };
+      return UNTRIED;
     case "replay":
-      return { ...record, ...UNTRIED, state: "queued", attempts: 0 };
+      return { ...UNTRIED, attempts: 0 };
   }
 }
 
-function ended(record: FileRecord, reason: FileReason, now: number) {
-  // A clock that was set back must not give a negative time.
-  return { reason, seconds: Math.max(0, now - (record.startedAt ?? now)) / 1000 };
-}
-
-function wholeRows(record: FileRecord, rows: RowCounts): RowCounts {
+function checkRows(record: FileRecord, rows: RowCounts): RowCounts {
   const { read, stored, rejected, skipped } = rows;
   if (read === stored + rejected + skipped) return { ...rows };
   throw new Failure(
     "internal",
     "rows-do-not-add-up",
-    `Cannot account for file "${record.id}": ${read} records were read, but ` +
-      `${stored} stored, ${rejected} rejected and ${skipped} skipped`,
+    `Cannot settle file "${record.id}": of ${read} records, ${stored} were stored, ` +
+      `${rejected} rejected and ${skipped} skipped`,
   );
 }

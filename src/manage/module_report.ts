@@ -4,63 +4,59 @@ import type { FileRecord, LedgerReader } from "../storage/contract.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Probation } from "../modules/probation.ts";
 
-/** Console lines of one file that are kept in the module's log; all of them are in the platform's. */
+/** Console lines of one file in the module's log; the service's own log has all of them. */
 const MAX_CONSOLE_LINES = 20;
 
-export interface ReportParts {
+export interface ReportDeps {
   log: ModuleLog;
   probation: Probation;
   ledger: Pick<LedgerReader, "rejects">;
 }
 
-/** What an attempt at a file came to. */
-interface Attempted {
+/** How an attempt at a file went. */
+interface AttemptReport {
   record: FileRecord;
-  /** Null where there was no module. */
+  /** The module's version; null without a module. */
   version: string | null;
   outcome: Outcome;
-  /** There will be another attempt, so that this one says nothing of the module. */
+  /** Another attempt follows, so this one is not held against the module. */
   again: boolean;
-  /** What the module wrote to its console. */
+  /** The module's console output. */
   console: string[];
 }
 
-/** Tells a module's author of a file, and lets it count for or against a new version. */
+/** Writes an attempt to the module's log and counts the file for a version on probation. */
 export async function reportToAuthor(
-  { log, probation, ledger }: ReportParts,
-  attempted: Attempted,
+  { log, probation, ledger }: ReportDeps,
+  { record, version, outcome, again, console }: AttemptReport,
   now: number,
 ): Promise<void> {
-  const { record, version, outcome, again, console } = attempted;
   const { id: fileId, name: file, tenant } = record;
   const at = new Date(now).toISOString();
   const entry = (kind: ModuleLogEntry["kind"], message: string): ModuleLogEntry => {
     return { at, kind, version, fileId, file, message };
   };
   const entries = console.slice(0, MAX_CONSOLE_LINES).map((line) => entry("console", line));
+  const isSettled = outcome.type !== "released" && !again;
   if (outcome.type === "ingested") {
     const { read, rejected } = outcome.rows;
-    if (rejected > 0) {
-      const [first] = await ledger.rejects(fileId, 0, 1);
-      const where = first &&
-        `line ${first.line}${first.column === null ? "" : `, ${first.column}`}`;
-      const example = first ? `, the first at ${where}: ${first.reason}` : "";
-      entries.push(entry("rejects", `${rejected} of ${read} records were rejected${example}`));
+    const [first] = rejected > 0 ? await ledger.rejects(fileId, 0, 1) : [];
+    if (first) {
+      const column = first.column === null ? "" : `, ${first.column}`;
+      const example = `the first at line ${first.line}${column}: ${first.reason}`;
+      entries.push(entry("rejects", `${rejected} of ${read} records were rejected, ${example}`));
     }
-  } else if (outcome.type !== "released" && !again) {
-    entries.push(entry("file", `it was ${stateOf(outcome)}: ${outcome.reason.message}`));
+  } else if (isSettled) {
+    const state = outcome.type === "refused" ? "refused" : "quarantined";
+    entries.push(entry("file", `it was ${state}: ${outcome.reason.message}`));
   }
   await log.append(tenant, entries);
-  if (version === null || again || outcome.type === "released" || saysNothing(outcome)) return;
+  if (version === null || !isSettled || isEmptyFile(outcome)) return;
   const reason = outcome.type === "ingested" ? null : outcome.reason.message;
   await probation.count({ tenant, version, fileId, reason });
 }
 
-function stateOf(outcome: Outcome): string {
-  return outcome.type === "refused" ? "refused" : "quarantined";
-}
-
-/** An empty file is no module's fault. */
-function saysNothing(outcome: Outcome): boolean {
+/** An empty file is not the module's fault. */
+function isEmptyFile(outcome: Outcome): boolean {
   return outcome.type === "refused" && outcome.reason.code === "empty-file";
 }

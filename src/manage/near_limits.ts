@@ -1,39 +1,27 @@
 import type { FileRecord } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
-import type { RunLimits } from "./ingest_file.ts";
 import type { Outcome } from "./outcome.ts";
+import type { RunLimits } from "./run_limits.ts";
 
-/** From this share of a limit on the operator is warned. */
+/** The share of a limit from which on the operator is warned. */
 const NEAR = 0.8;
 
-/** Tells of a file that got in, but not by far: its customer's next one may not. */
-export function tellNearLimits(
+/** Warns of a loaded file that came close to a limit: the customer's next one may exceed it. */
+export function reportNearLimits(
   { tenant }: FileRecord,
   outcome: Outcome,
-  limits: RunLimits,
+  { rejectShare, seconds: maxSeconds }: RunLimits,
   seconds: number,
   emit: Emit,
 ): void {
   if (outcome.type !== "ingested") return;
+  const report = (limit: string, used: number, most: number) => {
+    if (used >= NEAR * most) emit({ kind: "limit.near", tenant, limit, used, most });
+  };
   const { read, rejected } = outcome.rows;
-  const share = read === 0 ? 0 : rejected / read;
-  // A module that may reject everything, or nothing, has no limit to come near to.
-  if (limits.rejectShare > 0 && limits.rejectShare < 1 && share >= NEAR * limits.rejectShare) {
-    emit({
-      kind: "limit.near",
-      tenant,
-      limit: "reject_share",
-      used: share,
-      most: limits.rejectShare,
-    });
+  // A module that may reject everything, or nothing, cannot come close to this limit.
+  if (rejectShare > 0 && rejectShare < 1) {
+    report("reject_share", read === 0 ? 0 : rejected / read, rejectShare);
   }
-  if (seconds >= NEAR * limits.seconds) {
-    emit({
-      kind: "limit.near",
-      tenant,
-      limit: "seconds_per_file",
-      used: seconds,
-      most: limits.seconds,
-    });
-  }
+  report("seconds_per_file", seconds, maxSeconds);
 }

@@ -1,19 +1,19 @@
 import { Failure, messageOf } from "../base/failure.ts";
 import type { FileReason, RowCounts } from "../protocol/file_view.ts";
 
-/** How one attempt at a file ended. */
+/** How one attempt to load a file ended. */
 export type Outcome =
   | { type: "ingested"; rows: RowCounts; moduleVersion: string }
-  /** The file was refused before a record of it was read. */
+  /** The file was refused before a record was read. */
   | { type: "refused"; reason: FileReason }
-  /** The file or its module is at fault; nothing of it was stored. */
+  /** The file or its module has a fault; nothing was stored. */
   | { type: "quarantined"; reason: FileReason; rows: RowCounts | null }
-  /** Something else was at fault; a later attempt may succeed. `endless`: attempts do not count. */
+  /** Something else failed, so a later attempt may succeed. `endless`: attempts are not limited. */
   | { type: "retry"; reason: FileReason; rows: RowCounts | null; endless: boolean }
-  /** The service is ending; the file goes back into the queue as if nothing had been. */
+  /** The service is shutting down; the file returns to the queue as if it had not started. */
   | { type: "released" };
 
-// A process that ended without a word may have been a victim, not a culprit.
+// The file may not be the cause when a process ends without a reason.
 const WORTH_ANOTHER_TRY = new Set([
   "sandbox-exit",
   "sandbox-forged",
@@ -22,13 +22,13 @@ const WORTH_ANOTHER_TRY = new Set([
 ]);
 
 /**
- * What a failure in the middle of an attempt means for its file.
+ * The outcome of an attempt that failed.
  *
- * @param rows what was counted before it; null where nothing was read
+ * @param rows the counts until then; null when nothing was read
  */
 export function outcomeOf(error: unknown, rows: RowCounts | null = null): Outcome {
   if (!(error instanceof Failure)) {
-    const reason = { code: "internal", message: `Cannot go on: ${messageOf(error)}` };
+    const reason = { code: "internal", message: `Cannot load the file: ${messageOf(error)}` };
     return { type: "retry", reason, rows, endless: false };
   }
   const { code, message, hint } = error;

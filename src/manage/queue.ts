@@ -2,8 +2,8 @@ import type { FileRecord } from "../storage/contract.ts";
 
 interface FileQueueOptions {
   /**
-   * Files that may be read at once, each of another tenant, and as many that were read and whose
-   * rows are only being written; a function is asked each time.
+   * The number of files that are read at the same time, each of a different tenant. As many more may
+   * be writing their rows. A function is asked each time.
    */
   concurrency: number | (() => number);
   /** Milliseconds since the epoch. @default Date.now */
@@ -11,12 +11,12 @@ interface FileQueueOptions {
 }
 
 /**
- * Which file runs next. Tenants take turns and run side by side, each one file at a time; a
- * tenant's files go in the order of their arrival. A file that waits for its next try holds back
- * the later ones of its tenant, for their order is kept, and nobody else's. Once a file is said to be
- * {@link read}, its tenant's next one may be read while its rows are written.
+ * Decides which file runs next. Tenants take turns and run in parallel, each with one file at a time;
+ * a tenant's files run in the order of their arrival. A file that waits for its next try holds back
+ * the later files of its tenant, but not those of other tenants. Once a file is {@link read}, its
+ * tenant's next one may be read while its rows are written.
  *
- * It only decides: whoever runs the files says what was {@link started} and {@link done}.
+ * The caller runs the files, and reports them as {@link started} and {@link done}.
  *
  * @example
  * ```ts
@@ -32,11 +32,11 @@ export class FileQueue {
   readonly #waiting = new Map<string, FileRecord[]>();
   /** The records of {@link #waiting} by id. */
   readonly #byId = new Map<string, FileRecord>();
-  /** File ids by the tenant for which they run. */
+  /** The running file of each tenant. */
   readonly #running = new Map<string, string>();
-  /** Files that run and were read. */
+  /** Running files that have been read. */
   readonly #read = new Set<string>();
-  /** Of each tenant one of those, which does not hold back the next one. */
+  /** The file of each tenant that is only writing its rows and does not hold back the next one. */
   readonly #writing = new Map<string, string>();
 
   constructor(options: FileQueueOptions) {
@@ -45,19 +45,19 @@ export class FileQueue {
     this.#now = options.now ?? Date.now;
   }
 
-  /** Files that wait. */
+  /** The number of waiting files. */
   get size(): number {
     return this.#byId.size;
   }
 
-  /** Files that run. */
+  /** The number of running files. */
   get running(): number {
     return this.#running.size + this.#writing.size;
   }
 
   /**
-   * Lets a file wait for its turn. One that waits already gets this record in place of its old
-   * one; one that runs is left alone, so a retry is added after {@link done}.
+   * Adds a file, or replaces the record of a waiting one. A running file is not added, so a retry
+   * must be added after {@link done}.
    */
   add(record: FileRecord): void {
     if (this.#isRunning(record)) return;
@@ -72,7 +72,7 @@ export class FileQueue {
     files.splice(placeOf(record, files), 0, record);
   }
 
-  /** The file whose turn it is; null while none may run. Asking changes nothing. */
+  /** The file whose turn it is; null when none may run. Does not change the queue. */
   next(): FileRecord | null {
     if (this.#running.size >= this.#concurrency()) return null;
     const now = this.#now();
@@ -83,7 +83,7 @@ export class FileQueue {
     return null;
   }
 
-  /** Takes a waiting file for one that runs; its tenant's next turn comes after all others'. */
+  /** Marks a waiting file as running; its tenant's next turn comes after those of all others. */
   started(id: string): void {
     const record = this.#byId.get(id);
     if (record === undefined) return;
@@ -96,27 +96,27 @@ export class FileQueue {
     this.#running.set(tenant, id);
   }
 
-  /** A file that runs has been read to its end and is good: what is left is to write its rows. */
+  /** Marks a running file as completely read and valid: only its rows remain to be written. */
   read(id: string): void {
     this.#read.add(id);
-    this.#letWrite();
+    this.#writeInBackground();
   }
 
-  /** The attempt has ended, however it ended; its tenant may have its next turn. */
+  /** Marks an attempt as ended, with any outcome. */
   done(id: string): void {
     this.#read.delete(id);
     for (const files of [this.#running, this.#writing]) {
       for (const [tenant, running] of files) if (running === id) files.delete(tenant);
     }
-    this.#letWrite();
+    this.#writeInBackground();
   }
 
   #isRunning({ tenant, id }: FileRecord): boolean {
     return this.#running.get(tenant) === id || this.#writing.get(tenant) === id;
   }
 
-  /** Of a tenant at most two files are under way, and of all no more than may run. */
-  #letWrite(): void {
+  /** Lets read files write in the background: one for each tenant, up to the concurrency in all. */
+  #writeInBackground(): void {
     for (const [tenant, id] of this.#running) {
       if (!this.#read.has(id) || this.#writing.has(tenant)) continue;
       if (this.#writing.size >= this.#concurrency()) return;
@@ -125,7 +125,7 @@ export class FileQueue {
     }
   }
 
-  /** When {@link next} may have an answer by time alone, ms since the epoch; null if it won't. */
+  /** When the next waiting file may run, in milliseconds since the epoch; null when none waits for time. */
   wakeAt(): number | null {
     let earliest: number | null = null;
     for (const [tenant, [first]] of this.#waiting) {
@@ -140,7 +140,7 @@ function arrivedBefore(a: FileRecord, b: FileRecord): boolean {
   return a.receivedAt < b.receivedAt || (a.receivedAt === b.receivedAt && a.id < b.id);
 }
 
-/** Where a record belongs in a list by arrival. */
+/** The index of a record in a list sorted by arrival. */
 function placeOf(record: FileRecord, files: readonly FileRecord[]): number {
   let low = 0;
   let high = files.length;

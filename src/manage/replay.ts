@@ -1,19 +1,22 @@
-import { Failure } from "../base/failure.ts";
-import { type Layout } from "../data/layout.ts";
+import { Failure, messageOf } from "../base/failure.ts";
+import type { Layout } from "../data/layout.ts";
+import { dropReplayRequest, replayRequests } from "../staging/replay_requests.ts";
 import { folderOf, restoreFile } from "../staging/staged.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
-import { transition } from "./ledger.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { advance, eventFields } from "./settle.ts";
 
 /**
- * Puts a file that has come to its end back into the queue, to be loaded with the module that is
- * current then. Its rows have the same keys as before, so they take their own places.
+ * Puts a finished file back into the queue, to be loaded with the module that is current then. Its
+ * rows have the same keys as before, so they replace the earlier ones.
  *
- * @throws {Failure} `file-not-found` when the bytes are gone, `illegal-transition` when it is still under way
+ * @throws {Failure} `file-not-found` when the bytes were removed, `illegal-transition` when the file
+ * is not finished
  */
 export async function replayFile(
   record: FileRecord,
   layout: Layout,
-  storage: Pick<Storage, "ledger">,
+  { ledger }: Pick<Storage, "ledger">,
   now = Date.now(),
 ): Promise<void> {
   const folder = await folderOf(layout, record.tenant, record.id);
@@ -23,16 +26,37 @@ export async function replayFile(
       "file-not-found",
       `Cannot replay "${record.name}": its bytes are gone`,
       {
-        hint:
-          "The archive keeps files only for a time; ask the customer to send it under another name.",
+        hint: "Files are removed from the archive after manage.archive_days. Ask the customer to " +
+          "send it again under another name.",
       },
     );
   }
-  // Queued with its bytes elsewhere: an earlier replay that ended half-way.
+  // Queued but not in staging: an earlier replay was interrupted.
   if (record.state !== "queued" || folder === "staging") {
-    const queued = transition(record, { type: "replay" }, now);
-    // The ledger first: a running manage would tidy a finished file out of staging again.
-    await storage.ledger.update(queued, record.state);
+    // The ledger first: a running manage would move a finished file out of staging again.
+    await advance(ledger, record, { type: "replay" }, now);
   }
   await restoreFile(layout, record.tenant, record.id);
+}
+
+/**
+ * Replays the files that operators requested on the dashboard. An impossible request is reported and
+ * dropped; when the storage fails, the requests stay for the next scan.
+ */
+export async function answerReplayRequests(
+  { layout, storage, emit }: { layout: Layout; storage: Pick<Storage, "ledger">; emit: Emit },
+): Promise<void> {
+  for (const id of await replayRequests(layout)) {
+    const record = await storage.ledger.get(id);
+    try {
+      if (record) {
+        await replayFile(record, layout, storage);
+        emit({ kind: "file.replayed", ...eventFields(record) });
+      }
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind === "storage") throw error;
+      emit({ kind: "staging.problem", path: `replay of ${id}`, error: messageOf(error) });
+    }
+    await dropReplayRequest(layout, id);
+  }
 }

@@ -1,23 +1,43 @@
 import type { Config } from "../config/schema.ts";
 import { capLimits } from "../config/tenant_json.ts";
 import type { DeployedModule } from "../modules/store.ts";
+import type { ProcessLimits } from "../sandbox/host/limits.ts";
+import type { OutboundOptions } from "../sandbox/host/outbound.ts";
 import type { FileRecord } from "../storage/contract.ts";
-import type { RunLimits } from "./ingest_file.ts";
 
-// Small files may grow more: a few records can make many rows.
-const LEAST_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** The limits of one run of a module, after the operator's caps. */
+export interface RunLimits extends ProcessLimits {
+  /** The share of rejected records above which a file is quarantined, 0 to 1. */
+  rejectShare: number;
+  /** Characters of one record. */
+  maxRecordChars: number;
+  /** Bytes of a compressed file after decompression. */
+  maxInputBytes: number;
+  /** Bytes of a file in a format that is read as a whole. */
+  maxWholeBytes: number;
+  /** Rejects stored for one file; with one more the file is quarantined. */
+  maxRejectsKept: number;
+  /** Bytes of encoded rows that the module may return. */
+  maxOutputBytes: number;
+  /** Limits of its HTTP requests. */
+  outbound: OutboundOptions;
+}
 
-/** What a run of a module on a file may use, after the operator's caps. */
+// Also for small files: a few records can become many rows.
+const MIN_OUTPUT_BYTES = 64 * 1024 * 1024;
+const MIB = 1024 ** 2;
+
+/** The limits for a module and a file. */
 export function limitsOf(record: FileRecord, module: DeployedModule, config: Config): RunLimits {
   const { sandbox, manage, modules } = config;
   const { memoryMb, secondsPerFile, rejectShare } = capLimits(module.tenantJson.limits, sandbox);
   return {
-    memoryBytes: memoryMb * 1024 ** 2,
+    memoryBytes: memoryMb * MIB,
     seconds: secondsPerFile,
     rejectShare,
     maxRecordChars: sandbox.max_record_chars,
-    maxInputBytes: sandbox.max_unpacked_mb * 1024 ** 2,
-    maxWholeBytes: sandbox.max_whole_file_mb * 1024 ** 2,
+    maxInputBytes: sandbox.max_unpacked_mb * MIB,
+    maxWholeBytes: sandbox.max_whole_file_mb * MIB,
     maxRejectsKept: manage.max_rejects_kept,
     outbound: {
       hosts: modules.net_hosts,
@@ -26,6 +46,6 @@ export function limitsOf(record: FileRecord, module: DeployedModule, config: Con
       maxBytes: modules.net_max_kb * 1024,
       maxRequests: modules.net_requests,
     },
-    maxOutputBytes: Math.max(LEAST_OUTPUT_BYTES, record.size * sandbox.max_output_ratio),
+    maxOutputBytes: Math.max(MIN_OUTPUT_BYTES, record.size * sandbox.max_output_ratio),
   };
 }

@@ -2,6 +2,7 @@ import type { Config } from "../config/schema.ts";
 import { ModuleLog } from "../modules/module_log.ts";
 import { TenantSecrets } from "../modules/secrets.ts";
 import type { DeployedModule, ModuleStore } from "../modules/store.ts";
+import { systemClock } from "../base/clock.ts";
 import { messageOf } from "../base/failure.ts";
 import type { Span, Tracer } from "../base/tracing.ts";
 import { takesFile } from "../sandbox/wire/file_patterns.ts";
@@ -12,55 +13,49 @@ import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ingestFile } from "./ingest_file.ts";
-import { type ReportParts, reportToAuthor } from "./module_report.ts";
-import { tellNearLimits } from "./near_limits.ts";
+import { type ReportDeps, reportToAuthor } from "./module_report.ts";
+import { reportNearLimits } from "./near_limits.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { Probation } from "../modules/probation.ts";
 import { FileQueue } from "./queue.ts";
 import { limitsOf } from "./run_limits.ts";
-import { advance, isTaken, ledgerFailed, named, settle } from "./settle.ts";
+import { advance, eventFields, isLedgerConflict, ledgerFailed, settle } from "./settle.ts";
 import { endSpan, startSpan } from "./trace.ts";
 
-/** Everything outside that the service works with. */
-interface ServiceParts {
+interface ServiceDeps {
   layout: Layout;
   storage: Storage;
   modules: ModuleStore;
   sandboxes: SandboxPool;
   emit: Emit;
-  /** Read at each use, so that a reload counts from the next file on. */
+  /** Asked for each file, so that a reload applies from the next file on. */
   config: () => Config;
-  /** Where the steps of traces go. @default nowhere */
-  tracer?: Tracer;
-  /** Milliseconds since the epoch. @default Date.now */
-  now?: () => number;
+  tracer: Tracer;
 }
 
-/** Files a spare sandbox is worth keeping for: larger ones need the memory themselves. */
+/** After larger files no spare sandbox is started: the next one may need the memory. */
 const SMALL_FILE_BYTES = 16 * 1024 * 1024;
 
-/** How a drain of everything that is there came out. */
 interface DrainSums {
   ingested: number;
-  /** Rejected or quarantined. */
+  /** Refused or quarantined. */
   failed: number;
-  /** Left where they are: no module, or storage that does not answer. */
+  /** Still in staging: without a module, or because the storage does not answer. */
   waiting: number;
   storageFailed: boolean;
 }
 
 /**
- * Takes files from staging through the ledger into storage: several tenants at once, each tenant's
- * files in the order of their arrival.
+ * Loads files from staging into the storage and keeps the ledger: several tenants in parallel, each
+ * tenant's files in the order of their arrival.
  */
 export class IngestService {
-  readonly #parts: ServiceParts;
-  readonly #now: () => number;
+  readonly #deps: ServiceDeps;
   readonly #queue: FileQueue;
   readonly #arrivals: Arrivals;
-  readonly #report: ReportParts;
+  readonly #reportDeps: ReportDeps;
   readonly #secrets: TenantSecrets;
-  /** Ids of the files in the queue or running: a scan need not look at them. */
+  /** Ids of the files that are queued or running; scans skip them. */
   readonly #known = new Set<string>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #stop = new AbortController();
@@ -68,41 +63,38 @@ export class IngestService {
   #scanning: Promise<void> | null = null;
   #scanAgain = false;
   #stopping = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #lookTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The last look met a file that was put there by hand a moment ago. */
+  #queueTimer: ReturnType<typeof setTimeout> | undefined;
+  #scanTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The last scan found a file that was put into staging a moment ago. */
   #unsettled = false;
-  /** Others are loading files; what they leave behind when they die is to be loaded here. */
+  /** Another process is loading files; if it dies, they are loaded here. */
   #elsewhere = false;
 
-  constructor(parts: ServiceParts) {
-    this.#parts = parts;
-    this.#now = parts.now ?? Date.now;
-    this.#secrets = new TenantSecrets(parts.layout.secrets);
-    const log = new ModuleLog(parts.modules);
-    const probation = new Probation({ ...parts, log, now: this.#now });
-    this.#report = { log, probation, ledger: parts.storage.ledger };
-    const concurrency = () => parts.config().manage.concurrency;
-    this.#queue = new FileQueue({ concurrency, now: this.#now });
+  constructor(deps: ServiceDeps) {
+    this.#deps = deps;
+    this.#secrets = new TenantSecrets(deps.layout.secrets);
+    const log = new ModuleLog(deps.modules);
+    const probation = new Probation({ ...deps, log, now: Date.now });
+    this.#reportDeps = { log, probation, ledger: deps.storage.ledger };
+    this.#queue = new FileQueue({ concurrency: () => deps.config().manage.concurrency });
     this.#arrivals = new Arrivals({
-      ...parts,
-      now: this.#now,
+      ...deps,
       isKnown: (id) => this.#known.has(id),
       enqueue: (record) => this.#enqueue(record),
     });
   }
 
-  /** Files that are being ingested. */
+  /** The number of files that are being loaded. */
   get running(): number {
     return this.#running.size;
   }
 
-  /** Finds out what an earlier process was killed in, and puts it back into the queue. */
+  /** Queues the files that an earlier process was loading when it was killed. */
   recover(): Promise<void> {
     return this.#arrivals.recover();
   }
 
-  /** Looks through staging. Calls that come while it looks are served by one more look. */
+  /** Scans staging. Calls during a scan lead to one more scan. */
   scan(): Promise<void> {
     if (this.#scanning) this.#scanAgain = true;
     return this.#scanning ??= this.#scan().finally(() => {
@@ -113,31 +105,31 @@ export class IngestService {
     });
   }
 
-  /** Works until nothing is left that could be worked on now. */
+  /** Loads files until none can be loaded now. */
   async drain(): Promise<DrainSums> {
     await this.scan();
     while (!this.#stopping) {
-      const pause = this.#pump();
+      const pause = this.#startFiles();
       if (this.#running.size > 0) await Promise.race(this.#running.values());
       else if (this.#sums.storageFailed) break;
-      else if (pause !== null) await sleep(pause, this.#stop.signal);
+      else if (pause !== null) await this.#sleep(pause);
       else if (this.#unsettled || this.#elsewhere) {
-        await sleep(SETTLE_MS, this.#stop.signal);
+        await this.#sleep(SETTLE_MS);
         await this.scan();
       } else break;
     }
-    clearTimeout(this.#lookTimer);
+    clearTimeout(this.#scanTimer);
     return { ...this.#sums, waiting: this.#sums.waiting + this.#queue.size };
   }
 
   /**
-   * Takes no more files and waits for those that run; after `drainMs` they are interrupted and go
-   * back into the queue.
+   * Starts no more files and waits for the running ones; after `drainMs` they are interrupted and
+   * return to the queue.
    */
   async shutDown(drainMs: number): Promise<void> {
     this.#stopping = true;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#lookTimer);
+    clearTimeout(this.#queueTimer);
+    clearTimeout(this.#scanTimer);
     const late = setTimeout(() => this.#stop.abort(), drainMs);
     await this.#scanning;
     await Promise.all(this.#running.values());
@@ -146,16 +138,20 @@ export class IngestService {
   }
 
   async #scan(): Promise<void> {
-    const look = await this.#arrivals.look(() => this.#stopping);
-    this.#sums.waiting = look.waiting;
-    this.#sums.storageFailed ||= look.storageFailed;
-    this.#unsettled = look.unsettled;
-    this.#elsewhere = look.elsewhere > 0;
-    if (look.unsettled && !this.#stopping) {
-      clearTimeout(this.#lookTimer);
-      this.#lookTimer = setTimeout(() => void this.scan(), SETTLE_MS);
+    const scan = await this.#arrivals.scan(() => this.#stopping);
+    this.#sums.waiting = scan.waiting;
+    this.#sums.storageFailed ||= scan.storageFailed;
+    this.#unsettled = scan.unsettled;
+    this.#elsewhere = scan.elsewhere > 0;
+    if (scan.unsettled && !this.#stopping) {
+      clearTimeout(this.#scanTimer);
+      this.#scanTimer = setTimeout(() => void this.scan(), SETTLE_MS);
     }
-    this.#pump();
+    this.#startFiles();
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return systemClock.sleep(ms, this.#stop.signal).catch(() => {});
   }
 
   #enqueue(record: FileRecord): void {
@@ -163,57 +159,41 @@ export class IngestService {
     this.#queue.add(record);
   }
 
-  /** Starts what may start. @returns milliseconds until something else may; null when nothing waits */
-  #pump(): number | null {
-    clearTimeout(this.#timer);
+  /** Starts the files whose turn it is. @returns milliseconds until the next one; null for none */
+  #startFiles(): number | null {
+    clearTimeout(this.#queueTimer);
     for (let record; !this.#stopping && (record = this.#queue.next());) {
       const { id } = record;
       this.#queue.started(id);
       const run = this.#run(record).finally(() => {
         this.#running.delete(id);
-        this.#pump();
+        this.#startFiles();
       });
       this.#running.set(id, run);
     }
     const due = this.#queue.wakeAt();
     if (due === null) return null;
-    const pause = Math.max(0, due - this.#now());
-    if (!this.#stopping) this.#timer = setTimeout(() => this.#pump(), pause);
+    const pause = Math.max(0, due - Date.now());
+    if (!this.#stopping) this.#queueTimer = setTimeout(() => this.#startFiles(), pause);
     return pause;
   }
 
   async #run(queued: FileRecord): Promise<void> {
-    const { emit, sandboxes, storage } = this.#parts;
+    const { emit, sandboxes } = this.#deps;
     let again: FileRecord | null = null;
     if (queued.size > 0) sandboxes.warm();
-    const span = await startSpan(this.#parts, queued);
+    const span = await startSpan(this.#deps, queued);
     try {
-      const begun = queued.attempts > 0 ? await storage.begun(queued.tenant, queued.id) : null;
-      const module = begun === null
-        ? await this.#parts.modules.current(queued.tenant)
-        : await this.#parts.modules.built(queued.tenant, begun);
-      const moduleVersion = module?.version ?? null;
-      const start = { type: "start" as const, moduleVersion };
-      const record = await advance(storage.ledger, queued, start, this.#now());
-      emit({ kind: "file.started", ...named(record), attempt: record.attempts, moduleVersion });
-      const began = performance.now();
-      const console: string[] = [];
-      const outcome = await this.#attempt(record, module, begun !== null, console, span);
-      const seconds = (performance.now() - began) / 1000;
-      again = await settle(this.#parts, record, outcome, seconds, this.#now);
-      const attempted = { record, version: moduleVersion, outcome, again: again !== null, console };
-      await reportToAuthor(this.#report, attempted, this.#now());
-      endSpan(span, record, outcome);
-      this.#count(outcome, again);
+      again = await this.#runAttempt(queued, span);
       if (queued.size <= SMALL_FILE_BYTES && !this.#stopping) sandboxes.refill();
     } catch (error) {
-      // Another process was faster, or has taken the file over: it is that one's now.
-      if (isTaken(error)) {
+      // Another process started the file first or has taken it over.
+      if (isLedgerConflict(error)) {
         this.#elsewhere = true;
         span.end();
         return;
       }
-      // The ledger itself failed: the file stays as it is there and is met again at the next scan.
+      // The ledger failed: the record is unchanged, and the next scan finds the file again.
       emit(ledgerFailed(error, queued.id));
       span.end(messageOf(error));
       this.#sums.storageFailed = true;
@@ -224,15 +204,39 @@ export class IngestService {
     }
   }
 
-  /** @param console receives what the module writes to its console */
-  async #attempt(
+  /** @returns the record to be queued again; null when the file is finished or released */
+  async #runAttempt(queued: FileRecord, span: Span): Promise<FileRecord | null> {
+    const { emit, storage, modules } = this.#deps;
+    const begun = queued.attempts > 0 ? await storage.begun(queued.tenant, queued.id) : null;
+    const module = begun === null
+      ? await modules.current(queued.tenant)
+      : await modules.built(queued.tenant, begun);
+    const version = module?.version ?? null;
+    const start = { type: "start" as const, moduleVersion: version };
+    const record = await advance(storage.ledger, queued, start, Date.now());
+    const fields = eventFields(record);
+    emit({ kind: "file.started", ...fields, attempt: record.attempts, moduleVersion: version });
+    const started = performance.now();
+    const console: string[] = [];
+    const outcome = await this.#load(record, module, begun !== null, console, span);
+    const seconds = (performance.now() - started) / 1000;
+    const again = await settle(this.#deps, record, outcome, seconds, Date.now);
+    const report = { record, version, outcome, again: again !== null, console };
+    await reportToAuthor(this.#reportDeps, report, Date.now());
+    endSpan(span, record, outcome);
+    this.#count(outcome, again);
+    return again;
+  }
+
+  /** @param console collects the module's console output */
+  async #load(
     record: FileRecord,
     module: DeployedModule | null,
     begun: boolean,
     console: string[],
     span: Span,
   ): Promise<Outcome> {
-    const { layout, storage, sandboxes, config, emit } = this.#parts;
+    const { layout, storage, sandboxes, config, emit } = this.#deps;
     try {
       if (record.size === 0) return refused("empty-file", "the file is empty");
       if (!module) return refused("no-module", "no module is deployed for this customer");
@@ -243,30 +247,30 @@ export class IngestService {
       const path = layout.file("staging", record.tenant, record.id);
       const limits = limitsOf(record, module, config());
       const secrets = await this.#secrets.of(record.tenant);
-      const began = performance.now();
+      const started = performance.now();
       const outcome = await ingestFile({ record, path, module, limits, begun, secrets }, {
         storage,
         sandboxes,
         span,
         signal: this.#stop.signal,
-        decided: () => this.#letNext(record, module),
+        onDecided: () => this.#startNext(record, module),
         log: (text) => {
           console.push(text);
-          emit({ kind: "module.log", ...named(record), text });
+          emit({ kind: "module.log", ...eventFields(record), text });
         },
       });
-      tellNearLimits(record, outcome, limits, (performance.now() - began) / 1000, emit);
+      reportNearLimits(record, outcome, limits, (performance.now() - started) / 1000, emit);
       return outcome;
     } catch (error) {
       return outcomeOf(error);
     }
   }
 
-  /** The tenant's next file may be read; not where its module wants to see the rows of this one. */
-  #letNext({ id }: FileRecord, { tenantJson }: DeployedModule): void {
+  /** Lets the tenant's next file start, unless its module reads rows that are still being written. */
+  #startNext({ id }: FileRecord, { tenantJson }: DeployedModule): void {
     if (tenantJson.permissions.read.length > 0) return;
     this.#queue.read(id);
-    this.#pump();
+    this.#startFiles();
   }
 
   #count(outcome: Outcome, again: FileRecord | null): void {
@@ -278,14 +282,4 @@ export class IngestService {
 
 function refused(code: string, what: string): Outcome {
   return { type: "refused", reason: { code, message: `Cannot load the file: ${what}` } };
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

@@ -1,46 +1,47 @@
 import type { Config } from "../config/schema.ts";
 import { Failure, messageOf } from "../base/failure.ts";
+import { backoffMs } from "../base/retry.ts";
 import type { FileReason } from "../protocol/file_view.ts";
 import type { Layout } from "../data/layout.ts";
 import type { StagedFile } from "../staging/contract.ts";
 import { archiveFile, quarantineFile } from "../staging/staged.ts";
 import type { FileRecord, Ledger, Storage } from "../storage/contract.ts";
 import type { Emit, TelemetryEvent } from "../telemetry/events.ts";
-import { backoffMs } from "./backoff.ts";
 import { type LedgerEvent, NO_ROWS, transition } from "./ledger.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** What settling an attempt works with. */
-interface SettleParts {
+interface SettleDeps {
   layout: Layout;
   storage: Pick<Storage, "ledger">;
   emit: Emit;
   config: () => Config;
 }
 
+const FIRST_RETRY_MS = 1_000;
+
 /**
- * Writes how an attempt ended to the ledger, then moves the file to where it belongs, then tells.
- * Killed in between, the next scan of staging makes up for what is missing.
+ * Writes the outcome of an attempt to the ledger, then moves the file, then reports it. If the
+ * process is killed in between, the next scan of staging does the rest.
  *
  * @param seconds how long the attempt took
- * @param now milliseconds since the epoch
- * @returns the record to be queued again; null when the file is done or given back
+ * @param now returns milliseconds since the epoch
+ * @returns the record to be queued again; null when the file is finished or released
  */
 export async function settle(
-  parts: SettleParts,
+  deps: SettleDeps,
   record: FileRecord,
   outcome: Outcome,
   seconds: number,
   now: () => number,
 ): Promise<FileRecord | null> {
-  const { layout, emit, config, storage: { ledger } } = parts;
-  const base = named(record);
+  const { layout, emit, config, storage: { ledger } } = deps;
+  const file = eventFields(record);
   switch (outcome.type) {
     case "ingested": {
       const { rows, moduleVersion } = outcome;
       const event = { type: "ingested" as const, rows, seconds, moduleVersion };
       await moveOut(layout, await advance(ledger, record, event, now()));
-      emit({ kind: "file.ingested", ...base, size: record.size, rows, seconds, finishedAt: now() });
+      emit({ kind: "file.ingested", ...file, size: record.size, rows, seconds, finishedAt: now() });
       return null;
     }
     case "refused":
@@ -51,42 +52,31 @@ export async function settle(
         ? { type: "refuse", reason }
         : { type: "quarantine", reason, rows };
       await moveOut(layout, await advance(ledger, record, event, now()));
-      tellKill(parts, record, reason);
-      emit({ kind: `file.${outcome.type}`, ...base, reason, rows, seconds });
+      reportKill(deps, record, reason);
+      emit({ kind: `file.${outcome.type}`, ...file, reason, rows, seconds });
       return null;
     }
     case "released":
       await advance(ledger, record, { type: "release" }, now());
-      emit({ kind: "file.released", ...base });
+      emit({ kind: "file.released", ...file });
       return null;
     case "retry": {
-      const { reason } = outcome;
+      const { reason, rows, endless } = outcome;
+      const { attempts } = record;
       const { max_attempts, retry_seconds } = config().manage;
-      if (record.attempts >= max_attempts && !outcome.endless) {
-        return await settle(
-          parts,
-          record,
-          { type: "quarantined", reason, rows: outcome.rows },
-          seconds,
-          now,
-        );
+      if (attempts >= max_attempts && !endless) {
+        return await settle(deps, record, { type: "quarantined", reason, rows }, seconds, now);
       }
-      const at = now() + backoffMs(record.attempts, { capMs: retry_seconds * 1000 });
-      const next = await advance(ledger, record, { type: "retry", reason, at }, now());
-      emit({
-        kind: "file.retry",
-        ...base,
-        reason,
-        attempt: record.attempts,
-        nextTryAt: at,
-        endless: outcome.endless,
-      });
+      const delays = { firstDelay: FIRST_RETRY_MS, longestDelay: retry_seconds * 1000 };
+      const nextTryAt = now() + Math.round(backoffMs(attempts, delays));
+      const next = await advance(ledger, record, { type: "retry", reason, at: nextTryAt }, now());
+      emit({ kind: "file.retry", ...file, reason, attempt: attempts, nextTryAt, endless });
       return next;
     }
   }
 }
 
-/** Takes a file through one event of its life, in the ledger too. @param now ms since the epoch */
+/** Applies an event to a file's record, also in the ledger. @param now ms since the epoch */
 export async function advance(
   ledger: Ledger,
   record: FileRecord,
@@ -98,15 +88,15 @@ export async function advance(
   return next;
 }
 
-/** Whether another process has moved a file on in the ledger since it was read. */
-export function isTaken(error: unknown): boolean {
+/** Whether another process has changed the file's record since it was read. */
+export function isLedgerConflict(error: unknown): boolean {
   return error instanceof Failure && error.code === "ledger-conflict";
 }
 
-/** Others that share the work may move the same file at the same moment. */
+/** Another `manage` may move the same file at the same time. */
 const MOVES = 3;
 
-/** Moves a file that has come to its end out of staging. Doing it twice is doing it once. */
+/** Moves a finished file out of staging. Can be repeated. */
 export async function moveOut(layout: Layout, record: FileRecord): Promise<void> {
   for (let move = 1;; move++) {
     try {
@@ -119,25 +109,25 @@ export async function moveOut(layout: Layout, record: FileRecord): Promise<void>
 
 async function moveOnce(layout: Layout, record: FileRecord): Promise<void> {
   if (record.state === "ingested") return await archiveFile(layout, record);
-  const reason = record.reason ?? { code: "unknown", message: "The reason is not known" };
+  const reason = record.reason ?? { code: "unknown", message: "Unknown reason" };
   const quarantinedAt = new Date(record.finishedAt ?? 0).toISOString();
   await quarantineFile(layout, record, { ...reason, rows: record.rows, quarantinedAt });
 }
 
-/** A file as events name it. */
-export function named(
+/** The fields of a file in its events. */
+export function eventFields(
   { tenant, id, name }: StagedFile,
 ): { tenant: string; fileId: string; name: string } {
   return { tenant, fileId: id, name };
 }
 
-/** The event of a ledger that could not be read or written, for one file or for a scan. */
+/** The event for a ledger that could not be read or written, for one file or for a scan. */
 export function ledgerFailed(error: unknown, fileId: string | null): TelemetryEvent {
   const code = error instanceof Failure ? error.code : "internal";
   return { kind: "ledger.failed", code, error: messageOf(error), fileId };
 }
 
-function tellKill({ emit }: SettleParts, record: FileRecord, { code }: FileReason): void {
+function reportKill({ emit }: SettleDeps, record: FileRecord, { code }: FileReason): void {
   const why = /^sandbox-(memory|time)$/.exec(code)?.[1] as "memory" | "time" | undefined;
-  if (why) emit({ kind: "sandbox.killed", ...named(record), why });
+  if (why) emit({ kind: "sandbox.killed", ...eventFields(record), why });
 }

@@ -1,12 +1,12 @@
-import { NO_SPAN, NO_TRACER, type Span, type Tracer } from "../base/tracing.ts";
+import { NO_SPAN, type Span, type Tracer } from "../base/tracing.ts";
 import type { Layout } from "../data/layout.ts";
 import { readSidecar } from "../staging/sidecar.ts";
 import type { FileRecord } from "../storage/contract.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** Begins the step of an attempt, in the trace in which the file was sent. */
+/** Starts the span of an attempt, in the trace in which the file was sent. */
 export async function startSpan(
-  { tracer = NO_TRACER, layout }: { tracer?: Tracer; layout: Layout },
+  { tracer, layout }: { tracer: Tracer; layout: Layout },
   { tenant, id, size, attempts, receivedAt }: FileRecord,
 ): Promise<Span> {
   if (!tracer.active) return NO_SPAN;
@@ -22,7 +22,7 @@ export async function startSpan(
   return span;
 }
 
-/** Ends the step of an attempt with what became of the file. */
+/** Ends the span of an attempt with its outcome. */
 export function endSpan(span: Span, { moduleVersion }: FileRecord, outcome: Outcome): void {
   span.set({
     "mysimbdp.outcome": outcome.type,

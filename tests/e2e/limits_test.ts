@@ -82,7 +82,7 @@ const BAD: Bad[] = [
       limits: { rejectShare: 0.4 },
     },
     code: "reject-share",
-    reason: /5 of 10 records were rejected \(50\.00 %, at most 40\.00 % may be\)/,
+    reason: /5 of 10 records were rejected \(50 %, limit: 40 %\)/,
   },
 ];
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { backoffMs } from "../../src/manage/backoff.ts";
+import { backoffMs } from "../../src/base/retry.ts";
 import { type LedgerEvent, NO_ROWS, transition } from "../../src/manage/ledger.ts";
 import { Failure } from "../../src/base/failure.ts";
 import {
@@ -170,13 +170,13 @@ Deno.test("backoff: grows to its cap and stays within its jitter", () => {
     fc.integer({ min: 1, max: 2_000 }),
     fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
     (attempt, drawn) => {
-      const options = { firstMs: 100, capMs: 5_000, random: () => drawn };
+      const options = { firstDelay: 100, longestDelay: 5_000, random: () => drawn };
       const wait = backoffMs(attempt, options);
       const whole = Math.min(5_000, 100 * 2 ** (attempt - 1));
       assert.ok(wait >= whole / 2 && wait <= whole);
       assert.ok(backoffMs(attempt + 1, options) >= wait);
     },
   ));
-  assert.equal(backoffMs(1, { firstMs: 1_000, random: () => 0 }), 500);
-  assert.equal(backoffMs(4, { firstMs: 1_000, random: () => 0.5 }), 6_000);
+  assert.equal(backoffMs(1, { firstDelay: 1_000, random: () => 0 }), 500);
+  assert.equal(backoffMs(4, { firstDelay: 1_000, random: () => 0.5 }), 6_000);
 });
