@@ -1,9 +1,8 @@
 /**
- * Gives back the memory behind some bytes at once. Left to the collector it stays for as long as the
- * small object that names it, and at some hundred MB a second that is a heap of buffers. Nobody may
- * look at the bytes any more, nor at others of the same memory.
+ * Releases the memory of some bytes at once. The garbage collector would release it too late at
+ * hundreds of MB per second. Neither these bytes nor others of the same buffer can be used afterwards.
  */
-export function giveBack({ buffer }: Uint8Array): void {
-  // What is transferred has its old memory freed, and the new one has no bytes.
+export function releaseMemory({ buffer }: Uint8Array): void {
+  // A transfer frees the old memory; the new buffer is empty.
   if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
 }

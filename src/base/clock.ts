@@ -1,14 +1,14 @@
-/** Time as the program sees it; tests bring their own. */
+/** The time of the program; tests replace it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Milliseconds since some moment; never goes back, whatever happens to the system's time. */
+  /** Milliseconds since an arbitrary moment; never decreases. */
   monotonic(): number;
-  /** Resolves after `ms` milliseconds; rejects with the signal's reason once it is aborted. */
+  /** Resolves after `ms` milliseconds; rejects with the reason of the signal if it is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The machine's own time. */
+/** The time of the system. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

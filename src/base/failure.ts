@@ -1,28 +1,28 @@
 /**
- * What kind of failure it is for whoever called: it decides the exit code of a command.
- * The HTTP status is decided by {@link Failure.code} at the server's edge.
+ * The kind of a failure, which decides the exit code of a command. The HTTP status depends on
+ * {@link Failure.code}.
  */
 export type FailureKind = "usage" | "auth" | "server" | "storage" | "refused" | "internal";
 
-/** What a {@link Failure} may carry besides its sentence. */
+/** What a {@link Failure} can have besides its message. */
 export interface FailureOptions {
-  /** What the reader can do about it, one sentence. */
+  /** How to fix it, one sentence. */
   hint?: string;
-  /** The error that was found underneath; for logs, never for tenants. */
+  /** The original error; for logs, never for tenants. */
   cause?: unknown;
   /** Machine-readable facts: limits, names, numbers. */
   details?: Record<string, string | number | boolean | null>;
 }
 
 /**
- * An expected failure: a typed value with a code, made where the fact is known and turned into text
- * only at the edge (command line or HTTP).
+ * An expected failure with a stable code. It is thrown where the reason is known and shown by the
+ * command line or the HTTP server.
  *
  * @example
  * ```ts ignore
  * import { Failure } from "./failure.ts";
- * throw new Failure("refused", "file-too-large", `Cannot accept "a.csv": it has 5,000 KB of at most 4,096 KB`, {
- *   hint: "Split the file, or ask the platform for a higher limit.",
+ * throw new Failure("refused", "file-too-large", `Cannot accept "a.csv": it has 5,000 KB, the limit is 4,096 KB`, {
+ *   hint: "Split the file, or ask the operator for a higher limit.",
  * });
  * ```
  */
@@ -43,7 +43,7 @@ export class Failure extends Error {
   }
 }
 
-/** The text of anything that was thrown, for a message or a log. */
+/** Returns the message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

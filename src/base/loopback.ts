@@ -1,7 +1,7 @@
 /**
- * Whether an address leads to this machine alone, so that nobody on the network can read along.
+ * Whether an address is of this machine, so that nobody on the network can read the traffic.
  *
- * @param address a name or an IP address (of IPv6 in brackets), with or without a port
+ * @param address a name or an IP address (IPv6 in brackets), with or without a port
  * @example
  * ```ts
  * import { isLoopback } from "./loopback.ts";

@@ -1,31 +1,31 @@
-/** The header by which a trace goes on from one program to the next (W3C Trace Context). */
+/** The header that passes a trace to the next program (W3C Trace Context). */
 export const TRACEPARENT = "traceparent";
 
-/** Facts about a span: small, and never a secret. */
-type SpanFacts = Record<string, string | number | boolean>;
+/** Attributes of a span: small, and never secret. */
+type SpanAttributes = Record<string, string | number | boolean>;
 
-/** One step of a trace. */
+/** A span of a trace. */
 export interface Span {
-  /** What the next program is given so that its steps belong to this one; null when nothing is traced. */
+  /** Passed to the next program, so that its spans belong to this one; null if tracing is off. */
   readonly traceparent: string | null;
-  /** A step within this one. */
-  child(name: string, facts?: SpanFacts): Span;
-  set(facts: SpanFacts): void;
+  /** Starts a span within this one. */
+  child(name: string, attributes?: SpanAttributes): Span;
+  set(attributes: SpanAttributes): void;
   rename(name: string): void;
-  /** @param failure why it came to no good, one sentence */
+  /** @param failure the error, one sentence */
   end(failure?: string): void;
 }
 
-/** How a step stands to the program before it. */
+/** The relation of a span to the calling program. */
 export type SpanKind = "internal" | "server" | "consumer";
 
-/** Where steps of traces go. */
+/** Collects spans. */
 export interface Tracer {
-  /** False where nothing is traced, so that nobody need collect facts for it. */
+  /** False if tracing is off; then attributes need not be collected. */
   readonly active: boolean;
-  /** @param parent what the program before has given, as it is in the header */
+  /** @param parent the `traceparent` of the calling program */
   start(name: string, options?: { kind?: SpanKind; parent?: string | null }): Span;
-  /** Sends what is left; waits for a few seconds at most. */
+  /** Sends the remaining spans; waits a few seconds at most. */
   close(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export const NO_TRACER: Tracer = {
 
 const FORM = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
-/** The parts of a `traceparent`; null where it is not one, as anybody may send anything. */
+/** Parses a `traceparent`; returns null if it is invalid. */
 export function parseTraceparent(
   text: string | null | undefined,
 ): { traceId: string; spanId: string; flags: number } | null {

@@ -1,2 +1,2 @@
-/** The program's version, by Semantic Versioning 2.0.0; a test holds it to deno.json's. */
+/** The program's version (Semantic Versioning 2.0.0); the same as in deno.json. */
 export const VERSION = "0.1.0";

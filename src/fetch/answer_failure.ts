@@ -2,13 +2,13 @@ import { Failure, type FailureKind } from "../base/failure.ts";
 import { type Problem, problemSchema } from "../protocol/problem.ts";
 import { foreignAnswer } from "./network_failure.ts";
 
-/** Whom the request went to and for whom. */
-interface Addressee {
+/** The server and the account of a request. */
+interface Login {
   server: string;
   user: string;
 }
 
-/** Codes of {@link checkFile} and its like: they are about the file, whatever the status is. */
+/** Codes about the file itself, whatever the status. */
 const ABOUT_THE_FILE = new Set([
   "format-not-allowed",
   "file-too-large",
@@ -16,9 +16,9 @@ const ABOUT_THE_FILE = new Set([
   "bad-file-name",
 ]);
 
-/** The server ended the request itself, at its shutdown for example: it can be gone on with. */
+/** The server ended the request, for example at its shutdown; the upload can be resumed. */
 const PASSING_CODE = "upload-interrupted";
-/** Too many failed logins: nothing to do with this request, and no lack of the network. */
+/** Too many failed logins. */
 const AUTH_CODE = "throttled";
 
 /** Statuses after which the same request may succeed: overload, a locked upload, 5xx. */
@@ -28,12 +28,12 @@ function mayPass(status: number): boolean {
 }
 
 /**
- * Turns an answer that is not 2xx into a {@link Failure}; reads the body to its end. The sentence
- * is the server's own (RFC 9457) where it gave one.
+ * Returns the {@link Failure} for a response that is not 2xx; reads the whole body. The message is
+ * the server's (RFC 9457) if it sent one.
  */
 export async function answerFailure(
   response: Response,
-  to: Addressee,
+  to: Login,
   method: string,
   path: string,
 ): Promise<Failure> {
@@ -62,7 +62,7 @@ export async function answerFailure(
   });
 }
 
-/** Seconds that the answer asks to wait, by RFC 9110 `Retry-After`; 1 where it does not say. */
+/** The seconds of the `Retry-After` header (RFC 9110); 1 if it is missing. */
 export function retryAfter(response: Response): number {
   const value = response.headers.get("retry-after");
   if (value === null) return 1;
@@ -71,7 +71,7 @@ export function retryAfter(response: Response): number {
   return Number.isNaN(seconds) ? 1 : Math.max(0, seconds);
 }
 
-/** The HTTP status that a failure was made of, 0 where there was no answer. */
+/** The HTTP status of a failure; 0 if there was no response. */
 export function statusOf(error: unknown): number {
   return error instanceof Failure ? Number(error.details.status ?? 0) : 0;
 }
@@ -80,17 +80,17 @@ async function readProblem(response: Response): Promise<Problem | null> {
   try {
     return problemSchema.parse(JSON.parse(await response.text()));
   } catch {
-    // Whatever the body is, it is no problem document; the status then has to do.
+    // Not a problem document: only the status is known.
     return null;
   }
 }
 
-function badCredentials(to: Addressee): Failure {
+function badCredentials(to: Login): Failure {
   return new Failure(
     "auth",
     "bad-credentials",
-    `Cannot log in as "${to.user}": the user or the password is wrong`,
-    { hint: "Check the user given with -u and its password.", details: { status: 401 } },
+    `Cannot log in as "${to.user}": wrong user name or password`,
+    { hint: "Check the user name given with -u, and the password.", details: { status: 401 } },
   );
 }
 

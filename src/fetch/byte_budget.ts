@@ -1,4 +1,4 @@
-/** Bounds the bytes that all uploads together hold in memory. First come, first served. */
+/** Limits the memory of all uploads together, in bytes; first come, first served. */
 export class ByteBudget {
   #free: number;
   readonly #queue: { bytes: number; start: () => void }[] = [];
@@ -9,8 +9,8 @@ export class ByteBudget {
   }
 
   /**
-   * Waits until `bytes` are free and takes them; more than the capacity counts as the capacity.
-   * @returns gives them back, once
+   * Waits until `bytes` are free and reserves them; values above the capacity are capped.
+   * @returns releases them; further calls have no effect
    */
   async take(bytes: number): Promise<() => void> {
     const taken = Math.min(bytes, this.capacity);
@@ -19,10 +19,10 @@ export class ByteBudget {
     } else {
       this.#free -= taken;
     }
-    let given = false;
+    let released = false;
     return () => {
-      if (given) return;
-      given = true;
+      if (released) return;
+      released = true;
       this.#free += taken;
       this.#startWaiting();
     };

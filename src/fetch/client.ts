@@ -14,7 +14,7 @@ import { foreignAnswer, networkFailure } from "./network_failure.ts";
 import { answerFailure, retryAfter } from "./answer_failure.ts";
 import type { SizedBody } from "./sized_body.ts";
 
-/** `fetch`, with Deno's own option for certificates. */
+/** `fetch` with Deno's option for certificates. */
 export type FetchFunction = (
   url: string,
   init: RequestInit & { client?: Deno.HttpClient },
@@ -25,36 +25,36 @@ export interface ClientOptions {
   server: string;
   user: string;
   password: string;
-  /** PEM certificates that are trusted besides the system's. */
+  /** PEM certificates to trust in addition to the system's. */
   ca?: string;
   /** @default globalThis.fetch */
   fetch?: FetchFunction;
   clock?: Clock;
-  /** Is told that the server asked to wait (429), before the seconds begin. */
+  /** Called before each wait that the server asked for (429). */
   onThrottled?: (failure: Failure, seconds: number) => void;
 }
 
 /**
- * Begins a body, anew for each try.
- * @param onPart to be called whenever some bytes were taken: the request is alive
+ * Opens a request body, once per try.
+ * @param onPart must be called whenever bytes were read, to restart the timeout
  */
 export type StreamBody = (onPart: () => void) => SizedBody;
 
 export interface RequestOptions {
-  /** A path of {@link PATHS}, with what follows it. */
+  /** A path of {@link PATHS}, or below it. */
   path: string;
   method?: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
   body?: Uint8Array<ArrayBuffer> | StreamBody;
   signal: AbortSignal;
-  /** Milliseconds of silence until it is given up. @default 30000 */
+  /** Milliseconds without progress after which the request fails. @default 30000 */
   timeout?: number;
 }
 
 const DEFAULT_TIMEOUT = 30_000;
 const MAX_THROTTLED = 5;
-/** Seconds; a server that asks for more is not waited for. */
+/** Maximum seconds to wait for a server that asks for it. */
 const LONGEST_RETRY_AFTER = 120;
 
 /**
@@ -77,7 +77,7 @@ export class ApiClient implements Disposable {
   readonly #clock: Clock;
   readonly #onThrottled: (failure: Failure, seconds: number) => void;
 
-  /** @throws {Failure} kind `usage`, when the address or the certificates cannot be used */
+  /** @throws {Failure} kind `usage` if the address or the certificates are invalid */
   constructor(options: ClientOptions) {
     this.server = checkServer(options.server);
     this.user = options.user;
@@ -89,42 +89,42 @@ export class ApiClient implements Disposable {
   }
 
   constraints(signal: AbortSignal): Promise<Constraints> {
-    return this.#json({ path: PATHS.constraints, signal }, constraintsSchema);
+    return this.json({ path: PATHS.constraints, signal }, constraintsSchema);
   }
 
-  /** The user's file of this name and content, if the server has it. */
+  /** Returns the user's file of this name and content; null if the server does not have it. */
   async findFile(name: string, sha256: string, signal: AbortSignal): Promise<FileView | null> {
     const query = { name, sha256 };
-    const list = await this.#json({ path: PATHS.files, query, signal }, fileListSchema);
+    const list = await this.json({ path: PATHS.files, query, signal }, fileListSchema);
     return list.files.find((file) => file.name === name && file.sha256 === sha256) ?? null;
   }
 
-  /** The user's files of this name, newest first; null when there are more than one page holds. */
+  /** Returns the user's files of this name, newest first; null if there is more than one page. */
   async filesNamed(name: string, signal: AbortSignal): Promise<FileView[] | null> {
-    const list = await this.#json({ path: PATHS.files, query: { name }, signal }, fileListSchema);
+    const list = await this.json({ path: PATHS.files, query: { name }, signal }, fileListSchema);
     return list.next === null ? list.files.filter((file) => file.name === name) : null;
   }
 
   file(id: string, signal: AbortSignal): Promise<FileView> {
     const path = `${PATHS.files}/${encodeURIComponent(id)}`;
-    return this.#json({ path, signal }, fileViewSchema);
+    return this.json({ path, signal }, fileViewSchema);
   }
 
   /** The user's unfinished uploads. */
   async uploads(signal: AbortSignal): Promise<UploadView[]> {
-    return (await this.#json({ path: PATHS.uploads, signal }, uploadListSchema)).uploads;
+    return (await this.json({ path: PATHS.uploads, signal }, uploadListSchema)).uploads;
   }
 
-  /** Opens a batch, in which `number_files` counts; gives its id. */
+  /** Opens a batch, to which `number_files` applies; returns its id. */
   async openBatch(signal: AbortSignal): Promise<string> {
     const response = await this.request({ path: PATHS.batches, method: "POST", signal });
     const body = readJson(await response.text(), this.server);
     const id = (body as { id?: unknown } | null)?.id;
-    if (typeof id !== "string") throw foreignAnswer(this.server, "it gave no id for a batch");
+    if (typeof id !== "string") throw foreignAnswer(this.server, "it returned no batch id");
     return id;
   }
 
-  /** Sends one request; an answer that is not 2xx becomes a {@link Failure}. */
+  /** Sends a request. @throws {Failure} if the response is not 2xx */
   async request(options: RequestOptions): Promise<Response> {
     for (let throttled = 0;; throttled += 1) {
       const response = await this.#send(options);
@@ -142,14 +142,15 @@ export class ApiClient implements Disposable {
     this.#http?.close();
   }
 
-  async #json<Schema extends z.ZodType>(
+  /** Sends a request and parses the JSON response. */
+  async json<Schema extends z.ZodType>(
     options: RequestOptions,
     schema: Schema,
   ): Promise<z.infer<Schema>> {
     const response = await this.request(options);
     const parsed = schema.safeParse(readJson(await response.text(), this.server));
     if (parsed.success) return parsed.data;
-    const what = `it answered ${options.method ?? "GET"} ${options.path} with something else`;
+    const what = `its response to ${options.method ?? "GET"} ${options.path} is invalid`;
     throw foreignAnswer(this.server, what, { cause: parsed.error });
   }
 
@@ -172,12 +173,12 @@ export class ApiClient implements Disposable {
         method: options.method ?? "GET",
         headers: { ...options.headers, authorization: this.#authorization },
         body: typeof body === "function" ? body(alive) : body,
-        // A redirect would carry the password to wherever it points.
+        // A redirect could send the password to another server.
         redirect: "manual",
         signal: AbortSignal.any([options.signal, timeout.signal]),
         ...(this.#http ? { client: this.#http } : {}),
       });
-      // Read here, so that a body that stalls runs into the same time limit; bodies are small.
+      // Read here, so that the timeout also covers the body, which is small.
       const content = await response.text();
       const { status, headers } = response;
       return new Response(content === "" ? null : content, { status, headers });
@@ -195,7 +196,7 @@ function readJson(text: string, server: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw foreignAnswer(server, "its answer is not JSON", { cause: error });
+    throw foreignAnswer(server, "its response is not JSON", { cause: error });
   }
 }
 
@@ -204,19 +205,21 @@ function checkServer(server: string): string {
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw badServer(
       server,
-      "it is not an http or https address",
-      "For example http://127.0.0.1:8080",
+      "it is not an http or https URL",
+      "Use a URL such as http://127.0.0.1:8080.",
     );
   }
   if (url.username !== "" || url.password !== "") {
     url.username = url.password = "";
     throw badServer(
       url.href,
-      "it carries a user",
-      "Pass the user with -u and the password with -p.",
+      "it contains a user name or a password",
+      "Use -u and -p instead.",
     );
   }
-  if (url.search !== "" || url.hash !== "") throw badServer(server, "it has more than a path", "");
+  if (url.search !== "" || url.hash !== "") {
+    throw badServer(server, "it has a query or a fragment", "Remove what follows the path.");
+  }
   return url.href.replace(/\/+$/, "");
 }
 
@@ -229,7 +232,7 @@ function badServer(server: string, state: string, hint: string): Failure {
 /** RFC 7617, with the user and the password in UTF-8. */
 function basic(user: string, password: string): string {
   if (user.includes(":")) {
-    throw new Failure("usage", "bad-user", `Cannot use the user "${user}": it has a colon in it`);
+    throw new Failure("usage", "bad-user", `Cannot use the user "${user}": it contains a colon`);
   }
   const bytes = new TextEncoder().encode(`${user}:${password}`);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
@@ -242,10 +245,8 @@ function trusting(ca: string): Deno.HttpClient {
     throw new Failure(
       "usage",
       "bad-certificate",
-      `Cannot use the certificate of --ca: it is not PEM`,
-      {
-        cause: error,
-      },
+      "Cannot use the certificate given with --ca: it is not PEM",
+      { cause: error },
     );
   }
 }

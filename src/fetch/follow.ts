@@ -14,14 +14,14 @@ interface FollowOptions {
   clock: Clock;
   retries: RetryPolicy;
   emit: Emit;
-  /** Bounds how many files are asked about at once. */
+  /** Limits the number of requests at once. */
   gate: Gate;
   signal: AbortSignal;
 }
 
 /**
- * Asks after a file until its rows are stored or it has failed, and emits `waiting`, then
- * `ingested`, `quarantined`, `refused` or, where the answer does not come, `failed`.
+ * Polls a file until its rows are stored or it has failed. Emits `waiting`, then `ingested`,
+ * `quarantined` or `refused`; `failed` if the server does not answer.
  */
 export async function followFile(
   options: FollowOptions,
@@ -69,11 +69,13 @@ function refusal({ name, reason }: FileView): Failure {
 
 function notFollowed(name: string, error: unknown): Failure {
   const known = error instanceof Failure ? error : null;
-  const state = known?.message ?? "it is not known what became of its rows";
+  const state = known?.message ?? "its state is unknown";
   return new Failure(
     known?.kind ?? "internal",
     "not-followed",
-    `Cannot follow "${name}": it was sent, but ${state.charAt(0).toLowerCase()}${state.slice(1)}`,
-    { hint: "Run the command again with --wait: the file is not sent twice.", cause: error },
+    `Cannot follow "${name}": the file was sent, but ${state.charAt(0).toLowerCase()}${
+      state.slice(1)
+    }`,
+    { hint: "Run the command again with --wait; the file is not sent twice.", cause: error },
   );
 }

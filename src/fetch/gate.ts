@@ -1,4 +1,4 @@
-/** Lets at most `width` tasks run at once; the others wait in the order in which they came. */
+/** Runs at most `width` tasks at once, in the order of the calls. */
 export class Gate {
   #free: number;
   readonly #queue: (() => void)[] = [];
@@ -21,7 +21,7 @@ export class Gate {
 }
 
 /**
- * Maps items with at most `width` running at once, and gives the results in the items' order.
+ * Maps items, `width` at once at most, and yields the results in the order of the items.
  *
  * @example
  * ```ts ignore
@@ -36,7 +36,7 @@ export async function* inOrder<In, Out>(
   const running: Promise<Out>[] = [];
   for (const item of items) {
     const started = map(item);
-    // It is awaited later; until then its failure must not count as unhandled.
+    // Awaited later; until then a failure must not count as unhandled.
     started.catch(() => {});
     running.push(started);
     if (running.length >= width) yield await running.shift()!;

@@ -2,18 +2,18 @@ import { createHash } from "node:crypto";
 
 const BUFFER_BYTES = 256 * 1024;
 
-/** The lower-case hex SHA-256, and how many bytes it is of. */
+/** A SHA-256 in lower-case hex, and the number of bytes hashed. */
 export interface FileHash {
   sha256: string;
   total: number;
 }
 
 /**
- * Hashes what is left of an open file.
+ * Hashes an open file from its current position.
  *
- * @param size bytes it should have: one that is written to faster than it is read would never end,
- *   so at the first byte more it is given up, which `total` tells
- * @param onPiece called before each piece; what it throws ends the reading
+ * @param size expected bytes; hashing stops beyond them (see `total`), so that it ends even if the
+ *   file grows faster than it is read
+ * @param onPiece called before each read; an error it throws stops the hashing
  */
 export function hashFile(
   file: Pick<Deno.FsFile, "readSync">,

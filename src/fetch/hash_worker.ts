@@ -1,21 +1,21 @@
 /**
- * Hashes a large file on a thread of its own, while the main one sends it.
+ * Hashes a large file in a worker thread while the main thread sends it.
  *
  * @module
  */
 import { type FileHash, hashFile } from "./hash_file.ts";
 
-/** Hash the file at this path. */
+/** The file to hash. */
 export interface HashRequest {
   path: string;
-  /** Bytes it should have. */
+  /** Expected bytes. */
   size: number;
 }
 
-/** The hash, or why there is none. */
+/** The hash, or the error. */
 export type HashReply = FileHash | { error: unknown };
 
-// The compiler knows the page's global scope only, not a worker's.
+// TypeScript assumes the global scope of a page, not of a worker.
 const scope = self as unknown as {
   onmessage: ((event: MessageEvent<HashRequest>) => void) | null;
   postMessage(reply: HashReply): void;

@@ -2,8 +2,7 @@ import type { HashReply, HashRequest } from "./hash_worker.ts";
 import { type Candidate, changedWhileRead, SteadyFile, unreadable } from "./steady_file.ts";
 
 /**
- * The SHA-256 of a large file in lower-case hex, computed on a second thread so that the first one
- * can send it meanwhile.
+ * Returns the SHA-256 of a large file in lower-case hex, computed in a worker thread.
  * @throws {Failure} `file-changed`, `file-unreadable`
  */
 export async function hashLarge(candidate: Candidate, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import {
   type ModuleFiles,
   type ModuleLogEntry,
@@ -9,10 +8,9 @@ import {
   versionViewSchema,
 } from "../protocol/module_view.ts";
 import { PATHS } from "../protocol/paths.ts";
-import type { ApiClient, RequestOptions } from "./client.ts";
-import { foreignAnswer } from "./network_failure.ts";
+import type { ApiClient } from "./client.ts";
 
-/** The routes of a customer's module. Their failures are those of {@link ApiClient}. */
+/** The API for the account's module. It throws what {@link ApiClient} throws. */
 export class ModuleApi {
   readonly #client: ApiClient;
   readonly #signal: AbortSignal;
@@ -22,35 +20,22 @@ export class ModuleApi {
     this.#signal = signal;
   }
 
-  /** All versions, and which one runs. */
+  /** Returns all versions, and the current one. */
   module(): Promise<ModuleView> {
-    return this.#ask({ path: PATHS.module }, moduleViewSchema);
+    return this.#client.json({ path: PATHS.module, signal: this.#signal }, moduleViewSchema);
   }
 
-  /** What the author should know, newest first. */
+  /** Returns the log for the author, newest first. */
   async log(): Promise<ModuleLogEntry[]> {
-    return (await this.#ask({ path: PATHS.moduleLog }, moduleLogSchema)).entries;
+    const options = { path: PATHS.moduleLog, signal: this.#signal };
+    return (await this.#client.json(options, moduleLogSchema)).entries;
   }
 
   /** Submits a version. */
   submit(files: ModuleFiles): Promise<VersionView> {
     const body = new TextEncoder().encode(JSON.stringify({ files }));
     const headers = { "content-type": "application/json" };
-    return this.#ask({ path: PATHS.module, method: "PUT", headers, body }, versionViewSchema);
-  }
-
-  async #ask<Schema extends z.ZodType>(
-    options: Omit<RequestOptions, "signal">,
-    schema: Schema,
-  ): Promise<z.infer<Schema>> {
-    const response = await this.#client.request({ ...options, signal: this.#signal });
-    const text = await response.text();
-    try {
-      return schema.parse(JSON.parse(text));
-    } catch (error) {
-      const { method = "GET", path } = options;
-      const what = `it answered ${method} ${path} with something else`;
-      throw foreignAnswer(this.#client.server, what, { cause: error });
-    }
+    const options = { path: PATHS.module, method: "PUT", headers, body, signal: this.#signal };
+    return this.#client.json(options, versionViewSchema);
   }
 }

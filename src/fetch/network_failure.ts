@@ -5,23 +5,23 @@ interface Symptom {
   code: string;
   state: string;
   hint: string;
-  /** Whether trying again may help. */
+  /** Whether a retry may succeed. */
   passing: boolean;
 }
 
-// fetch rejects with a TypeError whose message alone says what went wrong.
+// fetch throws a TypeError, whose message is the only description of the problem.
 const SYMPTOMS: Symptom[] = [
   {
     pattern: /certificate|tls|handshake|UnknownIssuer|corrupt message/i,
     code: "tls-failed",
-    state: "its TLS certificate is not trusted or TLS failed",
-    hint: "For a private certificate authority pass its certificate with --ca FILE.",
+    state: "its TLS certificate is not trusted, or TLS failed",
+    hint: "If it uses a private certificate authority, pass its certificate with --ca FILE.",
     passing: false,
   },
   {
     pattern: /dns error|failed to lookup|name or service not known|no such host/i,
     code: "host-unknown",
-    state: "there is no host of this name",
+    state: "the host is unknown",
     hint: "Check the address given with --server.",
     passing: true,
   },
@@ -35,7 +35,7 @@ const SYMPTOMS: Symptom[] = [
   {
     pattern: /unreachable|no route/i,
     code: "network-unreachable",
-    state: "there is no way to it through the network",
+    state: "the network is unreachable",
     hint: "Check the network connection.",
     passing: true,
   },
@@ -45,21 +45,21 @@ const LOST: Symptom = {
   pattern: /./,
   code: "connection-lost",
   state: "the connection was lost",
-  hint: "Run the command again: it goes on where it stopped.",
+  hint: "Run the command again; it resumes where it stopped.",
   passing: true,
 };
 
 /**
- * Tells in one sentence why a request got no answer.
+ * Returns the failure of a request that got no response.
  *
- * @param server the server's address, without a password in it
- * @param thrown what `fetch` rejected with
+ * @param server the server's URL, without a password
+ * @param error what `fetch` threw
  */
 export function networkFailure(server: string, error: unknown): Failure {
   if (error instanceof DOMException && error.name === "TimeoutError") {
-    return unreachable(server, "timed-out", "it did not answer in time", LOST.hint, true, error);
+    return unreachable(server, "timed-out", "it did not respond in time", LOST.hint, true, error);
   }
-  // The message names the address, whose words must not be taken for a symptom.
+  // The message contains the URL, whose words must not match a symptom.
   const message = messageOf(error).replace(/\(https?:\/\/\S*\)/, "");
   const { code, state, hint, passing } = SYMPTOMS.find((each) => each.pattern.test(message)) ??
     LOST;
@@ -77,19 +77,19 @@ function unreachable(
   return new Failure("server", code, `Cannot reach the server "${server}": ${state}`, {
     hint,
     cause,
-    // `unreachable` tells the run that other files would fare no better.
+    // `unreachable` ends the run: other files would fail too.
     details: { passing, unreachable: true },
   });
 }
 
-/** The failure of a server that answers, but not as a mysimbdp server would. */
+/** The failure of a server that does not respond as a mysimbdp server does. */
 export function foreignAnswer(
   server: string,
   what: string,
   { cause, status }: { cause?: unknown; status?: number } = {},
 ): Failure {
   return new Failure("server", "foreign-answer", `Cannot use the server "${server}": ${what}`, {
-    hint: "Check that --server names a mysimbdp server, and any proxy before it.",
+    hint: "Check that --server is the URL of a mysimbdp server; also check proxies in between.",
     cause,
     details: { passing: false, unreachable: true, ...(status === undefined ? {} : { status }) },
   });

@@ -26,16 +26,16 @@ export interface RunOptions {
   dir: string;
   emit: Emit;
   signal: AbortSignal;
-  /** Uploads at once. @default 4 */
+  /** Maximum uploads at once. @default 4 */
   parallel?: number;
-  /** Follow each file until its rows are stored. @default false */
+  /** Wait until the rows of each file are stored. @default false */
   wait?: boolean;
-  /** Check everything and send nothing. @default false */
+  /** Check all files, send nothing. @default false */
   dryRun?: boolean;
   /** @default 8 attempts */
   retries?: RetryPolicy;
   clock?: Clock;
-  /** The step of a trace that this run is. @default none */
+  /** The parent of the run's spans. @default none */
   span?: Span;
 }
 
@@ -43,24 +43,24 @@ export const DEFAULT_PARALLEL = 4;
 /** Gives up after about half a minute without progress. */
 const RUN_RETRIES: RetryPolicy = { attempts: 8 };
 const BUDGET = 64 * 1024 * 1024;
-/** Checks under way at once: mostly they wait for the server's answer. */
+/** Maximum checks at once; they mostly wait for the server. */
 const CHECKS = 8;
-/** Hashing keeps a processor busy; more at once would only delay the first file. */
+/** Maximum files hashed at once; more would only delay the first one. */
 const HASHES = 2;
+/** Maximum files polled at once. */
 const QUESTIONS = 4;
 
-/** What is left to do for an entry once it was looked into. */
+/** What remains to be done for an entry after its check. */
 type Checked =
   | { outcome: "closed" }
-  /** `sha256` is null for a file that is hashed while it is sent. */
+  /** `sha256` is null if the file is hashed during the upload. */
   | { outcome: "to-send"; candidate: Candidate; sha256: string | null };
 
 /**
- * Sends the files of a directory once: each is uploaded as soon as it is valid, while the next ones
- * are still being checked.
+ * Sends the files of a directory once. Each is uploaded as soon as it is valid, while the next ones
+ * are checked.
  *
- * @returns how many files ended in which way
- * @throws {Failure} when nothing could be begun: directory, constraints, login
+ * @throws {Failure} if the run cannot start: directory unreadable, login failed, server unreachable
  *
  * @example
  * ```ts ignore
@@ -75,7 +75,7 @@ export async function fetchOnce(options: RunOptions): Promise<FetchSummary> {
   return sender.summary();
 }
 
-/** Checks and sends files in waves; each wave is a batch of its own. */
+/** Checks and sends files in waves; each wave is a batch. */
 export class Sender {
   readonly #options: Required<RunOptions>;
   readonly #tally: Tally;
@@ -84,7 +84,7 @@ export class Sender {
   readonly #hashes = new Gate(HASHES);
   readonly #questions = new Gate(QUESTIONS);
   readonly #following = new Set<Promise<void>>();
-  /** What makes it useless to try any more files. */
+  /** The failure that makes it pointless to try more files. */
   #end: Failure | null = null;
 
   constructor(options: RunOptions) {
@@ -104,7 +104,7 @@ export class Sender {
     this.#uploader = new Uploader({ client, clock, retries, emit, budget: new ByteBudget(BUDGET) });
   }
 
-  /** The failure after which the server or the login will not do for any other file either. */
+  /** The failure of the server or the login that ended the run; null if there was none. */
   get end(): Failure | null {
     return this.#end;
   }
@@ -114,17 +114,17 @@ export class Sender {
   }
 
   /**
-   * Sends one wave and returns when each of its files is sent or is known not to be.
+   * Sends one wave and returns when each of its files is done.
    *
-   * @param later takes files that may go in the next wave instead of being refused: those over
-   * `number_files`, those that changed while they were read, those that the server failed to take
+   * @param later receives files to try again in the next wave: those over `number_files`, those that
+   * changed while they were read, those that failed because of the server
    */
   async send(
     entries: ScanEntry[],
     constraints: Constraints,
     later?: (name: string) => void,
   ): Promise<void> {
-    // While watching, a server that could not be reached may be there again at the next wave.
+    // While watching, an unreachable server may be back for the next wave.
     if (later && this.#end?.kind !== "auth") this.#end = null;
     this.#announce(entries, constraints);
     const wave = new Wave(this.#options, constraints);
@@ -149,7 +149,7 @@ export class Sender {
     await Promise.all(sending);
   }
 
-  /** Waits for the files that are being followed. */
+  /** Waits for the files that are polled. */
   async followed(): Promise<void> {
     await Promise.all(this.#following);
   }
@@ -200,8 +200,8 @@ export class Sender {
   }
 
   /**
-   * Whether a file is large and surely not there yet: then nothing is gained by hashing it before
-   * it is sent. Without a server file of its name and size it is new.
+   * Whether a file is large and not at the server, so that it need not be hashed before the upload.
+   * A file is new if the server has none of its name and size.
    */
   async #isNew({ name, size }: Candidate, wave: Wave): Promise<boolean> {
     if (size <= ONE_REQUEST_LIMIT || this.#options.dryRun) return false;
@@ -219,7 +219,7 @@ export class Sender {
     });
   }
 
-  /** The upload waits for the hash at its end; a failure before that must not count as unhandled. */
+  /** The upload awaits the hash at its end; an earlier failure must not count as unhandled. */
   #hashMeanwhile(candidate: Candidate): Promise<string> {
     const hashing = this.#hash(candidate);
     hashing.catch(() => {});
@@ -238,7 +238,7 @@ export class Sender {
     const failure = new Failure(
       "refused",
       "already-there",
-      `Cannot send "${name}": already there (${file.state})`,
+      `Cannot send "${name}": already on the server (${file.state})`,
     );
     this.#emit({ type: "skipped", name, size, failure, file });
   }
@@ -262,7 +262,7 @@ export class Sender {
     if (this.#options.wait) this.#follow({ name, size, id });
   }
 
-  /** Uploads a file as a step of the run's trace. */
+  /** Uploads a file in a span. */
   async #traced(task: UploadTask, signal: AbortSignal): Promise<UploadResult> {
     const span = this.#options.span.child("upload", { "mysimbdp.file.size": task.candidate.size });
     try {

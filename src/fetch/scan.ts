@@ -3,19 +3,19 @@ import { Failure, messageOf } from "../base/failure.ts";
 import { normalizeFileName } from "../protocol/file_names.ts";
 import { type Candidate, snapshotOf, unreadable } from "./steady_file.ts";
 
-/** One entry of the directory: a file to be looked into, or why it is not one. */
+/** An entry of the directory: a file to check, or the reason why it is not sent. */
 export type ScanEntry =
   | { outcome: "candidate"; name: string; candidate: Candidate }
-  /** Not meant to be sent: hidden, or a folder. */
+  /** Never sent: hidden files, folders. */
   | { outcome: "skipped"; name: string; failure: Failure }
-  /** Meant to be sent, perhaps, and it cannot be. */
+  /** Cannot be sent. */
   | { outcome: "refused"; name: string; failure: Failure };
 
 /**
- * Looks at each entry of a directory without reading any content.
+ * Lists a directory without reading any content.
  *
- * @returns the entries in the order of their names (by UTF-16 code unit, the same everywhere)
- * @throws {Failure} kind `usage`, when the directory itself cannot be read
+ * @returns the entries sorted by name (UTF-16 code units, the same on all systems)
+ * @throws {Failure} kind `usage` if the directory cannot be read
  *
  * @example
  * ```ts ignore
@@ -36,7 +36,7 @@ export async function scanDirectory(dir: string): Promise<ScanEntry[]> {
   const entries: ScanEntry[] = [];
   const taken = new Set<string>();
   for (const name of names) {
-    const entry = await look(root, name);
+    const entry = await inspect(root, name);
     entries.push(
       entry.outcome === "candidate" && taken.has(entry.name) ? twice(entry.name) : entry,
     );
@@ -45,22 +45,22 @@ export async function scanDirectory(dir: string): Promise<ScanEntry[]> {
   return entries;
 }
 
-// What Windows, macOS and office programs leave in folders beside people's files. Names that begin
-// with a dot, such as .DS_Store, are hidden anyhow.
-const OF_SYSTEM = /^(thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r|~\$.*)$/i;
+// Files that Windows, macOS and office programs create. Names that start with a dot, such as
+// .DS_Store, are hidden anyway.
+const SYSTEM_FILE = /^(thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r|~\$.*)$/i;
 
-async function look(root: string, rawName: string): Promise<ScanEntry> {
+async function inspect(root: string, rawName: string): Promise<ScanEntry> {
   if (rawName.startsWith(".")) {
     return skip(rawName, "hidden-file", "hidden files are not sent");
   }
-  if (OF_SYSTEM.test(rawName)) {
+  if (SYSTEM_FILE.test(rawName)) {
     return skip(rawName, "system-file", "it belongs to the operating system or an open program");
   }
   const path = join(root, rawName);
   try {
     const link = await Deno.lstat(path);
     if (link.isSymlink && !(await leadsInside(root, path))) {
-      return refuse(rawName, "link-outside", "it is a link that leads out of the directory");
+      return refuse(rawName, "link-outside", "it is a link to a file outside the directory");
     }
     const info = await Deno.stat(path);
     if (info.isDirectory) return skip(rawName, "folder", "folders are not sent");
@@ -69,7 +69,7 @@ async function look(root: string, rawName: string): Promise<ScanEntry> {
     if (info.size === 0) return refuse(name, "file-empty", "the file is empty");
     return { outcome: "candidate", name, candidate: { name, path, ...snapshotOf(info) } };
   } catch (error) {
-    return { outcome: "refused", name: rawName, failure: lookFailure(rawName, error) };
+    return { outcome: "refused", name: rawName, failure: inspectFailure(rawName, error) };
   }
 }
 
@@ -78,12 +78,17 @@ async function leadsInside(root: string, path: string): Promise<boolean> {
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-function lookFailure(name: string, error: unknown): Failure {
+function inspectFailure(name: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Deno.errors.NotFound) {
-    return new Failure("refused", "file-gone", `Cannot send "${name}": it leads to nothing`, {
-      cause: error,
-    });
+    return new Failure(
+      "refused",
+      "file-gone",
+      `Cannot send "${name}": the file it links to does not exist`,
+      {
+        cause: error,
+      },
+    );
   }
   return unreadable(name, error);
 }
@@ -98,14 +103,18 @@ function refuse(name: string, code: string, why: string): ScanEntry {
   return { outcome: "refused", name, failure };
 }
 
-/** File systems may hold two spellings of one name (NFC and NFD), the server only one. */
+/** A file system can have two spellings of a name (NFC and NFD), the server only one. */
 function twice(name: string): ScanEntry {
-  return refuse(name, "name-twice", "another file has the same name in another Unicode spelling");
+  return refuse(
+    name,
+    "name-twice",
+    "another file has the same name in a different Unicode normalization",
+  );
 }
 
 function directoryFailure(dir: string, error: unknown): Failure {
   const state = error instanceof Deno.errors.NotFound
-    ? "it is not there"
+    ? "it does not exist"
     : error instanceof Deno.errors.NotADirectory
     ? "it is not a directory"
     : error instanceof Deno.errors.PermissionDenied
@@ -116,7 +125,7 @@ function directoryFailure(dir: string, error: unknown): Failure {
     "directory-unreadable",
     `Cannot read the directory "${dir}": ${state}`,
     {
-      hint: "Make it, or name another one with -d DIR.",
+      hint: "Create it, or choose another one with -d DIR.",
       cause: error,
     },
   );

@@ -2,9 +2,8 @@
 type ByteStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /**
- * A body that is streamed and whose length is known: `fetch` says it beforehand, as for any Blob. A
- * plain stream goes out in chunks of 64 KB, of which a server cannot know how many will come and
- * which cost it more processor time; some proxies take none at all.
+ * A streamed body of known length: `fetch` sends `Content-Length`, as for any Blob. A plain stream is
+ * sent with chunked encoding, which costs the server more time and which some proxies do not accept.
  *
  * @example
  * ```ts
@@ -18,8 +17,8 @@ export class SizedBody extends Blob {
   readonly #open: () => ByteStream;
 
   /**
-   * @param size bytes; a stream that has fewer fails the request
-   * @param open begins the stream
+   * @param size bytes; the request fails if the stream has fewer
+   * @param open opens the stream
    */
   constructor(size: number, open: () => ByteStream) {
     super();

@@ -1,52 +1,52 @@
 import { Failure, messageOf } from "../base/failure.ts";
-import { giveBack } from "../base/bytes.ts";
+import { releaseMemory } from "../base/bytes.ts";
 import { hashFile } from "./hash_file.ts";
 
-/** What tells one state of a file from another. */
+/** Identifies a state of a file. */
 interface Snapshot {
   /** Bytes. */
   size: number;
   /** Milliseconds since the epoch. */
   mtime: number | null;
-  /** Null where the system has no inode numbers. */
+  /** Null if the system has no inode numbers. */
   ino: number | null;
 }
 
-/** A file to be sent, as it was found in the directory. */
+/** A file to send, as found in the directory. */
 export interface Candidate extends Snapshot {
-  /** Normalized; what the server will call it. */
+  /** Normalized; the name at the server. */
   name: string;
   path: string;
 }
 
-// Small parts, so that the progress of a slow connection shows; many bytes go in larger ones, which
-// cost less each. Some are read ahead: the server is at work while the next ones are read.
+// Small parts show the progress of a slow connection; large files use larger parts, which are
+// cheaper per byte. Some parts are read ahead, while the server is busy with the previous ones.
 const SMALLEST_PART = 128 * 1024;
 const LARGEST_PART = 512 * 1024;
-const PARTS_A_STREAM = 128;
+const PARTS_PER_STREAM = 128;
 const PARTS_AHEAD = 2;
-// When one more part is asked for, the queue has room, so all but the last few have gone to the
-// system's side, which keeps hold of their memory by itself until it is sent.
+// A part is requested when the queue has room; by then all but the last few are with the system,
+// which keeps their memory until they are sent.
 const PARTS_KEPT = PARTS_AHEAD + 3;
-/** Bytes that a stream holds at most: the parts that it keeps, and the one that is read. */
+/** Maximum bytes of a stream in memory: the parts that it keeps, and the one being read. */
 export const STREAM_BYTES = (PARTS_KEPT + 1) * LARGEST_PART;
 
-/** Takes what identifies the present state of a file. */
+/** Returns what identifies the current state of a file. */
 export function snapshotOf(info: Deno.FileInfo): Snapshot {
   return { size: info.size, mtime: info.mtime?.getTime() ?? null, ino: info.ino };
 }
 
-/** True when the file was not written to or replaced between the two looks. */
+/** Whether the file was neither written nor replaced between two snapshots. */
 function isSame(a: Snapshot, b: Snapshot): boolean {
   return a.size === b.size && a.mtime === b.mtime && a.ino === b.ino;
 }
 
-/** The failure of a file that was written to while it was being read. */
+/** The failure of a file that was written while it was read. */
 export function changedWhileRead(name: string): Failure {
   return new Failure(
     "refused",
     "file-changed",
-    `Cannot send "${name}": it changed while it was being read; run again when it is complete`,
+    `Cannot send "${name}": it changed while it was read; run again when it is complete`,
   );
 }
 
@@ -56,22 +56,19 @@ export function unreadable(name: string, error: unknown): Failure {
     "refused",
     "file-unreadable",
     `Cannot send "${name}": ${whyUnreadable(error)}`,
-    {
-      cause: error,
-      hint: "Check the file's owner and permissions.",
-    },
+    { cause: error, hint: "Check the file's owner and permissions." },
   );
 }
 
 function whyUnreadable(error: unknown): string {
   if (error instanceof Deno.errors.PermissionDenied) return "it cannot be read: permission denied";
-  if (error instanceof Deno.errors.NotFound) return "it is not there any more";
-  if (error instanceof Deno.errors.FilesystemLoop) return "its link leads in a circle";
+  if (error instanceof Deno.errors.NotFound) return "it no longer exists";
+  if (error instanceof Deno.errors.FilesystemLoop) return "it is a circular link";
   return `it cannot be read: ${messageOf(error)}`;
 }
 
 /**
- * A file opened for reading that notices when somebody writes to it meanwhile.
+ * An open file that detects when another process writes to it.
  *
  * @example
  * ```ts ignore
@@ -83,7 +80,7 @@ export class SteadyFile implements AsyncDisposable {
   readonly #handle: Deno.FsFile;
   readonly #candidate: Candidate;
   #position = 0;
-  /** The read that is under way: a stream that was cancelled may not have finished its last one. */
+  /** The current read; a cancelled stream may not have finished its last one. */
   #reading: Promise<unknown> = Promise.resolve();
 
   private constructor(handle: Deno.FsFile, candidate: Candidate) {
@@ -92,7 +89,7 @@ export class SteadyFile implements AsyncDisposable {
   }
 
   /**
-   * @throws {Failure} `file-unreadable`, or `file-changed` when it is not as the candidate says
+   * @throws {Failure} `file-unreadable`; `file-changed` if it differs from the candidate
    */
   static async open(candidate: Candidate): Promise<SteadyFile> {
     const handle = await Deno.open(candidate.path).catch((error) => {
@@ -109,7 +106,7 @@ export class SteadyFile implements AsyncDisposable {
   }
 
   /**
-   * Reads the whole file for its SHA-256 in lower-case hex.
+   * Returns the SHA-256 of the whole file in lower-case hex.
    * @throws {Failure} `file-changed`, `file-unreadable`
    */
   async sha256(signal: AbortSignal): Promise<string> {
@@ -123,8 +120,8 @@ export class SteadyFile implements AsyncDisposable {
   }
 
   /**
-   * Reads some bytes; those at the end of the file only if it is still as it was, so that a mixture
-   * of two states is never sent to its end.
+   * Reads some bytes. The last bytes are returned only if the file has not changed, so that a mixture
+   * of two states is never sent completely.
    * @throws {Failure} `file-changed`, `file-unreadable`
    */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -134,25 +131,25 @@ export class SteadyFile implements AsyncDisposable {
   }
 
   /**
-   * Reads the same as {@link SteadyFile.read}, part by part, as somebody takes them.
-   * @param onPart is told how many bytes were taken so far
-   * @param onFailure is told what went wrong, as `fetch` would hide it
+   * Reads the same as {@link SteadyFile.read} as a stream of parts.
+   * @param onPart called with the number of bytes read so far
+   * @param onFailure called with an error, which `fetch` would hide
    */
   stream(
     offset: number,
     length: number,
     { onPart, onFailure }: {
-      onPart: (taken: number) => void;
+      onPart: (read: number) => void;
       onFailure: (error: unknown) => void;
     },
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
     const end = offset + length;
-    const partSize = Math.min(Math.max(length / PARTS_A_STREAM | 0, SMALLEST_PART), LARGEST_PART);
+    const partSize = Math.min(Math.max(length / PARTS_PER_STREAM | 0, SMALLEST_PART), LARGEST_PART);
     let at = offset;
     let isCancelled = false;
-    const given: Uint8Array[] = [];
+    const kept: Uint8Array[] = [];
     return new ReadableStream({
-      // An answer may come before all was taken; a read may then be under way.
+      // A response may arrive before the end of the stream, during a read.
       cancel: () => void (isCancelled = true),
       pull: async (controller) => {
         try {
@@ -160,8 +157,8 @@ export class SteadyFile implements AsyncDisposable {
           if (isCancelled) return;
           at += part.length;
           controller.enqueue(part);
-          given.push(part);
-          if (given.length > PARTS_KEPT) giveBack(given.shift()!);
+          kept.push(part);
+          if (kept.length > PARTS_KEPT) releaseMemory(kept.shift()!);
           onPart(at - offset);
           if (at === end) controller.close();
         } catch (error) {
@@ -174,7 +171,7 @@ export class SteadyFile implements AsyncDisposable {
   }
 
   /**
-   * Compares the open file, and the one that now bears its path, with the candidate.
+   * Compares the open file, and the file now at its path, with the candidate.
    * @throws {Failure} `file-changed`
    */
   async verify(): Promise<void> {
@@ -210,7 +207,7 @@ export class SteadyFile implements AsyncDisposable {
 
   #read(buffer: Uint8Array): number | null {
     try {
-      // At once: handing each small part to another thread and back takes longer than reading it.
+      // Synchronous: passing each small part to another thread and back takes longer than reading it.
       const count = this.#handle.readSync(buffer);
       this.#position += count ?? 0;
       return count;

@@ -4,13 +4,14 @@ import { statusOf } from "./answer_failure.ts";
 import type { ApiClient, StreamBody } from "./client.ts";
 import { foreignAnswer } from "./network_failure.ts";
 
-/** What the server says of an upload. */
+/** The state of an upload at the server. */
 export interface TusState {
   upload: string;
-  /** Bytes that the server holds. */
+  /** Bytes that the server has. */
   offset: number;
-  /** Of a finished upload: the file's id, and the SHA-256 of what arrived. */
+  /** Set for a finished upload, as is `sha256`. */
   fileId: string | null;
+  /** Of the bytes that arrived. */
   sha256: string | null;
 }
 
@@ -23,19 +24,19 @@ interface TusCreation {
   body?: Uint8Array<ArrayBuffer>;
 }
 
-/** Some bytes of a file, from `offset` on. */
+/** Bytes of a file, starting at `offset`. */
 interface TusPiece {
   offset: number;
   /** Bytes of the whole file. */
   size: number;
   body: StreamBody;
-  /** With the last bytes: the hex SHA-256 of the file, if the creation did not say it. */
+  /** With the last bytes: the SHA-256 of the file in hex, if it was not sent at the creation. */
   sha256?: string;
 }
 
 /**
- * Milliseconds of silence after which a request with bytes is given up. What was handed over may
- * still lie in buffers: some MB on a fast connection, a few hundred KB on a slow one.
+ * Milliseconds without progress after which a request with a body fails. Bytes may still be in
+ * buffers: some MB on a fast connection, a few hundred KB on a slow one.
  */
 const BODY_TIMEOUT = 150_000;
 const OFFSET_TYPE = "application/offset+octet-stream";
@@ -45,7 +46,7 @@ export class TusClient {
   readonly #client: ApiClient;
   readonly #headers: Record<string, string>;
 
-  /** @param traceparent the step of a trace that the requests belong to; null for none */
+  /** @param traceparent the span that the requests belong to; null for none */
   constructor(client: ApiClient, traceparent: string | null = null) {
     this.#client = client;
     this.#headers = {
@@ -68,15 +69,15 @@ export class TusClient {
       timeout: BODY_TIMEOUT,
       signal,
     });
-    // Of the location only the id is taken: a proxy may have another idea of host and path.
+    // Only the id of the location is used: a proxy may use a different host and path.
     const id = response.headers.get("location")?.split(/[?#]/)[0]?.split("/").at(-1);
-    if (!id) throw foreignAnswer(this.#client.server, "it gave no place for an upload");
-    // tus: only the answer to a creation with bytes names an offset.
+    if (!id) throw foreignAnswer(this.#client.server, "it returned no location for an upload");
+    // tus: only the response to a creation with a body has an offset.
     const offset = body ? this.#offsetOf(response, size) : 0;
     return stateOf(response, decodeURIComponent(id), offset);
   }
 
-  /** @returns null when the server does not know the upload (any more) */
+  /** @returns null if the server does not know the upload */
   async head(upload: string, size: number, signal: AbortSignal): Promise<TusState | null> {
     const headers = this.#headers;
     try {
@@ -89,7 +90,7 @@ export class TusClient {
     }
   }
 
-  /** Sends a piece; the server keeps what arrives of it, also when the connection breaks. */
+  /** Sends a piece; the server keeps what it received even if the connection breaks. */
   async patch(upload: string, piece: TusPiece, signal: AbortSignal): Promise<TusState> {
     const { offset, size, body, sha256 } = piece;
     const response = await this.#client.request({
@@ -107,10 +108,10 @@ export class TusClient {
     });
     const state = stateOf(response, upload, this.#offsetOf(response, size));
     if (state.offset > offset) return state;
-    throw foreignAnswer(this.#client.server, "it took no bytes of an upload");
+    throw foreignAnswer(this.#client.server, "it accepted no bytes of an upload");
   }
 
-  /** Gives an upload up; a failure does not matter, as it expires at the server anyway. */
+  /** Deletes an upload; a failure does not matter, as uploads expire. */
   async drop(upload: string, signal: AbortSignal): Promise<void> {
     const headers = this.#headers;
     const path = pathOf(upload);
@@ -122,7 +123,7 @@ export class TusClient {
     const header = response.headers.get("upload-offset");
     const offset = header !== null && /^\d+$/.test(header) ? Number(header) : -1;
     if (offset >= 0 && offset <= size) return offset;
-    throw foreignAnswer(this.#client.server, `it gave the offset "${header}" for an upload`);
+    throw foreignAnswer(this.#client.server, `it returned the offset "${header}" for an upload`);
   }
 }
 
@@ -139,7 +140,7 @@ function pathOf(upload: string): string {
   return `${PATHS.uploads}/${encodeURIComponent(upload)}`;
 }
 
-/** Keys, each with its value in Base64 of UTF-8. */
+/** Formats `Upload-Metadata`: each key with its UTF-8 value in Base64. */
 function encodeMetadata(metadata: Record<string, string>): string {
   return Object.entries(metadata).map(([key, value]) => {
     return `${key} ${btoa(String.fromCharCode(...new TextEncoder().encode(value)))}`;

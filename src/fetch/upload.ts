@@ -13,7 +13,7 @@ import { TusClient, type TusState } from "./tus.ts";
 
 interface UploaderOptions {
   client: ApiClient;
-  /** Shared by all uploads of a process. */
+  /** Shared by all uploads of the process. */
   budget: ByteBudget;
   clock: Clock;
   retries: RetryPolicy;
@@ -22,15 +22,15 @@ interface UploaderOptions {
   pace?: Pace;
 }
 
-/** One file to be sent. */
+/** A file to send. */
 export interface UploadTask {
   candidate: Candidate;
-  /** A promise for a large file: it is hashed while it is sent, and told with the last bytes. */
+  /** A promise if the file is hashed during the upload; then it is sent with the last bytes. */
   sha256: string | Promise<string>;
   batch: string | null;
   /** An unfinished upload of the same name and content, from an earlier run. */
   unfinished: UploadView | null;
-  /** The step of a trace that this upload is, for the server. @default none */
+  /** The span of this upload, for the server. @default none */
   traceparent?: string | null;
 }
 
@@ -38,21 +38,20 @@ export interface UploadResult {
   /** The file's id at `/v1/files/:id`. */
   id: string;
   sha256: string;
-  /** Bytes that need not be sent because the server had them from an earlier run. */
+  /** Bytes that an earlier run had sent. */
   resumedFrom: number;
 }
 
-/** Files up to this many bytes go in the request that creates the upload. */
+/** Files up to this many bytes are sent in the request that creates the upload. */
 export const ONE_REQUEST_LIMIT = 4 * 1024 * 1024;
-/** Bytes that are held back until the SHA-256 of all is known. */
+/** The last bytes, which are sent when the SHA-256 of the file is known. */
 const LAST_PIECE = 64 * 1024;
-/** Beginnings anew of one file: its upload has gone at the server, or arrived damaged. */
+/** Maximum restarts of a file whose upload was lost at the server or arrived damaged. */
 const MAX_RESTARTS = 3;
 const DAMAGE = new Set(["checksum-mismatch", "sha256-mismatch"]);
 
 /**
- * Sends files by tus 1.0.0. A request that fails is followed by HEAD, and the upload goes on from
- * the offset that the server names.
+ * Sends files with tus 1.0.0. After a failed request it asks for the offset (HEAD) and resumes there.
  *
  * @example
  * ```ts ignore
@@ -67,8 +66,7 @@ export class Uploader {
   }
 
   /**
-   * @throws {Failure} `file-changed`, `file-unreadable`, or what the client throws once the retries
-   * are used up
+   * @throws {Failure} `file-changed`, `file-unreadable`; what the client throws, after all retries
    */
   async upload(task: UploadTask, signal: AbortSignal): Promise<UploadResult> {
     await using file = await SteadyFile.open(task.candidate);
@@ -76,15 +74,15 @@ export class Uploader {
   }
 }
 
-/** The way of one file to the server, with its failures. */
+/** The upload of one file, including retries. */
 class OneUpload {
   readonly #options: Required<UploaderOptions>;
   readonly #tus: TusClient;
   /** The upload's id, once known. */
   #upload: string | null;
-  /** A creation went out and its answer did not come. */
+  /** A creation was sent and not answered. */
   #uncertain = false;
-  /** A proxy does not let the whole file through in one request. */
+  /** A proxy does not accept the whole file in one request. */
   #inPieces = false;
   #restarts = 0;
   #resumedFrom: number | null = null;
@@ -140,7 +138,7 @@ class OneUpload {
     return await this.#finished(state);
   }
 
-  /** Looks for what is there of the upload: the file's id, its state, or nothing. */
+  /** Finds the upload at the server: the file's id if it is complete, its state, or null. */
   async #find(): Promise<string | TusState | null> {
     const { candidate } = this.task;
     const { client } = this.#options;
@@ -150,13 +148,13 @@ class OneUpload {
       const done = await client.findFile(candidate.name, sha256, this.signal);
       if (done !== null) return done.id;
       const uploads = await client.uploads(this.signal);
-      this.#upload = findUnfinished(uploads, candidate, this.#saidFirst)?.id ?? null;
+      this.#upload = findUnfinished(uploads, candidate, this.#declaredSha256)?.id ?? null;
       if (this.#upload === null) return null;
     }
     const state = await this.#tus.head(this.#upload, candidate.size, this.signal);
     if (state !== null && state.offset < candidate.size) return state;
     if (state?.fileId) return await this.#finished(state);
-    // The upload is finished or gone; only the list of files tells which.
+    // The upload is complete or lost; the list of files shows which.
     const done = await client.findFile(candidate.name, await this.task.sha256, this.signal);
     if (done !== null) return done.id;
     await this.#restart();
@@ -166,7 +164,7 @@ class OneUpload {
   async #create(): Promise<string | TusState> {
     const { candidate, batch } = this.task;
     const { name, size } = candidate;
-    const sha256 = this.#saidFirst;
+    const sha256 = this.#declaredSha256;
     const whole = sha256 !== null && size <= ONE_REQUEST_LIMIT && !this.#inPieces;
     const release = await this.#options.budget.take(whole ? size : 0);
     try {
@@ -183,7 +181,7 @@ class OneUpload {
       return state.offset === size ? await this.#finished(state) : state;
     } catch (error) {
       this.#inPieces ||= isTooLargeForProxy(error);
-      throw isDamage(error) || (whole && this.#inPieces) ? this.#again(error) : error;
+      throw isDamage(error) || (whole && this.#inPieces) ? this.#passing(error) : error;
     } finally {
       release();
     }
@@ -195,15 +193,15 @@ class OneUpload {
     const full = pace.piece;
     const { length, sha256 } = await this.#nextPiece(full, size - offset);
     const release = await budget.take(Math.min(length, STREAM_BYTES));
-    const unread: unknown[] = [];
+    const readErrors: unknown[] = [];
     const body: StreamBody = (alive) =>
       new SizedBody(length, () =>
         this.file.stream(offset, length, {
-          onPart: (taken) => {
+          onPart: (read) => {
             alive();
-            emit({ type: "progress", name, size, offset: offset + taken });
+            emit({ type: "progress", name, size, offset: offset + read });
           },
-          onFailure: (error) => unread.push(error),
+          onFailure: (error) => readErrors.push(error),
         }));
     try {
       const startedAt = clock.monotonic();
@@ -211,32 +209,34 @@ class OneUpload {
       if (length === full) pace.took(full, (clock.monotonic() - startedAt) / 1000);
       return state;
     } catch (error) {
-      throw unread.length > 0 ? unread[0] : this.#worthAnotherLook(error);
+      throw readErrors.length > 0 ? readErrors[0] : this.#retriable(error);
     } finally {
       release();
     }
   }
 
-  /** The SHA-256 that the creation says; null when it is not known by then. */
-  get #saidFirst(): string | null {
+  /** The SHA-256 sent with the creation; null if it is not known by then. */
+  get #declaredSha256(): string | null {
     return typeof this.task.sha256 === "string" ? this.task.sha256 : null;
   }
 
-  /** How many bytes go next; the very last ones wait for the SHA-256 where it goes with them. */
+  /** Returns the length of the next piece; the last one waits for the SHA-256 if it carries it. */
   async #nextPiece(full: number, left: number): Promise<{ length: number; sha256?: string }> {
-    if (full < left || this.#saidFirst !== null) return { length: Math.min(full, left) };
+    if (full < left || this.#declaredSha256 !== null) return { length: Math.min(full, left) };
     if (left > LAST_PIECE) return { length: left - LAST_PIECE };
     return { length: left, sha256: await this.task.sha256 };
   }
 
-  /** The offset was another (409), the upload has gone (404, 410), or bytes were damaged. */
-  #worthAnotherLook(error: unknown): unknown {
+  /** Makes a failure passing if the offset was wrong (409), the upload lost (404, 410), or bytes damaged. */
+  #retriable(error: unknown): unknown {
     const isElsewhere = [404, 409, 410].includes(statusOf(error));
-    return isElsewhere || isDamage(error) || isTooLargeForProxy(error) ? this.#again(error) : error;
+    return isElsewhere || isDamage(error) || isTooLargeForProxy(error)
+      ? this.#passing(error)
+      : error;
   }
 
-  /** The same failure as one that may pass; bytes may be damaged a few times only. */
-  #again(error: unknown): unknown {
+  /** Returns the failure as a passing one; damage passes only a few times. */
+  #passing(error: unknown): unknown {
     if (!(error instanceof Failure)) return error;
     if (isDamage(error) && ++this.#restarts > MAX_RESTARTS) return error;
     const { code, message, hint, details } = error;
@@ -253,41 +253,44 @@ class OneUpload {
     throw new Failure(
       "server",
       "upload-lost",
-      `Cannot send "${name}": the server loses its upload`,
-      {
-        hint: "Tell the platform's operator.",
-      },
+      `Cannot send "${name}": the server lost the upload`,
+      { hint: "Contact the operator of the platform." },
     );
   }
 
-  /** Takes back an upload that will not be finished, so that it does not count in its batch. */
+  /** Deletes an upload that will not be finished, so that it does not count in its batch. */
   async #drop(): Promise<void> {
     if (this.#upload !== null) await this.#tus.drop(this.#upload, this.signal);
   }
 
-  /** Checks that the server received the bytes that were hashed here; gives the file's id. */
+  /** Checks that the server received the hashed bytes; returns the file's id. */
   async #finished({ upload, fileId, sha256 }: TusState): Promise<string> {
     if (sha256 === null || sha256 === await this.task.sha256) return fileId ?? upload;
     const { name } = this.task.candidate;
-    throw new Failure("server", "damaged", `Cannot send "${name}": it was damaged on its way`, {
-      hint: "Run the command again.",
-    });
+    throw new Failure(
+      "server",
+      "damaged",
+      `Cannot send "${name}": it was damaged during the upload`,
+      {
+        hint: "Run the command again.",
+      },
+    );
   }
 }
 
-/** 413 without a problem document of the server: a smaller piece may get through. */
+/** A 413 that is not from the server but from a proxy: a smaller piece may succeed. */
 function isTooLargeForProxy(error: unknown): boolean {
   return error instanceof Failure && error.code === "http-413";
 }
 
-/** The server received other bytes than were hashed here. */
+/** The server received different bytes. */
 function isDamage(error: unknown): error is Failure {
   return error instanceof Failure && DAMAGE.has(error.code);
 }
 
 /**
- * The unfinished upload that holds the beginning of exactly this content, if there is one. Of one
- * that began without a SHA-256 that is only likely; the end tells.
+ * Returns the unfinished upload of this content, if there is one. Without a SHA-256 it is only likely
+ * to be the same content; that is checked at the end.
  */
 export function findUnfinished(
   uploads: UploadView[],

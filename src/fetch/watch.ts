@@ -7,7 +7,7 @@ import { type RunOptions, Sender } from "./run.ts";
 import { scanDirectory, type ScanEntry } from "./scan.ts";
 
 interface WatchOptions extends RunOptions {
-  /** Milliseconds between two looks at the directory. @default 2000 */
+  /** Milliseconds between scans. @default 2000 */
   interval?: number;
 }
 
@@ -15,30 +15,30 @@ export const DEFAULT_INTERVAL = 2000;
 const WATCH_RETRIES: RetryPolicy = { attempts: Infinity };
 
 /**
- * Sends what is in a directory and what arrives there, until the signal is aborted. A file is taken
- * when it stood still over two looks, one interval apart; what is ready at one look goes as one
- * batch. Failures of the network are retried for ever.
+ * Sends the files of a directory, also those that arrive, until the signal is aborted. A file is sent
+ * when it did not change between two scans; the files of a scan are one batch. Failures of the network
+ * are retried without limit.
  *
- * @throws {Failure} when the directory cannot be read at the start, or the login fails
+ * @throws {Failure} if the directory cannot be read at the start, or the login fails
  */
 export async function watchDirectory(options: WatchOptions): Promise<FetchSummary> {
   const { dir, signal, emit, client, interval = DEFAULT_INTERVAL, clock = systemClock } = options;
   const retries = options.retries ?? WATCH_RETRIES;
   const sender = new Sender({ ...options, retries, clock });
-  const looks = new Looks();
+  const scans = new Scans();
   const hint = new Hint(dir);
   let entries = await scanDirectory(dir);
   let started = false;
   try {
-    // Asked at once, so that a wrong password does not wait for the first file to show.
+    // At once, so that a wrong password is reported before the first file arrives.
     await retried(() => client.constraints(signal));
     started = true;
     while (!signal.aborted) {
-      const ready = looks.add(entries, clock.monotonic(), interval);
+      const ready = scans.add(entries, clock.monotonic(), interval);
       if (ready.length > 0) {
         const constraints = await retried(() => client.constraints(signal));
-        // With no place at all in a batch, waiting for the next one would not help.
-        const later = constraints.number_files > 0 ? looks.notDone : undefined;
+        // If no file is allowed in a batch, waiting for the next batch is pointless.
+        const later = constraints.number_files > 0 ? scans.notDone : undefined;
         await sender.send(ready, constraints, later);
         if (sender.end?.kind === "auth") break;
       }
@@ -65,7 +65,7 @@ export async function watchDirectory(options: WatchOptions): Promise<FetchSummar
   }
 }
 
-/** What worked before may come back: a network drive, a server behind a proxy. */
+/** Makes a failure passing if it may end: a network drive, a server behind a proxy. */
 function passing(error: unknown): unknown {
   if (!(error instanceof Failure)) return error;
   const { kind, code, message, hint, details } = error;
@@ -73,7 +73,7 @@ function passing(error: unknown): unknown {
   return new Failure(kind, code, message, { hint, details: { ...details, passing: true } });
 }
 
-/** A hint wakes the loop early, but two looks in quick succession would see no difference. */
+/** A hint ends the pause early, but not so early that two scans could not show a change. */
 async function pause(
   clock: Clock,
   interval: number,
@@ -96,12 +96,12 @@ interface Seen {
   since: number;
 }
 
-/** Remembers what the directory looked like, and what of it is done. */
-class Looks {
+/** Remembers the last scan, and which files are done. */
+class Scans {
   #seen = new Map<string, Seen>();
   #done = new Map<string, string>();
 
-  /** Takes one look; gives the entries that stood still for an interval and are not done yet. */
+  /** Adds a scan; returns the entries that did not change for an interval and are not done. */
   add(entries: ScanEntry[], now: number, interval: number): ScanEntry[] {
     const seen = new Map<string, Seen>();
     const done = new Map<string, string>();
@@ -116,13 +116,13 @@ class Looks {
       if (isSteady && !isDone) ready.push(entry);
       if (isDone || isSteady) done.set(entry.name, signature);
     }
-    // Names that have gone are forgotten, so that memory does not grow with the days.
+    // Removed files are forgotten, so that memory does not grow.
     this.#seen = seen;
     this.#done = done;
     return ready;
   }
 
-  /** The entry is to be given again at a later look. */
+  /** Returns the entry again after a later scan. */
   readonly notDone = (name: string): void => {
     this.#done.delete(name);
   };
@@ -134,7 +134,7 @@ function signatureOf(entry: ScanEntry): string {
   return `${size} ${mtime} ${ino}`;
 }
 
-/** File system events, where they can be had. They are only a hint: the look decides. */
+/** File system events if available. They are only a hint: the scan decides. */
 class Hint {
   readonly #watcher: Deno.FsWatcher | null;
   #wake: (() => void) | null = null;
@@ -145,12 +145,12 @@ class Hint {
       this.#watcher = Deno.watchFs(dir, { recursive: false });
       void this.#listen(this.#watcher);
     } catch {
-      // Too many watches, or a file system without events: the interval has to do.
+      // Too many watches, or a file system without events: the interval remains.
       this.#watcher = null;
     }
   }
 
-  /** Resolves at the next event, or at once when there was one since the last call. */
+  /** Resolves at the next event, or at once if there was one since the last call. */
   next(): Promise<void> {
     const pending = this.#pending;
     this.#pending = false;
@@ -163,7 +163,7 @@ class Hint {
 
   async #listen(watcher: Deno.FsWatcher): Promise<void> {
     for await (const event of watcher) {
-      // Reading a file is an event too, and our own reading must not wake us.
+      // Our own reads are events too.
       if (event.kind === "access") continue;
       if (this.#wake) this.#wake();
       else this.#pending = true;

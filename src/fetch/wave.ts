@@ -2,7 +2,7 @@ import type { Constraints } from "../protocol/constraints.ts";
 import type { UploadView } from "../protocol/file_view.ts";
 import type { ApiClient } from "./client.ts";
 
-/** The files of one look at the directory: one batch, in which `number_files` counts. */
+/** The files of one scan: one batch, to which `number_files` applies. */
 export class Wave {
   readonly #client: ApiClient;
   readonly #signal: AbortSignal;
@@ -19,13 +19,13 @@ export class Wave {
     this.#places = constraints.number_files;
   }
 
-  /** Takes one of the places of `number_files`, if there is one left. */
+  /** Returns whether one more file is allowed by `number_files`. */
   admit(): boolean {
     this.#places -= 1;
     return this.#places >= 0;
   }
 
-  /** The batch's id; it is opened when it is first asked for. */
+  /** Returns the batch's id; opens it at the first call. */
   batch(): Promise<string> {
     this.#batch ??= this.#client.openBatch(this.#signal).catch((error) => {
       this.#batch = null;
@@ -34,7 +34,7 @@ export class Wave {
     return this.#batch;
   }
 
-  /** What earlier runs have left unfinished. */
+  /** Returns the unfinished uploads of earlier runs. */
   unfinished(): Promise<UploadView[]> {
     this.#unfinished ??= this.#client.uploads(this.#signal).catch((error) => {
       this.#unfinished = null;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { giveBack } from "../../src/base/bytes.ts";
+import { releaseMemory } from "../../src/base/bytes.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -8,7 +8,7 @@ Deno.test("memory that is given back is free at once, without the collector", ()
   let most = 0;
   for (let i = 0; i < 500; i++) {
     const bytes = new Uint8Array(MEGABYTE).fill(1);
-    giveBack(bytes);
+    releaseMemory(bytes);
     assert.ok(bytes.buffer.detached);
     most = Math.max(most, Deno.memoryUsage().external - before);
   }
@@ -17,10 +17,10 @@ Deno.test("memory that is given back is free at once, without the collector", ()
 
 Deno.test("what is shared or given back already is left alone", () => {
   const shared = new Uint8Array(new SharedArrayBuffer(8)).fill(7);
-  giveBack(shared);
+  releaseMemory(shared);
   assert.deepEqual([...shared], new Array(8).fill(7));
   const bytes = new Uint8Array(8);
-  giveBack(bytes);
-  giveBack(bytes);
+  releaseMemory(bytes);
+  releaseMemory(bytes);
   assert.equal(bytes.length, 0);
 });

@@ -39,7 +39,7 @@ Deno.test("one line per file, then a summary; exit 1 when a file was refused", a
   await Deno.remove(join(dir.path, "notes.txt"));
   const second = await run({ dir: dir.path, server: server.url });
   assert.equal(second.exitCode, 0);
-  assert.equal(second.lines[1], "skipped   a.csv    already there (ingested, 9,999 rows)");
+  assert.equal(second.lines[1], "skipped   a.csv    already on the server (loaded, 9,999 rows)");
 });
 
 Deno.test("--json: an object for each file with all its keys, the summary last", async () => {
@@ -80,10 +80,10 @@ Deno.test("--wait: rows stored and rejected, and the reason", async () => {
   assert.equal(exitCode, 1);
   assert.match(
     out,
-    /^ingested {2}good\.csv {2}1 byte {2}.* s {2}10 rows stored, 2 rows rejected$/m,
+    /^loaded {4}good\.csv {2}1 byte {2}.* s {2}10 rows stored, 2 records rejected$/m,
   );
   assert.match(out, /^failed {4}bad\.csv {3}quarantined: 2 of 12 rows were rejected$/m);
-  assert.match(out, /^2 sent, 1 ingested, 1 quarantined, /m);
+  assert.match(out, /^2 sent, 1 loaded, 1 failed, /m);
   assert.doesNotMatch(out, /^sent/m);
 });
 

@@ -103,7 +103,7 @@ Deno.test({
     const { code, stdout, stderr } = await child.output();
     assert.equal(code, 0);
     assert.match(new TextDecoder().decode(stdout), /^sent {6}a\.csv.*\n1 sent, 1 byte in /);
-    assert.match(new TextDecoder().decode(stderr), /watching .*; Ctrl-C ends/);
+    assert.match(new TextDecoder().decode(stderr), /watching .*; press Ctrl-C to stop/);
   },
 });
 
@@ -115,9 +115,9 @@ Deno.test("mistakes and failures: one sentence, a hint, the right exit code, no 
   const cases: [number, RegExp, string[], Deno.CommandOptions?][] = [
     [2, /Cannot read the directory/, ["-d", join(dir.path, "x"), "--server", server.url]],
     [2, /no password was given/, ["-d", dir.path, "--server", server.url], { env }],
-    [3, /the user or the password is wrong/, ["-d", dir.path, "--server", server.url, "-p", "no"]],
+    [3, /wrong user name or password/, ["-d", dir.path, "--server", server.url, "-p", "no"]],
     [4, /connection was refused/, ["-d", dir.path, "--server", "http://127.0.0.1:1"]],
-    [4, /there is no host of this name/, ["-d", dir.path, "--server", "https://no.invalid"]],
+    [4, /the host is unknown/, ["-d", dir.path, "--server", "https://no.invalid"]],
     [4, /TLS/, ["-d", dir.path, "--server", server.url.replace("http:", "https:")]],
   ];
   for (const [exitCode, sentence, args, options] of cases) {

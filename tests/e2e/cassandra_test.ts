@@ -61,7 +61,7 @@ test("the whole path: sent, loaded, asked for, replayed, and nothing is doubled"
   const login = ["-u", "customer-1", "-p", "password-1", "--server", url, "-d", dir];
   const sent = await run(["fetch", ...login, "--wait"]);
   assert.equal(sent.code, 0, sent.stdout + sent.stderr);
-  assert.match(sent.stdout, /9,985 rows stored, 15 rows rejected/);
+  assert.match(sent.stdout, /9,985 rows stored, 15 records rejected/);
   await manage.line(/Ingestion of the file: birdstrikes.csv for customer-1/);
 
   const [file] = await platform.files();

@@ -240,5 +240,5 @@ Deno.test("fetch --wait tells of a file that did not get in, with exit 1", async
   const { code, stdout } = await run([...args, "--wait"]);
   assert.equal(code, 1, stdout);
   assert.match(stdout, /^refused +a\.csv .*takes only files named only-this\.csv/m);
-  assert.match(stdout, /^ingested +only-this\.csv .*1 row stored/m);
+  assert.match(stdout, /^loaded +only-this\.csv .*1 row stored/m);
 });

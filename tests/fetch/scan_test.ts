@@ -98,13 +98,13 @@ Deno.test({
   },
 });
 
-Deno.test("a directory that is not there is a mistake in the command", async () => {
+Deno.test("a missing directory is a usage error", async () => {
   await using dir = new TempDir();
   const path = join(dir.path, "nothing");
   await assert.rejects(scanDirectory(path), (thrown) => {
     assert.ok(thrown instanceof Failure);
     assert.equal(thrown.kind, "usage");
-    assert.equal(thrown.message, `Cannot read the directory "${path}": it is not there`);
+    assert.equal(thrown.message, `Cannot read the directory "${path}": it does not exist`);
     return true;
   });
   await assert.rejects(

@@ -263,7 +263,7 @@ Deno.test("a file that changes between check and upload is refused, its upload t
   const { outcome, events } = await runOnce(server, dir.path);
   assert.equal(outcome("a.csv"), "refused file-changed");
   const refused = events.find((event) => event.type === "refused");
-  assert.match(refused!.failure.message, /changed while it was being read; run again when it is/);
+  assert.match(refused!.failure.message, /changed while it was read; run again when it is/);
   assert.deepEqual([server.files.length, server.uploads.size], [0, 0]);
 });
 

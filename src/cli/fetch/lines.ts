@@ -3,12 +3,12 @@ import type { FileView, RowCounts } from "../../protocol/file_view.ts";
 import { formatBytes, formatCount, formatSeconds } from "../terminal/text.ts";
 
 /**
- * `--json`: one such object a line for each file, when it has come to its end. All keys are always
- * there; null stands for what is not known or does not apply.
+ * A line of `--json`, printed for each file when it is done. All keys are always present; null means
+ * unknown or not applicable.
  */
 export interface FileLine {
   type: "file";
-  /** The file's name as the server has it, or as it is in the directory if it was not sent. */
+  /** The name at the server, or in the directory if the file was not sent. */
   name: string;
   /** `quarantined`: the platform could not load it; `refused`: not allowed, see `state`. */
   status: "sent" | "ingested" | "quarantined" | "skipped" | "refused" | "failed" | "valid";
@@ -18,35 +18,35 @@ export interface FileLine {
   sha256: string | null;
   /** The file's id at the server. */
   id: string | null;
-  /** From the beginning of its upload to its end; with `--wait` to the end of its ingestion. */
+  /** The duration of the upload; with `--wait` until the file is loaded. */
   seconds: number | null;
-  /** Bytes that the server already had from an interrupted upload. */
+  /** Bytes that an earlier, interrupted upload had sent. */
   resumedFrom: number | null;
-  /** Why it came to no good: a stable word, for example `file-too-large`. */
+  /** Why it was not loaded: a stable word, for example `file-too-large`. */
   code: string | null;
-  /** The same in words. */
+  /** Why it was not loaded, in words. */
   reason: string | null;
-  /** What can be done about it. */
+  /** How to fix it. */
   hint: string | null;
-  /** Where the file is on the platform, as far as this command knows. */
+  /** The last known state of the file on the platform. */
   state: FileView["state"] | null;
   rows: RowCounts | null;
 }
 
-/** `--json`: the last line. Counts are files; `bytes` are those of the files that were sent. */
+/** The last line of `--json`. `bytes` counts the files that were sent. */
 export interface SummaryLine extends Omit<FetchSummary, "worst"> {
   type: "summary";
   exitCode: number;
 }
 
-/** The events with which a file's way may end. */
+/** The events that end a file. */
 export type FinalEvent = Extract<FetchEvent, { type: FileLine["status"] }>;
 type SentEvent = Extract<FetchEvent, { type: "sent" }>;
 
 /**
- * Makes a file's line of the event with which its way ended.
+ * Returns the line for the event that ended a file.
  *
- * @param sent the event of the upload, where there was one before
+ * @param sent the earlier event of its upload, if there was one
  */
 export function fileLine(event: FinalEvent, sent?: SentEvent): FileLine {
   const line: FileLine = {
@@ -84,7 +84,7 @@ function addFile(line: FileLine, file: FileView): void {
   line.reason = reason?.message ?? null;
 }
 
-/** In a line that begins with the name, `Cannot send "a.csv": it is empty` is too much. */
+/** Removes `Cannot send "a.csv": `, as the line starts with the name. */
 function withoutName(message: string, name: string): string {
   const match = /^Cannot \w+ /.exec(message);
   if (!match) return message;
@@ -93,7 +93,7 @@ function withoutName(message: string, name: string): string {
   return quoted ? rest.slice(quoted.length + 2) : message;
 }
 
-/** What stands behind the name in a file's line of text. */
+/** The text after the name in a line. */
 export function detailsOf(line: FileLine): string {
   const size = line.size === null ? "" : formatBytes(line.size);
   const time = formatSeconds(line.seconds ?? 0);
@@ -110,7 +110,7 @@ export function detailsOf(line: FileLine): string {
       return `${size}  would be sent`;
     case "skipped":
       return line.state === "ingested" && line.rows
-        ? `already there (ingested, ${formatCount(line.rows.stored, "row")})`
+        ? `already on the server (loaded, ${formatCount(line.rows.stored, "row")})`
         : line.reason ?? "";
     default:
       return line.reason ?? "";
@@ -120,24 +120,24 @@ export function detailsOf(line: FileLine): string {
 function rowsOf(rows: RowCounts | null): string {
   if (rows === null) return "";
   const parts = [`${formatCount(rows.stored, "row")} stored`];
-  if (rows.rejected > 0) parts.push(`${formatCount(rows.rejected, "row")} rejected`);
-  if (rows.skipped > 0) parts.push(`${formatCount(rows.skipped, "row")} skipped`);
+  if (rows.rejected > 0) parts.push(`${formatCount(rows.rejected, "record")} rejected`);
+  if (rows.skipped > 0) parts.push(`${formatCount(rows.skipped, "record")} skipped`);
   return parts.join(", ");
+}
+
+/** What people read for a status. */
+export function wordOf(status: FileLine["status"]): string {
+  if (status === "ingested") return "loaded";
+  return status === "quarantined" ? "failed" : status;
 }
 
 /** The last line in text, for example `2 sent, 1 refused, 1.2 MB in 0.6 s`. */
 export function summaryText(summary: FetchSummary): string {
-  const statuses = [
-    "valid",
-    "sent",
-    "ingested",
-    "quarantined",
-    "skipped",
-    "refused",
-    "failed",
-  ] as const;
-  const parts = statuses.filter((status) => summary[status] > 0)
-    .map((status) => `${summary[status]} ${status}`);
+  const { valid, sent, ingested, skipped, refused } = summary;
+  const failed = summary.failed + summary.quarantined;
+  const parts = Object.entries({ valid, sent, loaded: ingested, skipped, refused, failed })
+    .filter(([, count]) => count > 0)
+    .map(([word, count]) => `${count} ${word}`);
   if (parts.length === 0) return "nothing to send";
   if (summary.sent > 0) {
     parts.push(`${formatBytes(summary.bytes)} in ${formatSeconds(summary.seconds)}`);

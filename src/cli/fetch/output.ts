@@ -7,6 +7,7 @@ import {
   type FinalEvent,
   type SummaryLine,
   summaryText,
+  wordOf,
 } from "./lines.ts";
 import { type CommandIo, mayColor } from "../terminal/io.ts";
 import { ProgressBars } from "../terminal/progress.ts";
@@ -40,29 +41,29 @@ const COLORS: Record<FileLine["status"], string> = {
 };
 const RESET = "\u001b[0m";
 const STATUS_WIDTH = 8;
-/** Names longer than this do not push the column for all the others. */
+/** Longer names do not widen the column of the others. */
 const WIDEST_NAME = 40;
-/** Columns of a line that are kept for what is not the name. */
+/** Columns reserved for everything but the name. */
 const BESIDE_NAME = 32;
-/** Seconds of waiting for rows after which a line says so where there are no bars. */
-const PATIENCE = 10;
+/** Seconds of waiting after which a notice is printed if there are no bars. */
+const NOTICE_AFTER = 10;
 const PROBLEMS = new Set<FileLine["status"]>(["refused", "quarantined", "failed"]);
 
 /**
- * Turns what happens to the files into final lines or JSON on stdout, and into notices and bars on
- * stderr. With `quiet` only the files that came to no good are named.
+ * Prints events: a line of text or JSON per file on stdout, notices and progress bars on stderr. With
+ * `quiet` only the files that failed are printed.
  */
 export class FetchOutput {
   readonly #io: Streams;
   readonly #options: FetchOutputOptions;
   readonly #color: boolean;
   readonly #bars: ProgressBars | null;
-  /** Sizes of files that count in the total bar and have not come to their end. */
+  /** Sizes of unfinished files, which count in the total bar. */
   readonly #expected = new Map<string, number>();
   readonly #sent = new Map<string, Extract<FetchEvent, { type: "sent" }>>();
   readonly #waiting = new Set<string>();
-  /** Notices that were given and need not be repeated. */
-  readonly #told = new Set<string>();
+  /** Notices that were printed and are not repeated. */
+  readonly #noticed = new Set<string>();
   #nameWidth = 0;
 
   constructor(io: Streams, options: FetchOutputOptions) {
@@ -75,7 +76,7 @@ export class FetchOutput {
     this.#bars = hasBars ? new ProgressBars(io.stderr, { color }) : null;
   }
 
-  /** Takes one event; made to be passed as `emit`. */
+  /** Prints one event; can be passed as `emit`. */
   readonly event = (event: FetchEvent): void => {
     switch (event.type) {
       case "scanned":
@@ -87,7 +88,7 @@ export class FetchOutput {
       case "sending":
         this.#bars?.update(event.name, event.size, event.offset);
         if (event.offset > 0) {
-          this.#detail(`${event.name} goes on at ${formatBytes(event.offset)}`);
+          this.#detail(`resuming ${event.name} at ${formatBytes(event.offset)}`);
         }
         return;
       case "progress":
@@ -97,7 +98,7 @@ export class FetchOutput {
       case "waiting":
         return this.#waits(event.name, event.file?.state ?? "received", event.seconds);
       case "watching":
-        return this.#once("watching", `watching ${event.dir}; Ctrl-C ends`);
+        return this.#once("watching", `watching ${event.dir}; press Ctrl-C to stop`);
       case "sent":
         return this.#wasSent(event);
       default:
@@ -105,7 +106,7 @@ export class FetchOutput {
     }
   };
 
-  /** Takes the bars away and prints the last line. */
+  /** Removes the bars and prints the last line. */
   summary(summary: FetchSummary, exitCode: number): void {
     this.close();
     if (this.#options.json) {
@@ -117,12 +118,12 @@ export class FetchOutput {
     }
   }
 
-  /** Takes the bars away; to be called before anything else is printed. */
+  /** Removes the bars; call it before anything else is printed. */
   close(): void {
     this.#bars?.close();
   }
 
-  /** One line on stderr, above the bars. */
+  /** Prints a line on stderr, above the bars. */
   notice(text: string): void {
     if (this.#options.quiet || this.#options.json) return;
     this.#above(() => this.#io.stderr.write(`mysimbdp: ${printable(text)}\n`));
@@ -141,7 +142,7 @@ export class FetchOutput {
   }
 
   #wasSent(event: Extract<FetchEvent, { type: "sent" }>): void {
-    this.#told.clear();
+    this.#noticed.clear();
     this.#expected.delete(event.name);
     this.#bars?.finish(event.name, event.size);
     if (this.#options.wait) this.#sent.set(event.name, event);
@@ -164,7 +165,7 @@ export class FetchOutput {
   }
 
   #text(line: FileLine): string {
-    const status = pad(line.status === "quarantined" ? "failed" : line.status, STATUS_WIDTH);
+    const status = pad(wordOf(line.status), STATUS_WIDTH);
     const painted = this.#color ? COLORS[line.status] + status + RESET : status;
     const hint = this.#options.verbose && line.hint ? `  (${line.hint})` : "";
     const name = pad(printable(line.name), this.#nameWidth);
@@ -172,7 +173,7 @@ export class FetchOutput {
   }
 
   #retrying(failure: Failure, seconds: number): void {
-    const text = `${failure.message}; trying again in ${formatSeconds(seconds)}`;
+    const text = `${failure.message}; retrying in ${formatSeconds(seconds)}`;
     if (this.#options.verbose) this.notice(text);
     else this.#once(failure.code, text);
   }
@@ -180,15 +181,15 @@ export class FetchOutput {
   #waits(name: string, state: string, seconds: number): void {
     this.#waiting.add(name);
     this.#bars?.wait(this.#waiting.size);
-    if (this.#bars === null && seconds >= PATIENCE) {
+    if (this.#bars === null && seconds >= NOTICE_AFTER) {
       const files = formatCount(this.#waiting.size, "file");
       this.#once("waiting", `still waiting for the rows of ${files}; ${name} is ${state}`);
     }
   }
 
   #once(key: string, text: string): void {
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
+    if (this.#noticed.has(key)) return;
+    this.#noticed.add(key);
     this.notice(text);
   }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { Failure, messageOf } from "../../base/failure.ts";
-import { giveBack } from "../../base/bytes.ts";
+import { releaseMemory } from "../../base/bytes.ts";
 import { ChildInput } from "./child_input.ts";
 import { isTextFormat } from "../formats/record_reader.ts";
 import { unpacked } from "../formats/unpack.ts";
@@ -196,7 +196,7 @@ class WorkerPort {
       case "batch":
         return this.#write(async () => {
           await this.#out.write(FRAME.batch, message.bytes);
-          giveBack(message.bytes);
+          releaseMemory(message.bytes);
           if (this.#input) this.#input.sent();
           else this.send({ type: "sent" });
         });

@@ -8,7 +8,7 @@
  * @module
  */
 import { Failure } from "../../base/failure.ts";
-import { giveBack } from "../../base/bytes.ts";
+import { releaseMemory } from "../../base/bytes.ts";
 
 /** The kinds of frame, by direction. */
 export const FRAME = {
@@ -145,7 +145,7 @@ class ByteQueue {
     let filled = 0;
     while (filled < count) {
       if (this.#at === this.#chunk.length) {
-        giveBack(this.#chunk);
+        releaseMemory(this.#chunk);
         const { done, value } = await this.#reader.read();
         if (done) return null;
         this.#chunk = value as Uint8Array<ArrayBuffer>;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { giveBack } from "../../base/bytes.ts";
+import { releaseMemory } from "../../base/bytes.ts";
 import { isTextFormat, recordReader } from "../formats/record_reader.ts";
 import { serveWorker } from "./worker_loop.ts";
 
@@ -16,7 +16,7 @@ serveWorker((format, sink, limits) => {
     push(bytes) {
       reader.push(bytes);
       // The bytes have been decoded to text.
-      giveBack(bytes);
+      releaseMemory(bytes);
     },
   };
 });

@@ -10,7 +10,7 @@ import { Failure } from "../../base/failure.ts";
 import { decodeBatch } from "../../batch/batch.ts";
 import { BadBatch } from "../../batch/batch_bytes.ts";
 import type { TableSpec } from "../../batch/column.ts";
-import { giveBack } from "../../base/bytes.ts";
+import { releaseMemory } from "../../base/bytes.ts";
 import type { LoadReceipt } from "../contract.ts";
 import { openDatabase } from "./database.ts";
 import { storageFailure } from "./errors.ts";
@@ -136,7 +136,7 @@ function perform(request: LoadRequest): LoadTotals {
     throw new Failure("internal", "no-load", `${sentenceOf(request)}: none is open`);
   } else if (request.type === "batch") {
     load.write(request.bytes);
-    giveBack(request.bytes);
+    releaseMemory(request.bytes);
   } else if (request.type === "commit") {
     load.commit(request.receipt);
   }
