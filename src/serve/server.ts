@@ -8,33 +8,33 @@ import type { Emit } from "../telemetry/events.ts";
 /** Where and how the server listens. */
 export interface ServerOptions {
   hostname: string;
-  /** 0 takes a free one. */
+  /** 0 lets the system choose. */
   port: number;
-  /** PEM texts; without them the server speaks plain HTTP. */
+  /** PEM texts; without them the server uses plain HTTP. */
   tls?: { cert: string; key: string };
   app: Hono<AppEnv>;
   intake: Intake;
-  /** Takes events for the log. @default none */
+  /** Receives events for the log. @default none */
   emit?: Emit;
-  /** Milliseconds between looks for expired uploads. @default 60,000 */
+  /** Milliseconds between checks for expired uploads. @default 60,000 */
   sweepMs?: number;
-  /** Milliseconds that open requests get to end at shutdown. @default 10,000 */
+  /** Milliseconds that open requests have to end at shutdown. @default 10,000 */
   drainMs?: number;
 }
 
-/** A server that listens. */
+/** A running server. */
 export interface RunningServer {
   addr: { hostname: string; port: number };
   /**
-   * Takes no new connections, lets open requests end, then interrupts those that still send (what
-   * came is kept, and can be gone on with), and closes the intake.
+   * Accepts no new connections, waits for open requests, then interrupts those that are still sending
+   * (the received bytes are kept, so these uploads can be resumed), and closes the intake.
    */
   shutdown(): Promise<void>;
 }
 
 /**
- * Starts listening. Bodies that fall silent are ended by the app; connections that never send a
- * whole request head are left to a proxy in front.
+ * Starts the server. The app ends bodies that stall; connections that never send a whole request head
+ * are left to a proxy in front.
  *
  * @throws {Failure} `address-in-use`, `bad-tls`
  *
@@ -68,7 +68,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-// Milliseconds that interrupted requests get to tell their clients so.
+// Milliseconds for interrupted requests to answer.
 const FORCE_AFTER_MS = 2000;
 
 async function listen(
@@ -90,8 +90,8 @@ async function listen(
 }
 
 /**
- * Deno keeps a connection whose request was not read to its end, for as long as the client likes. A
- * response that breaks off behind its last byte makes it close.
+ * Deno keeps a connection whose request was not read to its end open for as long as the client does.
+ * A response that fails after its last byte closes it.
  */
 function closeIfAsked(response: Response): Response {
   if (response.headers.get("Connection") !== "close" || !response.body) return response;
@@ -100,9 +100,9 @@ function closeIfAsked(response: Response): Response {
     async pull(controller) {
       const { done, value } = await reader.read();
       if (!done) return controller.enqueue(value);
-      // The bytes are on their way by then; broken off at once they would be lost.
+      // Failing at once would lose the bytes that are still being sent.
       await new Promise((resolve) => setTimeout(resolve, 50));
-      controller.error(new Error("The connection is given up"));
+      controller.error(new Error("The connection is closed"));
     },
   });
   return new Response(body, response);
@@ -110,10 +110,15 @@ function closeIfAsked(response: Response): Response {
 
 function explainListen(cause: unknown, address: string): unknown {
   if (cause instanceof Deno.errors.AddrInUse) {
-    return new Failure("server", "address-in-use", `Cannot listen on "${address}": it is in use`, {
-      hint: "Stop the other server, or choose another --listen.",
-      cause,
-    });
+    return new Failure(
+      "server",
+      "address-in-use",
+      `Cannot listen on "${address}": it is already in use`,
+      {
+        hint: "Stop the other server, or set another address with --listen.",
+        cause,
+      },
+    );
   }
   if (cause instanceof Deno.errors.InvalidData) {
     return new Failure(
@@ -121,7 +126,7 @@ function explainListen(cause: unknown, address: string): unknown {
       "bad-tls",
       "Cannot use the TLS certificate or key: not valid PEM",
       {
-        hint: "Give a certificate chain and its key, both as PEM.",
+        hint: "Set --tls-cert and --tls-key to a certificate chain and its key, both PEM.",
         cause,
       },
     );

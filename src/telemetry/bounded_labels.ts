@@ -1,11 +1,11 @@
-/** More tenants than this share one label: each costs memory here and at whoever scrapes. */
+/** Each tenant costs memory here and in Prometheus; further ones share a label. */
 const MOST = 500;
 
-/** Takes the place of the label of those that are too many. */
+/** The label of all values beyond the limit. */
 const OTHERS = "_others";
 
 /**
- * Values of a label, at most so many: the first ones stay themselves, all later ones are one.
+ * Limits the number of values of a label: values beyond the limit become `_others`.
  *
  * @example
  * ```ts

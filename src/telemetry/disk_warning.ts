@@ -2,10 +2,10 @@ import { diskUse } from "../data/free_space.ts";
 import type { Layout } from "../data/layout.ts";
 import type { Emit } from "./events.ts";
 
-/** From this share of the disk on the operator is warned. */
+/** The operator is warned once this share of the disk is used. */
 const FULL_SHARE = 0.8;
 
-/** Tells when the disk of the data directory fills up. */
+/** Emits `disk.low` if the disk of the data directory is almost full. */
 export async function warnOfDisk(layout: Layout, emit: Emit): Promise<void> {
   const { usedShare, freeBytes } = await diskUse(layout.root);
   if (usedShare >= FULL_SHARE) emit({ kind: "disk.low", path: layout.root, usedShare, freeBytes });

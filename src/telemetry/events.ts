@@ -1,6 +1,6 @@
 import type { FileReason, RowCounts } from "../protocol/file_view.ts";
 
-/** A file as its events name it. */
+/** The file that an event is about. */
 interface OfFile {
   tenant: string;
   fileId: string;
@@ -10,7 +10,7 @@ interface OfFile {
 /** How a request's body ended. */
 export type BodyEnd = "whole" | "cut" | "stalled" | "interrupted";
 
-/** What `serve` tells. Nothing in an event may be a secret: no password, token, hash or URL with one. */
+/** Events of `serve`. An event never contains a secret: no password, token, hash, or URL with one. */
 type ServeEvent =
   | { kind: "server.started"; listen: string; tls: boolean }
   | { kind: "server.stopping" }
@@ -38,36 +38,36 @@ type ServeEvent =
     & { kind: "upload.finished"; uploadId: string; bytes: number; version: number; sha256: string }
     & OfFile
   )
-  /** The server had the file already; its bytes were dropped. */
+  /** The server already had the file; the new bytes were deleted. */
   | ({ kind: "upload.duplicate"; uploadId: string; bytes: number } & OfFile)
   | { kind: "upload.terminated"; tenant: string; uploadId: string }
-  /** A request's bytes are durable, those before it broke off included. */
+  /** The bytes of a request are durable, even if the connection broke off. */
   | { kind: "upload.received"; tenant: string; uploadId: string; bytes: number; ended: BodyEnd }
   | { kind: "request.refused"; tenant: string | null; code: string; status: number; detail: string }
-  /** A customer sent its module; `manage` checks it. */
+  /** A customer submitted a module; `manage` will check it. */
   | { kind: "module.submitted"; tenant: string; moduleVersion: string; files: number }
   | { kind: "uploads.expired"; uploads: number };
 
-/** What `manage` tells. */
+/** Events of `manage`. */
 type ManageEvent =
-  /** `engine` is the storage URL's scheme: the URL itself may hold a password. */
+  /** `engine` is the scheme of the storage URL: the URL itself can contain a password. */
   | { kind: "manage.started"; engine: string; concurrency: number; once: boolean }
-  /** What is around a module, the innermost layer first. */
+  /** The layers of the sandbox, innermost first. */
   | { kind: "sandbox.layers"; layers: string }
-  /** The same without a layer of the operating system, and why there is none. */
+  /** The sandbox has no layer of the operating system; `why` says why not. */
   | { kind: "sandbox.without_os"; layers: string; why: string }
   | { kind: "manage.draining"; running: number }
   | { kind: "manage.stopped"; running: number }
-  /** Hints were lost or the watch broke; the scan makes up for it. */
+  /** File events were lost or the watch failed; the next scan finds the files. */
   | { kind: "watch.lost"; dir: string; error: string }
-  /** A file lies in staging that cannot be taken. */
+  /** A file in staging cannot be taken. */
   | { kind: "staging.problem"; path: string; error: string }
   | { kind: "scan.failed"; error: string }
   /** The ledger could not be read or written; the next scan picks the file up again. */
   | { kind: "ledger.failed"; code: string; error: string; fileId: string | null }
   | { kind: "retention.failed"; error: string }
   | { kind: "storage.waiting"; error: string }
-  /** Told once a file; it waits for its tenant's module. */
+  /** Emitted once per file, which waits for its tenant's module. */
   | ({ kind: "file.waiting"; why: string } & OfFile)
   | ({ kind: "file.started"; attempt: number; moduleVersion: string | null } & OfFile)
   | (
@@ -96,10 +96,10 @@ type ManageEvent =
     }
     & OfFile
   )
-  /** The service ends: the file goes back into the queue. */
+  /** The service is stopping: the file returns to the queue. */
   | ({ kind: "file.released" } & OfFile)
   | ({ kind: "file.replayed" } & OfFile)
-  /** A line that a module wrote to its console. */
+  /** A line that a module printed to its console. */
   | ({ kind: "module.log"; text: string } & OfFile)
   | ({ kind: "file.archive_expired" } & OfFile)
   | ({ kind: "file.quarantine_expired" } & OfFile)
@@ -107,10 +107,10 @@ type ManageEvent =
   | ({ kind: "file.record_expired" } & OfFile)
   | ({ kind: "sandbox.killed"; why: "memory" | "time" | "output" | "protocol" } & OfFile)
   | { kind: "module.deployed"; tenant: string; moduleVersion: string; by: string }
-  /** A customer's module is valid and waits for an operator. */
+  /** A submitted module is valid and waits for an operator's decision. */
   | { kind: "module.pending"; tenant: string; moduleVersion: string }
   | { kind: "module.faulty"; tenant: string; moduleVersion: string; faults: number }
-  /** It could not be checked, by no fault of its own; it is tried again. */
+  /** A module could not be checked, which is not the module's fault; the check is repeated. */
   | { kind: "module.unchecked"; tenant: string; moduleVersion: string; error: string }
   | {
     kind: "module.rolled_back";
@@ -120,11 +120,11 @@ type ManageEvent =
     to: string;
     by: string;
     note: string;
-    /** Ids of the files because of which it was; to be replayed. */
+    /** Ids of the files that failed, which can be replayed. */
     failed: string[];
   };
 
-/** What is used up by four fifths or more, before it is refused. */
+/** 80 % or more of a limit is used. */
 type NearLimit = {
   kind: "limit.near";
   tenant: string;
@@ -134,20 +134,20 @@ type NearLimit = {
   most: number;
 };
 
-/** What both tell. */
+/** Events of both. */
 type CommonEvent =
-  /** The data directory was brought forward; the one from before lies in `backup`. */
+  /** The data directory was upgraded; `backup` has the state before that. */
   | { kind: "data.upgraded"; from: number; to: number; backup: string }
   | NearLimit
-  /** Metrics could not be left for serve; the next ones will hold the same and more. */
+  /** The metrics could not be written for `serve`; the next ones include them. */
   | { kind: "metrics.lost"; error: string }
-  /** The disk of the data directory fills up. */
+  /** The disk of the data directory is almost full. */
   | { kind: "disk.low"; path: string; usedShare: number; freeBytes: number }
   | { kind: "config.reloaded"; path: string | null }
-  /** The configuration from before stays in force. */
+  /** The previous configuration stays active. */
   | { kind: "config.refused"; error: string };
 
-/** A happening: it has one log record and its metrics, see `reactions.ts`. */
+/** Something that happened: it gives one log record and its metrics, see `reactions.ts`. */
 export type TelemetryEvent = ServeEvent | ManageEvent | CommonEvent;
 
 /** Takes events as they happen; never throws. */

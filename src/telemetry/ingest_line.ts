@@ -1,22 +1,22 @@
-/** What the line says of one ingestion. */
+/** The contents of the line. */
 interface IngestLine {
-  /** When it ended, in milliseconds since the epoch. */
+  /** End of the ingestion, in milliseconds since the epoch. */
   finishedAt: number;
   name: string;
   tenant: string;
   /** Bytes. */
   size: number;
-  /** Records that were stored. */
+  /** Stored records. */
   stored: number;
   seconds: number;
 }
 
-// A file that was put into staging by hand may have any name, and must not forge a second line.
+// A file that somebody copied into staging can have any name, which must not forge a second line.
 // deno-lint-ignore no-control-regex
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /**
- * The line that the platform's users parse, with its line feed. Time is the machine's local time.
+ * The line that users of the platform parse, with its line feed. The time is local time.
  *
  * @example
  * ```ts
@@ -39,7 +39,7 @@ function localTime(ms: number): string {
   return `${day} ${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":")}`;
 }
 
-/** All digits and always a fraction, as the first version of the platform printed its floats. */
+/** All digits and always a fraction, as the first version of the platform printed floats. */
 function inFull(value: number): string {
   const text = String(value);
   if (text.includes("e")) return value.toFixed(12).replace(/0+$/, "").replace(/\.$/, ".0");

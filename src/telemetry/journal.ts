@@ -1,11 +1,11 @@
 import type { Level } from "./reactions.ts";
 
-/** Priorities of syslog, as sd-daemon(3) has them. */
+/** Syslog priorities, see sd-daemon(3). */
 const PRIORITY: Record<Level, number> = { error: 3, warning: 4, info: 6, debug: 7 };
 
 /**
- * What goes before a record so that the journal knows how grave it is: `<4>`. Nothing where standard
- * error does not lead to the journal.
+ * The prefix that tells the journal the priority of a record, such as `<4>`; empty if standard error
+ * does not go to the journal.
  */
 export function journalPrefix(
   level: Level,
@@ -16,7 +16,7 @@ export function journalPrefix(
 
 let known: boolean | undefined;
 
-/** systemd tells device and inode of the stream that it has opened for the journal. */
+/** `JOURNAL_STREAM` has device and inode of the stream that systemd opened for the journal. */
 function isJournal(): boolean {
   return known ??= leadsTo(Deno.env.get("JOURNAL_STREAM"));
 }

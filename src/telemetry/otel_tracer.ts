@@ -19,11 +19,11 @@ const KINDS: Record<SpanKind, OtelKind> = {
   consumer: OtelKind.CONSUMER,
 };
 
-/** Milliseconds that the last steps get to be sent: a receiver that is gone holds nobody up. */
+/** Milliseconds to send the last spans: a receiver that is down must not delay the exit. */
 const CLOSE_MS = 3_000;
 const SEND_EVERY_MS = 1_000;
 
-/** A tracer that sends by OTLP over HTTP, as JSON; receiver and headers are OpenTelemetry's variables. */
+/** A tracer that sends OTLP over HTTP as JSON; OpenTelemetry's variables set receiver and headers. */
 export function createOtelTracer(service: string): Tracer {
   const processor = new BatchSpanProcessor({
     exporter: new OTLPTraceExporter({ timeoutMillis: CLOSE_MS }),

@@ -1,6 +1,6 @@
-/** Somewhere that text goes. */
+/** A destination of text. */
 export interface TextOutput {
-  /** Has written all of the text when it returns. */
+  /** Writes the whole text before it returns. */
   write(text: string): void;
 }
 
@@ -12,7 +12,7 @@ const encoder = new TextEncoder();
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Writes to a stream of the process at once: no buffer that an exit could lose.
+ * Writes to a stream of the process without a buffer, so an exit loses nothing.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export function processOutput(stream: SyncWriter): TextOutput {
       try {
         for (let done = 0; done < bytes.length;) done += writeSome(stream, bytes.subarray(done));
       } catch (error) {
-        // Whoever read the logs has gone; the work itself must go on.
+        // The reader of the logs is gone; the work must continue.
         if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       }
     },
@@ -38,7 +38,7 @@ function writeSome(stream: SyncWriter, bytes: Uint8Array): number {
   try {
     return stream.writeSync(bytes);
   } catch (error) {
-    // A parent may hand over a pipe that does not block: then the reader is waited for.
+    // The pipe may be non-blocking: wait for its reader.
     if (!(error instanceof Deno.errors.WouldBlock)) throw error;
     Atomics.wait(pause, 0, 0, 1);
     return 0;

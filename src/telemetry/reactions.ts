@@ -5,56 +5,60 @@ export type Level = "debug" | "info" | "warning" | "error";
 
 type EventOf<K extends TelemetryEvent["kind"]> = Extract<TelemetryEvent, { kind: K }>;
 
-/** What one kind of event does: its record's level and sentence, and its metrics. */
+/** What one kind of event causes: a log record with level and message, and changes of metrics. */
 interface Reaction<K extends TelemetryEvent["kind"]> {
   level: Level;
   message: string;
   measure?(metrics: Metrics, event: EventOf<K>): void;
 }
 
-/** Every kind of event has its row here, or the type checker complains. */
+/** One row for each kind of event; the type checker finds missing ones. */
 export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } = {
-  "server.started": { level: "info", message: "The server listens." },
-  "server.stopping": { level: "info", message: "The server is stopping." },
-  "request.finished": { level: "debug", message: "A request was answered." },
-  "request.failed": { level: "error", message: "A request failed by our fault." },
-  "auth.required": { level: "debug", message: "A request came without credentials." },
-  "auth.failed": { level: "warning", message: "A login was refused." },
-  "auth.rehashed": { level: "info", message: "A password was hashed anew." },
-  "auth.rehash_failed": { level: "error", message: "A password could not be hashed anew." },
+  "server.started": { level: "info", message: "Server started." },
+  "server.stopping": { level: "info", message: "Server is stopping." },
+  "request.finished": { level: "debug", message: "Request answered." },
+  "request.failed": { level: "error", message: "Request failed because of an internal error." },
+  "auth.required": { level: "debug", message: "Request without credentials." },
+  "auth.failed": { level: "warning", message: "Login failed." },
+  "auth.rehashed": { level: "info", message: "Password hash upgraded." },
+  "auth.rehash_failed": { level: "error", message: "Could not upgrade a password hash." },
   "users.broken": {
     level: "error",
-    message: "The accounts cannot be read; those from before stay in force.",
+    message: "Could not read the accounts; the previous accounts stay active.",
   },
   "accounts.invalid_name": {
     level: "warning",
-    message: "Accounts in users.json have names that are not allowed; they cannot sign in.",
+    message: "Accounts in users.json have invalid names and cannot sign in.",
   },
-  "upload.started": { level: "debug", message: "An upload was started." },
-  "upload.finished": { level: "info", message: "An upload was finished." },
+  "upload.started": { level: "debug", message: "Upload started." },
+  "upload.finished": { level: "info", message: "Upload finished." },
   "upload.duplicate": {
     level: "info",
-    message: "An upload brought a file that is there already.",
+    message: "Upload of a file that the server already has.",
   },
-  "upload.received": { level: "debug", message: "Bytes of an upload were stored." },
-  "upload.terminated": { level: "info", message: "An upload was given up by its client." },
-  "request.refused": { level: "info", message: "A request was refused." },
-  "uploads.expired": { level: "info", message: "Unfinished uploads have expired." },
-  "manage.started": { level: "info", message: "Ingestion has started." },
-  "sandbox.layers": { level: "info", message: "Modules run inside all layers of the sandbox." },
+  "upload.received": { level: "debug", message: "Bytes of an upload stored." },
+  "upload.terminated": { level: "info", message: "Upload cancelled by its client." },
+  "request.refused": { level: "info", message: "Request refused." },
+  "uploads.expired": { level: "info", message: "Unfinished uploads expired." },
+  "manage.started": { level: "info", message: "Ingestion started." },
+  "sandbox.layers": { level: "info", message: "Modules run in all layers of the sandbox." },
   "sandbox.without_os": {
     level: "warning",
-    message: "Modules run without the operating system's layer: deploy only those you would trust.",
+    message:
+      "Modules run without the operating system's layer of the sandbox: deploy only modules that you trust.",
   },
-  "manage.draining": { level: "info", message: "Ingestion is draining." },
-  "manage.stopped": { level: "info", message: "Ingestion has stopped." },
+  "manage.draining": {
+    level: "info",
+    message: "Ingestion is stopping; waiting for running files.",
+  },
+  "manage.stopped": { level: "info", message: "Ingestion stopped." },
   "watch.lost": {
     level: "warning",
-    message: "File events were lost; the next scan makes up for it.",
+    message: "File events were lost; the next scan finds the files.",
     measure: ({ watchLosses }) => watchLosses.inc(),
   },
-  "staging.problem": { level: "warning", message: "A file in staging cannot be taken." },
-  "storage.waiting": { level: "warning", message: "The storage does not answer yet: waiting." },
+  "staging.problem": { level: "warning", message: "Cannot take a file in staging." },
+  "storage.waiting": { level: "warning", message: "Storage is unavailable; waiting." },
   "scan.failed": { level: "error", message: "Could not scan staging." },
   "ledger.failed": {
     level: "error",
@@ -65,15 +69,15 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     level: "error",
     message: "Could not apply retention or check the disk; trying again in an hour.",
   },
-  "file.waiting": { level: "warning", message: "A file waits." },
+  "file.waiting": { level: "warning", message: "File is waiting." },
   "file.started": {
     level: "info",
-    message: "The ingestion of a file has started.",
+    message: "Started to load a file.",
     measure: ({ running, tenants }, { tenant }) => running.inc({ tenant: tenants.of(tenant) }),
   },
   "file.ingested": {
     level: "info",
-    message: "A file was ingested.",
+    message: "File ingested.",
     measure: (metrics, { rows, seconds, size, ...event }) => {
       const tenant = metrics.tenants.of(event.tenant);
       metrics.ingestedRows.inc({ tenant }, rows.stored);
@@ -85,7 +89,7 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "file.refused": {
     level: "warning",
-    message: "A file was refused.",
+    message: "File refused.",
     measure: (metrics, { rows, seconds, ...event }) => {
       const tenant = metrics.tenants.of(event.tenant);
       metrics.ingestRejects.inc({ tenant }, rows.rejected);
@@ -94,7 +98,7 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "file.quarantined": {
     level: "warning",
-    message: "A file went to quarantine.",
+    message: "File quarantined.",
     measure: (metrics, { rows, seconds, ...event }) => {
       const tenant = metrics.tenants.of(event.tenant);
       metrics.ingestRejects.inc({ tenant }, rows.rejected);
@@ -103,7 +107,7 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "file.retry": {
     level: "warning",
-    message: "An attempt failed and will be repeated.",
+    message: "Attempt failed; it will be repeated.",
     measure: (metrics, { tenant, reason, endless }) => {
       if (endless) metrics.storageFailures.inc({ code: reason.code });
       end(metrics, metrics.tenants.of(tenant), "retry", null);
@@ -111,52 +115,52 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "file.released": {
     level: "info",
-    message: "A file went back into the queue.",
+    message: "File returned to the queue.",
     measure: ({ running, tenants }, { tenant }) => running.dec({ tenant: tenants.of(tenant) }),
   },
-  "module.log": { level: "info", message: "A module wrote to its console." },
-  "file.replayed": { level: "info", message: "A file was put back to be ingested again." },
-  "file.archive_expired": { level: "info", message: "An archived file was dropped." },
-  "file.quarantine_expired": { level: "info", message: "A file in quarantine was dropped." },
-  "file.rejects_expired": { level: "info", message: "The rejects of a file were dropped." },
-  "file.record_expired": { level: "info", message: "A file was dropped from the ledger." },
+  "module.log": { level: "info", message: "Console output of a module." },
+  "file.replayed": { level: "info", message: "File queued again." },
+  "file.archive_expired": { level: "info", message: "Archived file deleted (retention)." },
+  "file.quarantine_expired": { level: "info", message: "Quarantined file deleted (retention)." },
+  "file.rejects_expired": { level: "info", message: "Rejects of a file deleted (retention)." },
+  "file.record_expired": { level: "info", message: "File deleted from the ledger (retention)." },
   "limit.near": {
     level: "warning",
-    message: "A limit is nearly reached.",
+    message: "80 % of a limit is used.",
     measure: ({ nearLimits, tenants }, { tenant, limit }) =>
       nearLimits.inc({ tenant: tenants.of(tenant), limit }),
   },
-  "metrics.lost": { level: "warning", message: "The metrics could not be written." },
-  "disk.low": { level: "warning", message: "The disk fills up." },
-  "data.upgraded": { level: "info", message: "The data directory was brought forward." },
+  "metrics.lost": { level: "warning", message: "Could not write the metrics." },
+  "disk.low": { level: "warning", message: "Disk is almost full." },
+  "data.upgraded": { level: "info", message: "Data directory upgraded." },
   "sandbox.killed": {
     level: "warning",
-    message: "A sandbox was ended by a limit.",
+    message: "Sandbox stopped by a limit.",
     measure: ({ sandboxKills, tenants }, { tenant, why }) =>
       sandboxKills.inc({ tenant: tenants.of(tenant), reason: why }),
   },
-  "module.submitted": { level: "info", message: "A customer submitted a module." },
-  "module.deployed": { level: "info", message: "A module was deployed." },
-  "module.pending": { level: "info", message: "A valid module waits for an operator." },
-  "module.faulty": { level: "info", message: "A submitted module has faults." },
-  "module.unchecked": { level: "error", message: "A submitted module could not be checked." },
+  "module.submitted": { level: "info", message: "Module submitted." },
+  "module.deployed": { level: "info", message: "Module deployed." },
+  "module.pending": { level: "info", message: "Module is valid and waits for approval." },
+  "module.faulty": { level: "info", message: "Submitted module has faults." },
+  "module.unchecked": { level: "error", message: "Could not check a submitted module." },
   "module.rolled_back": {
     level: "warning",
-    message: "A module's version was taken back; the one before runs again.",
+    message: "Module version rolled back; the previous version is active.",
   },
   "config.reloaded": {
     level: "info",
-    message: "The configuration was read again.",
+    message: "Configuration reloaded.",
     measure: ({ configReloads }) => configReloads.inc({ outcome: "taken" }),
   },
   "config.refused": {
     level: "error",
-    message: "The new configuration is not valid; the one from before stays in force.",
+    message: "New configuration is invalid; the previous configuration stays active.",
     measure: ({ configReloads }) => configReloads.inc({ outcome: "refused" }),
   },
 };
 
-/** An attempt that began with `file.started` has ended; a retry's duration says nothing. */
+/** Ends an attempt that began with `file.started`; the duration of a retried one is not counted. */
 function end(metrics: Metrics, tenant: string, outcome: string, seconds: number | null): void {
   metrics.ingestFiles.inc({ tenant, outcome });
   metrics.running.dec({ tenant });

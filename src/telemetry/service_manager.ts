@@ -1,20 +1,20 @@
 import { join } from "node:path";
 
-/** Whoever started the service and watches it: systemd, or nobody. */
+/** The process that started the service and supervises it: systemd or none. */
 export interface ServiceManager {
-  /** The service works; `status` is one line for `systemctl status`. */
+  /** Reports that the service is ready; `status` is one line for `systemctl status`. */
   ready(status: string): void;
-  /** It takes new settings; {@link ServiceManager.ready} says that it has. */
+  /** Reports the start of a reload, whose end is {@link ServiceManager.ready}. */
   reloading(): void;
-  /** It ends, and takes up to `seconds` for it, which the manager shall wait. */
+  /** Reports that the service is stopping and needs up to `seconds`. */
   stopping(status: string, seconds: number): void;
   close(): void;
 }
 
 /**
- * Speaks sd_notify(3) with the manager that `NOTIFY_SOCKET` names, and feeds its watchdog where it
- * asks for that (`WATCHDOG_USEC`): from the main loop, so that a loop which hangs feeds nothing.
- * Without such a manager nothing is said.
+ * Connects to the manager that `NOTIFY_SOCKET` names, by sd_notify(3). If `WATCHDOG_USEC` is set,
+ * the watchdog is notified from the main loop, so a hanging loop is noticed. Without a manager all
+ * calls do nothing.
  *
  * @example
  * ```ts ignore
@@ -26,7 +26,7 @@ export function serviceManager(
   env: (name: string) => string | undefined = (name) => Deno.env.get(name),
 ): ServiceManager {
   const path = env("NOTIFY_SOCKET");
-  // Abstract sockets, which begin with "@", cannot be named by the runtime; systemd uses a path.
+  // The runtime cannot connect to abstract sockets ("@"); systemd uses a path.
   if (!path?.startsWith("/") || Deno.build.os !== "linux") return NOBODY;
   const socket = new NotifySocket(path);
   const watchdog = watchdogMs(env);
@@ -50,12 +50,12 @@ export function serviceManager(
   };
 }
 
-// What closing takes behind a drain.
+// For closing everything after the drain.
 const GRACE_SECONDS = 15;
 
 const NOBODY: ServiceManager = { ready() {}, reloading() {}, stopping() {}, close() {} };
 
-/** Milliseconds within which the watchdog wants to hear something; null where there is none. */
+/** The watchdog's interval in milliseconds; null without a watchdog for this process. */
 function watchdogMs(env: (name: string) => string | undefined): number | null {
   const microseconds = Number(env("WATCHDOG_USEC"));
   const pid = env("WATCHDOG_PID");
@@ -64,8 +64,8 @@ function watchdogMs(env: (name: string) => string | undefined): number | null {
 }
 
 /**
- * Not before the true time of the machine's monotonic clock: a manager takes an earlier one for an
- * answer to an older question. The kernel tells it in hundredths of a second, cut off.
+ * The monotonic clock in microseconds, never earlier than the real one: systemd would take an earlier
+ * time for the answer to an older request. The kernel truncates to hundredths of a second.
  */
 function monotonicMicroseconds(): number {
   const [seconds = "0"] = Deno.readTextFileSync("/proc/uptime").split(" ");
@@ -76,12 +76,12 @@ class NotifySocket {
   readonly #to: Deno.UnixAddr;
   readonly #folder: string;
   readonly #socket: Deno.DatagramConn;
-  /** Messages go one after another, and the end waits for none of them. */
+  /** Messages are sent one after another; callers do not wait. */
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(path: string) {
     this.#to = { transport: "unixpacket", path };
-    // The runtime sends only from a socket that has a name of its own.
+    // The runtime can send only from a socket with a path.
     this.#folder = Deno.makeTempDirSync({ prefix: "mysimbdp-" });
     this.#socket = Deno.listenDatagram({
       transport: "unixpacket",
@@ -91,7 +91,7 @@ class NotifySocket {
 
   say(...lines: string[]): void {
     const message = new TextEncoder().encode(lines.join("\n"));
-    // A manager that has gone is no reason to fail.
+    // A manager that is gone is no reason to fail.
     this.#last = this.#last.then(() => this.#socket.send(message, this.#to)).catch(() => {});
   }
 

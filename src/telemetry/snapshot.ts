@@ -2,22 +2,22 @@ import { join } from "node:path";
 import { AggregatorRegistry, type MetricObject, type Registry } from "prom-client";
 import { hostname } from "node:os";
 
-/** The folder within the data directory where processes leave their metrics for `serve`. */
+/** The folder in the data directory where processes write their metrics for `serve`. */
 const METRICS_FOLDER = "metrics";
 
-/** Milliseconds after which what a process left behind says nothing any more. */
+/** Milliseconds after which the metrics of a process are outdated. */
 const FORGOTTEN_MS = 7 * 86_400_000;
 
 /**
- * Leaves a process's metrics in a file for `serve` to show, which is the one that is scraped. What
- * earlier processes counted is counted on, so that a restart loses nothing.
+ * Writes the metrics of a process to a file, which `serve` shows at `/metrics`. Counts of earlier
+ * processes are added, so a restart loses nothing.
  */
 export class MetricsFile {
   readonly #path: string;
   readonly #registry: Registry;
   readonly #earlier: MetricObject[];
 
-  /** @param dataDir the data directory; the folder of metrics is made where it is missing */
+  /** @param dataDir the data directory; a missing folder of metrics is created */
   constructor(dataDir: string, registry: Registry) {
     const folder = join(dataDir, METRICS_FOLDER);
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -30,13 +30,13 @@ export class MetricsFile {
     const now = await this.#registry.getMetricsAsJSON() as unknown as MetricObject[];
     const sum = await aggregate([now, this.#earlier]).getMetricsAsJSON();
     const temporary = `${this.#path}.tmp`;
-    // Not synced: after a power cut the counts begin anew, which whoever scrapes understands.
+    // Not synced: after a power failure the counts restart, which Prometheus handles.
     await Deno.writeTextFile(temporary, JSON.stringify(sum), { mode: 0o600 });
     await Deno.rename(temporary, this.#path);
   }
 }
 
-/** What processes have left behind: their metrics together, and how old the newest are. */
+/** The sum of the metrics that processes wrote, and the age of the newest. */
 export async function readMetricsFiles(
   dataDir: string,
   now: number,
@@ -78,7 +78,7 @@ function mtimeOf(path: string): number | null {
   }
 }
 
-/** Null where there is none, or something else: metrics are no reason to fail. */
+/** Null if the file is missing or invalid: metrics are no reason to fail. */
 function readMetrics(path: string): MetricObject[] | null {
   try {
     const found: unknown = JSON.parse(Deno.readTextFileSync(path));

@@ -14,36 +14,36 @@ import { processOutput, type TextOutput } from "./output.ts";
 import { type Level, REACTIONS } from "./reactions.ts";
 
 export interface TelemetryOptions {
-  /** Takes the ingestion lines. @default the process's own */
+  /** Where ingestion lines go. @default standard output */
   stdout?: TextOutput;
-  /** Takes the log records, one JSON object a line. @default the process's own */
+  /** Where log records go, one JSON object per line. @default standard error */
   stderr?: TextOutput;
-  /** The least grave records that are written. @default "info" */
+  /** Records below this level are not written. @default "info" */
   level?: Level;
   /** Shown as `mysimbdp_build_info`. @default "0.0.0" */
   version?: string;
 }
 
-/** Where a process tells what happens. */
+/** Logs and metrics of a process. */
 export interface Telemetry {
   /**
    * Writes the event's log record and updates its metrics; `file.ingested` also prints the
-   * ingestion line. All is written when it returns: nothing is lost at an exit.
+   * ingestion line. Everything is written when it returns, so an exit loses nothing.
    */
   emit(event: TelemetryEvent): void;
-  /** Changes the level of a running process, at a reload. */
+  /** Changes the log level, for a reload. */
   setLevel(level: Level): void;
   /** The metrics of this process. */
   readonly registry: Registry;
-  /** Ends the logging of this process. */
+  /** Stops logging. */
   close(): void;
 }
 
 const CATEGORY = "mysimbdp";
 
 /**
- * Sets up logs and metrics. LogTape's configuration belongs to the process, so the newest
- * telemetry is the one that logs.
+ * Sets up logs and metrics. LogTape has one configuration per process, so the telemetry that was
+ * created last is the one that logs.
  *
  * @example
  * ```ts

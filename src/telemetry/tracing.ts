@@ -3,10 +3,10 @@ import { NO_TRACER, type Tracer } from "../base/tracing.ts";
 const ENDPOINTS = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
 /**
- * The tracer of a program: OpenTelemetry by OTLP over HTTP where its variables name a receiver,
- * nothing where they do not. The library is loaded only then.
+ * Opens the tracer of a program: OpenTelemetry by OTLP over HTTP if its variables name a receiver,
+ * otherwise none. The library is loaded only if needed.
  *
- * @param service the name of the program in traces, unless `OTEL_SERVICE_NAME` gives one
+ * @param service the name of the program in traces; `OTEL_SERVICE_NAME` takes precedence
  *
  * @example
  * ```ts ignore

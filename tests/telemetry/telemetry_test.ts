@@ -81,7 +81,7 @@ Deno.test("an event is one JSON record with its fields", () => {
   const { kind, ...own } = INGESTED;
   assert.deepEqual(fields, {
     level: "INFO",
-    message: "A file was ingested.",
+    message: "File ingested.",
     logger: "mysimbdp",
     event: kind,
     ...own,

@@ -2,21 +2,21 @@ import type { Holder } from "../../staging/upload.ts";
 import type { UploadWriter } from "../../staging/upload_writer.ts";
 import type { BodyEnd } from "../../telemetry/events.ts";
 
-/** How long a body may be silent. */
+/** Limits of a body. */
 interface BodyOptions {
-  /** Bytes that may come at most. */
+  /** Maximum number of bytes. */
   limit: number;
-  /** Milliseconds without a byte until it is ended. */
+  /** Milliseconds without a byte after which the body is ended. */
   stallMs: number;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
 /**
- * Streams a request's body into a writer, with back-pressure, never more than a limit.
+ * Streams the body of a request into a writer, with back-pressure and up to a limit.
  *
- * @returns how the body ended; `too-long` when more came than the limit, all of which is in the
- * writer then
+ * @returns how the body ended; `too-long` if it exceeds the limit, in which case the writer has the
+ * bytes up to the limit
  * @throws {Failure} `no-space`, from the writer
  */
 export async function streamBody(
@@ -45,15 +45,15 @@ export async function streamBody(
     throw error;
   } finally {
     watch.stop();
-    // What is left unread is not wanted any more; the connection ends with the response.
+    // Unread bytes are dropped; the connection ends with the response.
     await reader.cancel();
   }
 }
 
-// A connection that is closed under a client that still sends takes the answer with it.
+// Closing the connection of a client that is still sending would lose the answer.
 const DRAINED_BYTES = 16 * 1024 * 1024;
 
-/** Throws away what comes, up to a bound, so that the client gets to read why. */
+/** Reads and drops bytes, up to a limit, so that the client can read the answer. */
 async function drain(reader: ChunkReader): Promise<void> {
   for (let left = DRAINED_BYTES; left > 0;) {
     const chunk = await reader.next();
@@ -62,7 +62,7 @@ async function drain(reader: ChunkReader): Promise<void> {
   }
 }
 
-/** Ends a body that is silent for too long, or that its holder is asked to end. */
+/** Ends a body that stalls, or when its holder is interrupted. */
 function watchBody(
   reader: ChunkReader,
   holder: Holder,
@@ -82,11 +82,11 @@ function watchBody(
   return { ended: () => ended, stop: () => clearInterval(timer) };
 }
 
-/** Takes a body apart into chunks that a writer stores. */
+/** Reads a body in chunks that a writer stores. */
 interface ChunkReader {
-  /** The next bytes; null at the end, `cut` when the client went away in the middle. */
+  /** The next bytes; null at the end, `cut` if the client disconnected before it. */
   next(): Promise<Uint8Array<ArrayBuffer> | null | "cut">;
-  /** Stores the chunk that came last, or the beginning of it. */
+  /** Stores the last chunk, or the first part of it. */
   store(chunk: Uint8Array<ArrayBuffer>): Promise<void>;
   cancel(): Promise<void>;
 }
@@ -94,8 +94,8 @@ interface ChunkReader {
 type Chunks = ReadableStreamReadResult<Uint8Array<ArrayBuffer>>;
 
 /**
- * Reads into the writer's own memory where the stream can do that, as those of real requests do: a
- * fresh buffer for each chunk, and a copy of it, keep the processor as busy as the hash.
+ * Reads directly into the writer's memory if the stream supports it, as those of real requests do:
+ * allocating and copying a buffer for each chunk costs as much CPU time as hashing.
  */
 function readerOf(body: ReadableStream<Uint8Array>, writer: UploadWriter): ChunkReader {
   const byob = byobReaderOf(body);

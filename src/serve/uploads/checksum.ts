@@ -7,11 +7,11 @@ import { badRequest } from "../http/problem_response.ts";
 /** The algorithms of `Upload-Checksum` (tus 1.0.0, extension checksum). */
 export const CHECKSUM_ALGORITHMS = ["sha1", "sha256", "sha512", "md5", "crc32"] as const;
 
-/** What the client says of the bytes of one request, and the means to find out. */
+/** The checksum that a client sent with the bytes of one request. */
 export interface Checksum {
-  /** Takes the next bytes. */
+  /** Adds the next bytes. */
   update: (bytes: Uint8Array) => void;
-  /** @throws {Failure} `checksum-mismatch` when other bytes came than the client sent */
+  /** @throws {Failure} `checksum-mismatch` if the bytes differ from those that were sent */
   verify(): void;
 }
 
@@ -32,8 +32,7 @@ export function parseChecksum(header: string): Checksum {
       throw new Failure(
         "refused",
         "checksum-mismatch",
-        "Cannot accept the bytes: their checksum " +
-          "is another than the one they came with",
+        "Cannot store the bytes: their checksum does not match Upload-Checksum",
         { hint: "Send them again." },
       );
     },
@@ -45,7 +44,7 @@ function digestOf(algorithm: string): { update(bytes: Uint8Array): void; end(): 
     throw new Failure(
       "refused",
       "unsupported-checksum",
-      `Cannot check ${JSON.stringify(algorithm)}: it is not one of ${
+      `Cannot use checksum algorithm ${JSON.stringify(algorithm)}: the supported algorithms are ${
         CHECKSUM_ALGORITHMS.join(", ")
       }`,
     );

@@ -10,9 +10,8 @@ import { finishedHeaders, progressHeaders, uploadPath } from "./respond.ts";
 import { announcesBody, byteCount, isOffsetStream } from "./tus.ts";
 
 /**
- * `POST /v1/uploads`: begins an upload (extension creation), with its first bytes or all of them
- * where the request has a body (creation-with-upload). What is known to be refused is refused
- * before a byte is stored.
+ * `POST /v1/uploads`: begins an upload (extension creation). The body can have the first bytes or all
+ * of them (creation-with-upload). A file that breaks a limit is refused before a byte is stored.
  */
 export function createUpload(deps: UploadDeps): AppHandler {
   return async (c) => {
@@ -21,7 +20,7 @@ export function createUpload(deps: UploadDeps): AppHandler {
     const constraints = await deps.constraintsOf(c.get("tenant"));
     const refusal = checkFile(constraints, wanted.name, wanted.length);
     if (refusal) throw refusal;
-    // No wait between counting and create, which counts the new one.
+    // No await between counting and `create`, which adds the new upload to the count.
     const info = { ...wanted, ...placeInBatch(deps, wanted, constraints) };
     warnOfSize(deps, wanted, constraints);
     const upload = await deps.intake.uploads.create(info);
@@ -35,7 +34,9 @@ type WantedUpload = Omit<UploadInfo, "id" | "createdAt" | "counted">;
 
 function readRequest(c: AppContext): WantedUpload {
   if (c.req.header("Upload-Concat") !== undefined) {
-    throw badRequest("Cannot join parts of a file: the extension concatenation is not supported");
+    throw badRequest(
+      "Cannot join parts of a file: the tus extension concatenation is not supported",
+    );
   }
   const { raw, ...metadata } = parseMetadata(c.req.header("Upload-Metadata"));
   const length = byteCount(c, "Upload-Length");
@@ -44,7 +45,7 @@ function readRequest(c: AppContext): WantedUpload {
   return { ...metadata, tenant: c.get("tenant"), length, metadata: raw, traceparent };
 }
 
-/** Gives the file its place in its batch, or refuses it. */
+/** Counts the file in its batch, or refuses it. */
 function placeInBatch(
   { intake, now, emit }: UploadDeps,
   { tenant, name, sha256, batch }: WantedUpload,
@@ -53,7 +54,7 @@ function placeInBatch(
   const { receipts, uploads } = intake;
   if (batch !== null && !receipts.hasBatch(tenant, batch)) {
     throw new Failure("refused", "unknown-batch", `Cannot find batch ${JSON.stringify(batch)}`, {
-      hint: "Open one with POST /v1/batches.",
+      hint: "Open a batch with POST /v1/batches.",
     });
   }
   const isKnown = sha256 !== null && receipts.same(tenant, name, sha256) !== null;
@@ -64,14 +65,14 @@ function placeInBatch(
   const used = unfinished.length + received + 1;
   const most = constraints.number_files;
   if (!isKnown && used > most) throw tooManyFiles(constraints, name);
-  // Told at the step over the line, not at each file behind it.
+  // Once, when the threshold is reached, and not for each later file.
   if (!isKnown && used === Math.ceil(NEAR * most)) {
     emit({ kind: "limit.near", tenant, limit: "number_files", used, most });
   }
   return { id: intake.nextId(), createdAt: now(), counted: !isKnown };
 }
 
-/** From this share of a limit on the operator is warned. */
+/** The operator is warned once this share of a limit is used. */
 const NEAR = 0.8;
 
 function warnOfSize(
@@ -90,7 +91,7 @@ async function answer(c: AppContext, deps: UploadDeps, upload: Upload): Promise<
   return c.body(null, 201, { Location: uploadPath(upload.info.id), ...state });
 }
 
-/** Takes the body along; an upload of whose id the client never hears is not left behind. */
+/** Receives the body; on a failure the upload is removed, as the client does not learn its id. */
 async function firstBytes(c: AppContext, deps: UploadDeps, upload: Upload) {
   return await deps.intake.uploads.hold(upload, async (holder) => {
     try {
@@ -104,30 +105,30 @@ async function firstBytes(c: AppContext, deps: UploadDeps, upload: Upload) {
 }
 
 /**
- * False for a body that was cut short, which its sender finds again at `GET /v1/uploads`, and for
- * what was not expected: a hand-off may have been under way, and will be ended.
+ * False for a body that was cut short, as its sender finds the upload at `GET /v1/uploads`, and for
+ * unexpected errors: a hand-off may have started and will be completed later.
  */
 function isFinal(error: unknown): boolean {
   return error instanceof Failure && error.kind !== "internal" &&
     error.code !== "upload-interrupted" && error.code !== "body-stalled";
 }
 
-/** The failure of a body whose media type is not that of tus. */
+/** The failure of a body with the wrong media type. */
 export function wrongContentType(c: AppContext): Failure {
   const type = JSON.stringify(c.req.header("Content-Type") ?? "");
-  return new Failure("refused", "wrong-content-type", `Cannot take a body of type ${type}`, {
+  return new Failure("refused", "wrong-content-type", `Cannot accept a body of type ${type}`, {
     hint: 'Send "Content-Type: application/offset+octet-stream".',
   });
 }
 
 function noLength(c: AppContext): Failure {
   if (c.req.header("Upload-Defer-Length") === undefined) {
-    return badRequest("Cannot begin the upload: it has no Upload-Length");
+    return badRequest("Cannot begin the upload: Upload-Length is missing");
   }
   return new Failure(
     "refused",
     "upload-length-deferred",
-    "Cannot begin the upload: its length is not told yet, and the limits could not be checked",
+    "Cannot begin the upload: its length is unknown, so the limits cannot be checked",
     { hint: "Send Upload-Length; the extension creation-defer-length is not supported." },
   );
 }

@@ -3,7 +3,7 @@ import type { ConstraintsOf } from "../api/constraints.ts";
 import type { Emit } from "../../telemetry/events.ts";
 import type { Slots } from "./slots.ts";
 
-/** What the handlers of uploads work with. */
+/** Dependencies of the upload handlers. */
 export interface UploadDeps {
   intake: Intake;
   constraintsOf: ConstraintsOf;
@@ -11,6 +11,6 @@ export interface UploadDeps {
   emit: Emit;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Milliseconds without a byte until a body is ended. */
+  /** Milliseconds without a byte after which a body is ended. */
   stallMs: number;
 }

@@ -2,7 +2,7 @@ import type { AppHandler } from "../http/env.ts";
 import type { UploadDeps } from "./deps.ts";
 import { discoveryHeaders } from "./tus.ts";
 
-/** `OPTIONS`: what the server can do, and the largest file that this tenant may send. */
+/** `OPTIONS`: the capabilities of the server and the size limit of this tenant's files. */
 export function discover(deps: UploadDeps): AppHandler {
   return async (c) => {
     const { data_sizes } = await deps.constraintsOf(c.get("tenant"));

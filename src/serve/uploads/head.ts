@@ -5,8 +5,8 @@ import { finishUpload } from "./receive.ts";
 import { finishedHeaders, ownUpload, progressHeaders } from "./respond.ts";
 
 /**
- * `HEAD /v1/uploads/:id`: how far an upload is. It takes the upload over from a request that has
- * fallen silent, so that the offset is final; while bytes are coming the answer is 423.
+ * `HEAD /v1/uploads/:id`: the offset of an upload. It takes the upload over from a request that has
+ * stalled, so that the offset is final; while bytes are arriving the answer is 423.
  */
 export function showOffset(deps: UploadDeps): AppHandler {
   return async (c) => {
@@ -22,7 +22,7 @@ export function showOffset(deps: UploadDeps): AppHandler {
       });
     }
     return await deps.intake.uploads.hold(upload, async () => {
-      // All bytes are there and the hand-off failed, on a full disk perhaps: once more.
+      // All bytes arrived but the hand-off failed, perhaps on a full disk: try it again.
       const finished = upload.complete ? await finishUpload(deps, upload) : null;
       return c.body(null, 200, {
         ...(finished ? finishedHeaders(finished) : progressHeaders(upload, deps)),

@@ -1,7 +1,7 @@
 import type { AppHandler } from "../http/env.ts";
 import type { UploadDeps } from "./deps.ts";
 
-/** `GET /v1/uploads`: the caller's unfinished uploads, oldest first; not of tus. */
+/** `GET /v1/uploads`: the caller's unfinished uploads, oldest first. Not part of tus. */
 export function listUploads({ intake }: UploadDeps): AppHandler {
   return (c) => {
     const uploads = intake.uploads.list(c.get("tenant")).map(({ info, offset }) => {

@@ -3,21 +3,21 @@ import { badRequest } from "../http/problem_response.ts";
 
 const MAX_HEADER = 4096;
 
-/** What a client says of the file that it is going to send. */
+/** What a client declares about a file before it sends it. */
 interface UploadMetadata {
   /** In Unicode NFC. */
   name: string;
-  /** Lower-case hex; null when the client does not say. */
+  /** Lower-case hex; null if not given. */
   sha256: string | null;
   batch: string | null;
-  /** The header as it came, to be given back at HEAD. */
+  /** The header as it was sent, to be returned by HEAD. */
   raw: string;
 }
 
 /**
- * Reads `Upload-Metadata` (tus 1.0.0): pairs of a key and a Base64 value, with commas between.
- * `filename` is required (`name` is taken for it); `sha256` and `batch` are optional; other keys
- * are kept and given back.
+ * Parses `Upload-Metadata` (tus 1.0.0): comma-separated pairs of a key and a Base64 value. `filename`
+ * is required (`name` is an alias); `sha256` and `batch` are optional; other keys are kept and
+ * returned by HEAD.
  *
  * @throws {Failure} `bad-request`, `bad-file-name`
  *
@@ -36,26 +36,26 @@ export function parseMetadata(header: string | undefined): UploadMetadata {
   const name = values.get("filename") ?? values.get("name");
   if (name === undefined) {
     throw badRequest(
-      "Cannot begin the upload: its Upload-Metadata has no filename",
+      "Cannot begin the upload: Upload-Metadata has no filename",
       'Send "Upload-Metadata: filename <the file\'s name in Base64>".',
     );
   }
-  const said = values.get("sha256");
-  const sha256 = said === undefined ? null : parseSha256(said);
+  const declared = values.get("sha256");
+  const sha256 = declared === undefined ? null : parseSha256(declared);
   return { name: normalizeFileName(name), sha256, batch: values.get("batch") ?? null, raw };
 }
 
 /**
- * A SHA-256 as a client says it, in lower case.
+ * Parses the SHA-256 that a client sent. @returns lower-case hex
  * @throws {Failure} `bad-request`
  */
 export function parseSha256(text: string): string {
   const sha256 = text.toLowerCase();
   if (/^[0-9a-f]{64}$/.test(sha256)) return sha256;
-  throw badRequest("Cannot use the sha256: it is not 64 hex digits");
+  throw badRequest("Cannot use the SHA-256: it does not have 64 hex digits");
 }
 
-/** `Upload-Metadata` for a file whose own header is not kept any more. */
+/** Builds `Upload-Metadata` for a finished file, whose header is no longer stored. */
 export function formatMetadata(values: Record<string, string>): string {
   const pairs = Object.entries(values);
   return pairs.map(([key, value]) => `${key} ${toBase64(value)}`).join(",");

@@ -11,14 +11,14 @@ import { finishedHeaders, ownUpload, progressHeaders } from "./respond.ts";
 import { announcesBody, byteCount, isOffsetStream } from "./tus.ts";
 
 /**
- * `PATCH /v1/uploads/:id`: the next bytes. The response means that they are in the upload, and for
- * the last ones that all are durable and the file is in staging.
+ * `PATCH /v1/uploads/:id`: the next bytes. The answer confirms that they are stored, and after the
+ * last bytes that the whole file is durable and in staging.
  */
 export function appendBytes(deps: UploadDeps): AppHandler {
   return async (c) => {
     if (!isOffsetStream(c)) throw wrongContentType(c);
     const offset = byteCount(c, "Upload-Offset");
-    if (offset === undefined) throw badRequest("Cannot place the bytes: there is no Upload-Offset");
+    if (offset === undefined) throw badRequest("Cannot store the bytes: Upload-Offset is missing");
     const { upload, receipt } = ownUpload(c, deps);
     if (receipt) {
       requireOffset(c, offset, receipt.size);
@@ -27,7 +27,7 @@ export function appendBytes(deps: UploadDeps): AppHandler {
     }
     return await deps.intake.uploads.hold(upload, async (holder) => {
       requireOffset(c, offset, upload.offset);
-      await noteSha256(c, deps, upload);
+      await declareSha256(c, deps, upload);
       const finished = await receiveBytes(c, deps, upload, holder);
       return c.body(
         null,
@@ -38,31 +38,33 @@ export function appendBytes(deps: UploadDeps): AppHandler {
   };
 }
 
-/** A client that hashes while it sends says what it sent with the last bytes. */
-async function noteSha256(c: AppContext, deps: UploadDeps, upload: Upload): Promise<void> {
+/** A client that hashes while it sends declares the SHA-256 with the last bytes. */
+async function declareSha256(c: AppContext, deps: UploadDeps, upload: Upload): Promise<void> {
   const header = c.req.header(HEADERS.sha256);
   if (header === undefined) return;
-  const said = parseSha256(header);
+  const declared = parseSha256(header);
   const { sha256 } = upload.info;
-  if (sha256 === said) return;
-  if (sha256 !== null) throw badRequest("Cannot use the SHA-256: the upload began with another");
-  await deps.intake.uploads.noteSha256(upload, said);
+  if (sha256 === declared) return;
+  if (sha256 !== null) {
+    throw badRequest("Cannot use the SHA-256: the upload began with a different one");
+  }
+  await deps.intake.uploads.noteSha256(upload, declared);
 }
 
-/** The failure of bytes, or an end, for an upload that is a file already. */
+/** The failure of a request that would change a finished upload. */
 export function alreadyFinished(id: string): Failure {
   return new Failure("refused", "already-finished", "Cannot change the upload: it is finished", {
     details: { fileId: id },
   });
 }
 
-function requireOffset(c: AppContext, said: number, actual: number): void {
-  if (said === actual) return;
+function requireOffset(c: AppContext, offset: number, actual: number): void {
+  if (offset === actual) return;
   c.header("Upload-Offset", String(actual));
   throw new Failure(
     "refused",
     "offset-conflict",
-    `Cannot place bytes at ${said}: the upload has ${actual}`,
-    { hint: "Ask for the offset with HEAD and go on from there.", details: { offset: actual } },
+    `Cannot store bytes at ${offset}: the upload has ${actual}`,
+    { hint: "Get the offset with HEAD and continue from there.", details: { offset: actual } },
   );
 }

@@ -11,11 +11,11 @@ import type { UploadDeps } from "./deps.ts";
 import { byteCount } from "./tus.ts";
 
 /**
- * Takes the bytes of a request into an upload that the caller holds, and hands the file over to
- * staging when it is complete. Bytes that came before the client went away stay; bytes with a wrong
- * checksum, or more than the upload's length, do not.
+ * Receives the bytes of a request into an upload that the caller holds, and hands the file over to
+ * staging when it is complete. Bytes that arrived before the client disconnected are kept; bytes
+ * with a wrong checksum, or beyond the upload's length, are not.
  *
- * @returns the receipt of the finished file; null while bytes are missing
+ * @returns the receipt of the finished file; null if bytes are missing
  * @throws {Failure} `length-exceeded`, `checksum-mismatch`, `unsupported-checksum`, `body-stalled`,
  * `upload-interrupted`, `too-busy`, `no-space`, `sha256-mismatch`
  */
@@ -70,7 +70,7 @@ async function append(
   }
 }
 
-/** Streams the body into the writer and closes it; on a failure none of the bytes stay. */
+/** Streams the body into the writer and closes it; on a failure none of the bytes are kept. */
 async function fill(
   c: AppContext,
   deps: UploadDeps,
@@ -83,7 +83,7 @@ async function fill(
   try {
     const end = await streamBody(c.req.raw.body, writer, holder, { ...deps, limit });
     if (end === "too-long") throw tooLong(upload);
-    // Bytes that cannot be checked because others are missing are as good as wrong ones.
+    // An incomplete body cannot be checked, so it is treated like a wrong one.
     if (checksum && end !== "whole") throw endedEarly(upload, end);
     const received = writer.offset - upload.offset;
     await writer.close();
@@ -101,17 +101,27 @@ function tooLong(upload: Upload): Failure {
   return new Failure(
     "refused",
     "length-exceeded",
-    `Cannot store "${name}": more bytes came than its ${length}`,
-    { hint: "Begin a new upload with the right Upload-Length.", details: { length } },
+    `Cannot store "${name}": more bytes arrived than its Upload-Length of ${length}`,
+    { hint: "Begin a new upload with the correct Upload-Length.", details: { length } },
   );
 }
 
 function endedEarly(upload: Upload, end: Exclude<BodyEnd, "whole">): Failure {
   const { name } = upload.info;
-  const hint = "Ask for the offset with HEAD and go on from there.";
+  const hint = "Get the offset with HEAD and continue from there.";
   return end === "stalled"
-    ? new Failure("refused", "body-stalled", `Cannot wait for "${name}": no bytes came`, { hint })
-    : new Failure("refused", "upload-interrupted", `Cannot finish "${name}": it was ${end}`, {
-      hint,
-    });
+    ? new Failure(
+      "refused",
+      "body-stalled",
+      `Cannot finish "${name}": no bytes arrived for too long`,
+      { hint },
+    )
+    : new Failure(
+      "refused",
+      "upload-interrupted",
+      `Cannot finish "${name}": the request was ${end === "cut" ? "cut off" : "interrupted"}`,
+      {
+        hint,
+      },
+    );
 }

@@ -5,11 +5,11 @@ import { uploadNotFound } from "../../staging/uploads.ts";
 import type { AppContext } from "../http/env.ts";
 import type { UploadDeps } from "./deps.ts";
 
-/** The caller's upload that a path names: unfinished, or finished and handed over. */
+/** An upload of the caller: unfinished, or finished and handed over. */
 type OwnUpload = { upload: Upload; receipt: null } | { upload: null; receipt: UploadReceipt };
 
 /**
- * Finds the upload that the path names.
+ * Finds the upload in the path.
  * @throws {Failure} `upload-not-found`, also for an upload of another tenant
  */
 export function ownUpload(c: AppContext, { intake }: UploadDeps): OwnUpload {
@@ -22,12 +22,12 @@ export function ownUpload(c: AppContext, { intake }: UploadDeps): OwnUpload {
   throw uploadNotFound(id);
 }
 
-/** The path of an upload, for `Location`; without a host, as there may be a proxy in front. */
+/** The path of an upload, for `Location`; without a host, as there can be a proxy in front. */
 export function uploadPath(id: string): string {
   return `${PATHS.uploads}/${id}`;
 }
 
-/** How far an unfinished upload is and how long it is kept. */
+/** Headers with the offset of an unfinished upload and when it expires. */
 export function progressHeaders(upload: Upload, { intake }: UploadDeps): Record<string, string> {
   return {
     "Upload-Offset": String(upload.offset),
@@ -35,7 +35,7 @@ export function progressHeaders(upload: Upload, { intake }: UploadDeps): Record<
   };
 }
 
-/** Which file a finished upload became. */
+/** Headers that identify the file of a finished upload. */
 export function finishedHeaders(receipt: UploadReceipt): Record<string, string> {
   return {
     "Upload-Offset": String(receipt.size),

@@ -1,15 +1,15 @@
 import { Failure } from "../../base/failure.ts";
 
-/** How many bodies are received at once. */
+/** Maximum number of bodies received at the same time. */
 export interface SlotLimits {
-  /** Of all tenants. @default 64 */
+  /** For all tenants together. @default 64 */
   total: number;
-  /** Of one tenant, so that it cannot keep the others out. @default 16 */
+  /** For one tenant, so that it cannot block the others. @default 16 */
   perTenant: number;
 }
 
 /**
- * Bounds the memory and the open files of bodies on their way: each takes up to 2 MB of buffers.
+ * Limits the memory and open files of bodies being received: each needs up to 2 MB of buffers.
  */
 export class Slots {
   readonly #limits: SlotLimits;
@@ -21,7 +21,7 @@ export class Slots {
   }
 
   /**
-   * Runs work in a slot.
+   * Runs `work` in a slot.
    * @throws {Failure} `too-busy`
    */
   async run<T>(tenant: string, work: () => Promise<T>): Promise<T> {
@@ -30,9 +30,9 @@ export class Slots {
       throw new Failure(
         "server",
         "too-busy",
-        "Cannot take the bytes now: too many uploads at once",
+        "Cannot receive the bytes now: too many uploads at the same time",
         {
-          hint: "Send fewer files side by side, or try again in a moment.",
+          hint: "Send fewer files in parallel, or try again in a moment.",
           details: { retryAfterSeconds: 1 },
         },
       );

@@ -3,13 +3,13 @@ import type { UploadDeps } from "./deps.ts";
 import { alreadyFinished } from "./patch.ts";
 import { ownUpload } from "./respond.ts";
 
-/** `DELETE /v1/uploads/:id`: drops an unfinished upload (tus 1.0.0, extension termination). */
+/** `DELETE /v1/uploads/:id`: deletes an unfinished upload (tus 1.0.0, extension termination). */
 export function terminate(deps: UploadDeps): AppHandler {
   return async (c) => {
     const { upload, receipt } = ownUpload(c, deps);
     if (receipt) throw alreadyFinished(receipt.id);
     await deps.intake.uploads.hold(upload, async () => {
-      // Its hand-off broke off and will be ended; it may be in staging already.
+      // Its hand-off was interrupted and will be completed; the file may already be in staging.
       if (upload.complete) throw alreadyFinished(upload.info.id);
       await deps.intake.uploads.remove(upload);
     });

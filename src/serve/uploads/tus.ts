@@ -5,8 +5,8 @@ import { badRequest } from "../http/problem_response.ts";
 import { CHECKSUM_ALGORITHMS } from "./checksum.ts";
 
 /**
- * The parts of tus 1.0.0 that the server speaks. Written to the specification rather than taken
- * from @tus/server, which lacks the checksum extension.
+ * The supported extensions of tus 1.0.0. The server is our own because @tus/server lacks the checksum
+ * extension.
  */
 const TUS_EXTENSIONS = [
   "creation",
@@ -20,8 +20,8 @@ const TUS_EXTENSIONS = [
 export const OFFSET_STREAM = "application/offset+octet-stream";
 
 /**
- * Answers each tus request with the version, and refuses clients of another one with 412. OPTIONS
- * is exempt, and so is GET, which is ours and not of tus.
+ * Adds the version to each tus answer, and refuses other versions with 412. OPTIONS is exempt, and so
+ * is GET, which is not part of tus.
  */
 export function speakTus(): AppMiddleware {
   return async (c, next) => {
@@ -35,7 +35,7 @@ export function speakTus(): AppMiddleware {
   };
 }
 
-/** `POST /v1/uploads/:id` for clients that can send no other methods (X-HTTP-Method-Override). */
+/** `POST /v1/uploads/:id` for clients that cannot send other methods (X-HTTP-Method-Override). */
 export function overridden(handlers: Record<string, AppHandler>): AppHandler {
   return (c) => {
     const method = c.req.header("X-HTTP-Method-Override")?.toUpperCase();
@@ -43,12 +43,12 @@ export function overridden(handlers: Record<string, AppHandler>): AppHandler {
     if (handler) return handler(c);
     throw badRequest(
       "Cannot POST to an upload",
-      `Send PATCH, HEAD or DELETE, or name one of them in X-HTTP-Method-Override.`,
+      "Send PATCH, HEAD or DELETE, or set X-HTTP-Method-Override to one of them.",
     );
   };
 }
 
-/** The headers of OPTIONS, by which a client learns what the server can do. */
+/** The headers of OPTIONS, which list the capabilities of the server. */
 export function discoveryHeaders(maxSize: number): Record<string, string> {
   return {
     "Tus-Version": TUS_VERSION,
@@ -59,7 +59,7 @@ export function discoveryHeaders(maxSize: number): Record<string, string> {
 }
 
 /**
- * A header that holds a count of bytes; undefined where it is missing.
+ * Parses a header with a number of bytes; undefined if it is missing.
  * @throws {Failure} `bad-request`
  */
 export function byteCount(c: AppContext, header: string): number | undefined {
@@ -70,13 +70,13 @@ export function byteCount(c: AppContext, header: string): number | undefined {
   throw badRequest(`Cannot use ${header} ${JSON.stringify(text)}: it is not a number of bytes`);
 }
 
-/** True when the body has the media type of tus; parameters behind it do not matter. */
+/** True if the body has the media type of tus; its parameters are ignored. */
 export function isOffsetStream(c: AppContext): boolean {
   const type = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
   return type === OFFSET_STREAM;
 }
 
-/** True when the request says that bytes follow; Deno gives every POST a body, if an empty one. */
+/** True if the headers announce a body; in Deno every POST has one, even if it is empty. */
 export function announcesBody(c: AppContext): boolean {
   return c.req.header("Transfer-Encoding") !== undefined ||
     (byteCount(c, "Content-Length") ?? 0) > 0;
@@ -86,8 +86,10 @@ function requireVersion(c: AppContext): void {
   const version = c.req.header("Tus-Resumable");
   if (version === TUS_VERSION) return;
   c.header("Tus-Version", TUS_VERSION);
-  const state = version === undefined ? "the request has no Tus-Resumable" : `it asks for another`;
-  throw new Failure("refused", "tus-version", `Cannot speak this version of tus: ${state}`, {
+  const state = version === undefined
+    ? "the request has no Tus-Resumable"
+    : "it asks for a different one";
+  throw new Failure("refused", "tus-version", `Cannot use this version of tus: ${state}`, {
     hint: `Send "Tus-Resumable: ${TUS_VERSION}".`,
   });
 }
