@@ -25,8 +25,8 @@ const CASSANDRA = /cassandra/;
 const LAST = /cassandra_nodes_test/;
 /** Files that build programs, fill a disk or drive a browser. */
 const HEAVY = /release_test|package_test|full_disk_test|dashboard/;
-/** Files that build the binary themselves. */
-const BUILDS = /release_test|package_test/;
+/** Files that compile programs themselves. */
+const BUILDS = /release_test|package_test|attack\/layers_test/;
 /** A test file that imports one of these needs the binary, a browser or Cassandra. */
 const NEEDS_MORE = /tests\/(harness\/(process|cassandra)|dashboard\/browser)\.ts$/;
 const FLAGS = ["--allow-all", "--node-modules-dir=auto", "--no-check", "--no-prompt"];

@@ -60,7 +60,7 @@ export function networkFailure(server: string, error: unknown): Failure {
     return unreachable(server, "timed-out", "it did not respond in time", LOST.hint, true, error);
   }
   // The message contains the URL, whose words must not match a symptom.
-  const message = messageOf(error).replace(/\(https?:\/\/\S*\)/, "");
+  const message = messageOf(causeOf(error)).replace(/\(https?:\/\/\S*\)/, "");
   const { code, state, hint, passing } = SYMPTOMS.find((each) => each.pattern.test(message)) ??
     LOST;
   return unreachable(server, code, state, hint, passing, error);
@@ -93,4 +93,9 @@ export function foreignAnswer(
     cause,
     details: { passing: false, unreachable: true, ...(status === undefined ? {} : { status }) },
   });
+}
+
+/** Newer versions of Deno put the reason into `cause`. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }

@@ -21,6 +21,14 @@ class Hints {
     await cause();
     await hint;
   }
+
+  /** Resolves when no hint has come for `ms` milliseconds. */
+  async quiet(ms: number): Promise<void> {
+    for (let before = -1; before !== this.count;) {
+      before = this.count;
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    }
+  }
 }
 
 /** A clock that a test moves forward. */
@@ -96,11 +104,15 @@ Deno.test("watch: many events make few hints, and reading makes none", () =>
     const hints = new Hints();
     const watch = watchFolder(dir, { onHint: hints.onHint, scanSeconds: HOURS, debounceMs: 200 });
     await closing(watch, async () => {
+      const started = performance.now();
       await hints.after(async () => {
         for (let i = 0; i < 200; i++) await Deno.writeTextFile(join(dir, `f${i}`), "x");
       });
-      assert.ok(hints.count < 20, `${hints.count} hints`);
+      // A slow machine gives more hints, but never more than one in each pause.
+      const most = 2 + (performance.now() - started) / 200;
+      assert.ok(hints.count <= most, `${hints.count} hints, limit ${most}`);
       await hints.after(() => Deno.writeTextFile(join(dir, "last"), "x"));
+      await hints.quiet(1_000);
       const before = hints.count;
       for (let i = 0; i < 200; i++) await Deno.readTextFile(join(dir, `f${i}`));
       await hints.after(() => Deno.writeTextFile(join(dir, "sentinel"), "x"));
