@@ -19,26 +19,26 @@ import { readDataVersion } from "../data/version.ts";
 import { type BackedUpFile, MANIFEST, type Manifest } from "./manifest.ts";
 
 interface BackupOptions {
-  /** Link the customers' files instead of copying them: they never change, only move. @default false */
+  /** Create hard links to customers' files, which never change, instead of copies. @default false */
   link?: boolean;
   /** Milliseconds since the epoch. @default Date.now() */
   now?: number;
 }
 
-// Unfinished uploads are begun again by their clients; backups do not hold backups.
-const LEFT_OUT = new Set(["uploads", "backups"]);
+// Clients start unfinished uploads again; backups do not contain backups.
+const EXCLUDED = new Set(["uploads", "backups"]);
 const LOCK = /\.lock$/;
 
 /**
- * Copies a data directory while the services run, so that what is restored from it is whole: no file
- * that was acknowledged is lost and no row of a file that counts as ingested.
+ * Copies a data directory while the services run. The backup is consistent: it loses no acknowledged
+ * file and no row of a file that is ingested.
  *
- * That follows from the order. A file is received, then in staging, then in the ledger, then its
- * rows are stored, then the ledger says so, then it moves on. Copied are the receipts, the ledger,
- * the folders in the order in which files move, and the rows at last: whatever an earlier copy
- * names is in a later one. What is in a later one alone is brought together by `restore`.
+ * The order of the copies ensures this. A file is received, then put into staging, then into the
+ * ledger; its rows are stored, the ledger is updated, and the file moves. The copies are the
+ * receipts, the ledger, the folders in the order in which files move, and the rows last: all that an
+ * earlier copy mentions is in a later one. `restore` handles what is only in a later one.
  *
- * @param dir a folder that is missing or empty
+ * @param dir a missing or empty folder
  * @throws {Failure} `backup-exists`, `backup-inside`
  */
 export async function backUp(
@@ -70,13 +70,18 @@ export async function backUp(
 
 async function checkTarget(layout: Layout, target: string, link: boolean): Promise<void> {
   if (!link && `${target}${SEPARATOR}`.startsWith(`${layout.root}${SEPARATOR}`)) {
-    throw new Failure("usage", "backup-inside", `Cannot back up into "${target}": it is in DATA`, {
-      hint: "Name a folder elsewhere, best on another disk.",
-    });
+    throw new Failure(
+      "usage",
+      "backup-inside",
+      `Cannot back up into "${target}": it is inside the data directory`,
+      {
+        hint: "Choose a folder outside of it, best on another disk.",
+      },
+    );
   }
   if ((await listFolder(target)).length === 0) return;
   throw new Failure("usage", "backup-exists", `Cannot back up into "${target}": it is not empty`, {
-    hint: "Name a new folder for each backup.",
+    hint: "Choose a new folder for each backup.",
   });
 }
 
@@ -104,25 +109,23 @@ async function copyAll(layout: Layout, part: string, link: boolean): Promise<Bac
     else if (!/-(wal|shm|journal)$/.test(path)) add(await copyFile(layout, path, part, false));
   }
   for (const entry of Deno.readDirSync(layout.root)) {
-    if (LEFT_OUT.has(entry.name) || entry.name === "db") continue;
+    if (EXCLUDED.has(entry.name) || entry.name === "db") continue;
     if (FILE_FOLDERS.some((folder) => folder === entry.name) || LOCK.test(entry.name)) continue;
     const path = join(layout.root, entry.name);
-    // The configuration may be a link to where the system has such files.
-    if (!entry.isDirectory) add(await copyFile(layout, path, part, false));
-    else {for await (const inner of filesBelow(path)) {
-        add(await copyFile(layout, inner, part, false));
-      }}
+    // The configuration may be a symbolic link, for example to a file in /etc.
+    const paths = entry.isDirectory ? await Array.fromAsync(filesBelow(path)) : [path];
+    for (const each of paths) add(await copyFile(layout, each, part, false));
   }
   return files;
 }
 
-/** The record of a file's bytes, which is copied before them: it appears first and goes last. */
+/** The path of a file's record, which is copied before the bytes: it appears before them. */
 function recordOf(layout: Layout, folder: FileFolder, path: string): string[] {
   const id = basename(path);
   return isFileId(id) ? [layout.sidecar(folder, basename(dirname(path)), id)] : [];
 }
 
-/** The database as it is at one moment, whoever writes to it. */
+/** Copies a consistent state of a database while others write to it. */
 async function copyDatabase(
   layout: Layout,
   path: string,
@@ -145,7 +148,7 @@ async function copyDatabase(
   return { path: slashed(name), size, sha256: await sha256OfFile(copy) };
 }
 
-/** @returns null when the file has moved on: then it is met in the next folder */
+/** @returns null when the file has moved: it is then found in the next folder */
 async function copyFile(
   layout: Layout,
   path: string,
@@ -154,11 +157,11 @@ async function copyFile(
 ): Promise<BackedUpFile | null> {
   const name = relative(layout.root, path);
   const copy = join(part, name);
-  const neighbour = await neighbourOf(path);
-  if (neighbour !== null) {
+  const sibling = await linkToSibling(path);
+  if (sibling !== null) {
     await Deno.mkdir(dirname(copy), { recursive: true, mode: 0o700 });
-    await Deno.symlink(neighbour, copy);
-    return { path: slashed(name), size: 0, sha256: null, link: neighbour };
+    await Deno.symlink(sibling, copy);
+    return { path: slashed(name), size: 0, sha256: null, link: sibling };
   }
   if (!link) {
     const copied = await orNull(copyDurably(path, copy));
@@ -178,8 +181,8 @@ async function* filesBelow(dir: string): AsyncGenerator<string> {
   }
 }
 
-/** What a symbolic link to a file or folder beside it names; other links stand for what they lead to. */
-async function neighbourOf(path: string): Promise<string | null> {
+/** The target of a symbolic link within its own folder; null for others, whose content is copied. */
+async function linkToSibling(path: string): Promise<string | null> {
   const info = await orNull(Deno.lstat(path));
   if (!info?.isSymlink) return null;
   const target = await Deno.readLink(path);

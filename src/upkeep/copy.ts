@@ -5,9 +5,9 @@ import { writeAll } from "../data/durable.ts";
 const PART = 1024 * 1024;
 
 /**
- * Copies a file durably, readable for its owner alone.
+ * Copies a file durably, readable only by its owner.
  *
- * @returns its size and the SHA-256 of what was copied
+ * @returns the size and SHA-256 of the copy
  */
 export async function copyDurably(
   from: string,

@@ -6,31 +6,29 @@ import { backUp } from "./backup.ts";
 import { DATA_VERSION, readDataVersion, refuseNewer, writeDataVersion } from "../data/version.ts";
 import { MIGRATIONS } from "../data/migrations.ts";
 
-/** The backups that upgrades make, in the data directory. */
+/** The folder for the backups of upgrades, in the data directory. */
 const BACKUPS = "backups";
 
-/** An upgrade that was made. */
+/** A completed upgrade. */
 interface Upgrade {
   from: number;
   to: number;
-  /** Where the data directory from before lies, for `manage restore`. */
+  /** The backup of the earlier data directory, for `manage restore`. */
   backup: string;
 }
 
 /**
- * Makes a data directory ready for use: a new one is laid out, an older one is backed up and brought
- * forward, while neither service runs.
+ * Prepares a data directory: creates the folders of a new one, backs up and upgrades an older one.
  *
- * @returns the upgrade that was made; null where none was needed
- * @throws {Failure} `data-too-new`; `data-in-use` and `manage-running` when a service still runs on
- * one that has to be brought forward; `data-not-writable`
+ * @returns the upgrade; null when none was needed
+ * @throws {Failure} `data-too-new`; `data-in-use` and `manage-running` when an upgrade is needed and
+ * a service still runs; `data-not-writable`
  */
 export async function openData(layout: Layout, now = Date.now()): Promise<Upgrade | null> {
   const version = await readDataVersion(layout);
   refuseNewer(layout.root, version);
   if (version === null) {
-    // The version goes first: another service that starts meanwhile would take folders without one
-    // for an old directory.
+    // The version first: to another service that starts now, folders without it are an old directory.
     await makeDataFolder(layout.root);
     await writeDataVersion(layout, DATA_VERSION);
   }
@@ -43,7 +41,7 @@ async function upgrade(layout: Layout, from: number, now: number): Promise<Upgra
   try {
     const serve = lockServe(layout);
     try {
-      // Another process may have done it while this one waited for the locks.
+      // Another process may have upgraded it while this one waited for the locks.
       if (await readDataVersion(layout) === DATA_VERSION) return null;
       const stamp = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, "");
       const backup = join(layout.root, BACKUPS, `version-${from}-${stamp}`);

@@ -7,16 +7,15 @@ import type { StagedFile } from "../staging/contract.ts";
 import { openLedgerReader } from "../storage/sqlite/ledger_reader.ts";
 
 /**
- * Brings the parts of a copied data directory together, which were copied one after the other while
- * the services worked: each file that lies there has its record beside it and a receipt, so that it
- * is not taken a second time; one of which the ledger knows nothing goes back into staging, so that
- * it is loaded again, in place of the rows that it may have already.
+ * Makes a restored data directory consistent, as its parts were copied one after another while the
+ * services ran. Each file gets its record and its upload receipt, so that it is not received twice. A
+ * file that is not in the ledger returns to staging and is loaded again; it replaces its own rows.
  *
  * @example
- * ```ts
+ * ```ts ignore
  * import { Layout } from "../data/layout.ts";
  * import { reconcile } from "./reconcile.ts";
- * const tidy = (dir: string) => reconcile(new Layout(dir));
+ * await reconcile(new Layout("./restored"));
  * ```
  */
 export async function reconcile(layout: Layout): Promise<void> {
@@ -24,7 +23,7 @@ export async function reconcile(layout: Layout): Promise<void> {
   if (found.length === 0) return;
   using receipts = UploadReceipts.open(layout.receipts);
   for (const { file } of found) receipts.insert({ ...file, uploadId: file.id });
-  // With Cassandra the ledger is in the cluster, and a backup has none.
+  // With Cassandra the ledger is in the cluster, not in the backup.
   if (!await statIfThere(layout.ledger)) return;
   const ledger = openLedgerReader(layout.ledger);
   try {
@@ -37,7 +36,7 @@ export async function reconcile(layout: Layout): Promise<void> {
   }
 }
 
-/** Each file once, on the first folder that it lies on: a copy may have met it on two. */
+/** Each file once, in the first folder that contains it: a backup may have copied it from two. */
 async function filesOf(layout: Layout): Promise<{ file: StagedFile; folder: FileFolder }[]> {
   const found = new Map<string, { file: StagedFile; folder: FileFolder }>();
   for (const folder of FILE_FOLDERS) {
@@ -50,7 +49,7 @@ async function filesOf(layout: Layout): Promise<{ file: StagedFile; folder: File
   return [...found.values()];
 }
 
-/** The record beside a file; one that was copied on another folder alone is put beside it. */
+/** The record of a file; one that was copied only from another folder is written beside the file. */
 async function recordOf(
   layout: Layout,
   folder: FileFolder,

@@ -1,17 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../base/failure.ts";
 import { fsyncFolder, listFolder, orNull, TEMPORARY_SUFFIX } from "../data/durable.ts";
 import { Layout, prepareData } from "../data/layout.ts";
 import { copyDurably } from "./copy.ts";
+import { databaseFault } from "./database_fault.ts";
 import { refuseNewer } from "../data/version.ts";
 import { type BackedUpFile, type Manifest, readManifest } from "./manifest.ts";
 import { reconcile } from "./reconcile.ts";
 
 /**
- * Makes a data directory of a backup. Every file is checked against what the backup says of it before
- * anything appears in the directory's place.
+ * Restores a backup into a data directory. Every file is checked against the backup's manifest
+ * before the directory appears.
  *
  * @throws {Failure} `data-not-empty`, `not-a-backup`, `data-too-new`, `backup-damaged`
  */
@@ -23,7 +23,7 @@ export async function restore(dir: string, layout: Layout): Promise<Manifest> {
   const part = `${layout.root}.${randomUUID()}${TEMPORARY_SUFFIX}`;
   await Deno.mkdir(part, { recursive: true, mode: 0o700 });
   try {
-    for (const file of manifest.files) await restoreFile(source, part, file);
+    for (const file of manifest.files) await copyFile(source, part, file);
     await reconcile(new Layout(part));
     await Deno.rename(part, layout.root);
     await fsyncFolder(dirname(layout.root));
@@ -38,11 +38,11 @@ export async function restore(dir: string, layout: Layout): Promise<Manifest> {
 async function checkEmpty(root: string): Promise<void> {
   if ((await listFolder(root)).length === 0) return;
   throw new Failure("usage", "data-not-empty", `Cannot restore into "${root}": it is not empty`, {
-    hint: "Move it away first, or name another --data.",
+    hint: "Move it away first, or choose another --data.",
   });
 }
 
-async function restoreFile(source: string, part: string, file: BackedUpFile): Promise<void> {
+async function copyFile(source: string, part: string, file: BackedUpFile): Promise<void> {
   const copy = join(part, file.path);
   if (file.link !== undefined) {
     await Deno.mkdir(dirname(copy), { recursive: true, mode: 0o700 });
@@ -51,20 +51,10 @@ async function restoreFile(source: string, part: string, file: BackedUpFile): Pr
   const copied = await orNull(copyDurably(join(source, file.path), copy));
   if (copied === null) throw damaged(source, file.path, "it is missing");
   if (copied.size !== file.size || (file.sha256 !== null && copied.sha256 !== file.sha256)) {
-    throw damaged(source, file.path, "it is not what was backed up");
+    throw damaged(source, file.path, "its size or SHA-256 does not match the manifest");
   }
-  if (file.path.endsWith(".sqlite") && !isSound(copy)) {
-    throw damaged(source, file.path, "the database is not sound");
-  }
-}
-
-/** Opened to be read alone, so that nothing appears beside it. */
-function isSound(path: string): boolean {
-  const db = new DatabaseSync(path, { readOnly: true });
-  try {
-    return Object.values(db.prepare("PRAGMA quick_check(1)").get() ?? {})[0] === "ok";
-  } finally {
-    db.close();
+  if (file.path.endsWith(".sqlite") && databaseFault(copy, { readOnly: true }) !== null) {
+    throw damaged(source, file.path, "the database is damaged");
   }
 }
 
@@ -72,9 +62,7 @@ function damaged(source: string, path: string, state: string): Failure {
   return new Failure(
     "storage",
     "backup-damaged",
-    `Cannot restore "${path}" of "${source}": ${state}`,
-    {
-      hint: "Take another backup; nothing was restored.",
-    },
+    `Cannot restore "${path}" from "${source}": ${state}`,
+    { hint: "Use another backup. Nothing was restored." },
   );
 }

@@ -10,7 +10,7 @@ import { DatabaseSync } from "node:sqlite";
 const FILES = 16;
 const ROWS = 20;
 
-Deno.test("a backup while both services work: what was acknowledged before it is in it, once", async () => {
+Deno.test("a backup while both services run contains each file acknowledged before it, once", async () => {
   await using platform = await Platform.create();
   await platform.must("manage", "tenant", "add", "t1", "-p", "secret-1");
   await platform.constrain("t1");
@@ -27,7 +27,7 @@ Deno.test("a backup while both services work: what was acknowledged before it is
     await Deno.writeTextFile(join(input, `f${n}.csv`), `x\n${rows}`);
   }
   const sending = send("f0.csv");
-  await until("some files were received", () => received(platform.data).length >= 3 || null);
+  await until("some files are received", () => received(platform.data).length >= 3 || null);
   const backups: { dir: string; before: Set<string> }[] = [];
   for (let round = 0; round < 2; round++) {
     const before = new Set(received(platform.data));
@@ -55,12 +55,12 @@ Deno.test("a backup while both services work: what was acknowledged before it is
     const { n } = db.prepare("SELECT count(*) AS n FROM items").get() as { n: number };
     db.close();
     assert.equal(n, files.length * ROWS);
-    // A server on it takes the rest, and only the rest.
+    // A server on it would receive only the other files.
     assert.deepEqual(new Set(received(data)).difference(names), new Set());
   }
 });
 
-/** The names that serve has acknowledged. */
+/** The names of the files that serve has acknowledged. */
 function received(data: string): string[] {
   const db = new DatabaseSync(join(data, "db/receipts.sqlite"), { readOnly: true });
   try {
@@ -70,17 +70,21 @@ function received(data: string): string[] {
   }
 }
 
-Deno.test("backup and restore refuse what is not empty, not theirs or damaged", async (t) => {
+Deno.test("backup and restore refuse folders that are not empty, not a backup, or damaged", async (t) => {
   await using platform = await Platform.create();
   await platform.must("manage", "tenant", "add", "t1", "-p", "secret-1");
   const dir = join(platform.dir, "backup");
   await platform.must("manage", "backup", dir);
   const cases: [string, string[], RegExp][] = [
     ["a second backup into one folder", ["backup", dir], /it is not empty/],
-    ["a backup in DATA", ["backup", join(platform.data, "x")], /it is in DATA/],
-    ["a restore over DATA", ["restore", dir], /it is not empty/],
     [
-      "a restore of any folder",
+      "a backup inside the data directory",
+      ["backup", join(platform.data, "x")],
+      /it is inside the data directory/,
+    ],
+    ["a restore over the data directory", ["restore", dir], /it is not empty/],
+    [
+      "a restore of a folder that is not a backup",
       ["restore", "/etc", "--data", `${dir}-1`],
       /it has no valid backup\.json/,
     ],
@@ -93,12 +97,12 @@ Deno.test("backup and restore refuse what is not empty, not theirs or damaged", 
       assert.match(stderr, expected);
     });
   }
-  await t.step("a damaged file: nothing appears", async () => {
+  await t.step("a damaged file: nothing is restored", async () => {
     const users = join(dir, "users.json");
     await Deno.writeTextFile(users, (await Deno.readTextFile(users)).replace("t1", "t2"));
     const { code, stderr } = await run(["manage", "restore", dir, "--data", `${dir}-2`]);
     assert.equal(code, 5, stderr);
-    assert.match(stderr, /"users\.json" of .*: it is not what was backed up/);
+    assert.match(stderr, /"users\.json" from .*: its size or SHA-256 does not match the manifest/);
     const left = [...Deno.readDirSync(platform.dir)].map(({ name }) => name);
     assert.ok(!left.some((name) => name.startsWith("backup-2")), left.join(" "));
   });

@@ -3,7 +3,7 @@ import type { ClusterHealth } from "../../src/storage/health.ts";
 import { findingsOf } from "../../src/upkeep/doctor/cluster.ts";
 
 const node = (n: number) => ({ address: `10.0.0.${n}`, version: "5.0.9", aheadMs: 0 });
-const SOUND: ClusterHealth = {
+const HEALTHY: ClusterHealth = {
   datacenter: "dc1",
   nodes: [node(1), node(2), node(3)],
   keyspaces: [
@@ -15,9 +15,9 @@ const SOUND: ClusterHealth = {
   isPrivate: true,
 };
 
-/** The only finding where something is changed in a sound cluster, as `state: what`. */
-function told(change: Partial<ClusterHealth>): string {
-  const findings = findingsOf({ ...SOUND, ...change });
+/** The only finding for a healthy cluster with one change, as `state: what`. */
+function findingFor(change: Partial<ClusterHealth>): string {
+  const findings = findingsOf({ ...HEALTHY, ...change });
   assert.equal(findings.length, 1, JSON.stringify(findings));
   const [{ check, state, what, hint }] = findings as [typeof findings[0]];
   assert.equal(check, "cluster");
@@ -26,39 +26,51 @@ function told(change: Partial<ClusterHealth>): string {
 }
 
 function copies(name: string, replicas: number): ClusterHealth["keyspaces"] {
-  return SOUND.keyspaces.map((each) => each.name === name ? { ...each, replicas } : each);
+  return HEALTHY.keyspaces.map((each) => each.name === name ? { ...each, replicas } : each);
 }
 
 function down(...numbers: number[]): ClusterHealth["nodes"] {
   return [1, 2, 3].map((n) => numbers.includes(n) ? { ...node(n), version: null } : node(n));
 }
 
-Deno.test("doctor: a cluster in order is one line", () => {
+Deno.test("doctor: a healthy cluster is one line", () => {
   assert.equal(
-    told({}),
-    "ok: 3 nodes of dc1 answer, Cassandra 5.0.9, 3 copies of everything, TLS verified",
+    findingFor({}),
+    "ok: 3 nodes in dc1 answer, Cassandra 5.0.9, 3 copies of all data, TLS verified",
   );
 });
 
-Deno.test("doctor: of a cluster each thing that is not in order is said", () => {
-  assert.match(told({ nodes: down(2) }), /^warning: of 3 nodes of dc1 these .*: 10\.0\.0\.2$/);
+Deno.test("doctor: each problem of a cluster is reported", () => {
   assert.match(
-    told({ nodes: down(2, 3) }),
-    /^failed: 1 of 3 nodes of dc1 answer, too few for the copies of mysimbdp \(3\), .*t_one \(3\)$/,
+    findingFor({ nodes: down(2) }),
+    /^warning: 1 of 3 nodes in dc1 do not answer: 10\.0\.0\.2$/,
+  );
+  assert.match(
+    findingFor({ nodes: down(2, 3) }),
+    /^failed: 1 of 3 nodes in dc1 answer, too few for the copies of mysimbdp \(3\), .*t_one \(3\)$/,
   );
   const old = [node(1), { ...node(2), version: "4.1.3" }, node(3)];
-  assert.match(told({ nodes: old }), /^failed: 10\.0\.0\.2 is Cassandra 4\.1\.3/);
-  assert.match(told({ keyspaces: copies("t_one", 1) }), /^warning: fewer than 3 .*: t_one \(1\)$/);
+  assert.match(findingFor({ nodes: old }), /^failed: 10\.0\.0\.2 runs Cassandra 4\.1\.3/);
   assert.match(
-    told({ keyspaces: copies("t_one", 0) }),
-    /^failed: nothing of these .*: t_one \(0\)$/,
+    findingFor({ keyspaces: copies("t_one", 1) }),
+    /^warning: with fewer than 3 .*: t_one \(1\)$/,
   );
   assert.match(
-    told({ keyspaces: copies("system_auth", 1) }),
+    findingFor({ keyspaces: copies("t_one", 0) }),
+    /^failed: these keyspaces have no copy .*: t_one \(0\)$/,
+  );
+  assert.match(
+    findingFor({ keyspaces: copies("system_auth", 1) }),
     /^warning: system_auth has 1 of 3 copies/,
   );
   const late = [node(1), { ...node(2), aheadMs: -1_500 }, node(3)];
-  assert.match(told({ nodes: late }), /^warning: clocks that differ .*: 10\.0\.0\.2 -1\.5 s$/);
-  assert.match(told({ tls: "none", isPrivate: false }), /^warning: no TLS/);
-  assert.match(told({ tls: "unverified" }), /^warning: the nodes' certificates are not checked/);
+  assert.match(
+    findingFor({ nodes: late }),
+    /^warning: these clocks differ .*: 10\.0\.0\.2 -1\.5 s$/,
+  );
+  assert.match(findingFor({ tls: "none", isPrivate: false }), /^warning: no TLS/);
+  assert.match(
+    findingFor({ tls: "unverified" }),
+    /^warning: the nodes' certificates are not checked/,
+  );
 });

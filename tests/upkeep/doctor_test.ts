@@ -12,10 +12,10 @@ async function findings(
   return { code, by: Object.fromEntries(all.map((finding) => [finding.check, finding])) };
 }
 
-Deno.test("doctor: a sound platform, then what is wrong with it and what to do", async (t) => {
+Deno.test("doctor: a healthy platform, then its problems with hints", async (t) => {
   await using platform = await Platform.create();
   await platform.must("manage", "--once");
-  await t.step("all is looked at", async () => {
+  await t.step("everything is checked", async () => {
     const { by } = await findings(platform);
     const checks = [
       "config",
@@ -33,14 +33,17 @@ Deno.test("doctor: a sound platform, then what is wrong with it and what to do",
       assert.notEqual(by[check]?.state, "failed", JSON.stringify(by[check]));
     }
     const { stdout } = await platform.run("manage", "doctor");
-    assert.match(stdout, /^ok {7}storage {6}sqlite, \d databases sound$/m);
+    assert.match(stdout, /^ok {7}storage {6}sqlite, \d local databases intact$/m);
     assert.match(stdout, /^\d ok, \d warnings?, 0 failed$/m);
   });
   await t.step("permissions", async () => {
     await Deno.chmod(join(platform.data, "users.json"), 0o644);
     const { code, by } = await findings(platform);
     assert.equal(code, 1);
-    assert.match(by["permissions"]?.what ?? "", /users\.json is open to others \(644\)/);
+    assert.match(
+      by["permissions"]?.what ?? "",
+      /other users can access .*users\.json \(mode 644\)/,
+    );
     assert.match(by["permissions"]?.hint ?? "", /^chmod o= /);
     await Deno.chmod(join(platform.data, "users.json"), 0o600);
   });
@@ -54,22 +57,22 @@ Deno.test("doctor: a sound platform, then what is wrong with it and what to do",
     assert.match(by["accounts"]?.hint ?? "", /^Rename the account in .*users\.json/);
     await Deno.writeTextFile(path, text);
   });
-  await t.step("a clock that stands before the last change", async () => {
+  await t.step("a clock that is behind the last change", async () => {
     const later = Date.now() / 1000 + 3600;
     await Deno.utime(join(platform.data, "users.json"), later, later);
     const { by } = await findings(platform);
     assert.equal(by["clock"]?.state, "failed");
     await Deno.utime(join(platform.data, "users.json"), new Date(), new Date());
   });
-  await t.step("a file that waits for its module, and one that is kept out", async () => {
+  await t.step("a file that waits for its module", async () => {
     await platform.stage("t1", "a.csv", "x\n1\n");
     await platform.run("manage", "--once");
     assert.match((await findings(platform)).by["queue"]?.what ?? "", /1 waiting/);
   });
-  await t.step("a certificate that is not there, a listener for everyone without one", async () => {
+  await t.step("a missing certificate, and a public listener without one", async () => {
     const config = join(platform.data, "mysimbdp.toml");
     await Deno.writeTextFile(config, '[server]\nlisten = "0.0.0.0:8080"\n');
-    assert.match((await findings(platform)).by["tls"]?.what ?? "", /can be read on their way/);
+    assert.match((await findings(platform)).by["tls"]?.what ?? "", /can be read on the network/);
     await Deno.writeTextFile(config, '[server]\ntls_cert = "no.pem"\ntls_key = "no.key"\n');
     assert.equal((await findings(platform)).by["tls"]?.state, "failed");
     await Deno.writeTextFile(config, "");
@@ -79,7 +82,7 @@ Deno.test("doctor: a sound platform, then what is wrong with it and what to do",
     await Deno.mkdir(join(platform.data, "db/tenants"), { recursive: true });
     await Deno.writeTextFile(
       path,
-      "this is no database, but it is long enough to be looked at".repeat(99),
+      "this is not a database, but long enough to be read as one".repeat(99),
     );
     const { code, by } = await findings(platform);
     assert.equal(code, 1);

@@ -1,9 +1,9 @@
 import { UsersFile } from "../../accounts/users.ts";
-import { failed, type Finding, type Patient } from "./finding.ts";
+import { type CheckContext, failed, type Finding } from "./finding.ts";
 
 /** Every account in users.json has a name that a tenant can have. */
 // deno-lint-ignore require-await -- a file that cannot be read rejects
-export async function checkAccounts({ layout }: Patient): Promise<Finding[]> {
+export async function checkAccounts({ layout }: CheckContext): Promise<Finding[]> {
   return new UsersFile(layout.users).invalidNames().map((name) =>
     failed(
       "accounts",

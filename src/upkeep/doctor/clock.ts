@@ -1,16 +1,16 @@
 import { orNull } from "../../data/durable.ts";
-import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
+import { type CheckContext, failed, type Finding, ok, warning } from "./finding.ts";
 
 const TOLERANCE_MS = 2_000;
-const HINT = "Set the clock, and let it be kept: systemd-timesyncd or chrony.";
+const HINT = "Set the clock and keep it synchronized with systemd-timesyncd or chrony.";
 
-/** Ids, retention and log lines follow the clock: it must not stand before what was written. */
-export async function checkClock({ layout, now }: Patient): Promise<Finding[]> {
+/** Ids, retention and logs need a clock that is not behind the files that were already written. */
+export async function checkClock({ layout, now }: CheckContext): Promise<Finding[]> {
   for (const path of [layout.ledger, layout.receipts, layout.users]) {
     const written = (await orNull(Deno.stat(path)))?.mtime?.getTime() ?? 0;
     if (written > now + TOLERANCE_MS) {
       const seconds = Math.round((written - now) / 1000);
-      return [failed("clock", `it stands ${seconds} s before the last change of ${path}`, HINT)];
+      return [failed("clock", `it is ${seconds} s behind the last change of ${path}`, HINT)];
     }
   }
   const shown = new Date(now).toISOString();
@@ -19,7 +19,7 @@ export async function checkClock({ layout, now }: Patient): Promise<Finding[]> {
   return [ok("clock", synchronized ? `${shown}, synchronized` : shown)];
 }
 
-/** What systemd knows of it; null where there is no systemd to ask. */
+/** Whether systemd reports a synchronized clock; null without systemd. */
 async function isSynchronized(): Promise<boolean | null> {
   try {
     const { success, stdout } = await new Deno.Command("timedatectl", {

@@ -1,32 +1,32 @@
 import type { ClusterHealth, KeyspaceHealth } from "../../storage/health.ts";
 import { clusterHealth } from "../../storage/open.ts";
-import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
+import { type CheckContext, failed, type Finding, ok, warning } from "./finding.ts";
 
 const OLDEST_VERSION = 5;
-/** With fewer copies a node that is down stops loads. */
+/** With fewer copies, one node that is down stops all loads. */
 const ENOUGH_REPLICAS = 3;
 const CLOCK_MS = 500;
-/** Names that one line shows. */
+/** Maximum number of names in one line. */
 const SHOWN = 5;
 const CHECK = "cluster";
 
-/** The cluster answers, bears the loss of a node, and nobody reads along. */
-export async function checkCluster({ config }: Patient): Promise<Finding[]> {
+/** The cluster answers, survives the loss of a node, and uses TLS. */
+export async function checkCluster({ config }: CheckContext): Promise<Finding[]> {
   const health = await clusterHealth(config);
   return health === null ? [] : findingsOf(health);
 }
 
-/** What is to be said of a cluster. */
+/** The findings for a cluster; a single one when it has no problem. */
 export function findingsOf(health: ClusterHealth): Finding[] {
-  const findings = [nodes, replicas, logins, clocks, privacy].flatMap((look) => look(health));
+  const findings = [nodes, replicas, logins, clocks, privacy].flatMap((check) => check(health));
   return findings.length > 0 ? findings : [ok(CHECK, summary(health))];
 }
 
 function summary({ datacenter, nodes, keyspaces, tls }: ClusterHealth): string {
   const copies = Math.min(...keyspaces.map((keyspace) => keyspace.replicas));
   const version = nodes[0]?.version ?? "";
-  return `${nodes.length} nodes of ${datacenter} answer, Cassandra ${version}, ` +
-    `${copies} copies of everything, TLS ${tls}`;
+  return `${nodes.length} nodes in ${datacenter} answer, Cassandra ${version}, ` +
+    `${copies} copies of all data, TLS ${tls}`;
 }
 
 function nodes({ datacenter, nodes, keyspaces }: ClusterHealth): Finding[] {
@@ -35,16 +35,19 @@ function nodes({ datacenter, nodes, keyspaces }: ClusterHealth): Finding[] {
   const stopped = keyspaces.filter(({ replicas }) => up.length < quorum(replicas));
   const findings: Finding[] = [];
   if (stopped.length > 0) {
-    const what = `${up.length} of ${nodes.length} nodes of ${datacenter} answer, too few for the ` +
+    const what = `${up.length} of ${nodes.length} nodes in ${datacenter} answer, too few for the ` +
       `copies of ${names(stopped)}`;
     findings.push(failed(CHECK, what, "Start the nodes that are down, or alter the keyspaces."));
   } else if (down.length > 0) {
-    const what = `of ${nodes.length} nodes of ${datacenter} these do not answer: ${list(down)}`;
-    findings.push(warning(CHECK, what, "Start them; one more may stop loads."));
+    const what = `${down.length} of ${nodes.length} nodes in ${datacenter} do not answer: ${
+      list(down)
+    }`;
+    findings.push(warning(CHECK, what, "Start them. If one more stops, loads may stop too."));
   }
   const old = up.find(({ version }) => parseInt(version ?? "") < OLDEST_VERSION);
   if (old) {
-    const what = `${old.address} is Cassandra ${old.version}: the ledger needs ${OLDEST_VERSION}.0`;
+    const what =
+      `${old.address} runs Cassandra ${old.version}, but the ledger needs ${OLDEST_VERSION}.0`;
     findings.push(failed(CHECK, what, "Upgrade the cluster."));
   }
   return findings;
@@ -54,15 +57,17 @@ function replicas({ datacenter, keyspaces }: ClusterHealth): Finding[] {
   const ours = keyspaces.filter(({ holdsLogins }) => !holdsLogins);
   const none = ours.filter(({ replicas }) => replicas === 0);
   if (none.length > 0) {
-    const what = `nothing of these is kept in ${datacenter}: ${names(none)}`;
-    return [failed(CHECK, what, "ALTER KEYSPACE … WITH replication, then a full repair.")];
+    const what = `these keyspaces have no copy in ${datacenter}: ${names(none)}`;
+    return [
+      failed(CHECK, what, "Set their replication with ALTER KEYSPACE, then run a full repair."),
+    ];
   }
   const few = ours.filter(({ replicas }) => replicas < ENOUGH_REPLICAS);
   if (few.length === 0) return [];
   return [warning(
     CHECK,
-    `fewer than ${ENOUGH_REPLICAS} copies, so that a node that is down stops loads: ${names(few)}`,
-    "Set storage.replication for new keyspaces; ALTER KEYSPACE the others, then a full repair.",
+    `with fewer than ${ENOUGH_REPLICAS} copies, one node that is down stops loads: ${names(few)}`,
+    "Set storage.replication for new keyspaces. Use ALTER KEYSPACE for these, then run a full repair.",
   )];
 }
 
@@ -72,20 +77,20 @@ function logins({ nodes, keyspaces }: ClusterHealth): Finding[] {
   if (!found || found.replicas >= wanted) return [];
   return [warning(
     CHECK,
-    `${found.name} has ${found.replicas} of ${wanted} copies: a node that is down keeps people out`,
-    `ALTER KEYSPACE ${found.name} WITH replication, then a full repair of it.`,
+    `${found.name} has ${found.replicas} of ${wanted} copies: one node that is down blocks logins`,
+    `Set its replication with ALTER KEYSPACE ${found.name}, then run a full repair.`,
   )];
 }
 
-/** Of rows with one key that of the later moment stays, so clocks have to agree. */
+/** Of two rows with the same key the later one is kept, so clocks must agree. */
 function clocks({ nodes }: ClusterHealth): Finding[] {
   const wrong = nodes.filter(({ aheadMs }) => Math.abs(aheadMs) > CLOCK_MS);
   if (wrong.length === 0) return [];
   const shown = wrong.map(({ address, aheadMs }) => `${address} ${(aheadMs / 1000).toFixed(1)} s`);
   return [warning(
     CHECK,
-    `clocks that differ from the one here: ${list(shown)}`,
-    "Let chrony or systemd-timesyncd keep the clocks of all machines.",
+    `these clocks differ from the clock of this machine: ${list(shown)}`,
+    "Synchronize the clocks of all machines with chrony or systemd-timesyncd.",
   )];
 }
 
@@ -93,15 +98,15 @@ function privacy({ isPrivate, tls }: ClusterHealth): Finding[] {
   if (tls === "unverified") {
     return [warning(
       CHECK,
-      "the nodes' certificates are not checked: anyone on the network can pass for the cluster",
-      "Take verify=false out of the storage URL and name the authority by ca=.",
+      "the nodes' certificates are not checked: anyone on the network can impersonate the cluster",
+      "Remove verify=false from the storage URL and add the certificate authority with ca=.",
     )];
   }
   if (isPrivate) return [];
   return [warning(
     CHECK,
-    "no TLS: rows and passwords can be read on their way",
-    "Switch client_encryption_options on in the nodes and name the authority by ca= in the URL.",
+    "no TLS: rows and passwords can be read on the network",
+    "Enable client_encryption_options on the nodes and add ca= to the storage URL.",
   )];
 }
 

@@ -5,14 +5,14 @@ import { checkAccounts } from "./accounts.ts";
 import { checkClock } from "./clock.ts";
 import { checkCluster } from "./cluster.ts";
 import { checkDisk } from "./disk.ts";
-import { failed, type Finding, type Patient } from "./finding.ts";
+import { type CheckContext, failed, type Finding } from "./finding.ts";
 import { checkPermissions } from "./permissions.ts";
 import { checkQueue, checkStorage } from "./storage.ts";
 import { checkSandbox } from "./sandbox.ts";
 import { checkData } from "./data.ts";
 import { checkTls } from "./tls.ts";
 
-type Check = (patient: Patient) => Promise<Finding[]>;
+type Check = (context: CheckContext) => Promise<Finding[]>;
 
 const CHECKS: Record<string, Check> = {
   data: checkData,
@@ -28,17 +28,16 @@ const CHECKS: Record<string, Check> = {
 };
 
 /**
- * Looks at everything that the services need, and changes nothing. A look that fails itself is a
- * finding, and the others go on.
+ * Runs all checks and changes nothing. A check that throws is a failed finding; the others still run.
  */
 export async function* examine(config: Config, now = Date.now()): AsyncGenerator<Finding> {
-  const patient = { config, layout: new Layout(config.data), now };
+  const context = { config, layout: new Layout(config.data), now };
   for (const [name, check] of Object.entries(CHECKS)) {
     try {
-      yield* await check(patient);
+      yield* await check(context);
     } catch (error) {
       const hint = error instanceof Failure ? error.hint : undefined;
-      yield failed(name, messageOf(error), hint ?? "Look at what the message names.");
+      yield failed(name, messageOf(error), hint ?? "Check the file or service in the message.");
     }
   }
 }

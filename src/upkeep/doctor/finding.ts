@@ -1,22 +1,22 @@
 import type { Config } from "../../config/schema.ts";
 import type { Layout } from "../../data/layout.ts";
 
-/** What a look is given. */
-export interface Patient {
+/** What a check needs. */
+export interface CheckContext {
   config: Config;
   layout: Layout;
   /** Milliseconds since the epoch. */
   now: number;
 }
 
-/** What one look of the doctor came to. */
+/** The result of a check. */
 export interface Finding {
-  /** Which look: one word. */
+  /** The name of the check: one word. */
   check: string;
   state: "ok" | "warning" | "failed";
-  /** One line. */
+  /** One line for people. */
   what: string;
-  /** What the operator can do about it. */
+  /** What to do about it. */
   hint?: string;
 }
 

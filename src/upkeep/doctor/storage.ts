@@ -1,14 +1,14 @@
 import { basename, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { listFolder, orNull } from "../../data/durable.ts";
 import { openLedgerOf } from "../../storage/open.ts";
-import { failed, type Finding, ok, type Patient, warning } from "./finding.ts";
+import { databaseFault } from "../database_fault.ts";
+import { type CheckContext, failed, type Finding, ok, warning } from "./finding.ts";
 
 const HOUR_MS = 3_600_000;
 const PAGE = 1_000;
 
-/** Every database here answers and is sound. */
-export async function checkStorage({ config, layout }: Patient): Promise<Finding[]> {
+/** Every database in the data directory can be read and is intact. */
+export async function checkStorage({ config, layout }: CheckContext): Promise<Finding[]> {
   const engine = config.storage.url.split(":")[0] ?? "";
   const findings: Finding[] = [];
   const tenants = join(layout.db, "tenants");
@@ -18,57 +18,42 @@ export async function checkStorage({ config, layout }: Patient): Promise<Finding
     layout.ledger,
     ...entries.map(({ name }) => join(tenants, name)).filter((path) => path.endsWith(".sqlite")),
   ];
-  let sound = 0;
+  let intact = 0;
   for (const path of paths) {
     if (!await orNull(Deno.lstat(path))) continue;
-    const fault = faultOf(path);
-    if (fault === null) sound++;
-    else {
-      findings.push(
-        failed("storage", `${basename(path)}: ${fault}`, "Restore it from the last backup."),
-      );
+    const fault = databaseFault(path);
+    if (fault === null) {
+      intact++;
+      continue;
     }
+    const hint = "Restore it from the last backup.";
+    findings.push(failed("storage", `${basename(path)}: ${fault}`, hint));
   }
-  const where = engine === "sqlite" ? "" : " here";
-  const shown = `${engine}, ${sound} databases${where} sound`;
+  const shown = `${engine}, ${intact} local databases intact`;
   return findings.length > 0 ? findings : [ok("storage", shown)];
 }
 
-/** @returns what is wrong with a database; null when nothing is */
-function faultOf(path: string): string | null {
-  const db = new DatabaseSync(path);
-  try {
-    db.exec("PRAGMA busy_timeout=5000");
-    const told = Object.values(db.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
-    return told === "ok" ? null : String(told);
-  } catch (error) {
-    return (error as Error).message;
-  } finally {
-    db.close();
-  }
-}
-
-/** Nothing has waited for long, and nothing lies in quarantine. */
-export async function checkQueue({ config, now }: Patient): Promise<Finding[]> {
+/** No file has waited for long, and none has failed. */
+export async function checkQueue({ config, now }: CheckContext): Promise<Finding[]> {
   const ledger = openLedgerOf(config);
   try {
     const counts = await ledger.counts();
     const sum = (...states: string[]) =>
       counts.filter(({ state }) => states.includes(state)).reduce((n, { files }) => n + files, 0);
     const waiting = sum("received", "queued");
-    const quarantined = sum("quarantined", "refused");
-    const shown = `${sum("ingested")} files ingested, ${waiting} waiting, ${quarantined} kept out`;
+    const failures = sum("quarantined", "refused");
+    const shown = `${sum("ingested")} files loaded, ${waiting} waiting, ${failures} failed`;
     const oldest = waiting === 0 ? null : await oldestWaiting(ledger);
     const hours = oldest === null ? 0 : (now - oldest) / HOUR_MS;
     if (hours > 1) {
       return [warning(
         "queue",
-        `${shown}; the oldest has waited ${hours.toFixed(1)} h`,
-        "See mysimbdp manage files --state received: is manage running, has the tenant a module?",
+        `${shown}; the oldest has waited for ${hours.toFixed(1)} h`,
+        "Check that manage is running, and run mysimbdp manage files --state received to find tenants without a module.",
       )];
     }
-    if (quarantined === 0) return [ok("queue", shown)];
-    return [warning("queue", shown, "See mysimbdp manage files --state quarantined")];
+    if (failures === 0) return [ok("queue", shown)];
+    return [warning("queue", shown, "Run mysimbdp manage files --state quarantined.")];
   } finally {
     await ledger.close();
   }
