@@ -43,9 +43,9 @@ function ask({ app }: Harness, method: string, path: string, body?: unknown) {
   });
 }
 
-Deno.test("operators and customers are not each other", () =>
+Deno.test("a customer's token is not an operator's", () =>
   withApp(async ({ app, send }) => {
-    // In the harness any name is an account of both; a token of one is none of the other's.
+    // In the harness any name is both a customer and an operator, with separate tokens.
     const opened = await send("/v1/session", { method: "POST" });
     const { token } = await opened.json();
     const headers = { Authorization: `Bearer ${token}` };
@@ -56,7 +56,7 @@ Deno.test("operators and customers are not each other", () =>
     }
   }));
 
-Deno.test("an account is made, kept out, let in again and given a password", () =>
+Deno.test("an account is created, disabled, enabled and given a password", () =>
   withApp(async (harness) => {
     const users = new UsersFile(join(harness.dataDir, "users.json"));
     const added = await ask(harness, "POST", "/tenants", { name: "customer-3" });
@@ -72,7 +72,7 @@ Deno.test("an account is made, kept out, let in again and given a password", () 
     assert.ok(await verifyPassword("mine", users.accounts().get("customer-3")?.stored ?? ""));
   }));
 
-Deno.test("constraints hold from the next request on, and go back to the defaults", () =>
+Deno.test("constraints apply to the next request, and can be reset to the defaults", () =>
   withApp(async (harness) => {
     await ask(harness, "POST", "/tenants", { name: "customer-1" });
     const own = { formats: [".jsonl"], number_files: 3, data_sizes: 7 };
@@ -85,7 +85,7 @@ Deno.test("constraints hold from the next request on, and go back to the default
     assert.equal((await (await ask(harness, "GET", path)).json()).ownConstraints, false);
   }));
 
-Deno.test("what operators do is written down, also what is refused; no secret is", () =>
+Deno.test("the audit log has what operators did and what was refused, but no secrets", () =>
   withApp(async (harness) => {
     await ask(harness, "POST", "/tenants", { name: "customer-3", password: "hush hush" });
     await ask(harness, "POST", "/tenants", { name: "customer-3" });
@@ -101,7 +101,7 @@ Deno.test("what operators do is written down, also what is refused; no secret is
     assert.doesNotMatch(text, /hush/);
   }));
 
-Deno.test("a file is asked for again only when it has ended and its bytes are there", async () => {
+Deno.test("a file can be replayed only when it is done and its bytes are kept", async () => {
   const records = [record(INGESTED), record(FAILED), record(RUNNING, { state: "running" })];
   await withApp(async (harness) => {
     const { layout } = harness.intake;
@@ -121,7 +121,7 @@ Deno.test("a file is asked for again only when it has ended and its bytes are th
   }, { app: { ledger: fakeLedger(records) } });
 });
 
-Deno.test("the overview tells the queue, who is failing, and what was loaded when", async () => {
+Deno.test("the overview shows the queue, failing tenants and the throughput", async () => {
   const reason = { code: "broken", message: "it is broken" };
   const nothing = { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0, replaced: 0 };
   const records = [
@@ -148,7 +148,7 @@ Deno.test("the overview tells the queue, who is failing, and what was loaded whe
   }, { app: { ledger: fakeLedger(records) } });
 });
 
-Deno.test("the stream of events tells of a change, and ends with the server", async () => {
+Deno.test("the stream of events reports a change, and ends with the server", async () => {
   const records: FileRecord[] = [];
   const stopping = new AbortController();
   await withApp(async (harness) => {
@@ -164,7 +164,7 @@ Deno.test("the stream of events tells of a change, and ends with the server", as
   }, { app: { ledger: fakeLedger(records), stopping: stopping.signal } });
 });
 
-Deno.test("rejects come as CSV in which no cell is a formula", async () => {
+Deno.test("rejects are available as CSV, and no cell is a formula", async () => {
   const ledger = fakeLedger([record(INGESTED)]);
   ledger.rejects = (_id, after) =>
     Promise.resolve(
@@ -190,7 +190,7 @@ Deno.test("rejects come as CSV in which no cell is a formula", async () => {
   }, { app: { ledger } });
 });
 
-Deno.test("a customer has its file back, and nobody else's", async () => {
+Deno.test("a customer can download its own files only", async () => {
   await withApp(async ({ intake: { layout }, send }) => {
     await Deno.mkdir(layout.tenantFolder("archive", "customer-1"));
     await Deno.writeTextFile(layout.file("archive", "customer-1", INGESTED), "x".repeat(100));

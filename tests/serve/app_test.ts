@@ -3,7 +3,7 @@ import { Failure } from "../../src/base/failure.ts";
 import { problemSchema } from "../../src/protocol/problem.ts";
 import { base64, basic, fakeLedger, problemCode, uploadWhole, withApp } from "./harness.ts";
 
-Deno.test("every route of the API wants to know whose request it is", () =>
+Deno.test("every route of the API requires authentication", () =>
   withApp(async ({ app }) => {
     const requests = [
       ["GET", "/v1/constraints"],
@@ -28,7 +28,7 @@ Deno.test("every route of the API wants to know whose request it is", () =>
     }
   }));
 
-Deno.test("a wrong password, an unreadable one and a slowed user are answered as such", () =>
+Deno.test("wrong and unreadable credentials get 401, a throttled user gets 429", () =>
   withApp(async ({ send }) => {
     const ask = (authorization: string) =>
       send("/v1/constraints", { headers: { Authorization: authorization } });
@@ -43,7 +43,7 @@ Deno.test("a wrong password, an unreadable one and a slowed user are answered as
     assert.equal((await ask(basic("customer-1", "secret").replace("Basic", "basic"))).status, 200);
   }));
 
-Deno.test("a session's token stands for the password until it is closed", () =>
+Deno.test("the token of a session replaces the password until the session is closed", () =>
   withApp(async ({ send }) => {
     const opened = await send("/v1/session", { method: "POST" });
     assert.equal(opened.status, 201);
@@ -72,7 +72,7 @@ Deno.test("errors are problem+json", () =>
     assert.equal((await send("/v1/nowhere")).status, 404);
   }));
 
-Deno.test("what nobody expected is logged, and the client hears nothing of its inside", async () => {
+Deno.test("unexpected errors are logged, and clients see no internals", async () => {
   const ledger = fakeLedger([]);
   const inner = new Error("secret path /var/x");
   ledger.get = () => Promise.reject(inner);
@@ -80,21 +80,21 @@ Deno.test("what nobody expected is logged, and the client hears nothing of its i
   await withApp(async ({ send, events }) => {
     const broken = await send("/v1/files/x");
     assert.equal(broken.status, 500);
-    const said = await broken.text();
-    assert.match(said, /"urn:mysimbdp:problem:internal"/);
-    assert.doesNotMatch(said, /secret|stack/);
+    const internal = await broken.text();
+    assert.match(internal, /"urn:mysimbdp:problem:internal"/);
+    assert.doesNotMatch(internal, /secret|stack/);
     assert.ok(
       events.some((event) => event.kind === "request.failed" && event.error === inner.message),
     );
     const away = await send("/v1/files");
     assert.equal(away.status, 503);
-    const told = await away.text();
-    assert.match(told, /"urn:mysimbdp:problem:unavailable"/);
-    assert.doesNotMatch(told, /10\.0\.0\.7/);
+    const unavailable = await away.text();
+    assert.match(unavailable, /"urn:mysimbdp:problem:unavailable"/);
+    assert.doesNotMatch(unavailable, /10\.0\.0\.7/);
   }, { app: { ledger } });
 });
 
-Deno.test("health, metrics and the first page need no user", () =>
+Deno.test("health, metrics and the first page need no authentication", () =>
   withApp(async (harness) => {
     const { app } = harness;
     assert.equal((await app.request("/livez")).status, 200);
@@ -116,7 +116,7 @@ Deno.test("health, metrics and the first page need no user", () =>
     assert.doesNotMatch(metrics, /BREW/);
   }));
 
-Deno.test("the gauges tell what the ledger counts", async () => {
+Deno.test("the gauges show the counts of the ledger", async () => {
   const ledger = fakeLedger([]);
   const tenant = "customer-1";
   ledger.counts = () =>
@@ -133,7 +133,7 @@ Deno.test("the gauges tell what the ledger counts", async () => {
   }, { app: { ledger } });
 });
 
-Deno.test("readyz says so when the data directory cannot be written", () =>
+Deno.test("readyz fails when the data directory cannot be written", () =>
   withApp(async ({ app, intake }) => {
     await Deno.remove(intake.layout.uploads, { recursive: true });
     const response = await app.request("/readyz");

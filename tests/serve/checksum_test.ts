@@ -28,7 +28,7 @@ async function begin({ send }: Harness, length: number): Promise<string> {
   return created.headers.get("Location") ?? "";
 }
 
-Deno.test("bytes with the right checksum are taken, by each algorithm that OPTIONS names", () =>
+Deno.test("bytes with the right checksum are stored, for each algorithm that OPTIONS lists", () =>
   withApp(async (harness) => {
     const { send } = harness;
     const options = await send("/v1/uploads", { method: "OPTIONS" });
@@ -43,7 +43,7 @@ Deno.test("bytes with the right checksum are taken, by each algorithm that OPTIO
     assert.equal(head.headers.get("Mysimbdp-Sha256"), sha256Hex("abc".repeat(algorithms.length)));
   }));
 
-Deno.test("bytes with a wrong checksum are discarded with 460, and the upload goes on", () =>
+Deno.test("bytes with a wrong checksum are discarded with 460, and the upload can continue", () =>
   withApp(async (harness) => {
     const { send, intake } = harness;
     const location = await begin(harness, 6);
@@ -69,7 +69,7 @@ Deno.test("an unknown algorithm and an unreadable checksum are refused with 400"
     }
   }));
 
-Deno.test("bytes whose checksum was not compared before a crash do not count after it", async () => {
+Deno.test("bytes that were not verified before a crash are discarded after it", async () => {
   const dataDir = await Deno.makeTempDir();
   const before = await openIntake(dataDir);
   const upload = await before.uploads.create({

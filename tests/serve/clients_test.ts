@@ -36,11 +36,11 @@ async function assertStaged({ dataDir }: Listening, bytes: Uint8Array): Promise<
   assert.equal(sha256Hex(staged), sha256Hex(bytes));
 }
 
-// The client leaves timers and files to the end of its process.
+// The client keeps timers and files until its process ends.
 const CLIENT = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test(
-  "tus-js-client uploads as it is, with and without data at creation",
+  "an unmodified tus-js-client uploads, with and without data at creation",
   CLIENT,
   () =>
     withServer(async (listening) => {
@@ -55,7 +55,7 @@ Deno.test(
 );
 
 Deno.test(
-  "tus-js-client goes on where another one was stopped",
+  "tus-js-client resumes the upload of a stopped client",
   CLIENT,
   () =>
     withServer(async (listening) => {

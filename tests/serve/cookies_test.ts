@@ -3,24 +3,24 @@ import { basic, problemCode, withApp } from "./harness.ts";
 
 const HOST = { Host: "localhost" };
 
-/** A session as the dashboard has it: its token in the cookie. */
+/** A session of the dashboard: its token is in the cookie. */
 async function cookieOf(send: (path: string, init?: RequestInit) => Promise<Response>) {
   const { token } = await (await send("/v1/session", { method: "POST" })).json();
   return `mysimbdp_session=${token}`;
 }
 
-Deno.test("the cookie of a session stands for the password", () =>
+Deno.test("the cookie of a session replaces the password", () =>
   withApp(async ({ app, send }) => {
     const Cookie = await cookieOf(send);
     assert.equal((await app.request("/v1/files", { headers: { Cookie } })).status, 200);
     const wrong = { Cookie: "mysimbdp_session=guess" };
     assert.equal((await app.request("/v1/files", { headers: wrong })).status, 401);
-    // Who sends a password means it.
+    // A password is never sent by accident, so the site does not matter.
     const both = { Cookie, Authorization: basic("customer-1", "wrong") };
     assert.equal((await app.request("/v1/files", { headers: both })).status, 401);
   }));
 
-Deno.test("with a cookie nothing is changed from another site", () =>
+Deno.test("a request with a cookie from another site changes nothing", () =>
   withApp(async ({ app, send }) => {
     const Cookie = await cookieOf(send);
     const open = (headers: Record<string, string>) =>
@@ -44,14 +44,14 @@ Deno.test("with a cookie nothing is changed from another site", () =>
     assert.equal((await open({ Origin: "http://localhost" })).status, 201);
   }));
 
-Deno.test("a page is not answered with the browser's own dialog", () =>
+Deno.test("a page's request does not open the browser's login dialog", () =>
   withApp(async ({ app }) => {
     const headers = { "Sec-Fetch-Site": "same-origin" };
     const response = await app.request("/v1/files", { headers });
     assert.equal(response.headers.get("WWW-Authenticate"), 'Bearer realm="mysimbdp"');
   }));
 
-/** Signs in at the form, as a browser does. */
+/** Signs in with the form, as a browser does. */
 function form(password: string, headers: Record<string, string> = {}) {
   return {
     method: "POST",
@@ -64,7 +64,7 @@ function form(password: string, headers: Record<string, string> = {}) {
   };
 }
 
-Deno.test("the form gives a cookie that no script can read, over TLS bound to it", () =>
+Deno.test("the form sets a cookie that no script can read and that TLS keeps on TLS", () =>
   withApp(async ({ app }) => {
     const plain = await app.request("/sign-in", form("secret"));
     assert.deepEqual([plain.status, plain.headers.get("Location")], [303, "/"]);
@@ -78,7 +78,7 @@ Deno.test("the form gives a cookie that no script can read, over TLS bound to it
     assert.match(bound, /^__Host-mysimbdp_session=[^;]+;.* Path=\/; HttpOnly; Secure;/);
   }));
 
-Deno.test("a wrong password at the form is told, and counted like any other", () =>
+Deno.test("a wrong password in the form is shown, and counted like any other", () =>
   withApp(async ({ app, events }) => {
     const refused = await app.request("/sign-in", form("wrong"));
     assert.equal(refused.status, 401);

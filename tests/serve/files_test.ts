@@ -80,7 +80,7 @@ Deno.test("different contents of one name sent at once get different versions", 
     assert.deepEqual(versions.sort(), [1, 2, 3, 4, 5, 6, 7, 8]);
   }));
 
-Deno.test("what the ledger knows of a file is shown in place of its receipt", () =>
+Deno.test("a file in the ledger is shown instead of its receipt", () =>
   withApp(async (harness) => {
     const id = await upload(harness, "a.csv", "1");
     harness.records.push(record(id), record("0".repeat(26), { tenant: "customer-2" }));
@@ -97,7 +97,7 @@ Deno.test("what the ledger knows of a file is shown in place of its receipt", ()
     assert.deepEqual([rest.rejects.length, rest.next], [1, null]);
   }));
 
-Deno.test("pages go through received and ingested files together, newest first, each once", () =>
+Deno.test("pages have received and ingested files together, newest first, each once", () =>
   withApp(async (harness) => {
     const ids: string[] = [];
     for (let n = 0; n < 9; n++) ids.push(await upload(harness, `f${n}.csv`, `${n}`));
@@ -114,7 +114,7 @@ Deno.test("pages go through received and ingested files together, newest first, 
     assert.deepEqual(received.files.map(({ id }) => id), [ids[7], ids[5], ids[3]]);
   }));
 
-Deno.test("files are found by name and content, and a wrong query is told", () =>
+Deno.test("files are found by name and content, and an invalid query gets 400", () =>
   withApp(async (harness) => {
     const id = await upload(harness, "Café.csv", "1");
     const name = encodeURIComponent("Cafe\u0301.csv");

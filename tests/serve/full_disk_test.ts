@@ -13,14 +13,14 @@ import {
   WIDE,
 } from "./harness.ts";
 
-/** Mounts a small file system; needs root, so elsewhere the test is left out. */
+/** Mounts a small file system. It needs root; without it the test is skipped. */
 async function mountSmall(folder: string): Promise<boolean> {
   if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
   const args = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder];
   return (await new Deno.Command("mount", { args, stderr: "null" }).output()).success;
 }
 
-Deno.test("on a disk of 1 MB a body too big ends in 507 and leaves nothing; smaller ones go on", async (t) => {
+Deno.test("on a disk of 1 MB a body that is too large gets 507 and leaves nothing; smaller ones still work", async (t) => {
   const dataDir = await Deno.makeTempDir();
   if (!await mountSmall(dataDir)) {
     await Deno.remove(dataDir);

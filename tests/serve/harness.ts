@@ -12,19 +12,19 @@ import type { FileQuery, FileRecord, LedgerReader } from "../../src/storage/cont
 /** Wide enough for tests that are not about constraints. */
 export const WIDE: Constraints = { formats: [".csv"], number_files: 100, data_sizes: 1e6 };
 
-/** An app on a data directory of its own. */
+/** An app with its own data directory. */
 export interface Harness {
   app: Hono<AppEnv>;
   intake: Intake;
   dataDir: string;
   events: TelemetryEvent[];
-  /** What the ledger knows; tests add to it. */
+  /** The records in the ledger; tests add to them. */
   records: FileRecord[];
   /** Sends a request as a tenant. */
   send(path: string, init?: RequestInit & { as?: string }): Promise<Response>;
 }
 
-/** Runs a test on an app in process, and removes what it left. */
+/** Runs a test on an app in process, then removes its data. */
 export async function withApp(
   test: (harness: Harness) => Promise<void>,
   options: { app?: Partial<ServeDeps>; intake?: IntakeOptions } = {},
@@ -75,7 +75,7 @@ export function fakeAccounts(): Accounts {
   };
 }
 
-/** A ledger in memory, in the order and with the filters of the real ones. */
+/** A ledger in memory with the order and the filters of the real ones. */
 export function fakeLedger(records: FileRecord[]): LedgerReader {
   const matches = (record: FileRecord, query: FileQuery) =>
     (["tenant", "state", "name", "sha256"] as const).every((key) =>

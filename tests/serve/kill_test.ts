@@ -18,7 +18,7 @@ async function startProcess(dataDir: string, step: string) {
     try {
       child.kill("SIGKILL");
     } catch {
-      // It has killed itself.
+      // It killed itself.
     }
     await child.status;
     await reader.cancel();
@@ -27,7 +27,7 @@ async function startProcess(dataDir: string, step: string) {
 }
 
 for (const step of HANDOFF_STEPS) {
-  Deno.test(`SIGKILL after "${step}": at its next HEAD the client is told the file is there`, async () => {
+  Deno.test(`SIGKILL after "${step}": the client's next HEAD shows the finished file`, async () => {
     const dataDir = await Deno.makeTempDir();
     const first = await startProcess(dataDir, step);
     const created = await fetch(`${first.url}/v1/uploads`, {

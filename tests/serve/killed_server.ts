@@ -1,4 +1,4 @@
-/** A server in a process of its own that kills itself after a step of a hand-off: dataDir, step. */
+/** A server process that kills itself after a step of a hand-off. Arguments: dataDir, step. */
 import { createApp } from "../../src/serve/app.ts";
 import { startServer } from "../../src/serve/server.ts";
 import { openIntake } from "../../src/staging/intake.ts";

@@ -42,14 +42,14 @@ Deno.test("format, size and number of files are enforced before a byte is stored
     assert.equal((await harness.send("/v1/uploads", other)).status, 201);
   }, { app: { defaultConstraints: NARROW } }));
 
-Deno.test("two at once cannot both take the last place", () =>
+Deno.test("two concurrent uploads cannot both take the last place", () =>
   withApp(async (harness) => {
     const names = Array.from({ length: 8 }, (_, index) => `f${index}.csv`);
     const responses = await Promise.all(names.map((name) => begin(harness, name, 1)));
     assert.equal(responses.filter((response) => response.status === 201).length, 2);
   }, { app: { defaultConstraints: NARROW } }));
 
-Deno.test("a batch counts its finished files, and not those that were there already", () =>
+Deno.test("a batch counts its finished files, but not files that the server already had", () =>
   withApp(async (harness) => {
     const open = await harness.send("/v1/batches", { method: "POST" });
     assert.equal(open.status, 201);
@@ -74,7 +74,7 @@ Deno.test("a batch counts its finished files, and not those that were there alre
     assert.equal(await problemCode(foreign), "unknown-batch");
   }, { app: { defaultConstraints: NARROW } }));
 
-Deno.test("GET /v1/constraints gives the file's JSON, and a changed file counts at once", () =>
+Deno.test("GET /v1/constraints returns the JSON of the file, and a changed file applies at once", () =>
   withApp(async ({ send, intake }) => {
     const get = async () => await (await send("/v1/constraints")).json();
     assert.deepEqual(await get(), NARROW, "without a file, the default");
@@ -89,7 +89,7 @@ Deno.test("GET /v1/constraints gives the file's JSON, and a changed file counts 
     assert.doesNotMatch(await broken.text(), /constraints\/|JSON/);
   }, { app: { defaultConstraints: NARROW } }));
 
-Deno.test("names are kept in one form or refused, and never become paths", () =>
+Deno.test("names are normalized or refused, and never become paths", () =>
   withApp(async (harness) => {
     const { dataDir } = harness;
     const bad = [
@@ -114,7 +114,7 @@ Deno.test("names are kept in one form or refused, and never become paths", () =>
     assert.deepEqual(await stagedFiles(dataDir, "customer-1"), [id]);
   }));
 
-Deno.test("1,000 names of all kinds leave only ids of ours on disk, in the tenant's folder", () =>
+Deno.test("1,000 unusual names leave only generated ids on disk, in the tenant's folder", () =>
   withApp(async (harness) => {
     const piece = fc.oneof(
       fc.constantFrom(

@@ -11,7 +11,7 @@ export interface Listening {
   server: RunningServer;
 }
 
-/** Runs a test against a server that listens, and removes what it left. */
+/** Runs a test against a listening server, then removes its data. */
 export async function withServer(
   test: (listening: Listening) => Promise<void>,
   options: {

@@ -7,7 +7,7 @@ import { basic, type Harness, problemCode, withApp } from "./harness.ts";
 
 const ADMIN = { Authorization: basic("admin", "secret") };
 
-/** A module of `customer-1` that waits for a decision. */
+/** A module of `customer-1` that is pending. */
 async function pendingModule({ intake }: Harness, text = "// one\n") {
   const root = intake.layout.moduleRoot;
   const [store, inbox] = [new ModuleStore(root), new ModuleInbox(root)];
@@ -25,7 +25,7 @@ function decide({ app }: Harness, version: string, verb: string, note?: string) 
   });
 }
 
-Deno.test("a version is approved by leaving it to manage, with who did so and why", () =>
+Deno.test("approving a version leaves a request for manage, with the operator and the note", () =>
   withApp(async (harness) => {
     const { store, inbox, version } = await pendingModule(harness);
     const early = await decide(harness, version, "approve");
@@ -38,7 +38,7 @@ Deno.test("a version is approved by leaving it to manage, with who did so and wh
     assert.deepEqual(await inbox.list(), [{ tenant: "customer-1", version, ...action }]);
   }));
 
-Deno.test("a rejected version tells its author why, and cannot be approved any more", () =>
+Deno.test("the author of a rejected version sees the note, and it cannot be approved later", () =>
   withApp(async (harness) => {
     const { store, version } = await pendingModule(harness);
     await markPending(store, "customer-1", version);
@@ -54,7 +54,7 @@ Deno.test("a rejected version tells its author why, and cannot be approved any m
     }
   }));
 
-Deno.test("a customer tries its own versions, one run at a time", () =>
+Deno.test("a customer can test its own versions, one run at a time", () =>
   withApp(async (harness) => {
     const { store, version } = await pendingModule(harness);
     const start = (as = "customer-1") =>

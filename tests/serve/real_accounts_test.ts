@@ -3,13 +3,13 @@ import { createHash, pbkdf2Sync } from "node:crypto";
 import { createAccounts } from "../../src/accounts/accounts.ts";
 import { basic, uploadWhole, withApp } from "./harness.ts";
 
-/** A hash in the first platform's form: PBKDF2 with a salt in hex before it. */
+/** A hash in the format of the first platform: the salt in hex, then PBKDF2. */
 function seedHash(password: string): string {
   const salt = createHash("sha256").update("salt").digest("hex");
   return salt + pbkdf2Sync(password, salt, 100_000, 64, "sha512").toString("hex");
 }
 
-Deno.test("an account whose name no tenant can have is refused with a problem that says so", async () => {
+Deno.test("an account whose name is not allowed gets a problem that explains it", async () => {
   const folder = await Deno.makeTempDir();
   const usersPath = `${folder}/users.json`;
   await Deno.writeTextFile(usersPath, JSON.stringify({ "Customer-1": seedHash("password-1") }));
@@ -38,7 +38,7 @@ Deno.test("an account whose name no tenant can have is refused with a problem th
   await Deno.remove(folder, { recursive: true });
 });
 
-Deno.test("users.json decides who may send, and a session's token stands for the password", async () => {
+Deno.test("users.json decides who can upload, and the token of a session replaces the password", async () => {
   const folder = await Deno.makeTempDir();
   const usersPath = `${folder}/users.json`;
   await Deno.writeTextFile(usersPath, JSON.stringify({ "customer-1": seedHash("password-1") }));

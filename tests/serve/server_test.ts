@@ -27,7 +27,7 @@ async function offsetOf(upload: string): Promise<number | null> {
   return response.ok ? Number(response.headers.get("Upload-Offset")) : null;
 }
 
-/** A PATCH written by hand, so that it can stop in the middle. */
+/** A raw PATCH request that can stop in the middle. */
 async function openPatch(upload: string, length: number, text: string): Promise<Deno.TcpConn> {
   const { hostname, port, pathname } = new URL(upload);
   const connection = await Deno.connect({ hostname, port: Number(port) });
@@ -42,7 +42,7 @@ async function readAll(connection: Deno.TcpConn): Promise<string> {
   return await new Response(connection.readable).text();
 }
 
-Deno.test("what came before the client went away is kept and gone on with", () =>
+Deno.test("bytes received before the client disconnects are kept, and the upload can continue", () =>
   withServer(async (listening) => {
     const upload = await begin(listening, 10);
     const connection = await openPatch(upload, 10, "hello");
@@ -60,7 +60,7 @@ Deno.test("what came before the client went away is kept and gone on with", () =
     assert.equal(last.headers.get("Mysimbdp-Sha256"), sha256Hex("helloworld"));
   }));
 
-Deno.test("a body that falls silent is ended with 408, and its bytes are kept", () =>
+Deno.test("a stalled body gets 408, and its bytes are kept", () =>
   withServer(async (listening) => {
     const upload = await begin(listening, 10);
     const connection = await openPatch(upload, 10, "hello");
@@ -70,7 +70,7 @@ Deno.test("a body that falls silent is ended with 408, and its bytes are kept", 
     assert.equal(await offsetOf(upload), 5);
   }, { app: { stallMs: 200 } }));
 
-Deno.test("shutdown interrupts bodies that do not end, keeps their bytes, and frees the data", () =>
+Deno.test("shutdown interrupts open bodies, keeps their bytes, and releases the data directory", () =>
   withServer(async (listening) => {
     const upload = await begin(listening, 10);
     const connection = await openPatch(upload, 10, "hello");
@@ -84,7 +84,7 @@ Deno.test("shutdown interrupts bodies that do not end, keeps their bytes, and fr
     assert.equal(await Deno.readTextFile(`${listening.dataDir}/uploads/${id}`), "hello");
   }, { server: { drainMs: 100 } }));
 
-Deno.test("expired uploads are swept while the server runs", () =>
+Deno.test("expired uploads are deleted while the server runs", () =>
   withServer(async (listening) => {
     await begin(listening, 10);
     await until(
@@ -93,7 +93,7 @@ Deno.test("expired uploads are swept while the server runs", () =>
     );
   }, { intake: { expiryMs: 50 }, server: { sweepMs: 20 } }));
 
-Deno.test("an address in use and a certificate that is none are told", () =>
+Deno.test("an address in use and an invalid certificate are reported", () =>
   withServer(async ({ intake, server }) => {
     const app = createApp({
       version: "0",

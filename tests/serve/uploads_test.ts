@@ -51,7 +51,7 @@ Deno.test("an upload in pieces ends as one staged file with its record", () =>
     assert.equal(finished.headers.get("Upload-Length"), "10");
   }));
 
-Deno.test("creation-with-upload takes a whole file, and also an empty one, in one request", () =>
+Deno.test("creation-with-upload accepts a whole file, even an empty one, in one request", () =>
   withApp(async (harness) => {
     const response = await uploadWhole(harness, "a.csv", "x,y\n1,2\n");
     assert.equal(response.status, 201);
@@ -66,7 +66,7 @@ Deno.test("creation-with-upload takes a whole file, and also an empty one, in on
     assert.equal((await stagedFiles(harness.dataDir, "customer-1")).length, 2);
   }));
 
-Deno.test("OPTIONS tells version, extensions, algorithms and the tenant's largest file", () =>
+Deno.test("OPTIONS shows version, extensions, algorithms and the tenant's size limit", () =>
   withApp(async ({ send }) => {
     const response = await send("/v1/uploads", { method: "OPTIONS" });
     assert.equal(response.status, 204);
@@ -121,7 +121,7 @@ Deno.test("requests that do not follow tus 1.0.0 are refused and change nothing"
     assert.equal(head.headers.get("Upload-Offset"), "0");
   }));
 
-Deno.test("more bytes than announced are never kept, and the right ones are taken after", () =>
+Deno.test("more bytes than announced are never stored, and the right ones are accepted later", () =>
   withApp(async ({ send, intake }) => {
     const created = await send("/v1/uploads", { method: "POST", headers: creation("a.csv", 6) });
     const location = created.headers.get("Location") ?? "";
@@ -141,7 +141,7 @@ Deno.test("more bytes than announced are never kept, and the right ones are take
     assert.equal(last.headers.get("Mysimbdp-Sha256"), sha256Hex("abcdef"));
   }));
 
-Deno.test("termination drops an unfinished upload; a finished one stays", () =>
+Deno.test("termination deletes an unfinished upload; a finished one stays", () =>
   withApp(async (harness) => {
     const { send, dataDir } = harness;
     const created = await send("/v1/uploads", { method: "POST", headers: creation("a.csv", 6) });
@@ -158,7 +158,7 @@ Deno.test("termination drops an unfinished upload; a finished one stays", () =>
     assert.equal((await stagedFiles(dataDir, "customer-1")).length, 1);
   }));
 
-Deno.test("X-HTTP-Method-Override stands for the method", () =>
+Deno.test("X-HTTP-Method-Override replaces the method", () =>
   withApp(async ({ send }) => {
     const created = await send("/v1/uploads", { method: "POST", headers: creation("a.csv", 6) });
     const location = created.headers.get("Location") ?? "";
@@ -173,7 +173,7 @@ Deno.test("X-HTTP-Method-Override stands for the method", () =>
     assert.equal((await send(location, { method: "POST", headers: TUS })).status, 400);
   }));
 
-Deno.test("an upload is its tenant's: for another it is not there", () =>
+Deno.test("an upload is invisible to other tenants", () =>
   withApp(async (harness) => {
     const { send } = harness;
     const created = await send("/v1/uploads", { method: "POST", headers: creation("a.csv", 6) });
@@ -198,7 +198,7 @@ Deno.test("an upload is its tenant's: for another it is not there", () =>
     assert.equal((await send(location, { method: "HEAD", headers: TUS })).status, 200);
   }));
 
-Deno.test("the client's sha256 is compared at the end; a wrong one leaves nothing behind", () =>
+Deno.test("the client's sha256 is checked at the end; a wrong one leaves nothing behind", () =>
   withApp(async (harness) => {
     const { dataDir, intake } = harness;
     const metadata = { sha256: sha256Hex("other") };
@@ -214,7 +214,7 @@ Deno.test("the client's sha256 is compared at the end; a wrong one leaves nothin
     assert.equal(right.status, 201);
   }));
 
-Deno.test("an upload that nobody goes on with expires, and its bytes go", async () => {
+Deno.test("an abandoned upload expires and its bytes are deleted", async () => {
   let now = 1_700_000_000_000;
   await withApp(
     async ({ send, intake, dataDir }) => {
@@ -235,7 +235,7 @@ Deno.test("an upload that nobody goes on with expires, and its bytes go", async 
   );
 });
 
-Deno.test("a disk without room is told before a byte is stored, and nothing is left over", () =>
+Deno.test("a full disk is reported before a byte is stored, and nothing is left behind", () =>
   withApp(async (harness) => {
     const response = await uploadWhole(harness, "a.csv", "abc");
     assert.equal(response.status, 507);
@@ -243,7 +243,7 @@ Deno.test("a disk without room is told before a byte is stored, and nothing is l
     assert.deepEqual(await filesBelow(`${harness.dataDir}/uploads`), []);
   }, { intake: { reserveBytes: Number.MAX_SAFE_INTEGER } }));
 
-Deno.test("too many bodies at once are asked to come again", () =>
+Deno.test("too many concurrent bodies get 503 with Retry-After", () =>
   withApp(async (harness) => {
     const { send } = harness;
     const created = await send("/v1/uploads", { method: "POST", headers: creation("a.csv", 6) });
@@ -268,7 +268,7 @@ Deno.test("too many bodies at once are asked to come again", () =>
     assert.equal((await uploadWhole(harness, "b.csv", "abc")).status, 201);
   }, { app: { slots: { total: 2, perTenant: 1 } } }));
 
-Deno.test("an upload is locked while bytes come, and taken over when they stop coming", () =>
+Deno.test("an upload is locked while bytes arrive, and can be taken over when they stop", () =>
   withApp(async ({ send }) => {
     const created = await send("/v1/uploads", { method: "POST", headers: creation("a.csv", 6) });
     const location = created.headers.get("Location") ?? "";

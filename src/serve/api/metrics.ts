@@ -56,48 +56,39 @@ export function createMetrics(deps: MetricDeps): Metrics {
 }
 
 function countEvents(registry: Registry, tenants: BoundedLabels): Emit {
+  const registers = [registry];
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    new Counter({ name, help, labelNames, registers });
   const requests = new Histogram({
     name: "mysimbdp_http_request_duration_seconds",
     help: "Duration of requests by method, route and status.",
     labelNames: ["method", "route", "status"],
     buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
-    registers: [registry],
+    registers,
   });
-  const uploads = new Counter({
-    name: "mysimbdp_uploads_total",
-    help: "Uploads by result.",
-    labelNames: ["tenant", "result"],
-    registers: [registry],
-  });
-  const bytes = new Counter({
-    name: "mysimbdp_upload_received_bytes_total",
-    help: "Bytes of uploads that were stored.",
-    labelNames: ["tenant"],
-    registers: [registry],
-  });
-  const problems = new Counter({
-    name: "mysimbdp_http_problems_total",
-    help: "Requests answered with a problem, by its code.",
-    labelNames: ["code"],
-    registers: [registry],
-  });
-  const expired = new Counter({
-    name: "mysimbdp_uploads_expired_total",
-    help: "Unfinished uploads that expired.",
-    registers: [registry],
-  });
-  const authFailures = new Counter({
-    name: "mysimbdp_auth_failures_total",
-    help: "Failed logins by reason.",
-    labelNames: ["reason"],
-    registers: [registry],
-  });
-  const nearLimits = new Counter({
-    name: "mysimbdp_limit_warnings_total",
-    help: "Times that a tenant reached 80 % of a constraint.",
-    labelNames: ["tenant", "limit"],
-    registers: [registry],
-  });
+  const uploads = counter("mysimbdp_uploads_total", "Uploads by result.", "tenant", "result");
+  const bytes = counter(
+    "mysimbdp_upload_received_bytes_total",
+    "Bytes of uploads that were stored.",
+    "tenant",
+  );
+  const problems = counter(
+    "mysimbdp_http_problems_total",
+    "Requests answered with a problem, by its code.",
+    "code",
+  );
+  const expired = counter("mysimbdp_uploads_expired_total", "Unfinished uploads that expired.");
+  const authFailures = counter(
+    "mysimbdp_auth_failures_total",
+    "Failed logins by reason.",
+    "reason",
+  );
+  const nearLimits = counter(
+    "mysimbdp_limit_warnings_total",
+    "Times that a tenant reached 80 % of a constraint.",
+    "tenant",
+    "limit",
+  );
   return (event) => {
     const tenant = "tenant" in event && event.tenant !== null ? tenants.of(event.tenant) : "";
     switch (event.kind) {
