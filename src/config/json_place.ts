@@ -3,10 +3,10 @@ import type { Place } from "./toml_file.ts";
 const TOKEN = /"(?:[^"\\\n]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g;
 
 /**
- * Finds where a member stands in a valid JSON text (RFC 8259).
+ * Returns the position of a member in a valid JSON text (RFC 8259).
  *
- * @param path the keys and, for arrays, the indexes from the root to it
- * @returns null when the text does not have it
+ * @param path the keys and indexes from the root
+ * @returns null if the text does not contain it
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ export function placeOfMember(text: string, path: readonly PropertyKey[]): Place
   for (const { 0: token, index } of text.matchAll(TOKEN)) {
     const inner = open.at(-1);
     const starts = token !== "}" && token !== "]" && token !== ",";
-    // A member stands at its key, an element at its value.
+    // The position of a member is that of its key, the position of an element that of its value.
     if (inner?.array && starts && isThere()) return placeAt(text, index);
     if (token === "{" || token === "[") {
       open.push({ array: token === "[", key: token === "[" ? 0 : "" });
@@ -38,24 +38,22 @@ export function placeOfMember(text: string, path: readonly PropertyKey[]): Place
 }
 
 /**
- * Finds where a text stops being JSON.
- *
- * @returns the place of the first character that cannot go on, or of the end
+ * Returns the position of the first syntax error in a JSON text.
  */
 export function placeOfSyntaxError(text: string): Place {
   let low = 0;
   let high = text.length;
-  // Whatever comes before the fault can be completed, whatever reaches beyond it cannot.
+  // A text before the error can be completed to valid JSON, a text beyond it cannot.
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (canGoOn(text.slice(0, middle))) low = middle;
+    if (canBeCompleted(text.slice(0, middle))) low = middle;
     else high = middle - 1;
   }
   return placeAt(text, low);
 }
 
-/** True when V8 complains of nothing but the end. */
-function canGoOn(prefix: string): boolean {
+/** Whether the only error is the end of the text. */
+function canBeCompleted(prefix: string): boolean {
   try {
     JSON.parse(prefix);
     return true;

@@ -2,14 +2,14 @@
 interface ListenAddress {
   /** A host name or an IP address; IPv6 without its brackets. */
   hostname: string;
-  /** 0 lets the system choose. */
+  /** 0 means any free port. */
   port: number;
 }
 
 /**
- * Takes `HOST:PORT` apart.
+ * Parses `HOST:PORT`.
  *
- * @returns null when it is not of that form
+ * @returns null if the text is invalid
  *
  * @example
  * ```ts

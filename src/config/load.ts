@@ -4,7 +4,7 @@ import { Failure, messageOf } from "../base/failure.ts";
 import { type Config, configSchema, type Setting, type SettingName, SETTINGS } from "./schema.ts";
 import { parseToml, placeOfKey } from "./toml_file.ts";
 
-/** Settings from the command line; what is undefined was not given. */
+/** Settings from the command line; undefined means not set. */
 export type FlagValues = {
   [N in SettingName]?: string | number | boolean | readonly string[] | undefined;
 };
@@ -13,13 +13,13 @@ export interface LoadOptions {
   flags?: FlagValues;
   /** @default the process's environment */
   env?: Record<string, string | undefined>;
-  /** The file of `--config`. Without it DATA/mysimbdp.toml, if it is there. */
+  /** The file of `--config`. @default DATA/mysimbdp.toml, if it exists */
   configPath?: string | undefined;
-  /** What relative paths in flags, environment and defaults are relative to. */
+  /** The folder for relative paths in flags, environment and defaults. */
   cwd?: string;
 }
 
-/** Where a setting was given when not in the file. */
+/** Where a setting was given outside of the file. */
 type Source = { flag: string } | { variable: string };
 
 type Tree = Record<string, unknown>;
@@ -41,16 +41,16 @@ const FLAGS: { [N in SettingName]?: string } = {
   "storage.url": "--storage",
   "sandbox.require_os_sandbox": "--require-os-sandbox",
 };
-/** Former names of settings, which config files and the environment may still use. */
+/** Former names of settings, which are still accepted. */
 const RENAMED = [{ section: "modules", from: "trial_files", to: "probation_files" }];
 const PATHS: readonly SettingName[] = ["data", "server.tls_cert", "server.tls_key"];
 
 /**
- * Puts the settings together: a flag goes before the environment, that before the config file,
- * that before the default. Relative paths in a config file are relative to its folder.
+ * Returns the settings: a flag takes precedence over the environment, that over the config file, that
+ * over the default. Relative paths in a config file are relative to its folder.
  *
- * @throws {Failure} `bad-config` names the file, line and column, the variable or the flag, and
- * what is allowed; it never quotes the value, which may hold a password. `no-config`
+ * @throws {Failure} `no-config`; `bad-config` with the file, line and column, the variable or the flag,
+ * and what is allowed, but never the value, which can contain a password
  *
  * @example
  * ```ts
@@ -80,7 +80,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
 
 type Outside = Map<SettingName, { value: unknown; source: Source }>;
 
-/** What flags and environment set. */
+/** Returns the settings of flags and environment. */
 function collectOutside(flags: FlagValues, env: LoadOptions["env"], cwd: string): Outside {
   const outside: Outside = new Map();
   for (const setting of SETTINGS) {
@@ -103,7 +103,7 @@ function formerVariable(name: SettingName): string {
   return renamed ? `MYSIMBDP_${renamed.section}_${renamed.from}`.toUpperCase() : "";
 }
 
-/** Moves the values of former names to the names of today. */
+/** Moves the values of former names to the current names. */
 function renameFormer(tree: Tree): void {
   for (const { section, from, to } of RENAMED) {
     const settings = tree[section];
@@ -115,7 +115,7 @@ function renameFormer(tree: Tree): void {
 
 const BOOLEANS: Record<string, boolean> = { true: true, "1": true, false: false, "0": false };
 
-/** Text that is not of the setting's type stays text, for the schema to refuse. */
+/** Converts text to the setting's type; invalid text stays text, which the schema refuses. */
 function fromText(setting: Setting, text: string): unknown {
   if (Array.isArray(setting.default)) return text.split(",").map((part) => part.trim());
   if (typeof setting.default === "boolean") return BOOLEANS[text.trim().toLowerCase()] ?? text;
@@ -138,7 +138,7 @@ function readConfigFile(
     throw badSetting(
       { path: found, text, tree },
       ["data"],
-      "this file was found in the data directory and cannot choose another",
+      "a configuration file in the data directory cannot set the data directory",
     );
   }
   return { path: found, text, tree };
@@ -150,9 +150,9 @@ function readText(path: string, required: boolean): string | null {
   } catch (error) {
     const missing = error instanceof Deno.errors.NotFound;
     if (missing && !required) return null;
-    const state = missing ? "there is none" : messageOf(error);
+    const state = missing ? "it does not exist" : messageOf(error);
     throw new Failure("usage", "no-config", `Cannot read the config file "${path}": ${state}`, {
-      hint: "Check the path; mysimbdp manage init makes a config file.",
+      hint: "Check the path, or run mysimbdp manage init to create one.",
       cause: error,
     });
   }
@@ -164,7 +164,7 @@ function resolveIn(tree: Tree, name: SettingName, folder: string): void {
   if (typeof value === "string" && value !== "") assign(tree, path, resolve(folder, value));
 }
 
-/** Sets a value; false when something that is no table is in the way, which the schema refuses. */
+/** Sets a value; returns false if the parent is not a table, which the schema refuses. */
 function assign(tree: Tree, path: readonly string[], value: unknown): boolean {
   const [key = "", ...rest] = path;
   if (rest.length === 0) {
@@ -188,12 +188,12 @@ function toFailure(
   const at = (issue?.path ?? []).map(String);
   if (issue?.code === "unrecognized_keys") {
     const allowed = at.length === 0 ? Object.keys(configSchema.shape) : keysOf(at[0] ?? "");
-    const state = `there is no such setting; allowed are ${allowed.join(", ")}`;
+    const state = `unknown setting; allowed are ${allowed.join(", ")}`;
     return badSetting(file, [...at, issue.keys[0] ?? ""], state);
   }
-  // An element of a list is shown at the list.
+  // The position of a list element is that of the list.
   const path = at.slice(0, 2);
-  const state = issue?.message.replace(/^Invalid (input|option): /, "") ?? "it is not valid";
+  const state = issue?.message.replace(/^Invalid (input|option): /, "") ?? "it is invalid";
   const source = sources.get(path.join("."));
   return badSetting(source ?? file, path, state);
 }
@@ -218,7 +218,7 @@ function badSetting(
     text = `${setting}" in "${where.path}${place ? `:${place.line}:${place.column}` : ""}`;
   }
   return new Failure("usage", "bad-config", `Cannot use the setting "${text}": ${state}`, {
-    hint: "Correct or remove it; mysimbdp manage init writes a file that shows every setting.",
+    hint: "Correct or remove it. The file written by mysimbdp manage init shows all settings.",
     details,
   });
 }

@@ -1,15 +1,14 @@
 import { SETTINGS } from "./schema.ts";
 
 /**
- * The configuration file that `manage init` writes: every setting with its default, commented out,
- * so that a later version's better default takes effect.
+ * Returns the configuration file that `manage init` writes: every setting with its default, commented
+ * out, so that new defaults of a later version apply.
  */
 export function templateToml(): string {
   const lines = [
-    "# Configuration of mysimbdp (TOML). A command line flag goes before an environment variable",
-    "# (for example MYSIMBDP_SERVER_LISTEN), and that before this file. The values are the defaults.",
-    "# The data directory is not set here, because this file is found through it: use --data or",
-    "# MYSIMBDP_DATA.",
+    "# Configuration of mysimbdp (TOML). Command line flags and environment variables (for example",
+    "# MYSIMBDP_SERVER_LISTEN) take precedence. The values shown are the defaults.",
+    "# Set the data directory, which contains this file, with --data or MYSIMBDP_DATA.",
   ];
   let section = "";
   for (const { path: [table, key], description, default: value } of SETTINGS) {

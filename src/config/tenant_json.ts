@@ -3,22 +3,22 @@ import { Failure } from "../base/failure.ts";
 import { placeOfMember, placeOfSyntaxError } from "./json_place.ts";
 import type { Config } from "./schema.ts";
 
-const ENTRY = 'expected a .ts, .js or .wasm file within the folder, for example "ingest.ts", ' +
+const ENTRY = 'expected a .ts, .js or .wasm file in the folder, for example "ingest.ts", ' +
   'or {"exec": ["python3", "ingest.py"]}';
 const relativePath = z.string().regex(
   /^(?!.*(^|\/)\.{0,2}(\/|$))[^\\\0]+\.(ts|js|wasm)$/,
   ENTRY,
 );
-// The kernel takes no longer ones, and none with a NUL; the others have no business in one.
+// The kernel limits the length and accepts no NUL; other control characters are not useful.
 const ARGUMENT = /^\P{Cc}{1,1000}$/u;
 const ARGUMENT_WANTED = "expected an argument of 1 to 1,000 characters, no control characters";
-/** A native program: the name of an interpreter, then its arguments. */
+/** A native program: an interpreter and its arguments. */
 const execEntry = z.strictObject({
   exec: z.array(z.string().regex(ARGUMENT, ARGUMENT_WANTED), ENTRY).min(2, ENTRY).max(50),
 });
 const tableName = z.string().regex(
   /^[a-z][a-z0-9_]{0,47}$/,
-  "expected the name of a table: 1 to 48 of a-z, 0-9 and _, a letter first",
+  "expected a table name: 1 to 48 characters a-z, 0-9 and _, starting with a letter",
 );
 const host = z.string().regex(
   /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/i,
@@ -27,29 +27,29 @@ const host = z.string().regex(
 
 const secretName = z.string().regex(
   /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
-  "expected the name of a secret: 1 to 64 letters, digits and _, a letter first",
+  "expected a secret name: 1 to 64 letters, digits and _, starting with a letter",
 );
 
 const permissionsSchema = z.strictObject({
-  /** Tables that the module may write. */
+  /** Tables that the module can write. */
   write: z.array(tableName).default([]),
-  /** Tables that it may read. */
+  /** Tables that it can read. */
   read: z.array(tableName).default([]),
-  /** Hosts that it may reach. */
+  /** Hosts that it can connect to. */
   net: z.array(host).default([]),
-  /** Values of the operator's that it gets. */
+  /** Secrets that it can read. */
   secrets: z.array(secretName).default([]),
 });
 
 const limitsSchema = z.strictObject({
-  /** MiB of its process. */
+  /** Memory of its process, in MiB. */
   memoryMb: z.int().min(64).default(256),
   secondsPerFile: z.number().positive().max(86_400).default(300),
-  /** From 0 to 1: over it a file goes to quarantine and none of its rows stay. */
+  /** From 0 to 1; a file with a larger share is quarantined and none of its rows are stored. */
   rejectShare: z.number().min(0).max(1).default(0.01),
 });
 
-/** A tenant's tenant.json: nothing is allowed unless it is named here. */
+/** A tenant.json: the module has only the permissions listed here. */
 const tenantJsonSchema = z.strictObject({
   /** The module's file, relative to tenant.json; or the command that runs a native program. */
   entry: z.union([relativePath, execEntry], { error: ENTRY }).default("ingest.ts"),
@@ -63,7 +63,7 @@ type Limits = TenantJson["limits"];
 export type Permissions = TenantJson["permissions"];
 
 /**
- * Reads the text of a tenant.json. Unknown keys are refused: a misspelt limit must not pass.
+ * Parses a tenant.json. Unknown keys are refused, so that a misspelled limit is noticed.
  *
  * @param file the file's path, for messages
  * @throws {Failure} `bad-tenant-json` with file, line, column and the path of the key
@@ -79,21 +79,21 @@ export function parseTenantJson(text: string, file: string): TenantJson {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   let path = issue?.path ?? [];
-  let state = issue?.message.replace(/^Invalid input: /, "") ?? "it is not valid";
+  let state = issue?.message.replace(/^Invalid input: /, "") ?? "it is invalid";
   if (issue?.code === "unrecognized_keys") {
-    state = `there is no such setting; allowed are ${keysAt(path).join(", ")}`;
+    state = `unknown setting; allowed are ${keysAt(path).join(", ")}`;
     path = [...path, issue.keys[0] ?? ""];
   }
   throw badTenantJson(file, state, placeOfMember(text, path), path);
 }
 
-/** The name of a module's entry, for messages about it: of a native program that of its script. */
+/** Returns the file name of a module's entry, for messages; for a native program, its script. */
 export function entryName(entry: Entry): string {
   return typeof entry === "string" ? entry : entry.exec[1] ?? "";
 }
 
 /**
- * What a module may really use: its own limits, or the operator's where those are lower.
+ * Returns a module's limits, capped by the operator's.
  *
  * @param caps the operator's `[sandbox]` settings
  */
@@ -129,7 +129,7 @@ function badTenantJson(
   const setting = path.map(String).join(".");
   const thing = setting === "" ? `"${where}"` : `"${setting}" in "${where}"`;
   return new Failure("usage", "bad-tenant-json", `Cannot use ${thing}: ${state}`, {
-    hint: "Correct tenant.json; the guide for module authors shows all of it.",
+    hint: "Correct tenant.json; docs/module-guide.md describes all settings.",
     details: { file, ...place, ...(setting === "" ? {} : { setting }) },
   });
 }

@@ -1,7 +1,7 @@
 import { parse, TomlError } from "smol-toml";
 import { Failure } from "../base/failure.ts";
 
-/** A place in a text; both count from 1. */
+/** A position in a text, counted from 1. */
 export interface Place {
   line: number;
   column: number;
@@ -24,17 +24,17 @@ export function parseToml(text: string, file: string): Record<string, unknown> {
       "usage",
       "bad-config",
       `Cannot read the config file "${file}:${line}:${column}": ${state}`,
-      { hint: "Mend that line; text needs quotes in TOML.", details: { file, line, column } },
+      { hint: "Fix that line; in TOML, text needs quotes.", details: { file, line, column } },
     );
   }
 }
 
 /**
- * Finds where a key is set in a valid TOML text: on the first line with which the text so far is
- * valid and has the key, or where the value that ends there begins.
+ * Returns the position of a key in a valid TOML text: the start of the statement after which the text
+ * so far is valid and contains the key.
  *
- * @param path the keys from the root to it
- * @returns null when the text does not set it
+ * @param path the keys from the root
+ * @returns null if the text does not set the key
  */
 export function placeOfKey(text: string, path: readonly string[]): Place | null {
   const lines = text.split("\n");
