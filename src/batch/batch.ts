@@ -4,17 +4,17 @@ import { decodeBytes, decodeNumbers, decodeText } from "./decode_columns.ts";
 import { encodeBytes, encodeNumbers, encodeText } from "./encode_columns.ts";
 
 /*
- * The layout, little-endian, every section padded to 8 bytes so that typed arrays can lie on it:
+ * The layout, little-endian, with every section padded to 8 bytes so that typed arrays can view it:
  *
  *   u32 magic | u16 table | u16 columns | u32 rows | u32 zero
  *   text, bytes   u32 payload bytes | u32 zero | u32 lengths[rows] | payload
- *   number        u32 null count | u32 zero | f64 values[rows] | null bits, if there is a null
+ *   number        u32 null count | u32 zero | f64 values[rows] | null bits, if any value is null
  *
- * Lengths of text are UTF-16 code units, so that a column is decoded once and then cut.
+ * Lengths of text are in UTF-16 code units, so that a column is decoded once and then split.
  */
 const MAGIC = 0x3142_524d;
 
-/** The most rows that one batch may have. */
+/** Maximum number of rows in a batch. */
 export const MAX_BATCH_ROWS = 65_536;
 
 /** A decoded batch; `columns[c][r]` is the value of column `c` in row `r`. */
@@ -27,12 +27,12 @@ interface Batch {
 const scratch = new Scratch();
 
 /**
- * Encodes rows of one table, column by column. Values must have the form that their column's
- * {@link physicalOf} says; a lone surrogate in text becomes U+FFFD.
+ * Encodes rows of one table, column by column. Values must have the form that {@link physicalOf} gives
+ * for their column; a lone surrogate in text becomes U+FFFD.
  *
- * @param tableIndex the table's place in the list that the decoder will have
- * @param columns one array a column of `spec`, each with `rows` values
- * @throws {BadBatch} when the shape is wrong or the batch too large
+ * @param tableIndex the table's index in the decoder's list
+ * @param columns one array for each column of `spec`, with `rows` values each
+ * @throws {BadBatch} if the shape is wrong or the batch too large
  * @example
  * ```ts
  * import { decodeBatch, encodeBatch } from "./batch.ts";
@@ -74,10 +74,10 @@ export function encodeBatch(
 }
 
 /**
- * Decodes what {@link encodeBatch} made. The bytes may come from anyone: every length, index and
- * number is checked, also that no value of a key is null. Values of `blob` columns are views.
+ * Decodes a batch from {@link encodeBatch}. The bytes may come from anyone: every length, index and
+ * number is checked, and keys must not be null. Values of `blob` columns are views.
  *
- * @throws {BadBatch} when the bytes are anything but a batch for one of `tables`
+ * @throws {BadBatch} if the bytes are not a batch for one of `tables`
  */
 export function decodeBatch(bytes: Uint8Array, tables: readonly TableSpec[]): Batch {
   const { cursor, table, rows } = openBatch(bytes, tables);
@@ -93,8 +93,8 @@ export function decodeBatch(bytes: Uint8Array, tables: readonly TableSpec[]): Ba
 }
 
 /**
- * Reads the header of a batch; the cursor stands before its first column.
- * @throws {BadBatch} when the header fits none of `tables`
+ * Reads the header of a batch, up to its first column.
+ * @throws {BadBatch} if the header matches none of `tables`
  */
 export function openBatch(
   bytes: Uint8Array,
@@ -110,17 +110,17 @@ export function openBatch(
     cursor.view.getUint32(0, true) !== MAGIC || table === undefined || rows > MAX_BATCH_ROWS ||
     cursor.view.getUint16(6, true) !== table.columns.length
   ) {
-    throw new BadBatch("Cannot decode a batch: its header fits none of the tables");
+    throw new BadBatch("Cannot decode a batch: its header matches none of the tables");
   }
   return { cursor, table, rows };
 }
 
-/** Whether a column is part of its table's key, so that it may not be null. */
+/** Whether a column is part of its table's key, so that it must not be null. */
 export function isKey(table: TableSpec, column: string): boolean {
   return table.partitionKey.includes(column) || table.clusteringKey.includes(column);
 }
 
-/** How many rows a batch says that it has; of bytes that were decoded before. */
+/** The number of rows in a batch that was already checked. */
 export function rowsOf(batch: Uint8Array): number {
   return new DataView(batch.buffer, batch.byteOffset, batch.byteLength).getUint32(8, true);
 }

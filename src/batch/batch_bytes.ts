@@ -1,24 +1,24 @@
-/** The bytes of a batch from below: where the encoder writes and how the decoder walks. */
+/** The buffer that the encoder of batches writes to, and the cursor that the decoder reads with. */
 
 /** At the start of a batch. */
 export const HEADER_BYTES = 16;
 /** At the start of a column. */
 export const SECTION_BYTES = 8;
-/** In place of the length of a null. */
+/** The length of a null. */
 export const NULL_LENGTH = 0xffff_ffff;
-/** The most bytes that one batch may have. */
+/** Maximum size of a batch, in bytes. */
 export const MAX_BATCH_BYTES = 256 << 20;
-/** A buffer that grew beyond this is given back after its batch. */
+/** A buffer that grew beyond this is released after its batch. */
 const SCRATCH_KEPT_BYTES = 8 << 20;
 const SCRATCH_START_BYTES = 64 << 10;
 
-/** The bytes are not a batch for these tables. Whoever made them is broken or hostile. */
+/** The bytes are not a batch for these tables: their sender is broken or hostile. */
 export class BadBatch extends Error {
   override readonly name = "BadBatch";
   readonly code = "bad-batch";
 }
 
-/** A {@link BadBatch} that names the column. */
+/** A {@link BadBatch} with the name of the column. */
 export function bad(column: string, state: string): BadBatch {
   return new BadBatch(`Cannot decode column "${column}" of a batch: ${state}`);
 }
@@ -28,19 +28,19 @@ export function padded(bytes: number): number {
   return Math.ceil(bytes / 8) * 8;
 }
 
-/** Where the encoder writes; reused from batch to batch. */
+/** The encoder's buffer, reused for each batch. */
 export class Scratch {
   #buffer = new ArrayBuffer(SCRATCH_START_BYTES);
   bytes = new Uint8Array(this.#buffer);
   view = new DataView(this.#buffer);
   at = 0;
 
-  /** Makes room for `more` bytes behind {@link at}. */
+  /** Ensures room for `more` bytes after {@link at}. */
   reserve(more: number): void {
     const needed = this.at + more;
     if (needed <= this.#buffer.byteLength) return;
     if (needed > MAX_BATCH_BYTES) {
-      throw new BadBatch(`Cannot encode a batch of ${needed} bytes: at most ${MAX_BATCH_BYTES}`);
+      throw new BadBatch(`Cannot encode a batch of ${needed} bytes (limit: ${MAX_BATCH_BYTES})`);
     }
     const before = this.bytes;
     this.#use(
@@ -51,7 +51,7 @@ export class Scratch {
     this.bytes.set(before.subarray(0, this.at));
   }
 
-  /** Moves {@link at} to the next multiple of 8; what is skipped is zero. */
+  /** Advances {@link at} to the next multiple of 8 and zeroes the bytes between. */
   pad(): void {
     const end = padded(this.at);
     this.bytes.fill(0, this.at, end);
@@ -66,7 +66,7 @@ export class Scratch {
     return new Float64Array(this.#buffer, this.at, rows);
   }
 
-  /** A copy of what was written; the buffer is free for the next batch. */
+  /** A copy of the written bytes; the buffer can be reused afterwards. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.bytes.slice(0, this.at);
     this.at = 0;
@@ -83,14 +83,14 @@ export class Scratch {
   }
 }
 
-/** Walks over the bytes of a batch and never leaves them. */
+/** Reads the bytes of a batch, with bounds checks. */
 export class Cursor {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly view: DataView;
   at = HEADER_BYTES;
 
   constructor(given: Uint8Array) {
-    // Typed arrays want their start aligned; a frame cut out of a stream may lie anywhere.
+    // Typed arrays must start at a multiple of 8; a frame from a stream may start anywhere.
     const bytes = given.byteOffset % 8 === 0 ? given : given.slice();
     this.bytes = bytes as Uint8Array<ArrayBuffer>;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -102,7 +102,7 @@ export class Cursor {
     return this.view.getUint32(at, true);
   }
 
-  /** Takes `bytes` and the padding behind them; returns where they start. */
+  /** Advances by `bytes` and their padding. @returns where they start */
   skip(bytes: number, column: string): number {
     const at = this.at;
     const end = at + padded(bytes);
@@ -116,9 +116,9 @@ export class Cursor {
     return new Uint32Array(this.bytes.buffer, this.bytes.byteOffset + at, rows);
   }
 
-  /** There must be nothing behind the last column. */
+  /** Checks that nothing follows the last column. */
   close(): void {
     if (this.at === this.bytes.length) return;
-    throw new BadBatch("Cannot decode a batch: there are bytes behind its last column");
+    throw new BadBatch("Cannot decode a batch: bytes follow its last column");
   }
 }

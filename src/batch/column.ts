@@ -1,4 +1,4 @@
-/** The column types of a table: the native types of CQL that a file can carry. */
+/** The scalar column types: those native types of CQL that a file can contain. */
 export const SCALAR_TYPES = [
   "ascii",
   "bigint",
@@ -22,14 +22,14 @@ export const SCALAR_TYPES = [
 ] as const;
 export type ScalarType = (typeof SCALAR_TYPES)[number];
 
-/** A collection of scalars in the spelling of CQL. It is kept as one value, never changed in part. */
+/** A collection of scalars, written as in CQL. It is stored as one value. */
 type CollectionType =
   | `list<${ScalarType}>`
   | `set<${ScalarType}>`
   | `map<${ScalarType}, ${ScalarType}>`;
 export type ColumnType = ScalarType | CollectionType;
 
-/** The parts of a {@link CollectionType}: a map has the types of its keys and of its values. */
+/** The parts of a {@link CollectionType}; a map has two element types, for keys and values. */
 export interface Collection {
   kind: "list" | "set" | "map";
   elements: ScalarType[];
@@ -38,9 +38,9 @@ export interface Collection {
 const COLLECTION = /^\s*(list|set|map)\s*<\s*([a-z]+)\s*(?:,\s*([a-z]+)\s*)?>\s*$/;
 
 /**
- * The type that a text names, with blanks where CQL puts them.
+ * Parses a type name and normalises its spaces.
  *
- * @returns null when it names none
+ * @returns null if it is not a type
  * @example
  * ```ts
  * import { parseColumnType } from "./column.ts";
@@ -55,7 +55,7 @@ export function parseColumnType(text: string): ColumnType | null {
   return `${collection.kind}<${collection.elements.join(", ")}>` as CollectionType;
 }
 
-/** What a collection is made of; null for a scalar. */
+/** The parts of a collection type; null for a scalar type. */
 export function collectionOf(type: ColumnType): Collection | null {
   return type.endsWith(">") ? partsOf(type) : null;
 }
@@ -67,19 +67,19 @@ function partsOf(text: string): Collection | null {
   const isWhole = elements.length === (kind === "map" ? 2 : 1);
   if (kind !== "list" && kind !== "set" && kind !== "map" || !isWhole) return null;
   const known = elements.filter((type) => type !== undefined);
-  // A duration has no order, so nothing can be found by one.
+  // Durations have no order, so they cannot be keys.
   if (known.length < elements.length || kind !== "list" && known[0] === "duration") return null;
   return { kind, elements: known };
 }
 
-/** How a value crosses from the sandbox to the storage. */
+/** The form of a value in a batch. */
 type Physical = "text" | "number" | "bytes";
 
 /**
- * What a column's values look like in a batch. Text is canonical: ISO 8601 dates, times and
- * timestamps (UTC), lower-case uuids, digits for bigint, varint and decimal. Collections are
- * JSON: lists and sets `[element, …]`, maps `[[key, value], …]`; sets and maps in one order, without
- * repetition; elements by their own form, booleans as true and false, blobs as `"0x…"`.
+ * The form of a column's values in a batch. Text is canonical: ISO 8601 dates, times and timestamps
+ * (UTC), lower-case uuids, digits for bigint, varint and decimal. Collections are JSON: lists and sets
+ * `[element, …]`, maps `[[key, value], …]`. Sets and maps are sorted and without duplicates; elements
+ * have their own form, with booleans as true and false, and blobs as `"0x…"`.
  */
 export function physicalOf(type: ColumnType): Physical {
   switch (type) {
@@ -97,14 +97,14 @@ export function physicalOf(type: ColumnType): Physical {
   }
 }
 
-/** One table of a tenant's keyspace, as its module declares it. */
+/** A table of a tenant, as its module declares it. */
 export interface TableSpec {
   name: string;
-  /** In the order of the declaration, which is the order of the columns in a batch. */
+  /** In the order of the declaration, which is also their order in a batch. */
   columns: { name: string; type: ColumnType }[];
   partitionKey: string[];
   clusteringKey: string[];
 }
 
-/** A value in a batch, by {@link physicalOf}; booleans are 0 and 1. */
+/** A value in a batch, in the form that {@link physicalOf} gives; booleans are 0 and 1. */
 export type Value = string | number | Uint8Array | null;

@@ -1,7 +1,7 @@
-/** A value that its column cannot hold; the message follows the column's name. */
+/** A value does not fit its column; the message continues the column's name. */
 export class ConversionFault extends Error {}
 
-/** How a value is shown in a reason: short, quoted, and never by running the value's own code. */
+/** A value for a reason: short and quoted, and without running code of the value. */
 export function show(value: unknown): string {
   switch (typeof value) {
     case "string":
@@ -15,7 +15,7 @@ export function show(value: unknown): string {
   }
 }
 
-/** @param what what the value is not, such as "a date" */
+/** @param what what the value should be, such as "a date" */
 export function fault(value: unknown, what: string): never {
   throw new ConversionFault(`${show(value)} is not ${what}`);
 }

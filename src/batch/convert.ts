@@ -1,6 +1,6 @@
 /**
- * From what a module returns to what a column holds. Text and natural JavaScript values are taken;
- * an empty text is null in every type but `text` and `ascii`.
+ * Converts the values that a module returns to a column's type. It accepts strings and the natural
+ * JavaScript values; an empty string is null for every type except `text` and `ascii`.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export type Converter = (value: unknown) => Value;
  * import { converterOf } from "./convert.ts";
  * converterOf("int")("42"); // 42
  * ```
- * @returns a function that throws {@link ConversionFault} where the value does not fit
+ * @returns a function that throws {@link ConversionFault} if the value does not fit
  */
 export function converterOf(type: ColumnType): Converter {
   const collection = collectionOf(type);
@@ -37,12 +37,12 @@ function integer(type: string, min: number, max: number): Converter {
     if (typeof value === "number") number = value;
     else if (typeof value === "string") {
       if (value === "") return null;
-      if (!INTEGER.test(value)) fault(value, `${type} number`);
+      if (!INTEGER.test(value)) fault(value, type);
       number = Number(value);
     } else if (value === null || value === undefined) return null;
     else if (typeof value === "bigint") number = Number(value);
-    else return fault(value, `${type} number`);
-    if (!Number.isInteger(number)) fault(value, `${type} number`);
+    else return fault(value, type);
+    if (!Number.isInteger(number)) fault(value, type);
     if (number < min || number > max) fault(value, `between ${min} and ${max}`);
     return number === 0 ? 0 : number;
   };
@@ -80,7 +80,7 @@ function bigInteger(type: string, min: bigint | null, max: bigint | null): Conve
   };
 }
 
-/** No exponent that a scale of 32 bits could not hold. */
+/** The scale of a decimal has 32 bits. */
 const MAX_EXPONENT = 1_000_000;
 
 function decimal(value: unknown): Value {
@@ -91,7 +91,7 @@ function decimal(value: unknown): Value {
   }
   const exponent = /[eE](.*)$/.exec(text.trim())?.[1];
   if (exponent !== undefined && Math.abs(Number(exponent)) > MAX_EXPONENT) {
-    return fault(value, `a decimal number with an exponent of at most ${MAX_EXPONENT}`);
+    return fault(value, `a decimal number with an exponent of up to ${MAX_EXPONENT}`);
   }
   return text.trim().replace(/^\+/, "");
 }
@@ -186,7 +186,7 @@ function blob(value: unknown): Value {
   return bytes;
 }
 
-/** Wraps a conversion of text or Date that says null when it does not understand. */
+/** Wraps a conversion that returns null for values that it does not understand. */
 function temporal(
   convert: (value: string | number | Date) => string | null,
   what: string,
@@ -201,7 +201,7 @@ function temporal(
 
 const CONVERTERS: Record<ScalarType, Converter> = {
   ascii,
-  bigint: bigInteger("a bigint number", -(2n ** 63n), 2n ** 63n - 1n),
+  bigint: bigInteger("a bigint", -(2n ** 63n), 2n ** 63n - 1n),
   blob,
   boolean,
   date: temporal(toDate, "a date (YYYY-MM-DD)"),
@@ -218,5 +218,5 @@ const CONVERTERS: Record<ScalarType, Converter> = {
   timeuuid,
   tinyint: integer("a tinyint", -(2 ** 7), 2 ** 7 - 1),
   uuid,
-  varint: bigInteger("a varint number", null, null),
+  varint: bigInteger("a varint", null, null),
 };

@@ -1,12 +1,12 @@
 /**
- * Lists, sets and maps in one canonical JSON text each.
+ * Converts lists, sets and maps to canonical JSON.
  *
  * @module
  */
 import type { Collection, ScalarType, Value } from "./column.ts";
 import { ConversionFault, fault } from "./conversion_fault.ts";
 
-/** More would make a cell that no reader of it wants. */
+/** More would be too large for one cell. */
 const MAX_ELEMENTS = 65_535;
 
 interface Element {
@@ -21,9 +21,9 @@ const WHAT = {
 } as const;
 
 /**
- * @param elements of a map its keys and its values, else one
- * @returns a function that throws {@link ConversionFault} where the value does not fit; an empty
- *   collection is null
+ * @param elements the type of the elements; for a map, of the keys and of the values
+ * @returns a function that throws {@link ConversionFault} if the value does not fit; an empty
+ *   collection becomes null
  */
 export function collectionConverter(
   kind: Collection["kind"],
@@ -36,7 +36,9 @@ export function collectionConverter(
     const items = kind === "map" ? pairsOf(given) : itemsOf(given);
     if (items === null) return fault(value, WHAT[kind]);
     if (items.length > MAX_ELEMENTS) {
-      throw new ConversionFault(`a ${kind} of ${items.length} has more than ${MAX_ELEMENTS}`);
+      throw new ConversionFault(
+        `the ${kind} has ${items.length} elements (limit: ${MAX_ELEMENTS})`,
+      );
     }
     if (items.length === 0) return null;
     if (kind === "map") return mapText(items as [unknown, unknown][], first!, second!);
@@ -64,15 +66,12 @@ function elementText(given: unknown, { type, convert }: Element, place: string):
     throw new ConversionFault(`${place}: ${error.message}`);
   }
   if (value === null) throw new ConversionFault(`${place} is empty`);
-  if (value instanceof Uint8Array) return `"0x${hex(value)}"`;
+  // Not `value.toHex()`: a module may return a subclass that overrides it.
+  if (value instanceof Uint8Array) return `"0x${Uint8Array.prototype.toHex.call(value)}"`;
   return JSON.stringify(type === "boolean" ? value === 1 : value);
 }
 
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** Numbers that a double would change stay text. */
+/** Parses JSON, keeping numbers that a double would change as text. */
 function parsed(text: string, kind: Collection["kind"]): unknown {
   const keep = (_key: string, value: unknown, context?: { source?: string }) =>
     typeof value === "number" && !Number.isSafeInteger(value) ? context?.source ?? value : value;

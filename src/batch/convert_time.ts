@@ -1,13 +1,13 @@
 /**
- * Dates, times, timestamps and durations in one canonical text each. Every function returns null
- * for what it does not understand.
+ * Converts dates, times, timestamps and durations to canonical text. The functions return null for
+ * values that they do not understand.
  *
  * @module
  */
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const TIME = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d{1,9})?)?$/;
-// ISO 8601; a blank instead of the T, as SQL writes it, is taken too. Without a zone it is UTC.
+// ISO 8601, or with a space instead of the T, as in SQL. Without a time zone it is UTC.
 const TIMESTAMP =
   /^(\d{4}-\d{2}-\d{2})(?:[T ]((?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?)\s?(Z|[+-]\d{2}:?\d{2})?)?$/;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -18,7 +18,7 @@ function isDay(year: number, month: number, day: number): boolean {
   return day <= (DAYS[month - 1] ?? 0) + (leap ? 1 : 0);
 }
 
-/** `YYYY-MM-DD` of a text in that form or of a Date (its day in UTC). */
+/** `YYYY-MM-DD`, from text in that form or from a Date (its day in UTC). */
 export function toDate(value: string | number | Date): string | null {
   if (typeof value === "number") return null;
   if (typeof value !== "string") return isoOf(value)?.slice(0, 10) ?? null;
@@ -34,7 +34,7 @@ export function toTime(value: string | number | Date): string | null {
   return found ? `${found[1]}:${found[2]}:${found[3] ?? "00"}${found[4] ?? ""}` : null;
 }
 
-/** `YYYY-MM-DDTHH:MM:SS.mmmZ`; numbers are milliseconds since the epoch. */
+/** `YYYY-MM-DDTHH:MM:SS.mmmZ`; a number is in milliseconds since the epoch. */
 export function toTimestamp(value: string | number | Date): string | null {
   if (typeof value === "number") return isoOf(new Date(value));
   if (typeof value !== "string") return isoOf(value);
@@ -54,7 +54,7 @@ const ISO_DURATION =
 const CQL_DURATION =
   /^-?(?=\d)(\d+y)?(\d+mo)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?(\d+(us|µs))?(\d+ns)?$/i;
 
-/** A duration as it was given, in one of the two forms that CQL reads. */
+/** The unchanged text of a duration, if it has one of the two forms of CQL. */
 export function toDuration(value: string | number | Date): string | null {
   if (typeof value !== "string") return null;
   const text = value.trim();

@@ -2,7 +2,7 @@ import { bad, type Cursor, NULL_LENGTH } from "./batch_bytes.ts";
 import type { ColumnType } from "./column.ts";
 
 const NONE = new Uint8Array(0);
-// Not fatal: that decoder is five times faster; malformed bytes are found by their replacement.
+// Not fatal, which is five times faster: invalid bytes are detected by their replacement.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
@@ -16,7 +16,7 @@ const BIGINT_TEXT = /^(?:0|-?[1-9][0-9]{0,18})$/;
 const BIGINT_MAX = "9223372036854775807";
 const BIGINT_MIN = "-9223372036854775808";
 
-/** Reads a column of text; the values of a `required` column may not be null. */
+/** Reads a column of text; values of a `required` column must not be null. */
 export function decodeText(
   cursor: Cursor,
   rows: number,
@@ -106,7 +106,7 @@ function checkIntegers(
   name: string,
 ): void {
   for (const value of numbers) {
-    // Truncation in place of Number.isInteger: the range already refuses NaN and the infinities.
+    // Math.trunc instead of Number.isInteger: the range already excludes NaN and the infinities.
     if (!(value >= min && value <= max) || Math.trunc(value) !== value) {
       throw bad(name, `a number is not an integer from ${min} to ${max}`);
     }

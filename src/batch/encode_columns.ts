@@ -3,7 +3,7 @@ import { NULL_LENGTH, padded, type Scratch, SECTION_BYTES } from "./batch_bytes.
 const ENCODE_INTO_UNITS = 1 << 20;
 const encoder = new TextEncoder();
 
-/** Writes a column of text; null is no text. A lone surrogate becomes U+FFFD. */
+/** Writes a column of text. A lone surrogate becomes U+FFFD. */
 export function encodeText(out: Scratch, given: readonly (string | null)[], rows: number): void {
   let values = given;
   const start = out.at;
@@ -21,21 +21,21 @@ export function encodeText(out: Scratch, given: readonly (string | null)[], rows
     lengths[r] = length;
     units += length;
     if (length > 0 && (value.charCodeAt(length - 1) & 0xfc00) === 0xd800) {
-      // Joined to a value that starts with the other half it would become one character of both.
+      // Joined with a value that starts with the second half, both would become one character.
       if (values === given) values = given.slice();
       (values as (string | null)[])[r] = value.slice(0, -1) + "\ufffd";
     }
   }
   out.at += rows * 4;
   out.pad();
-  // Array.join takes null for "".
+  // Array.join treats null as "".
   const written = writeUtf8(out, values.join(""), units);
   endSection(out, start, written);
 }
 
 function writeUtf8(out: Scratch, text: string, units: number): number {
   if (units > ENCODE_INTO_UNITS) {
-    // Three bytes a unit would be too much to set aside for a huge value.
+    // Reserving three bytes a unit would be too much for a huge value.
     const bytes = encoder.encode(text);
     out.reserve(padded(bytes.length));
     out.bytes.set(bytes, out.at);

@@ -1,6 +1,6 @@
 /**
- * Reads a batch without making values of it: for engines that want bytes again, which is what text
- * in a batch already is.
+ * Reads a batch without creating JavaScript values, for engines that send bytes: the text in a batch
+ * already consists of bytes.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { bad, type Cursor, NULL_LENGTH } from "./batch_bytes.ts";
 import { physicalOf, type TableSpec } from "./column.ts";
 import { decodeNumbers } from "./decode_columns.ts";
 
-/** A column of text or of byte strings: row `r` lies from `starts[r]` to `starts[r + 1]`. */
+/** A column of text or bytes; the value of row `r` is from `starts[r]` to `starts[r + 1]`. */
 interface BytesView {
   physical: "text" | "bytes";
   bytes: Uint8Array;
   starts: Uint32Array;
-  /** 1 for each row that is null; null itself where no row is. */
+  /** 1 for each row that is null; null if no row is. */
   nulls: Uint8Array | null;
 }
 
@@ -26,7 +26,7 @@ interface NumbersView {
 
 export type ColumnView = BytesView | NumbersView;
 
-/** What {@link viewBatch} found; the views lie on the bytes of the batch. */
+/** The result of {@link viewBatch}; the views share the bytes of the batch. */
 export interface BatchView {
   table: TableSpec;
   rows: number;
@@ -36,10 +36,10 @@ export interface BatchView {
 const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 /**
- * Views an encoded batch. Shape, lengths, UTF-8 and nulls in keys are checked as `decodeBatch` does;
- * whether a text is a date or an address is for the reader of the view.
+ * Views an encoded batch. It checks shape, lengths, UTF-8 and nulls in keys like `decodeBatch`; it
+ * does not check whether text is, for example, a date.
  *
- * @throws {BadBatch} when the bytes are anything but a batch for one of `tables`
+ * @throws {BadBatch} if the bytes are not a batch for one of `tables`
  */
 export function viewBatch(bytes: Uint8Array, tables: readonly TableSpec[]): BatchView {
   const { cursor, table, rows } = openBatch(bytes, tables);
@@ -66,7 +66,7 @@ function viewBytes(
   const bytes = cursor.bytes.subarray(start, start + size);
   const nulls = nullsOf(lengths);
   if (nulls !== null && required) throw bad(name, "a key is null");
-  // In ASCII a code unit is a byte, so that lengths are what they are for byte strings.
+  // In ASCII a code unit is a byte, so lengths are in bytes.
   const isPlain = physical === "bytes" || isAscii(bytes);
   const starts = isPlain ? sums(lengths, size, name) : cuts(bytes, lengths, name);
   return { physical, bytes, starts, nulls };
@@ -101,7 +101,7 @@ function sums(lengths: Uint32Array, size: number, name: string): Uint32Array {
   return starts;
 }
 
-/** Where values start in text that is not ASCII: lengths count UTF-16 code units. */
+/** Where values start in text that is not ASCII, where lengths are in UTF-16 code units. */
 function cuts(bytes: Uint8Array, lengths: Uint32Array, name: string): Uint32Array {
   try {
     strictDecoder.decode(bytes as Uint8Array<ArrayBuffer>);

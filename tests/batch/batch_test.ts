@@ -17,7 +17,7 @@ const INTEGERS: Partial<Record<ColumnType, [min: number, max: number]>> = {
   int: [-2147483648, 2147483647],
 };
 
-/** Every column of the tests has a value that is not null where it is in the key. */
+/** Key columns always have a value that is not null. */
 function valueOf(type: ColumnType): fc.Arbitrary<Value> {
   const range = INTEGERS[type];
   if (range) return fc.integer({ min: range[0], max: range[1] });
@@ -63,7 +63,7 @@ function textTable(type: ColumnType = "text"): TableSpec {
   return { ...other, name: "one", columns: [{ name: "v", type }], partitionKey: [] };
 }
 
-Deno.test("batch: what was encoded comes back, whatever the types and values", () => {
+Deno.test("batch: decoding returns the encoded values, for all types", () => {
   fc.assert(fc.property(tableAndColumns, ({ spec, columns, rows }) => {
     const decoded = decodeBatch(encodeBatch(1, spec, columns, rows), [other, spec]);
     assert.equal(decoded.table, spec);
@@ -79,7 +79,7 @@ function plain(value: Value): unknown {
   return value instanceof Uint8Array ? Array.from(value) : value;
 }
 
-Deno.test("batch: text with lone surrogates keeps its length and its neighbours", () => {
+Deno.test("batch: text with lone surrogates does not change its length or its neighbours", () => {
   fc.assert(fc.property(
     fc.array(
       fc.option(fc.string({ unit: fc.constantFrom("\ud83d", "\ude00", "a", "é", "\0", "\ufeff") })),
@@ -93,7 +93,7 @@ Deno.test("batch: text with lone surrogates keeps its length and its neighbours"
   ));
 });
 
-Deno.test("batch: damaged bytes are refused or are another valid batch, never anything else", () => {
+Deno.test("batch: damaged bytes are refused or decode to another valid batch", () => {
   const damage = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), {
     minLength: 1,
     maxLength: 8,
@@ -105,7 +105,7 @@ Deno.test("batch: damaged bytes are refused or are another valid batch, never an
       for (const [at, value] of bytes) if (damaged.length > 0) damaged[at % damaged.length] = value;
       try {
         const decoded = decodeBatch(damaged, [spec]);
-        // What is taken for a batch obeys every rule of one: it can be encoded again.
+        // A batch that was accepted follows every rule, so it can be encoded again.
         const again = decodeBatch(
           encodeBatch(0, spec, decoded.columns, decoded.rows),
           [spec],
@@ -120,13 +120,13 @@ Deno.test("batch: damaged bytes are refused or are another valid batch, never an
   );
 });
 
-Deno.test("batch: bytes made up from nothing are refused", () => {
+Deno.test("batch: random bytes are refused", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
     assert.throws(() => decodeBatch(bytes, [textTable(), other]), BadBatch);
   }));
 });
 
-Deno.test("batch: a frame cut out of a stream at any place is decoded", () => {
+Deno.test("batch: a frame at any offset of a buffer is decoded", () => {
   const batch = encodeBatch(0, textTable("double"), [[1.5, null, -0]], 3);
   for (let shift = 0; shift < 9; shift++) {
     const frame = new Uint8Array(batch.length + shift);
@@ -152,7 +152,7 @@ Deno.test("batch: numbers beyond their column's type are refused", () => {
   }
 });
 
-Deno.test("batch: a bigint must be the canonical digits of 64 bits", () => {
+Deno.test("batch: a bigint must be a canonical 64-bit integer", () => {
   const decode = (value: string) =>
     decodeBatch(encodeBatch(0, textTable(), [[value]], 1), [textTable("bigint")]);
   for (const value of ["0", "9223372036854775807", "-9223372036854775808", "-1"]) {
@@ -184,14 +184,14 @@ Deno.test("batch: a null or a NaN in a key is refused", () => {
   }
 });
 
-Deno.test("batch: columns and rows that do not fit are refused before anything is written", () => {
+Deno.test("batch: columns and rows that do not match are refused before anything is encoded", () => {
   assert.throws(() => encodeBatch(0, other, [], 0), BadBatch);
   assert.throws(() => encodeBatch(0, other, [[1, 2]], 1), BadBatch);
   const many = MAX_BATCH_ROWS + 1;
   assert.throws(() => encodeBatch(0, other, [new Array(many).fill(1)], many), BadBatch);
 });
 
-Deno.test("batch: one value larger than all buffers comes back", () => {
+Deno.test("batch: a value larger than all buffers is encoded and decoded", () => {
   const huge = "é".repeat(6 << 20);
   const batch = encodeBatch(0, textTable(), [["a", huge, null]], 3);
   const [column] = decodeBatch(batch, [textTable()]).columns;

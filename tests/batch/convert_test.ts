@@ -3,7 +3,7 @@ import type { ColumnType, Value } from "../../src/batch/column.ts";
 import { ConversionFault } from "../../src/batch/conversion_fault.ts";
 import { converterOf } from "../../src/batch/convert.ts";
 
-const TAKEN: [ColumnType, unknown, Value][] = [
+const ACCEPTED: [ColumnType, unknown, Value][] = [
   ["ascii", "plain", "plain"],
   ["bigint", "-9223372036854775808", "-9223372036854775808"],
   ["bigint", " +7 ", "7"],
@@ -97,8 +97,8 @@ const REFUSED: [ColumnType, unknown][] = [
   ["varint", "1.0"],
 ];
 
-for (const [type, given, expected] of TAKEN) {
-  Deno.test(`${type} takes ${typeof given} ${String(given)}`, () => {
+for (const [type, given, expected] of ACCEPTED) {
+  Deno.test(`${type} accepts ${typeof given} ${String(given)}`, () => {
     assert.deepEqual(converterOf(type)(given), expected);
   });
 }
@@ -109,7 +109,7 @@ for (const [type, given] of REFUSED) {
   });
 }
 
-Deno.test("nothing is null in every type, and so is an empty text but in text types", () => {
+Deno.test("null and undefined become null for every type, and so does an empty string except for text types", () => {
   for (
     const type of ["bigint", "blob", "date", "double", "int", "uuid", "inet", "decimal"] as const
   ) {

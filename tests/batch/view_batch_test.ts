@@ -44,7 +44,7 @@ function valuesOf(column: ColumnView, rows: number): Value[] {
   });
 }
 
-/** What becomes of bytes: the values, or the reason why there are none. */
+/** The result of reading bytes: the values, or the error. */
 function told(read: () => Value[][]): unknown {
   try {
     return read();
@@ -69,7 +69,7 @@ function decoded(bytes: Uint8Array): unknown {
   );
 }
 
-Deno.test("batch view: it shows what decoding gives", () => {
+Deno.test("batch view: shows the decoded values", () => {
   fc.assert(fc.property(rowsOf, (rows) => {
     const bytes = encode(rows);
     const values = viewed(bytes);
@@ -78,7 +78,7 @@ Deno.test("batch view: it shows what decoding gives", () => {
   }));
 });
 
-Deno.test("batch view: damaged bytes are refused exactly where decoding refuses them", () => {
+Deno.test("batch view: refuses damaged bytes exactly when decoding does", () => {
   const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 });
   fc.assert(
     fc.property(rowsOf, damage, fc.nat(), (rows, changes, cut) => {

@@ -88,7 +88,7 @@ Deno.test("a file runs through a module: rows, rejects and skips add up", async 
   ]);
   assert.deepEqual(rejects, [
     { line: 4, column: "a", reason: "said no", raw: "no,3" },
-    { line: 5, column: "n", reason: '"bad" is not an int number', raw: "y,bad" },
+    { line: 5, column: "n", reason: '"bad" is not an int', raw: "y,bad" },
   ]);
 });
 

@@ -22,7 +22,19 @@ export interface OutboundOptions {
   resolve?: Resolve;
 }
 
-const NOT_PUBLIC = { ipv4: notPublic4(), ipv6: notPublic6() };
+/** Two lists, because a BlockList also checks an IPv4 address as one mapped to IPv6. */
+const NOT_PUBLIC = {
+  // IANA's special-purpose ranges, and those that are translated to them.
+  ipv4: blockList(
+    "ipv4",
+    "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 " +
+      "192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 " +
+      "224.0.0.0/3",
+  ),
+  // Exceptions within 2000::/3, the only range ever assigned, and everything outside it: loopback,
+  // mapped or translated IPv4, private, link-local, multicast.
+  ipv6: blockList("ipv6", "2001::/23 2001:db8::/32 2002::/16 3fff::/20 ::/3 4000::/2 8000::/1"),
+};
 /** The response headers that a module may see. */
 const VISIBLE_HEADERS = [
   "content-type",
@@ -162,47 +174,13 @@ export function isPublic(address: string): boolean {
   return !NOT_PUBLIC[kind].check(address, kind);
 }
 
-/** IANA's special-purpose IPv4 ranges, and addresses that are translated to them. */
-function notPublic4(): BlockList {
-  const nets: [string, number][] = [
-    ["0.0.0.0", 8],
-    ["10.0.0.0", 8],
-    ["100.64.0.0", 10],
-    ["127.0.0.0", 8],
-    ["169.254.0.0", 16],
-    ["172.16.0.0", 12],
-    ["192.0.0.0", 24],
-    ["192.0.2.0", 24],
-    ["192.88.99.0", 24],
-    ["192.168.0.0", 16],
-    ["198.18.0.0", 15],
-    ["198.51.100.0", 24],
-    ["203.0.113.0", 24],
-    ["224.0.0.0", 3],
-  ];
+/** A list of address ranges, written as `10.0.0.0/8` with spaces between them. */
+function blockList(family: "ipv4" | "ipv6", ranges: string): BlockList {
   const list = new BlockList();
-  for (const [net, bits] of nets) list.addSubnet(net, bits, "ipv4");
-  return list;
-}
-
-/**
- * IPv6 ranges that are not public: everything outside 2000::/3, the only range ever assigned, and
- * the exceptions within it. A separate list, because a BlockList also checks an IPv4 address as one
- * mapped to IPv6.
- */
-function notPublic6(): BlockList {
-  const nets: [string, number][] = [
-    ["2001::", 23],
-    ["2001:db8::", 32],
-    ["2002::", 16],
-    ["3fff::", 20],
-    // Outside 2000::/3: loopback, mapped or translated IPv4, private, link-local, multicast.
-    ["::", 3],
-    ["4000::", 2],
-    ["8000::", 1],
-  ];
-  const list = new BlockList();
-  for (const [net, bits] of nets) list.addSubnet(net, bits, "ipv6");
+  for (const range of ranges.split(" ")) {
+    const [net = "", bits] = range.split("/");
+    list.addSubnet(net, Number(bits), family);
+  }
   return list;
 }
 
