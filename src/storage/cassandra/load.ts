@@ -4,7 +4,9 @@ import { rowsOf } from "../../batch/batch.ts";
 import { BadBatch } from "../../batch/batch_bytes.ts";
 import { type LoadRecord, type LoadRecords, TIMES_A_GENERATION } from "./load_records.ts";
 import { Spool } from "./spool.ts";
-import type { Chunk, ChunkEncoder, ChunkSender } from "./write/contract.ts";
+import { ChunkEncoder } from "./write/chunk_encoder.ts";
+import type { ChunkSender } from "./write/chunk_sender.ts";
+import { openSender, type SenderOptions } from "./write/open_sender.ts";
 
 /** Milliseconds between two notes of how far a load has come. */
 const NOTE_MS = 1_000;
@@ -14,9 +16,8 @@ export interface LoadParts {
   fileId: string;
   record: LoadRecord;
   records: LoadRecords;
-  encoder: ChunkEncoder;
-  /** Opens the connection that rows go through. */
-  openSender: () => Promise<ChunkSender>;
+  /** What the connection needs that rows go through. */
+  sender: SenderOptions;
   spoolFolder: string;
   /** Told when the load has ended, whichever way. */
   onEnd: () => void;
@@ -32,6 +33,7 @@ export interface LoadParts {
  */
 export class CassandraLoad implements Load {
   readonly #parts: LoadParts;
+  readonly #encoder: ChunkEncoder;
   readonly #spool: Spool;
   #written = 0;
   #stamped = 0;
@@ -42,6 +44,7 @@ export class CassandraLoad implements Load {
 
   constructor(parts: LoadParts) {
     this.#parts = parts;
+    this.#encoder = new ChunkEncoder(parts.sender.tables);
     this.#spool = new Spool(parts.spoolFolder);
   }
 
@@ -49,7 +52,7 @@ export class CassandraLoad implements Load {
     this.#refuseIfOver();
     this.#connect();
     try {
-      const chunks = await this.#parts.encoder.encode(batch, () => this.#stamp());
+      const chunks = this.#encoder.encode(batch, () => this.#stamp());
       this.#refuseIfOver();
       this.#written += rowsOf(batch);
       for (const chunk of chunks) await this.#spool.add(chunk);
@@ -68,9 +71,9 @@ export class CassandraLoad implements Load {
 
   async commit({ rows, moduleVersion }: LoadReceipt, decided = () => {}): Promise<void> {
     this.#refuseIfOver();
-    const { encoder, records, record, tenant, fileId } = this.#parts;
+    const { records, record, tenant, fileId } = this.#parts;
     try {
-      for (const chunk of await encoder.finish(() => this.#stamp())) await this.#spool.add(chunk);
+      for (const chunk of this.#encoder.finish(() => this.#stamp())) await this.#spool.add(chunk);
       const decision = { rows, moduleVersion, digest: this.#spool.digest() };
       const from = record.decided?.digest === decision.digest ? record.acknowledged : 0;
       if (from === 0) await records.decide(tenant, fileId, record.generation, decision);
@@ -108,7 +111,7 @@ export class CassandraLoad implements Load {
     try {
       for (let index = from; index < this.#spool.length; index++) {
         this.#refuseIfOver();
-        const chunk: Chunk = await this.#spool.get(index);
+        const chunk = await this.#spool.get(index);
         await sender.send(chunk, () => progress.acknowledged(index));
       }
       await sender.drain();
@@ -119,7 +122,7 @@ export class CassandraLoad implements Load {
 
   #connect(): Promise<ChunkSender> {
     if (this.#sender) return this.#sender;
-    const sender = this.#sender = this.#parts.openSender();
+    const sender = this.#sender = openSender(this.#parts.sender);
     // Who waits for it hears of it; when its rows are to be sent, it is tried once more.
     sender.catch(() => {
       if (this.#sender === sender) this.#sender = null;

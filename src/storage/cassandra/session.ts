@@ -1,6 +1,6 @@
 import { TLSSocket } from "node:tls";
 import type { auth, Client, ClientOptions, QueryOptions, types } from "cassandra-driver";
-import type { ConnectionSettings } from "./write/contract.ts";
+import type { ConnectionSettings } from "./settings.ts";
 
 type Driver = typeof import("cassandra-driver");
 /** What a statement is bound to. */

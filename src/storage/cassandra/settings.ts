@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Failure } from "../../base/failure.ts";
-import type { ConnectionSettings } from "./write/contract.ts";
+
+/** How the cluster is reached: the storage URL without its user. */
+export interface ConnectionSettings {
+  /** Each with its port. */
+  contactPoints: readonly string[];
+  datacenter: string;
+  /** PEM texts, the name in certificates, whether they are checked; null for plain connections. */
+  tls: { ca?: string; cert?: string; key?: string; name?: string; verify: boolean } | null;
+}
 
 /** What a storage URL says. */
 export interface CassandraSettings {

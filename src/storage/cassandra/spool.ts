@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { isFullDisk } from "../../base/full_disk.ts";
-import type { Chunk } from "./write/contract.ts";
+import type { Chunk } from "./write/chunk.ts";
 
 /** Kept in memory; most files are smaller than this as a whole. */
 const MEMORY_BYTES = 16 << 20;

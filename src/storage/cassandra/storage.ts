@@ -10,14 +10,13 @@ import { KeyFile } from "./key_file.ts";
 import { Keyspaces } from "./keyspaces.ts";
 import { CassandraLedger } from "./ledger.ts";
 import { CassandraLedgerReader } from "./ledger_reader.ts";
-import { CassandraLoad } from "./load.ts";
+import type { CassandraLoad } from "./load.ts";
 import { LoadRecords } from "./load_records.ts";
 import { lookUpRows } from "./lookup.ts";
 import { ledgerKeyspace, tenantKeyspace } from "./names.ts";
 import { newClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
 import { ensureTables, tableNames } from "./tables.ts";
-import type { RowWriter } from "./write/contract.ts";
 import { writeTimeOf } from "./write_time.ts";
 
 /** Milliseconds without an acknowledgement after which a load gives up, to be gone on with later. */
@@ -160,15 +159,21 @@ class CassandraStorage implements Storage {
       const record = await this.#records.open(tenant, fileId, writeTime);
       if (record.committed) throw alreadyLoaded(fileId);
       const keyspace = this.#keyspaceOf(tenant);
-      const writer = await loadWriter();
+      // Loaded when the first rows come: it brings the driver along.
+      const { CassandraLoad } = await import("./load.ts");
       if (this.#closed) throw new Failure("internal", "storage-closed", "The storage is closed");
       const load: CassandraLoad = new CassandraLoad({
         tenant,
         fileId,
         record,
         records: this.#records,
-        encoder: writer.encoder(keyspace, tables),
-        openSender: () => this.#sender(writer, keyspace, tables),
+        sender: {
+          connection: this.#settings.connection,
+          keyspace,
+          password: this.#keys.passwordOf(keyspace),
+          tables,
+          patienceMs: PATIENCE_MS,
+        },
         spoolFolder: this.#spoolFolder,
         onEnd: () => this.#open.delete(load),
         onFailure: () => this.#ensured.delete(keyspace),
@@ -214,21 +219,6 @@ class CassandraStorage implements Storage {
   #keyspaceOf(tenant: string): string {
     return tenantKeyspace(this.#settings.namespace, tenant);
   }
-
-  #sender(writer: RowWriter, keyspace: string, tables: TableSpec[]) {
-    return writer.sender({
-      connection: this.#settings.connection,
-      keyspace,
-      password: this.#keys.passwordOf(keyspace),
-      tables,
-      patienceMs: PATIENCE_MS,
-    });
-  }
-}
-
-/** Loaded when the first rows come: it brings the driver along. */
-async function loadWriter(): Promise<RowWriter> {
-  return (await import("./write/fast_writer.ts")).fastWriter;
 }
 
 function alreadyLoaded(fileId: string): Failure {

@@ -1,13 +1,14 @@
-import type { Chunk, ChunkEncoder } from "../../../src/storage/cassandra/write/contract.ts";
+import type { Chunk } from "../../../src/storage/cassandra/write/chunk.ts";
+import type { ChunkEncoder } from "../../../src/storage/cassandra/write/chunk_encoder.ts";
 
 /** The chunk of one batch, with which the load ends. */
-export async function chunkOf(
+export function chunkOf(
   encoder: ChunkEncoder,
   batch: Uint8Array,
   timestamp: number,
-): Promise<Chunk> {
+): Chunk {
   const stamp = () => timestamp;
-  const chunks = [...await encoder.encode(batch, stamp), ...await encoder.finish(stamp)];
+  const chunks = [...encoder.encode(batch, stamp), ...encoder.finish(stamp)];
   if (chunks.length !== 1) throw new Error(`${chunks.length} chunks of one batch`);
   return chunks[0]!;
 }

@@ -1,11 +1,13 @@
 import cassandra from "cassandra-driver";
-import { down, SUPERUSER, up } from "../../../scripts/cassandra/cluster.ts";
+import { readFileSync } from "node:fs";
+import { down, places, SUPERUSER, up } from "../../../scripts/cassandra/cluster.ts";
+import { logOf } from "../../../scripts/cassandra/node.ts";
 import { whatIsMissing } from "../../../scripts/cassandra/release.ts";
 import { CQL_PORT, DATACENTER } from "../../../scripts/cassandra/settings.ts";
 import { encodeBatch } from "../../../src/batch/batch.ts";
 import type { TableSpec, Value } from "../../../src/batch/column.ts";
-import type { ChunkSender } from "../../../src/storage/cassandra/write/contract.ts";
-import { fastWriter } from "../../../src/storage/cassandra/write/fast_writer.ts";
+import type { ChunkSender } from "../../../src/storage/cassandra/write/chunk_sender.ts";
+import { openSender } from "../../../src/storage/cassandra/write/open_sender.ts";
 
 /** Why there is no node to test with; null where there is one, or can be. */
 export const missing = await whatIsMissing();
@@ -59,7 +61,7 @@ export class Rig implements AsyncDisposable {
 
   /** @param port of something between the sender and the node */
   async sender(tables: TableSpec[], patienceMs = 30_000, port = CQL_PORT): Promise<ChunkSender> {
-    const sender = await fastWriter.sender({
+    const sender = await openSender({
       connection: { contactPoints: [`${this.address}:${port}`], datacenter: DATACENTER, tls: null },
       keyspace: this.keyspace,
       password: "secret",
@@ -78,6 +80,13 @@ export class Rig implements AsyncDisposable {
 
   async count(table: string): Promise<number> {
     return Number((await this.rows(`SELECT count(*) AS n FROM ${table}`))[0]!["n"]);
+  }
+
+  /** What the node's log says of batches that were too large; only of a node of these tests. */
+  warnings(): string[] {
+    const [place] = places({ nodes: 1, base: this.address });
+    return readFileSync(logOf(place!), "utf8").split("\n")
+      .filter((line) => /\b(WARN|ERROR) /.test(line) && /batch/i.test(line));
   }
 
   /** Closes what was opened and takes the tables away. */

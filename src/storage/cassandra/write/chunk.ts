@@ -17,6 +17,16 @@ const HEADER_BYTES = 20;
 const REQUEST_BYTES = 8;
 const LENGTH_BYTES = 4;
 
+/**
+ * Rows of one or more batches of the sandbox in the form in which they wait to be sent. Until a file
+ * is known to be good nothing of it is sent; it lies in memory or in a file of the host.
+ */
+export interface Chunk {
+  bytes: Uint8Array;
+  /** Rows of the batches, also those that are not sent because a later one has their key. */
+  rows: number;
+}
+
 /** What a chunk says before its requests. */
 export interface ChunkHeader {
   /** The table's place in the list that the chunk was made for. */

@@ -1,7 +1,6 @@
 import type { TableSpec } from "../../../batch/column.ts";
 import { viewBatch } from "../../../batch/view_batch.ts";
-import { writeChunk } from "./chunk.ts";
-import type { Chunk, ChunkEncoder } from "./contract.ts";
+import { type Chunk, writeChunk } from "./chunk.ts";
 import { planRequests } from "./plan.ts";
 import { RowEncoder } from "./row_encoder.ts";
 
@@ -11,8 +10,12 @@ import { RowEncoder } from "./row_encoder.ts";
  */
 const GATHERED_BYTES = 8 << 20;
 
-/** Turns batches into chunks that only have to be addressed and sent. */
-export class CqlChunkEncoder implements ChunkEncoder {
+/**
+ * Turns batches into chunks that only have to be addressed and sent, so that the work of encoding
+ * overlaps with parsing. The same batches and timestamps give the same bytes, in any process: a load
+ * that was killed is resumed by another one.
+ */
+export class ChunkEncoder {
   readonly #tables: readonly TableSpec[];
   readonly #encoders: Map<TableSpec, RowEncoder>;
   readonly #gatheredBytes: number;
@@ -24,9 +27,19 @@ export class CqlChunkEncoder implements ChunkEncoder {
     this.#gatheredBytes = gatheredBytes;
   }
 
-  // The work is done before the promise is there; what throws has to be a rejection all the same.
-  // deno-lint-ignore require-await
-  async encode(batch: Uint8Array, stamp: () => number): Promise<Chunk[]> {
+  /**
+   * Checks and encodes one batch (see `src/batch/batch.ts`); called in order, one at a time. Its rows
+   * are in one of the chunks that this or a later call gives; chunks of a table come in the order of
+   * its batches.
+   *
+   * All rows of a chunk get one timestamp, so of rows with the same key only the last may go into
+   * it: at equal timestamps Cassandra keeps the greater value, not the later one. A null is written
+   * as null, or a row that is replaced would keep its old value there.
+   *
+   * @param stamp asked once for each chunk: microseconds since the epoch, for `USING TIMESTAMP`
+   * @throws {BadBatch} when the bytes are anything but a batch for one of the tables
+   */
+  encode(batch: Uint8Array, stamp: () => number): Chunk[] {
     const view = viewBatch(batch, this.#tables);
     const encoder = this.#encoders.get(view.table)!;
     encoder.add(view);
@@ -36,8 +49,8 @@ export class CqlChunkEncoder implements ChunkEncoder {
     return gathered < this.#gatheredBytes ? [] : this.#takeAll(stamp);
   }
 
-  // deno-lint-ignore require-await -- as above
-  async finish(stamp: () => number): Promise<Chunk[]> {
+  /** Gives the rows that are in no chunk yet. */
+  finish(stamp: () => number): Chunk[] {
     return this.#takeAll(stamp);
   }
 

@@ -1,8 +1,7 @@
 import type { Client } from "cassandra-driver";
 import { Failure } from "../../../base/failure.ts";
 import type { TableSpec } from "../../../batch/column.ts";
-import { chunkHeader, chunkRequests } from "./chunk.ts";
-import type { Chunk, ChunkSender } from "./contract.ts";
+import { type Chunk, chunkHeader, chunkRequests } from "./chunk.ts";
 import { batchFrame } from "./encoded_request.ts";
 import { type Ring, ringOf, routed } from "./replica_sets.ts";
 import { RequestQueue } from "./request_queue.ts";
@@ -14,8 +13,8 @@ export interface Target {
   statement: Uint8Array;
 }
 
-/** Addresses the requests of chunks and sends them. */
-export class CqlChunkSender implements ChunkSender {
+/** Addresses the requests of chunks and sends them. Used by one load, from its commit to its end. */
+export class ChunkSender {
   readonly #client: Client;
   readonly #targets: readonly Target[];
   readonly #ring: Ring;
@@ -34,6 +33,16 @@ export class CqlChunkSender implements ChunkSender {
     this.#queue = new RequestQueue({ client, patienceMs, keyspace });
   }
 
+  /**
+   * Takes a chunk and resolves when there is room for the next: what is in flight is bounded in
+   * bytes, and concurrency adapts to latency and to overload.
+   *
+   * Time-outs, overload and missing replicas are tried again, for all that is written is
+   * idempotent; when that has lasted longer than `patienceMs`, this and every later call throw.
+   *
+   * @param acknowledged called once when every row of this chunk is acknowledged at LOCAL_QUORUM
+   * @throws {Failure} kind `storage`
+   */
   async send({ bytes }: Chunk, acknowledged: () => void): Promise<void> {
     this.#refuseIfOver();
     const { table: index, timestamp } = chunkHeader(bytes);
@@ -52,11 +61,16 @@ export class CqlChunkSender implements ChunkSender {
     stored();
   }
 
+  /**
+   * Resolves when all that was sent is acknowledged.
+   * @throws {Failure} kind `storage`
+   */
   async drain(): Promise<void> {
     this.#refuseIfOver();
     await this.#queue.drained();
   }
 
+  /** Stops sending and lets connections go; again does nothing. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

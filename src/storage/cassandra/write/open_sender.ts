@@ -1,7 +1,8 @@
 import { type Client, types } from "cassandra-driver";
 import { newClient } from "../session.ts";
-import { CqlChunkSender, type Target } from "./chunk_sender.ts";
-import type { ChunkSender, SenderOptions } from "./contract.ts";
+import type { TableSpec } from "../../../batch/column.ts";
+import type { ConnectionSettings } from "../settings.ts";
+import { ChunkSender, type Target } from "./chunk_sender.ts";
 import { PROTOCOL_VERSION } from "./encoded_request.ts";
 import { keyFirst } from "./row_encoder.ts";
 import { prepareInsert } from "./statement.ts";
@@ -10,6 +11,18 @@ import { prepareInsert } from "./statement.ts";
 const CONNECTIONS = 2;
 /** Nodes of the datacenter that the client is in. */
 const LOCAL = types.distance.local;
+
+/** What a sender needs to know. */
+export interface SenderOptions {
+  connection: ConnectionSettings;
+  /** The keyspace, which is also the name of the role. */
+  keyspace: string;
+  /** Of the tenant's role, which may write in its own keyspace only. */
+  password: string;
+  tables: readonly TableSpec[];
+  /** Milliseconds without any acknowledgement after which a sender gives up. */
+  patienceMs: number;
+}
 
 /**
  * Connects as the tenant's role and prepares the statements of its tables.
@@ -24,7 +37,7 @@ export async function openSender(options: SenderOptions): Promise<ChunkSender> {
       table,
       statement: await prepareInsert(client, keyspace, table, keyFirst(table)),
     })));
-    return new CqlChunkSender(client, targets, { keyspace, patienceMs });
+    return new ChunkSender(client, targets, { keyspace, patienceMs });
   } catch (thrown) {
     await client.shutdown();
     throw thrown;

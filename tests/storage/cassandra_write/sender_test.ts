@@ -6,7 +6,7 @@ import {
   type TableSpec,
   type Value,
 } from "../../../src/batch/column.ts";
-import { fastWriter } from "../../../src/storage/cassandra/write/fast_writer.ts";
+import { ChunkEncoder } from "../../../src/storage/cassandra/write/chunk_encoder.ts";
 import { testCluster } from "../../harness/cassandra.ts";
 import { Passage } from "../../harness/passage.ts";
 import { chunkOf } from "./chunk_of.ts";
@@ -40,11 +40,11 @@ function batches(count: number, stations: number): Uint8Array[] {
 
 /** Encodes and sends; how many chunks were acknowledged by the end. */
 async function load(rig: Rig, given: Uint8Array[], between: (sent: number) => unknown = () => {}) {
-  const encoder = fastWriter.encoder(rig.keyspace, [READINGS]);
+  const encoder = new ChunkEncoder([READINGS]);
   const sender = await rig.sender([READINGS]);
   let acknowledged = 0;
   for (const [i, batch] of given.entries()) {
-    await sender.send(await chunkOf(encoder, batch, TIMESTAMP + i), () => acknowledged++);
+    await sender.send(chunkOf(encoder, batch, TIMESTAMP + i), () => acknowledged++);
     await between(i + 1);
   }
   await sender.drain();
@@ -114,11 +114,11 @@ test("every type and null come back, and a null takes an old value away", async 
   await rig.createTable(spec);
   const values = SCALAR_TYPES.map((type) => SAMPLES[type][0]);
   const none = SCALAR_TYPES.map(() => null);
-  const encoder = fastWriter.encoder(rig.keyspace, [spec]);
+  const encoder = new ChunkEncoder([spec]);
   const sender = await rig.sender([spec]);
   const first = batchOf(spec, [[1, ...values], [2, ...none], [3, ...values]]);
-  await sender.send(await chunkOf(encoder, first, TIMESTAMP), () => {});
-  await sender.send(await chunkOf(encoder, batchOf(spec, [[3, ...none]]), TIMESTAMP + 1), () => {});
+  await sender.send(chunkOf(encoder, first, TIMESTAMP), () => {});
+  await sender.send(chunkOf(encoder, batchOf(spec, [[3, ...none]]), TIMESTAMP + 1), () => {});
   await sender.drain();
   const rows = new Map((await rig.rows("SELECT * FROM all_types")).map((row) => [row["k"], row]));
   for (const type of SCALAR_TYPES) {
@@ -144,6 +144,30 @@ test("of rows with one key the last of the file stays, and newer data is not bur
   }
 });
 
+test("long rows, many columns and collections make no batch that the node warns of", async (rig) => {
+  const wide: TableSpec = {
+    name: "all_types",
+    columns: [
+      { name: "k", type: "int" },
+      { name: "long", type: "text" },
+      { name: "some", type: "list<tinyint>" },
+      ...Array.from({ length: 30 }, (_, n) => ({ name: `n${n}`, type: "tinyint" as const })),
+    ],
+    partitionKey: ["k"],
+    clusteringKey: [],
+  };
+  await rig.createTable(wide);
+  const rows = Array.from({ length: 3_000 }, (_, k): Value[] => {
+    const some = Array.from({ length: 1 + k % 40 }, (_, i) => i % 10);
+    return [k, "ö".repeat(k % 900), JSON.stringify(some), ...new Array(30).fill(k % 100)];
+  });
+  const sender = await rig.sender([wide]);
+  const chunk = chunkOf(new ChunkEncoder([wide]), batchOf(wide, rows), TIMESTAMP);
+  await sender.send(chunk, () => {});
+  await sender.drain();
+  assert.equal(await rig.count("all_types"), rows.length);
+});
+
 test("a table that is widened under a load, and a statement forgotten, harm nothing", async (rig) => {
   await rig.createTable(READINGS);
   const given = batches(12, 50);
@@ -159,11 +183,11 @@ test("a table that is widened under a load, and a statement forgotten, harm noth
 test("connections that break again and again cost no row", async (rig) => {
   await rig.createTable(READINGS);
   await using middle = await Passage.open(rig.address, `${rig.address}:9042`);
-  const encoder = fastWriter.encoder(rig.keyspace, [READINGS]);
+  const encoder = new ChunkEncoder([READINGS]);
   const sender = await rig.sender([READINGS], 30_000, middle.port);
   let acknowledged = 0;
   for (const [i, batch] of batches(24, 300).entries()) {
-    await sender.send(await chunkOf(encoder, batch, TIMESTAMP + i), () => acknowledged++);
+    await sender.send(chunkOf(encoder, batch, TIMESTAMP + i), () => acknowledged++);
     if (i % 8 === 4) middle.cut();
   }
   await sender.drain();
@@ -175,16 +199,16 @@ test("connections that break again and again cost no row", async (rig) => {
 test("a node that is gone for longer than the patience fails the load, once and clearly", async (rig) => {
   await rig.createTable(READINGS);
   await using middle = await Passage.open(rig.address, `${rig.address}:9042`);
-  const encoder = fastWriter.encoder(rig.keyspace, [READINGS]);
+  const encoder = new ChunkEncoder([READINGS]);
   const sender = await rig.sender([READINGS], 1_000, middle.port);
-  await sender.send(await chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => {});
+  await sender.send(chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => {});
   await sender.drain();
   middle.refuse();
   const isUnreachable = (thrown: unknown) =>
     thrown instanceof Failure && thrown.kind === "storage" && thrown.code === "storage-unreachable";
   let early = 0;
   await assert.rejects(async () => {
-    await sender.send(await chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => early++);
+    await sender.send(chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => early++);
     await sender.drain();
   }, isUnreachable);
   assert.equal(early, 0);
@@ -204,19 +228,19 @@ test("wrong tables and rights are told before and while rows are sent", async (r
   await assert.rejects(rig.sender([READINGS]), code("table-mismatch"));
   await rig.client.execute(`DROP TABLE ${rig.keyspace}.readings`);
   await rig.createTable(READINGS);
-  const encoder = fastWriter.encoder(rig.keyspace, [READINGS]);
+  const encoder = new ChunkEncoder([READINGS]);
   const sender = await rig.sender([READINGS]);
   await rig.client.execute(`REVOKE MODIFY ON KEYSPACE ${rig.keyspace} FROM ${rig.keyspace}`);
   // Rights are cached by the node for two seconds.
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   await assert.rejects(async () => {
-    await sender.send(await chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => {});
+    await sender.send(chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => {});
     await sender.drain();
   }, code("storage-denied"));
 });
 
 Deno.test({
-  name: `fast writer on a real node${missing === null ? "" : ` (skipped: ${missing})`}`,
+  name: `rows sent to a real node${missing === null ? "" : ` (skipped: ${missing})`}`,
   ignore: missing !== null,
   // What the driver leaves behind when connections break is not ours to count.
   sanitizeOps: false,
@@ -227,11 +251,12 @@ Deno.test({
       await t.step({ name, sanitizeOps: false, sanitizeResources: false, fn: () => run(rig) });
       await rig.clear();
     }
+    assert.deepEqual(rig.warnings(), []);
   },
 });
 
 Deno.test({
-  name: `fast writer on a cluster${missing === null ? "" : ` (skipped: ${missing})`}`,
+  name: `rows sent to a cluster${missing === null ? "" : ` (skipped: ${missing})`}`,
   ignore: missing !== null,
   // The cluster stays for the next test file.
   sanitizeOps: false,
