@@ -47,8 +47,8 @@ export async function reportToAuthor(
       entries.push(entry("rejects", `${rejected} of ${read} records were rejected, ${example}`));
     }
   } else if (isSettled) {
-    const state = outcome.type === "refused" ? "refused" : "quarantined";
-    entries.push(entry("file", `it was ${state}: ${outcome.reason.message}`));
+    const state = outcome.type === "refused" ? "Refused" : "Quarantined";
+    entries.push(entry("file", `${state}: ${outcome.reason.message}`));
   }
   await log.append(tenant, entries);
   if (version === null || !isSettled || isEmptyFile(outcome)) return;

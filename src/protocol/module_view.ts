@@ -1,18 +1,19 @@
 import { z } from "zod";
 import { rejectViewSchema, rowCountsSchema } from "./file_view.ts";
 
-/** The states of one version of a customer's module. */
+/** The states of a version of a module. */
 const VERSION_STATES = [
-  /** Submitted; it is bundled and checked as soon as `manage` gets to it. */
+  /** Submitted; `manage` will build and check it. */
   "checking",
-  /** It cannot be used: its faults say where. */
+  /** It has faults and cannot run. */
   "faulty",
-  /** Valid; an operator has yet to decide. */
+  /** Valid; it waits for an operator's decision. */
   "pending",
-  /** It runs, or has run until a later version took over. */
+  /** It is current, or was until a later version took over. */
   "approved",
+  /** An operator decided against it. */
   "rejected",
-  /** It ran and was taken back, by an operator or because its first files failed. */
+  /** An operator rolled it back, or it failed its probation. */
   "rolled-back",
 ] as const;
 
@@ -25,14 +26,14 @@ export const moduleFaultSchema = z.object({
 });
 export type ModuleFaultView = z.infer<typeof moduleFaultSchema>;
 
-/** One version of a module at `GET /v1/module`. Times are ISO 8601 in UTC. */
+/** A version of a module. Times are ISO 8601 in UTC. */
 export const versionViewSchema = z.object({
-  /** Such as `v3-1f0c9a2b`: a number that counts up and the start of its sources' SHA-256. */
+  /** Such as `v3-1f0c9a2b`: a sequence number and the start of the SHA-256 of its sources. */
   version: z.string(),
   state: z.enum(VERSION_STATES),
   submittedAt: z.string(),
   decidedAt: z.string().nullable(),
-  /** The operator's name; `auto` where nobody was asked. */
+  /** The operator's name, or `auto` for a decision of the platform. */
   decidedBy: z.string().nullable(),
   note: z.string().nullable(),
   faults: z.array(moduleFaultSchema),
@@ -40,14 +41,14 @@ export const versionViewSchema = z.object({
 export type VersionView = z.infer<typeof versionViewSchema>;
 
 export const moduleViewSchema = z.object({
-  /** The version that runs; null while there is none. */
+  /** The version that runs, or null. */
   current: z.string().nullable(),
   /** Newest first. */
   versions: z.array(versionViewSchema),
 });
 export type ModuleView = z.infer<typeof moduleViewSchema>;
 
-/** Texts by path within the module's folder, with `/`; `tenant.json` is one of them. */
+/** Texts by path within the module's folder, including `tenant.json`. The separator is `/`. */
 export const moduleFilesSchema = z.record(z.string(), z.string());
 export type ModuleFiles = z.infer<typeof moduleFilesSchema>;
 
@@ -58,14 +59,14 @@ export const moduleSubmissionSchema = z.strictObject({ files: moduleFilesSchema 
 export const versionWithFilesSchema = versionViewSchema.extend({ files: moduleFilesSchema });
 export type VersionWithFiles = z.infer<typeof versionWithFilesSchema>;
 
-/** Something that a module's author should know. */
+/** An entry of the log for a module's author. */
 export const moduleLogEntrySchema = z.object({
   at: z.string(),
-  /** `version`: its state has changed. `file`: a file did not get in. `rejects`: records of a file
-   * that got in did not. `console`: a line that the module wrote. */
+  /** `version`: its state changed. `file`: a file failed. `rejects`: records of a loaded file were
+   * rejected. `console`: a line that the module wrote. */
   kind: z.enum(["version", "file", "rejects", "console"]),
   version: z.string().nullable(),
-  /** The file's id and name, where it is about one. */
+  /** The file's id and name, if the entry is about a file. */
   fileId: z.string().nullable(),
   file: z.string().nullable(),
   message: z.string(),
@@ -75,10 +76,10 @@ export type ModuleLogEntry = z.infer<typeof moduleLogEntrySchema>;
 /** `GET /v1/module/log`: newest first. */
 export const moduleLogSchema = z.object({ entries: z.array(moduleLogEntrySchema) });
 
-/** A sample through a version of a module: nothing of it is stored. */
+/** A version of a module run on a sample, without storing anything. */
 export const testRunSchema = z.object({
   state: z.enum(["waiting", "done"]),
-  /** The sample's name. */
+  /** The file name of the sample. */
   name: z.string(),
   askedAt: z.string(),
   finishedAt: z.string().nullable(),
@@ -95,7 +96,7 @@ export const testRunSchema = z.object({
     .nullable(),
   /** What the module wrote to its console. */
   logs: z.array(z.string()),
-  /** Why the file as a whole would not get in; null when it would. */
+  /** Why the file would not be loaded; null when it would. */
   failure: z.object({ code: z.string(), message: z.string() }).nullable(),
 });
 export type TestRun = z.infer<typeof testRunSchema>;

@@ -110,8 +110,10 @@ type ManageEvent =
   /** A submitted module is valid and waits for an operator's decision. */
   | { kind: "module.pending"; tenant: string; moduleVersion: string }
   | { kind: "module.faulty"; tenant: string; moduleVersion: string; faults: number }
-  /** A module could not be checked, which is not the module's fault; the check is repeated. */
-  | { kind: "module.unchecked"; tenant: string; moduleVersion: string; error: string }
+  /** A module could not be checked or approved, which is not its fault; it is tried again. */
+  | { kind: "module.request_failed"; tenant: string; moduleVersion: string; error: string }
+  /** A test run failed, which is not the module's fault; it is tried again. */
+  | { kind: "module.test_run_failed"; tenant: string; moduleVersion: string; error: string }
   | {
     kind: "module.rolled_back";
     tenant: string;

@@ -143,7 +143,8 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   "module.deployed": { level: "info", message: "Module deployed." },
   "module.pending": { level: "info", message: "Module is valid and waits for approval." },
   "module.faulty": { level: "info", message: "Submitted module has faults." },
-  "module.unchecked": { level: "error", message: "Could not check a submitted module." },
+  "module.request_failed": { level: "error", message: "Could not check or approve a module." },
+  "module.test_run_failed": { level: "error", message: "Could not run a module on a sample." },
   "module.rolled_back": {
     level: "warning",
     message: "Module version rolled back; the previous version is active.",

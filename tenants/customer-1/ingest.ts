@@ -1,6 +1,6 @@
 import { csv, defineIngest } from "mysimbdp";
 
-// The reports also hold the bare codes "B" and "C", which the authority never explained.
+// Some reports have the codes "B" and "C", which the FAA does not document.
 const DAMAGE = new Set(["None", "Minor", "Medium", "Substantial"]);
 
 /** Bird strikes on aircraft, as the FAA publishes them. */
@@ -42,7 +42,7 @@ export default defineIngest({
         id: ctx.rowId,
         airport: record["Airport Name"],
         aircraft: record["Aircraft Make Model"],
-        // A star marks carriers that changed their name; it is not part of it.
+        // A trailing star marks a carrier that was renamed; it is not part of the name.
         operator: record["Aircraft Airline Operator"]?.replace(/\*$/, ""),
         damage,
         phase: record["Phase of flight"],

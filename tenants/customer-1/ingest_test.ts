@@ -35,20 +35,20 @@ function context(rejects: string[]): Context {
   };
 }
 
-Deno.test("a report becomes one strike; the operator loses its star", () => {
+Deno.test("a report becomes one row, without the star of the operator's name", () => {
   const result = ingest.row(RECORD, context([])) as { strikes: Record<string, unknown> };
   assert.equal(result.strikes["operator"], "US AIRWAYS");
   assert.equal(result.strikes["state"], "Texas");
   assert.equal(result.strikes["id"], "ba7816bf-8f01-8cfe-a414-000000000002");
 });
 
-Deno.test("an unexplained damage code is rejected with its column", () => {
+Deno.test("an undocumented damage code is rejected and names the column", () => {
   const rejects: string[] = [];
   ingest.row({ ...RECORD, "Effect Amount of damage": "C" }, context(rejects));
   assert.deepEqual(rejects, ['Effect Amount of damage: unknown damage "C"']);
 });
 
-Deno.test("every declared column is given", () => {
+Deno.test("a row has every declared column", () => {
   const result = ingest.row(RECORD, context([])) as { strikes: Record<string, unknown> };
   assert.deepEqual(Object.keys(result.strikes), Object.keys(ingest.tables.strikes.columns));
 });

@@ -1,7 +1,7 @@
 import { csv, defineIngest } from "mysimbdp";
 import { asYear, isPlausible } from "./weather.ts";
 
-/** Daily weather of Seattle, as NOAA publishes it: one partition a year, its days in order. */
+/** Daily weather of Seattle, published by NOAA: one partition per year, ordered by day. */
 export default defineIngest({
   files: "*weather*.csv",
   format: csv({ header: true }),

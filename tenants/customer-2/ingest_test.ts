@@ -28,14 +28,14 @@ function context(rejects: string[]): Context {
   };
 }
 
-Deno.test("a day lands in its year's partition", () => {
+Deno.test("a day is stored in the partition of its year", () => {
   const result = ingest.row(RECORD, context([])) as { days: Record<string, unknown> };
   assert.equal(result.days["year"], 2012);
   assert.equal(result.days["day"], "2012-01-02");
   assert.deepEqual(Object.keys(result.days), Object.keys(ingest.tables.days.columns));
 });
 
-Deno.test("a day that was colder at its warmest is rejected", () => {
+Deno.test("a day whose maximum is below its minimum is rejected", () => {
   const rejects: string[] = [];
   ingest.row({ ...RECORD, temp_max: "1.0" }, context(rejects));
   assert.deepEqual(rejects, ["temp_max: temperatures 2.8 to 1"]);

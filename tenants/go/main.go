@@ -20,7 +20,7 @@ type reading struct {
 	Value   string `json:"value"`
 }
 
-// rowID stands for the id that the platform makes of the file and the line.
+// rowID asks the platform for an id derived from the file and the line.
 type rowID struct {
 	RowID bool `json:"$rowId"`
 }

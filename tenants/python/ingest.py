@@ -7,7 +7,7 @@ import sys
 
 
 def result(record, line):
-    """What becomes of one record: its row, or why it has none."""
+    """Returns the row of a record, or the reason why it is rejected."""
     if not record["station"]:
         return {"reject": "no station", "column": "station", "line": line}
     return {

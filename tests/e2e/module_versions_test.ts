@@ -7,7 +7,7 @@ import { until } from "../harness/until.ts";
 
 const PASSWORD = "secret";
 
-/** A platform with one tenant, t1, that may log in. */
+/** Returns a platform with the tenant t1. */
 async function withTenant(config = ""): Promise<{ platform: Platform; server: Server }> {
   const platform = await Platform.create(`[manage]\nscan_seconds = 0.5\n${config}`);
   await platform.must("manage", "tenant", "add", "t1", "-p", PASSWORD);
@@ -35,7 +35,7 @@ async function statusOf(sent: Promise<Response>): Promise<number> {
   return response.status;
 }
 
-/** Submits a module and waits until it was checked. */
+/** Submits a module and waits for its check. */
 async function submit(server: Server, files: ModuleFiles): Promise<VersionView> {
   const { version, state } = await ask<VersionView>(server, "/v1/module", files);
   assert.equal(state, "checking");
@@ -46,14 +46,14 @@ async function submit(server: Server, files: ModuleFiles): Promise<VersionView> 
   });
 }
 
-/** Keeps every record with the word of its version. */
+/** Returns a module that stores a word with every record. */
 const saying = (word: string, before = ""): ModuleFiles => {
   const files = keepAll({ before });
   const entry = files["ingest.ts"]!.replace("JSON.stringify(record, shown)", JSON.stringify(word));
   return { ...files, "ingest.ts": entry };
 };
 
-Deno.test("a customer's module runs once an operator has approved it, who is shown the diff", async () => {
+Deno.test("a submitted module runs after an operator has seen its diff and approved it", async () => {
   const { platform, server } = await withTenant();
   await using _ = platform;
   const manage = platform.manage();
@@ -85,7 +85,7 @@ Deno.test("a customer's module runs once an operator has approved it, who is sho
   assert.equal((await manage.stop()).code, 0);
 });
 
-Deno.test("a module with faults is told with file, line and column; what runs stays", async () => {
+Deno.test("faults have file, line and column, and the current version keeps running", async () => {
   const { platform, server } = await withTenant("[modules]\napproval = 'auto'\n");
   await using _ = platform;
   platform.manage();
@@ -111,7 +111,7 @@ Deno.test("a module with faults is told with file, line and column; what runs st
   assert.equal((await platform.settled("t1", "a.csv")).moduleVersion, good.version);
 });
 
-Deno.test("nothing that a customer sends as a module is trusted", async (t) => {
+Deno.test("invalid submissions are refused", async (t) => {
   const { platform, server } = await withTenant();
   await using _ = platform;
   const entry = { "ingest.ts": "" };
@@ -152,25 +152,28 @@ Deno.test("nothing that a customer sends as a module is trusted", async (t) => {
   assert.equal(await statusOf(send(server, "/v1/module/..%2Ft2")), 404);
   assert.equal(await statusOf(send(server, "/v1/module/v1-00000000")), 404);
   assert.deepEqual((await platform.list("tenants", "t1")).filter((name) => name !== ".lock"), []);
-  await t.step("the same module twice is one version, and few may wait", async () => {
-    const sent = [];
-    for (let i = 0; i < 11; i++) {
-      const files = JSON.stringify({ files: { "ingest.ts": `// ${i}` } });
-      await statusOf(send(server, "/v1/module", files));
-      sent.push(await statusOf(send(server, "/v1/module", files)));
-    }
-    assert.deepEqual(sent, [...Array(10).fill(202), 429]);
-    const more = await send(
-      server,
-      "/v1/module",
-      JSON.stringify({ files: { "ingest.ts": "// x" } }),
-    );
-    assert.match(await more.text(), /urn:mysimbdp:problem:too-many-submissions/);
-    assert.equal((await ask<ModuleView>(server, "/v1/module")).versions.length, 10);
-  });
+  await t.step(
+    "the same module is one version, and the number of pending versions is limited",
+    async () => {
+      const sent = [];
+      for (let i = 0; i < 11; i++) {
+        const files = JSON.stringify({ files: { "ingest.ts": `// ${i}` } });
+        await statusOf(send(server, "/v1/module", files));
+        sent.push(await statusOf(send(server, "/v1/module", files)));
+      }
+      assert.deepEqual(sent, [...Array(10).fill(202), 429]);
+      const more = await send(
+        server,
+        "/v1/module",
+        JSON.stringify({ files: { "ingest.ts": "// x" } }),
+      );
+      assert.match(await more.text(), /urn:mysimbdp:problem:too-many-submissions/);
+      assert.equal((await ask<ModuleView>(server, "/v1/module")).versions.length, 10);
+    },
+  );
 });
 
-Deno.test("a version whose first files all fail is rolled back and says so", async () => {
+Deno.test("a version that fails its probation is rolled back, and the log reports it", async () => {
   const { platform, server } = await withTenant("[modules]\nprobation_files = 2\n");
   await using _ = platform;
   const manage = platform.manage();
@@ -204,7 +207,7 @@ Deno.test("a version whose first files all fail is rolled back and says so", asy
   assert.match(manage.stderr.text, /"event":"module.rolled_back"/);
 });
 
-Deno.test("a new version takes over between files, never within one", async () => {
+Deno.test("a new version takes over between two files", async () => {
   const { platform } = await withTenant();
   await using _ = platform;
   const busy = "let n = 0; for (let i = 0; i < 1e6; i++) n = (n + i) % 7;";
@@ -233,7 +236,7 @@ Deno.test("a new version takes over between files, never within one", async () =
   ]);
 });
 
-Deno.test("an account is made with its module in one command, or not at all", async () => {
+Deno.test("tenant add --module creates the account and the module, or neither", async () => {
   await using platform = await Platform.create();
   const dir = await moduleDir(platform, saying("one"));
   const add = ["manage", "tenant", "add", "t1", "-p", PASSWORD, "--module"];
@@ -248,7 +251,7 @@ Deno.test("an account is made with its module in one command, or not at all", as
   assert.equal(platform.count("t1", "items"), 1);
 });
 
-Deno.test("rollback goes to the version before, or to one that is named", async () => {
+Deno.test("rollback returns to the previous version or to a named one", async () => {
   await using platform = await Platform.create();
   const versions: string[] = [];
   for (const word of ["one", "two", "three"]) {

@@ -41,7 +41,7 @@ async function withStore(test: (store: ModuleStore, inbox: ModuleInbox) => Promi
 
 const code = (expected: string) => (thrown: { code?: string }) => thrown.code === expected;
 
-Deno.test("versions count up, whoever brings them, also at once", () =>
+Deno.test("version numbers count up when tenants and operators create versions at the same time", () =>
   withStore(async (store, inbox) => {
     const files = (i: number) => ({ "ingest.ts": `// ${i}` });
     await Promise.all(
@@ -60,7 +60,7 @@ Deno.test("versions count up, whoever brings them, also at once", () =>
     }
   }));
 
-Deno.test("a version of one state cannot be decided on as if it were of another", () =>
+Deno.test("a version accepts only the decisions that its state allows", () =>
   withStore(async (store, inbox) => {
     const { version } = await submitModule(store, inbox, "t1", { "ingest.ts": "" }, 0);
     await rejectVersion(store, "t1", version, BY);
@@ -71,7 +71,7 @@ Deno.test("a version of one state cannot be decided on as if it were of another"
     await assert.rejects(rollBack(store, "t1", "v9-00000000", BY), code("no-earlier-version"));
   }));
 
-Deno.test("a rollback that comes too late takes nothing back", () =>
+Deno.test("a rollback does nothing if its version is no longer current", () =>
   withStore(async (store) => {
     await deployVersion(store, "t1", { "ingest.ts": "1" }, BUILT, BY);
     const second = await deployVersion(store, "t1", { "ingest.ts": "2" }, BUILT, BY);
@@ -83,7 +83,7 @@ Deno.test("a rollback that comes too late takes nothing back", () =>
     assert.equal(done?.to.version, second.record.version);
   }));
 
-Deno.test("a version from before there were records is one that an operator approved", () =>
+Deno.test("a version without a record, from an early program, counts as approved", () =>
   withStore(async (store) => {
     const { record } = await deployVersion(store, "t1", { "ingest.ts": "1" }, BUILT, BY);
     const folder = join(store.folder("t1"), record.version);
@@ -94,7 +94,7 @@ Deno.test("a version from before there were records is one that an operator appr
     assert.equal((await store.current("t1"))?.script, BUILT.script);
   }));
 
-Deno.test("the log keeps its last entries and is bounded", () =>
+Deno.test("the log has a maximum size and keeps its last entries", () =>
   withStore(async (store) => {
     const log = new ModuleLog(store);
     const about = { kind: "file" as const, version: null, fileId: null, file: null };
@@ -114,7 +114,7 @@ Deno.test("the log keeps its last entries and is bounded", () =>
     assert.equal(last.length, 99);
   }));
 
-Deno.test("a diff names what is new, gone and changed, and nothing else", () => {
+Deno.test("a diff has added, removed and changed files only", () => {
   const before = { "a.ts": "1\n", "b.ts": "same\n", "c.ts": "gone\n" };
   const text = diffModules(before, { "a.ts": "2\n", "b.ts": "same\n", "d.ts": "new\n" });
   assert.equal(
@@ -126,7 +126,7 @@ Deno.test("a diff names what is new, gone and changed, and nothing else", () => 
   assert.equal(diffModules(before, before), "");
 });
 
-Deno.test("a diff hides nothing from the operator who reads it", () => {
+Deno.test("a diff makes hidden characters visible", () => {
   const hidden = [..."\u202e\u2066\u200b\u2028\u061c\u3164\ufeff\u00ad\ufe0f\u001b\u{e0041}"];
   for (const mark of hidden) {
     const text = diffModules({}, { "a.ts": `// harmless${mark}steal()\n` });
@@ -141,13 +141,13 @@ Deno.test("a diff hides nothing from the operator who reads it", () => {
   );
 });
 
-Deno.test("of WebAssembly a diff tells the size and the hash", () => {
+Deno.test("a diff shows the size and the hash of WebAssembly files", () => {
   const text = diffModules({ "a.wasm": "AGFzbQ==" }, { "a.wasm": "AGFzbQE=" });
   assert.match(text, /^-WebAssembly of 4 bytes, SHA-256 [0-9a-f]{64}$/m);
   assert.match(text, /^\+WebAssembly of 5 bytes, SHA-256 [0-9a-f]{64}$/m);
 });
 
-Deno.test("a module may be a program as large as compilers make them, and its paths fit a disk", () => {
+Deno.test("WebAssembly may be larger than sources, and paths must be possible on a disk", () => {
   checkModuleFiles({ "tenant.json": "{}", "a.wasm": "A".repeat(5_000_000), "b/c.ts": "" });
   const cases: [Record<string, string>, string][] = [
     [{ "a.wasm": "A".repeat(23_000_000) }, "module-too-large"],
@@ -160,7 +160,7 @@ Deno.test("a module may be a program as large as compilers make them, and its pa
   }
 });
 
-Deno.test("a customer whose versions run at once does not fill the disk with them", () =>
+Deno.test("old versions are removed when a tenant submits a new one", () =>
   withStore(async (store, inbox) => {
     for (let i = 0; i < 60; i++) {
       await deployVersion(store, "t1", { "ingest.ts": `${i}` }, BUILT, BY);
@@ -168,6 +168,6 @@ Deno.test("a customer whose versions run at once does not fill the disk with the
     const current = await store.currentVersion("t1");
     await submitModule(store, inbox, "t1", { "ingest.ts": "new" }, 0);
     const left = await store.versions("t1");
-    assert.equal(left.length, 52, "those to go back to, the current one and the new one");
+    assert.equal(left.length, 52, "50 for rollbacks, the current one and the new one");
     assert.ok(left.includes(current!));
   }));

@@ -18,7 +18,7 @@ async function inferText(name: string, content: string) {
   }
 }
 
-Deno.test("types are the narrowest that hold every value", async () => {
+Deno.test("a column gets the narrowest type that fits every value", async () => {
   const { types } = await inferText(
     "a.csv",
     "i,big,dbl,dec,zip,day,at,time,uuid,bool,text,none\n" +
@@ -44,14 +44,14 @@ Deno.test("types are the narrowest that hold every value", async () => {
   });
 });
 
-Deno.test("the key is a column that tells all records apart, one named like a key before others", async () => {
+Deno.test("the key is a unique column, preferably one with the name of a key", async () => {
   assert.equal((await inferText("a.csv", "name,id\na,1\nb,2\n")).key, "id");
   assert.equal((await inferText("a.csv", "name,size\na,1.5\nb,1.5\n")).key, "name");
   assert.equal((await inferText("a.csv", "name,size\na,1.5\na,2.5\n")).key, "row_id");
   assert.equal((await inferText("a.csv", "id,x\n1,a\n,b\n")).key, "x");
 });
 
-Deno.test("JSON Lines: numbers, texts that look like numbers, nested values, members that are missing", async () => {
+Deno.test("JSON Lines: numbers, numeric texts, nested values, missing members", async () => {
   const { types, ingest } = await inferText(
     "a.jsonl",
     '{"n":1,"s":"12","o":{"a":[1]},"b":true}\n' +
@@ -62,7 +62,7 @@ Deno.test("JSON Lines: numbers, texts that look like numbers, nested values, mem
   assert.match(ingest, /files: "\*\.jsonl"/);
 });
 
-Deno.test("names become identifiers, each of them once", async () => {
+Deno.test("names become unique identifiers", async () => {
   const { ingest, tables } = await inferText(
     "2024 Größe.csv",
     '"Größe in m","groesse in m","1st","a b","a-b"\n1,2,3,4,5\n',
@@ -73,7 +73,7 @@ Deno.test("names become identifiers, each of them once", async () => {
   }
 });
 
-Deno.test("delimiter and header are seen from the first lines", () => {
+Deno.test("delimiter and header are detected from the first lines", () => {
   const options = (text: string) => sniffFormat(text, "utf-8").options;
   assert.deepEqual(options("a,b\n1,2\n"), { header: true });
   assert.deepEqual(options("a;b\n1,5;2\n3,5;4\n"), { header: true, delimiter: ";" });
@@ -85,7 +85,7 @@ Deno.test("delimiter and header are seen from the first lines", () => {
   assert.equal(sniffFormat('[\n{"a":1}]', "utf-8").kind, "json");
 });
 
-Deno.test("airports.csv: its IATA code is the key", async () => {
+Deno.test("airports.csv: the IATA code is the key", async () => {
   const { profile, ingest } = await inferModule(sample("airports.csv"));
   assert.equal(profile.records, 3376);
   assert.match(ingest, /partitionKey: \["iata"\]/);

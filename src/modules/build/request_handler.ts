@@ -44,8 +44,8 @@ export class ModuleRequestHandler {
         await inbox.remove(tenant, version);
       } catch (error) {
         // Not the module's fault: the request stays in the inbox and is tried again.
-        const message = messageOf(error);
-        emit({ kind: "module.unchecked", tenant, moduleVersion: version, error: message });
+        const kind = "module.request_failed";
+        emit({ kind, tenant, moduleVersion: version, error: messageOf(error) });
       }
     }
     return promoted;

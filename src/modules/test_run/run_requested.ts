@@ -27,8 +27,8 @@ export async function runRequestedTests(deps: TestRunDeps): Promise<void> {
       await deps.testRuns.finish(request, await run(deps, request));
     } catch (error) {
       const { tenant, version } = request;
-      const message = messageOf(error);
-      deps.emit({ kind: "module.unchecked", tenant, moduleVersion: version, error: message });
+      const kind = "module.test_run_failed";
+      deps.emit({ kind, tenant, moduleVersion: version, error: messageOf(error) });
     }
   }
 }
