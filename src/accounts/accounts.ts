@@ -25,20 +25,20 @@ export interface AccountsOptions {
   clock?: Clock;
   /** @default none */
   emit?: Emit;
-  /** The caller closes a pool that it brought. */
+  /** A pool that the caller closes. */
   pool?: HashPool;
   throttle?: Omit<ThrottleOptions, "now">;
-  /** A refusal is never answered sooner than this after the question. @default 250 */
+  /** A refused login takes at least this long. @default 250 */
   refusalFloorMs?: number;
   /** How long verified credentials are remembered. @default 300_000 */
   cacheMs?: number;
 }
 
-/** Who may do what: accounts, their passwords and sessions. */
+/** Checks passwords and keeps sessions. */
 export interface Accounts {
   /**
-   * Verifies HTTP Basic credentials (RFC 7617). Credentials that were right minutes ago from the
-   * same address cost microseconds.
+   * Verifies HTTP Basic credentials (RFC 7617). Repeating credentials that were verified from the
+   * same address within the last minutes costs microseconds.
    *
    * @param address the caller's IP address, for throttling
    * @throws {Failure} `bad-account-name` when the password is right, but no tenant can have the
@@ -46,22 +46,23 @@ export interface Accounts {
    */
   verify(user: string, password: string, address: string): Promise<Verification>;
   /**
-   * Opens a session of at most an hour; a changed password ends it, as does disabling the account.
+   * Opens a session of at most an hour. Changing the password or disabling the account ends it.
    *
-   * @returns the bearer token (RFC 6750) and its end in milliseconds since the epoch
-   * @throws {Failure} `no-such-tenant` when the account is not there or disabled
+   * @returns the bearer token (RFC 6750) and when it expires, in milliseconds since the epoch
+   * @throws {Failure} `no-such-tenant` when the account does not exist or is disabled
    */
   openSession(tenant: string): Promise<{ token: string; expiresAt: number }>;
+  /** Returns whose session it is; null for an unknown or expired token. */
   session(token: string): { tenant: string } | null;
   closeSession(token: string): void;
-  /** Waits for the re-hashing that logins have started. */
+  /** Waits for passwords that are being hashed again after a login. */
   settled(): Promise<void>;
-  /** Ends the workers and all sessions. */
+  /** Stops the workers and ends all sessions. */
   close(): void;
 }
 
 /**
- * Reads users.json and answers for it. Changes of the file count at once.
+ * Opens the accounts in a users file. Changes of the file take effect at once.
  *
  * @throws {Failure} `bad-users-file`, `users-file-unreadable`
  *
@@ -90,7 +91,7 @@ class FileAccounts implements Accounts {
   readonly #attempts = new SingleFlight<Verification>();
   readonly #checks = new SingleFlight<boolean>();
   readonly #rehashing = new Map<string, Promise<void>>();
-  // A re-hashed account's old hash leads to its new one, so that its sessions go on.
+  // From a replaced hash to its new one, so that sessions survive hashing again.
   readonly #successors = new Map<string, string>();
   readonly #dummies = { seed: dummyHash("seed"), argon2id: dummyHash("argon2id") };
   #lastGood: ReadonlyMap<string, Account>;
@@ -128,7 +129,7 @@ class FileAccounts implements Accounts {
     const blocked = this.#throttle.blockedSeconds(user, address);
     if (blocked > 0) return { ok: false, retryAfterSeconds: blocked };
     const stored = this.#enabled(user)?.stored ?? null;
-    // The address is part of it: who guesses from elsewhere must not profit from what is known.
+    // Includes the address: an attacker elsewhere must not learn that credentials were right.
     const key = this.#verified.key(user, password, stored ?? "", addressGroup(address));
     if (stored !== null && this.#verified.has(key)) return { ok: true, tenant: user };
     return await this.#attempts.share(key, () => this.#attempt(user, password, address, stored));
@@ -182,7 +183,7 @@ class FileAccounts implements Accounts {
     }
     try {
       const matches = await this.#check(user, password, stored);
-      // It may have been disabled meanwhile.
+      // The account may have been disabled in the meantime.
       if (matches && stored !== null && this.#enabled(user)) {
         attempt.succeeded();
         this.#remember(user, password, address, stored);
@@ -195,11 +196,11 @@ class FileAccounts implements Accounts {
       }
       throw error;
     }
-    await this.#holdBack(started, attempt.delayMs);
+    await this.#delayRefusal(started, attempt.delayMs);
     return { ok: false };
   }
 
-  /** A wrong password costs one hash of each kind in use, whoever the user and whatever the kind. */
+  /** A wrong password costs one hash of each kind in use, whether or not the user exists. */
   #check(user: string, password: string, stored: string | null): Promise<boolean> {
     const compared = stored ?? this.#dummies.argon2id;
     const kind = parseStoredHash(compared)?.kind;
@@ -217,7 +218,7 @@ class FileAccounts implements Accounts {
     return false;
   }
 
-  async #holdBack(started: number, delayMs: number): Promise<void> {
+  async #delayRefusal(started: number, delayMs: number): Promise<void> {
     const most = this.#floorMs + delayMs;
     const left = Math.min(most, started + most - this.#clock.now());
     if (left > 0) await this.#clock.sleep(left);
@@ -235,7 +236,7 @@ class FileAccounts implements Accounts {
   async #rehash(user: string, password: string, stored: string, group: string): Promise<void> {
     try {
       const next = await this.#pool.hash(password);
-      // Known before it is written: nothing that is valid now may fail in between.
+      // Remembered before the file is written, so that valid sessions and logins never fail meanwhile.
       this.#successors.set(stored, next);
       this.#verified.add(this.#verified.key(user, password, next, group));
       if (await this.#users.replaceHash(user, stored, next)) {
@@ -252,7 +253,7 @@ class FileAccounts implements Accounts {
     return account?.enabled ? account : null;
   }
 
-  /** A server that runs goes on with the accounts it knows when somebody breaks the file. */
+  /** Returns the accounts; the last ones that could be read while the file is broken. */
   #current(): ReadonlyMap<string, Account> {
     try {
       const accounts = this.#users.accounts();

@@ -4,25 +4,25 @@ import { Failure } from "../base/failure.ts";
 import { type AuditEntry, auditEntrySchema } from "../protocol/admin_view.ts";
 
 const PRIVATE = 0o600;
-/** How much of the file's end is looked at: some thousands of entries. */
+/** Bytes at the end of the file that {@link AuditLog.latest} reads: thousands of entries. */
 const TAIL_BYTES = 1024 * 1024;
 
-/** What stands in the place of a line before the first. */
+/** The "previous hash" of the first line. */
 const NO_LINE = "0".repeat(64);
 
-/** Whether nothing in the log was changed, taken out or put in between. */
+/** The result of checking the chain of hashes. */
 interface AuditCheck {
   lines: number;
-  /** Of the last line: whoever keeps it elsewhere also sees later that the end was not cut off. */
+  /** SHA-256 of the last line; kept elsewhere, it later proves that no lines were cut off. */
   head: string;
-  /** In words, each with its line; empty when all is well. */
+  /** Sentences with line numbers; empty when the log is intact. */
   faults: string[];
 }
 
 /**
- * What operators did: a file to which lines of JSON are only ever added, each synced before the
- * action counts as done. Each carries the SHA-256 of the line before it, so that none can be
- * changed, taken out or put in between without all after it being written anew.
+ * The actions of operators: an append-only file of JSON lines, each synced before the action is
+ * reported as done. Each line contains the SHA-256 of the line before it, so changing, removing or
+ * inserting one means rewriting all lines after it.
  *
  * @example
  * ```ts
@@ -33,24 +33,24 @@ interface AuditCheck {
 export class AuditLog {
   readonly #path: string;
 
-  /** @param path usually `DATA/audit.log`; it is made with its first entry */
+  /** @param path usually `DATA/audit.log`; created with the first entry */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Adds an entry; it is on the disk when the promise resolves. */
+  /** Appends an entry; it is on disk when the promise resolves. */
   async append(entry: AuditEntry): Promise<void> {
     using file = await Deno.open(this.#path, { append: true, create: true, mode: PRIVATE });
-    // Several processes write; the lock ends with the file.
+    // Several processes write. Closing the file releases the lock.
     await file.lock(true);
     const tail = await this.#tail();
     const prev = tail === "" ? NO_LINE : hashOf(tail.replace(/\n$/, "").split("\n").at(-1) ?? "");
-    // What a full disk cut off stays a line of its own.
+    // A line that a full disk cut off stays separate from the new one.
     const start = tail === "" || tail.endsWith("\n") ? "" : "\n";
     const line = new TextEncoder().encode(`${start}${JSON.stringify({ ...entry, prev })}\n`);
     for (let at = 0; at < line.length;) at += await file.write(line.subarray(at));
     await file.sync();
-    await this.#handOver();
+    await this.#keepOwner();
   }
 
   /**
@@ -79,7 +79,7 @@ export class AuditLog {
     return result;
   }
 
-  /** The newest entries, newest first. A line that is none, of a full disk say, is passed over. */
+  /** Returns the newest entries, newest first. Skips damaged lines, for example of a full disk. */
   async latest(limit: number): Promise<AuditEntry[]> {
     const found: AuditEntry[] = [];
     for (const line of (await this.#tail()).split("\n").reverse()) {
@@ -91,9 +91,9 @@ export class AuditLog {
   }
 
   /**
-   * Follows the chain from the first line to the last.
+   * Checks the chain from the first line to the last.
    *
-   * @param expected the head of an earlier check, which must still be there
+   * @param expected the head of an earlier check, which must still be in the chain
    */
   async verify(expected?: string): Promise<AuditCheck> {
     const faults: string[] = [];
@@ -105,7 +105,7 @@ export class AuditLog {
       if (line === "") continue;
       lines++;
       const prev = prevOf(line);
-      // Lines of before there was a chain are bound by the first that has one.
+      // Older lines have no hash; the first line with one protects them.
       if (prev === null) faults.push(`line ${lines} cannot be read`);
       else if (prev !== head && (prev !== undefined || isChained)) {
         faults.push(`line ${lines} does not follow the one before it`);
@@ -114,12 +114,12 @@ export class AuditLog {
       head = hashOf(line);
       isMet ||= head === expected;
     }
-    if (!isMet) faults.push("the line that was the last one then is not there");
+    if (!isMet) faults.push("the given head is missing");
     return { lines, head, faults };
   }
 
-  /** Root's commands write, too: the file stays that of the service, which owns the folder. */
-  async #handOver(): Promise<void> {
+  /** Root's commands write, too: the file keeps the owner of the folder, the service's user. */
+  async #keepOwner(): Promise<void> {
     if (Deno.uid() !== 0) return;
     const { uid, gid } = await Deno.stat(dirname(this.#path));
     if (uid !== null && uid !== 0) await Deno.chown(this.#path, uid, gid);
@@ -161,7 +161,7 @@ function hashOf(line: string): string {
   return createHash("sha256").update(line).digest("hex");
 }
 
-/** What a line says of the one before it: undefined where it is of before, null where it is none. */
+/** Returns the hash in a line: undefined for an older line without one, null for a damaged line. */
 function prevOf(line: string): string | undefined | null {
   if (!parse(line)) return null;
   const { prev } = JSON.parse(line);

@@ -2,11 +2,11 @@ import { Failure } from "../base/failure.ts";
 import type { HashReply, HashRequest } from "./hash_worker.ts";
 
 interface HashPoolOptions {
-  /** Workers at most; each takes some 40 MB while it lives. @default 2, or 1 on a single core */
+  /** Maximum number of workers; each uses about 40 MB. @default 2, or 1 on a single core */
   workers?: number;
-  /** Jobs that may wait; one more is refused. @default 64 */
+  /** Maximum number of waiting jobs; further ones are refused. @default 64 */
   maxQueued?: number;
-  /** A worker without work ends after so long. @default 30_000 */
+  /** An idle worker ends after this time. @default 30_000 */
   idleMs?: number;
 }
 
@@ -23,8 +23,8 @@ interface Slot {
 }
 
 /**
- * Hashes passwords beside the main thread. Workers start with the first job and end when idle or
- * closed. At most `workers` hashes of 19 MiB are computed at once, whatever comes in.
+ * Hashes passwords off the main thread. Workers start with the first job and end when idle or
+ * closed. At most `workers` hashes, of 19 MiB each, are computed at a time.
  *
  * @example
  * ```ts
@@ -67,7 +67,7 @@ export class HashPool {
     return String(await this.#run({ op: "hash", password }));
   }
 
-  /** Ends the workers; jobs that wait fail with `hash-closed`. */
+  /** Stops the workers; waiting jobs fail with `hash-closed`. */
   close(): void {
     this.#closed = true;
     for (const slot of this.#slots) this.#end(slot, closedFailure());
@@ -134,9 +134,14 @@ export class HashPool {
 }
 
 function busyFailure(waiting: number): Failure {
-  return new Failure("server", "too-busy", `Cannot verify a password: ${waiting} others wait`, {
-    hint: "Try again in a moment.",
-  });
+  return new Failure(
+    "server",
+    "too-busy",
+    `Cannot verify a password: ${waiting} other logins are waiting`,
+    {
+      hint: "Try again in a moment.",
+    },
+  );
 }
 
 function closedFailure(): Failure {

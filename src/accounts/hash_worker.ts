@@ -1,12 +1,12 @@
 import { Failure, messageOf } from "../base/failure.ts";
 import { hashPassword, verifyPassword } from "./password_hash.ts";
 
-/** What the worker is asked. A failed verification also spends the time of every decoy. */
+/** A request to the worker. A failed verification also takes the time of every decoy. */
 export type HashRequest =
   | { op: "verify"; password: string; stored: string; decoys: readonly string[] }
   | { op: "hash"; password: string };
 
-/** What it answers: `code` is there when it was a {@link Failure}. */
+/** The reply; `code` is set when the error was a {@link Failure}. */
 export type HashReply =
   | { ok: true; value: boolean | string }
   | { ok: false; message: string; code?: string };

@@ -1,4 +1,4 @@
-/** A password of some 128 bits, in characters that can be read aloud. */
+/** Generates a password of about 128 bits, without characters that are easily confused. */
 export function newPassword(): string {
   const alphabet = "abcdefghjkmnpqrstuvwxyz23456789";
   const bytes = crypto.getRandomValues(new Uint8Array(26));

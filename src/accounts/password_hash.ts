@@ -10,15 +10,15 @@ import {
   type StoredHash,
 } from "./stored_hash.ts";
 
-/** The longest password, in bytes of UTF-8. */
+/** Maximum length of a password, in bytes of UTF-8. */
 export const MAX_PASSWORD_BYTES = 1024;
 
 /**
- * Compares a password with a stored hash, in constant time once it is computed. It blocks its
- * thread for 40 to 100 ms: a server asks `HashPool` instead.
+ * Compares a password with a stored hash; the comparison itself takes constant time. Blocks its
+ * thread for 40 to 100 ms: a server uses `HashPool` instead.
  *
  * @param stored the seed's 192 hex characters or an argon2id PHC string
- * @returns false also when `stored` is in neither format
+ * @returns also false when `stored` is in neither format
  *
  * @example
  * ```ts
@@ -30,16 +30,16 @@ export async function verifyPassword(password: string, stored: string): Promise<
   const parsed = parseStoredHash(stored);
   if (!parsed) return false;
   const usable = faultOf(password) === null;
-  // A password that no account can have costs the same, and its length costs nothing more.
+  // A password that is not allowed takes the same time, whatever its length.
   const computed = await derive(usable ? password : "-", parsed);
   return timingSafeEqual(computed, parsed.hash) && usable;
 }
 
 /**
- * Hashes a new password with argon2id. It blocks its thread like {@link verifyPassword}.
+ * Hashes a new password with argon2id. Blocks its thread like {@link verifyPassword}.
  *
  * @returns a PHC string
- * @throws {Failure} `bad-password` when it is empty or longer than {@link MAX_PASSWORD_BYTES}
+ * @throws {Failure} `bad-password` when the password is empty or longer than {@link MAX_PASSWORD_BYTES}
  */
 export async function hashPassword(password: string): Promise<string> {
   checkPassword(password);
@@ -66,7 +66,7 @@ function checkPassword(password: string): void {
 function faultOf(password: string): string | null {
   const bytes = new TextEncoder().encode(password).length;
   if (bytes === 0) return "it is empty";
-  if (bytes > MAX_PASSWORD_BYTES) return `it has ${bytes} bytes of at most ${MAX_PASSWORD_BYTES}`;
+  if (bytes > MAX_PASSWORD_BYTES) return `it has ${bytes} bytes (limit: ${MAX_PASSWORD_BYTES})`;
   return null;
 }
 

@@ -1,27 +1,27 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** How long a session lives at most. */
+/** Maximum lifetime of a session. */
 export const SESSION_SECONDS = 3600;
 
 interface SessionsOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Sessions of one tenant; one more ends its oldest. @default 100 */
+  /** Maximum sessions of one tenant; a further one ends the oldest. @default 100 */
   maxPerTenant?: number;
 }
 
 /** An open session. */
 interface Session {
   tenant: string;
-  /** The stored hash of the account when the session began. */
+  /** The stored hash of the account when the session was opened. */
   credential: string;
   /** Milliseconds since the epoch. */
   expiresAt: number;
 }
 
 /**
- * Sessions in memory: they end with the process. A token has 256 random bits; only its SHA-256 is
- * kept, so that a look into the memory or a dump gives no token.
+ * Sessions in memory, which end with the process. A token has 256 random bits; only its SHA-256 is
+ * kept, so a memory dump reveals no token.
  *
  * @example
  * ```ts
@@ -35,7 +35,7 @@ export class Sessions {
   readonly #now: () => number;
   readonly #maxPerTenant: number;
   readonly #byToken = new Map<string, Session>();
-  // In the order of their opening, which is the order of their expiry.
+  // In the order they were opened, which is also the order they expire.
   readonly #byTenant = new Map<string, Set<string>>();
 
   constructor(options: SessionsOptions) {
@@ -58,7 +58,7 @@ export class Sessions {
     return { token, expiresAt };
   }
 
-  /** The session of a token; null when there is none or it has expired. */
+  /** Returns the session of a token; null when the token is unknown or has expired. */
   find(token: string): Session | null {
     const key = keyOf(token);
     const session = this.#byToken.get(key);
@@ -77,7 +77,7 @@ export class Sessions {
     this.#byTenant.clear();
   }
 
-  /** Sessions that are kept. */
+  /** Number of sessions in memory. */
   get size(): number {
     return this.#byToken.size;
   }

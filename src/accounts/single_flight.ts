@@ -1,5 +1,5 @@
 /**
- * Lets those who ask for the same thing at the same time share one answer.
+ * Runs work once for concurrent callers with the same key; they share the result.
  *
  * @example
  * ```ts
@@ -12,7 +12,7 @@
 export class SingleFlight<T> {
   readonly #running = new Map<string, Promise<T>>();
 
-  /** Starts `work` unless it runs for this key; its failure is shared, too. */
+  /** Starts `work` unless it is running for this key. A failure is shared, too. */
   share(key: string, work: () => Promise<T>): Promise<T> {
     const running = this.#running.get(key);
     if (running) return running;

@@ -1,4 +1,4 @@
-/** Counts happenings by key over the last moments; memory is bounded by `maxKeys` times `limit`. */
+/** Counts events by key within a sliding window, in memory bounded by `maxKeys` times `limit`. */
 export class SlidingWindow {
   readonly #limit: number;
   readonly #windowMs: number;
@@ -6,9 +6,9 @@ export class SlidingWindow {
   readonly #times = new Map<string, number[]>();
 
   /**
-   * @param limit happenings within the window from which a key is blocked
+   * @param limit events within the window from which on a key is blocked
    * @param windowMs length of the window
-   * @param maxKeys keys that are remembered; beyond it the one longest untouched is forgotten
+   * @param maxKeys maximum number of keys; the least recently used is dropped
    */
   constructor(limit: number, windowMs: number, maxKeys: number) {
     this.#limit = limit;
@@ -16,12 +16,12 @@ export class SlidingWindow {
     this.#maxKeys = maxKeys;
   }
 
-  /** Happenings within the window that ends now. */
+  /** Returns the number of events in the window that ends now. */
   count(key: string, now: number): number {
     return this.#recent(key, now).length;
   }
 
-  /** Milliseconds until the key is no longer blocked; 0 when it is not. */
+  /** Returns milliseconds until the key is no longer blocked; 0 when it is not blocked. */
   blockedMs(key: string, now: number): number {
     const recent = this.#recent(key, now);
     const freed = recent[recent.length - this.#limit];
@@ -36,7 +36,7 @@ export class SlidingWindow {
     this.#times.set(key, [...recent, now]);
   }
 
-  /** Takes one happening of that time back. */
+  /** Removes an event that was added at this time. */
   remove(key: string, time: number): void {
     const times = this.#times.get(key);
     const at = times?.indexOf(time) ?? -1;
@@ -45,7 +45,7 @@ export class SlidingWindow {
     if (times.length === 0) this.#times.delete(key);
   }
 
-  /** Keys that are remembered. */
+  /** Number of keys in memory. */
   get size(): number {
     return this.#times.size;
   }

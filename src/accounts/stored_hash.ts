@@ -19,14 +19,14 @@ export interface Argon2Hash {
   hash: Uint8Array;
 }
 
-/** A password's hash as users.json keeps it, taken apart. */
+/** The parsed hash of a password in users.json. */
 export type StoredHash = SeedHash | Argon2Hash;
 
-/** What new hashes are made with: OWASP's first choice for argon2id. */
+/** Parameters of new hashes: OWASP's first choice for argon2id. */
 export const ARGON2 = { memoryKib: 19_456, passes: 2, lanes: 1, saltBytes: 16, hashBytes: 32 };
 export const SEED = { rounds: 100_000, saltBytes: 64, hashBytes: 64 };
 
-// A line written by hand must not make the server allocate gigabytes.
+// A hand-written hash must not make the server allocate gigabytes.
 const MAX_MEMORY_KIB = 262_144;
 const MAX_PASSES = 10;
 const MAX_LANES = 8;
@@ -36,9 +36,9 @@ const PHC_FORM =
   /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 
 /**
- * Takes a stored hash apart.
+ * Parses a stored hash.
  *
- * @returns null when it is in neither format
+ * @returns null when it is in neither format, or too expensive to compute
  */
 export function parseStoredHash(stored: string): StoredHash | null {
   if (SEED_FORM.test(stored)) {
@@ -66,15 +66,15 @@ function isAffordable({ memoryKib, passes, lanes }: Argon2Hash): boolean {
     memoryKib >= 8 * lanes && memoryKib <= MAX_MEMORY_KIB;
 }
 
-/** Writes an argon2id hash as a PHC string. */
+/** Formats an argon2id hash as a PHC string. */
 export function formatArgon2({ memoryKib, passes, lanes, salt, hash }: Argon2Hash): string {
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64").replaceAll("=", "");
   return `$argon2id$v=19$m=${memoryKib},t=${passes},p=${lanes}$${text(salt)}$${text(hash)}`;
 }
 
 /**
- * True when the password should be hashed again at its next use: the seed's format, or argon2id
- * with other parameters than today's.
+ * Returns whether a password should be hashed again at its next use: the hash has the first
+ * version's format, or its argon2id parameters differ from {@link ARGON2}.
  */
 export function needsRehash(stored: string): boolean {
   const parsed = parseStoredHash(stored);
@@ -82,7 +82,7 @@ export function needsRehash(stored: string): boolean {
     parsed.passes !== ARGON2.passes || parsed.lanes !== ARGON2.lanes;
 }
 
-/** A hash that no password has, to spend the time of a verification on. */
+/** Returns a random hash that matches no password; verifying it takes the usual time. */
 export function dummyHash(kind: StoredHash["kind"]): string {
   if (kind === "seed") return randomBytes(SEED.saltBytes / 2 + SEED.hashBytes).toString("hex");
   const { memoryKib, passes, lanes, saltBytes, hashBytes } = ARGON2;

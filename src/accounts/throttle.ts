@@ -4,33 +4,33 @@ import { SlidingWindow } from "./sliding_window.ts";
 export interface ThrottleOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Failures a minute for one user from one address. @default 5 */
+  /** Failures per minute for one user from one address. @default 5 */
   perUserAndAddress?: number;
-  /** Failures a minute from one address, whoever it tries to be. @default 60 */
+  /** Failures per minute from one address, for any user. @default 60 */
   perAddress?: number;
-  /** Failures a minute for one user, from wherever. @default 30 */
+  /** Failures per minute for one user, from any address. @default 30 */
   perUser?: number;
-  /** Users, addresses and pairs that are remembered, each. @default 20_000 */
+  /** Maximum number of users, of addresses and of pairs in memory. @default 20_000 */
   maxKeys?: number;
-  /** How long the second failure in a row is held back; it doubles. @default 250 */
+  /** Delay of the second failure in a row; it doubles with each further one. @default 250 */
   firstDelayMs?: number;
   /** @default 2_000 */
   maxDelayMs?: number;
 }
 
-/** An attempt to log in. It counts as failed until {@link Attempt.succeeded} says otherwise. */
+/** An attempt to log in. It counts as failed unless {@link Attempt.succeeded} is called. */
 export interface Attempt {
-  /** How much longer than usual its failure has to be held back. */
+  /** Additional delay of the response if the attempt fails. */
   delayMs: number;
-  /** Takes it out of the count: the password was right, or was never looked at. */
+  /** Removes the attempt from the count: the password was right, or was not checked. */
   succeeded(): void;
 }
 
 const WINDOW_MS = 60_000;
 
 /**
- * Counts failed logins in a sliding minute. An attempt is counted when it begins, so that many at
- * once gain nothing. Users that do not exist are counted like those that do.
+ * Counts failed logins in a sliding minute. An attempt counts from its start, so concurrent attempts
+ * gain nothing. Unknown users count like existing ones.
  *
  * @example
  * ```ts
@@ -60,15 +60,15 @@ export class Throttle {
   }
 
   /**
-   * Whole seconds until this user may try again from this address, by their own failures alone;
-   * 0 when it may now. Even credentials that are known to be right wait for it, or they would
-   * tell a guesser from the same address which guess was right.
+   * Returns the whole seconds until this user can try again from this address, counting only
+   * failures of this pair; 0 when allowed now. Right credentials wait as well, otherwise somebody
+   * guessing from the same address would learn which guess was right.
    */
   blockedSeconds(user: string, address: string): number {
     return seconds(this.#pairs.blockedMs(keysOf(user, address).pair, this.#now()));
   }
 
-  /** Begins an attempt, or says how long to wait by the strictest of the three limits. */
+  /** Begins an attempt, or returns how long to wait by the strictest of the three limits. */
   begin(user: string, address: string): Attempt | { retryAfterSeconds: number } {
     const now = this.#now();
     const keys = keysOf(user, address);
@@ -96,8 +96,8 @@ export class Throttle {
 }
 
 /**
- * The part of an address that one party holds: all of an IPv4 address, the first 64 bits of an
- * IPv6 address (RFC 6177).
+ * Returns the part of an address that belongs to one party: a whole IPv4 address, or the first 64
+ * bits of an IPv6 address (RFC 6177).
  */
 export function addressGroup(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
@@ -111,7 +111,7 @@ export function addressGroup(address: string): string {
 }
 
 function keysOf(user: string, address: string) {
-  // No account has a longer name; a request must not decide how much is remembered.
+  // No account has a longer name; a request must not decide how much memory is used.
   const name = user.slice(0, 64);
   const group = addressGroup(address);
   return { pair: `${name}\n${group}`, address: group, user: name };

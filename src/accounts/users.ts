@@ -4,8 +4,8 @@ import { checkTenantName, isTenantName } from "../base/tenant_name.ts";
 import { type Account, formatUsers, isAccountName, parseUsers } from "./users_text.ts";
 import { replaceFile, withLock } from "./users_disk.ts";
 
-// File systems stamp times by ticks of some milliseconds: a file that was written this shortly
-// before it was read may have been written again without showing it.
+// Timestamps of file systems have ticks of some milliseconds: a file written this shortly before it
+// was read may have been written again with the same timestamp.
 const SETTLED_MS = 1_000;
 
 interface Snapshot {

@@ -4,11 +4,11 @@ import { randomBytes } from "node:crypto";
 const PRIVATE = 0o600;
 
 /**
- * Runs `work` while no other process or task holds the same lock. The lock is the kernel's
- * (flock): it ends with its holder, however that ends.
+ * Runs `work` while holding a lock that excludes other processes and tasks. It is a lock of the
+ * kernel (flock), released even when the process is killed.
  *
- * @param lockPath a file that is made when missing, and stays
- * @param folder whose owner the lock file gets, so that root does not lock a service out
+ * @param lockPath created when missing, and never removed
+ * @param folder the lock file gets its owner, so that root's commands do not lock out the service
  */
 export async function withLock<T>(
   lockPath: string,
@@ -22,8 +22,8 @@ export async function withLock<T>(
 }
 
 /**
- * Puts a whole new file in the place of another: readers see the old text or the new, also after
- * a power cut. Mode 600; the owner stays who it was.
+ * Replaces a file atomically: readers see the old text or the new one, even after a power cut. Mode
+ * 600; the owner stays the same.
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const folder = dirname(path);
@@ -48,7 +48,7 @@ async function writeDurably(path: string, text: string): Promise<void> {
   await file.sync();
 }
 
-/** Root hands its file over; anyone else owns what it makes already, or may not hand it over. */
+/** Root gives the file to the owner; other users already own the files they create. */
 async function giveTo(path: string, owner: Deno.FileInfo): Promise<void> {
   if (Deno.uid() === 0 && owner.uid !== null && owner.uid !== 0) {
     await Deno.chown(path, owner.uid, owner.gid);

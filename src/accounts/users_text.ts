@@ -3,11 +3,11 @@ import { Failure, messageOf } from "../base/failure.ts";
 import { parseStoredHash } from "./stored_hash.ts";
 import { TENANT_NAME_PATTERN } from "../base/tenant_name.ts";
 
-/** An account as users.json has it. */
+/** One account of users.json. */
 export interface Account {
   name: string;
   enabled: boolean;
-  /** The hash, without the mark of a disabled account. */
+  /** The hash, without the prefix of a disabled account. */
   stored: string;
 }
 
@@ -20,15 +20,15 @@ export function isAccountName(name: string): boolean {
   return ACCOUNT_NAME.test(name);
 }
 
-/** Before the hash of a disabled account; no hash starts with it. */
+/** Prefix of a disabled account's hash; no hash starts with it. */
 const DISABLED = "!";
 const usersSchema = z.record(z.string(), z.string());
 
 /**
  * Reads the text of users.json.
  *
- * @param file the file's path, for messages
- * @throws {Failure} `bad-users-file`; it never quotes the text, which holds hashes
+ * @param file path of the file, for error messages
+ * @throws {Failure} `bad-users-file`; never quotes the text, which contains hashes
  */
 export function parseUsers(text: string, file: string): Map<string, Account> {
   const parsed = usersSchema.safeParse(parseJson(text, file));
@@ -49,7 +49,7 @@ export function parseUsers(text: string, file: string): Map<string, Account> {
   return accounts;
 }
 
-/** The text of users.json: one account a line, in the order of the map. */
+/** Formats users.json: one account per line, in the order of the map. */
 export function formatUsers(accounts: ReadonlyMap<string, Account>): string {
   const values: Record<string, string> = {};
   for (const { name, enabled, stored } of accounts.values()) {
@@ -74,7 +74,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // V8 names the place in some of its messages, and quotes the text in others.
+    // Some of V8's messages give the position; others quote the text, so no message is passed on.
     const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(messageOf(error)) ?? [];
     const place = line === undefined ? null : { line: Number(line), column: Number(column) };
     throw badUsers(file, "it is not JSON", place);
@@ -99,8 +99,7 @@ function badUsers(
     "bad-users-file",
     `Cannot read the accounts in "${where}": ${state}`,
     {
-      hint:
-        "Restore the file from a copy, or fix that line: it maps each tenant's name to its hash.",
+      hint: "Restore the file from a backup, or fix that line: it maps a name to a hash.",
       details: { file, ...place },
     },
   );

@@ -10,9 +10,9 @@ interface VerifiedCacheOptions {
 }
 
 /**
- * Remembers credentials that were verified a short while ago, by a keyed digest: the memory holds
- * no password, and the key ends with the process. The stored hash is part of the digest, so an
- * entry dies when that changes.
+ * Remembers recently verified credentials by a keyed digest, so no password is in memory and the key
+ * is lost with the process. The digest includes the stored hash: when that changes, the entry no
+ * longer matches.
  */
 export class VerifiedCache {
   readonly #secret = randomBytes(32);
@@ -27,7 +27,7 @@ export class VerifiedCache {
     this.#maxEntries = options.maxEntries ?? 10_000;
   }
 
-  /** The digest under which these parts are known here (HMAC-SHA256). */
+  /** Returns the digest of these parts (HMAC-SHA256). */
   key(...parts: string[]): string {
     return createHmac("sha256", this.#secret).update(JSON.stringify(parts)).digest("base64");
   }

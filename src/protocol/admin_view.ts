@@ -6,7 +6,7 @@ import { versionWithFilesSchema } from "./module_view.ts";
 /** A file as an operator sees it. */
 export const adminFileSchema = fileViewSchema.extend({
   tenant: z.string(),
-  /** An operator asked for it to be loaded again, and nobody has done so yet. */
+  /** An operator requested to load the file again, and `manage` has not started yet. */
   replayRequested: z.boolean(),
 });
 export type AdminFile = z.infer<typeof adminFileSchema>;
@@ -23,50 +23,54 @@ export const tenantViewSchema = z.object({
   name: z.string(),
   enabled: z.boolean(),
   constraints: constraintsSchema,
-  /** False where the platform's defaults hold. */
+  /** False when the platform's defaults apply. */
   ownConstraints: z.boolean(),
   module: z.object({
-    /** The version that runs. */
+    /** The version in use. */
     current: z.string().nullable(),
-    /** The newest version that waits for a decision. */
+    /** The newest version that waits for approval. */
     pending: z.string().nullable(),
   }),
 });
 export type TenantView = z.infer<typeof tenantViewSchema>;
-export const tenantListSchema = z.object({ tenants: z.array(tenantViewSchema) });
+export const tenantListSchema = z.object({
+  tenants: z.array(tenantViewSchema),
+  /** Accounts in `users.json` whose names are not allowed; they cannot sign in. */
+  invalidNames: z.array(z.string()),
+});
 export type TenantList = z.infer<typeof tenantListSchema>;
 
-/** The body that makes an account; without a password one is made. */
+/** The body that creates an account; without a password one is generated. */
 export const newTenantSchema = z.strictObject({
   name: z.string(),
   password: z.string().optional(),
 });
-/** The body that sets a password; without one it is made. */
+/** The body that sets a password; without one it is generated. */
 export const newPasswordSchema = z.strictObject({ password: z.string().optional() });
-/** The body that lets an account in or keeps it out. */
+/** The body that enables or disables an account. */
 export const tenantChangeSchema = z.strictObject({ enabled: z.boolean() });
 
-/** A new account, or a new password: null where the caller chose it. */
+/** A new account or password; the password is null when the caller chose it. */
 export const credentialsSchema = z.object({ name: z.string(), password: z.string().nullable() });
 export type Credentials = z.infer<typeof credentialsSchema>;
 
-/** How one tenant is doing. */
+/** The state of one tenant: its files, rows and failures. */
 export const tenantHealthSchema = z.object({
   name: z.string(),
-  /** Null for files that were put into staging by hand, without an account. */
+  /** Null for a tenant without an account, whose files are put into staging directly. */
   enabled: z.boolean().nullable(),
   files: z.record(z.enum(FILE_STATES), z.int().nonnegative()),
   rows: z.object({ stored: z.int().nonnegative(), rejected: z.int().nonnegative() }),
   /** Files in staging: waiting or being loaded. */
   waiting: z.int().nonnegative(),
-  /** When the oldest of them arrived. */
+  /** When the oldest waiting file arrived. */
   oldestWaitingAt: z.string().nullable(),
-  /** The newest of its files that came to an end, where that was not a good one. */
+  /** The most recently finished file, if it failed. */
   failing: z.object({ fileId: z.string(), name: z.string(), reason: z.string() }).nullable(),
 });
 export type TenantHealth = z.infer<typeof tenantHealthSchema>;
 
-/** What was loaded in one stretch of time, by when it ended. */
+/** What was loaded in one period; a file counts when it finishes. */
 export const throughputSchema = z.object({
   at: z.string(),
   files: z.int().nonnegative(),
@@ -83,13 +87,13 @@ export const overviewSchema = z.object({
     oldestAt: z.string().nullable(),
   }),
   tenants: z.array(tenantHealthSchema),
-  /** Oldest first; made of the newest 5,000 files. */
+  /** Oldest first; computed from the newest 5,000 files. */
   throughput: z.array(throughputSchema),
   bucketSeconds: z.int().positive(),
 });
 export type Overview = z.infer<typeof overviewSchema>;
 
-/** One thing that an operator did, or tried to. */
+/** One action of an operator, successful or not. */
 export const auditEntrySchema = z.object({
   /** ISO 8601 in UTC. */
   at: z.string(),
@@ -98,7 +102,7 @@ export const auditEntrySchema = z.object({
   from: z.string(),
   /** Such as `tenant.add`. */
   action: z.string(),
-  /** What it was done to: a tenant, a file. */
+  /** The target: a tenant, an operator, a file. */
   subject: z.string(),
   details: z.record(z.string(), z.unknown()),
   /** `done`, or the code of the failure. */
@@ -109,15 +113,15 @@ export type AuditEntry = z.infer<typeof auditEntrySchema>;
 export const auditListSchema = z.object({ entries: z.array(auditEntrySchema) });
 export type AuditList = z.infer<typeof auditListSchema>;
 
-/** A version of a tenant's module, for the one who decides on it. */
+/** A version of a tenant's module, for the operator who approves or rejects it. */
 export const versionReviewSchema = versionWithFilesSchema.extend({
-  /** Whether it runs now. */
+  /** Whether it is the version in use. */
   current: z.boolean(),
-  /** The version that it is compared with: the one that runs, or ran before it. */
+  /** The version that it is compared with: the one in use, or the one used before it. */
   against: z.string().nullable(),
-  /** A unified diff; empty where they are the same. */
+  /** A unified diff; empty when both are the same. */
   diff: z.string(),
-  /** It was approved, and `manage` has yet to make its tables. */
+  /** It was approved, but `manage` has not created its tables yet. */
   approvalRequested: z.boolean(),
 });
 export type VersionReview = z.infer<typeof versionReviewSchema>;

@@ -5,9 +5,9 @@ import { Failure } from "../base/failure.ts";
 export const constraintsSchema = z.object({
   /** Allowed extensions with their dot, compared without case. */
   formats: z.array(z.string().min(1)),
-  /** The most files in one batch (one run of `fetch`). */
+  /** Maximum number of files in one batch (one run of `fetch`). */
   number_files: z.int().nonnegative(),
-  /** The largest file, in KB of 1,024 bytes. */
+  /** Maximum file size, in KB of 1,024 bytes. */
   data_sizes: z.number().nonnegative(),
 });
 export type Constraints = z.infer<typeof constraintsSchema>;
@@ -20,12 +20,12 @@ export const DEFAULT_CONSTRAINTS: Constraints = {
 };
 
 /**
- * Checks a file's name and size against a tenant's constraints. The number of files is checked by
- * whoever knows the batch.
+ * Checks a file's name and size against a tenant's constraints. The number of files is checked where
+ * the batch is known.
  *
  * @param name the file's name
- * @param size bytes; undefined where it is not known yet
- * @returns what is wrong, or null when the file may be sent
+ * @param size bytes; undefined while it is unknown
+ * @returns why the file is refused, or null when it is allowed
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export function checkFile(
     return new Failure(
       "refused",
       "file-too-large",
-      `Cannot accept "${name}": it has ${kb} KB of at most ${constraints.data_sizes} KB`,
+      `Cannot accept "${name}": it has ${kb} KB (limit: ${constraints.data_sizes} KB)`,
       {
         hint: "Split the file, or ask the platform for a higher limit.",
         details: { size, limit: constraints.data_sizes * 1024 },
@@ -71,12 +71,12 @@ function hasFormat(constraints: Constraints, name: string): boolean {
   });
 }
 
-/** The failure of the file that would be one too many in its batch. */
+/** Returns the failure for a file that exceeds the number of files in its batch. */
 export function tooManyFiles(constraints: Constraints, name: string): Failure {
   return new Failure(
     "refused",
     "too-many-files",
-    `Cannot accept "${name}": one batch takes at most ${constraints.number_files} files`,
+    `Cannot accept "${name}": the batch has too many files (limit: ${constraints.number_files})`,
     { hint: "Send it in the next run.", details: { limit: constraints.number_files } },
   );
 }

@@ -1,6 +1,6 @@
 import { Failure } from "../base/failure.ts";
 
-/** The longest file name, in bytes of UTF-8 (NAME_MAX of Linux file systems). */
+/** Maximum length of a file name, in bytes of UTF-8 (NAME_MAX of Linux file systems). */
 const MAX_NAME_BYTES = 255;
 
 // Device names that Windows reserves with or without an extension.
@@ -11,8 +11,8 @@ const UNPRINTABLE =
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 
 /**
- * Brings a file's name to the one form under which it is kept, or says why it cannot be kept.
- * Names never become paths: the server names files on disk by their id.
+ * Normalizes the name of a file, or explains why it is not allowed. Names never become paths: the
+ * server stores files under their ids.
  *
  * @returns the name in Unicode NFC
  * @throws {Failure} `bad-file-name`
@@ -48,6 +48,6 @@ function faultOf(name: string): string | null {
   if (RESERVED.test(name)) return "the name is reserved by an operating system";
   if (/[. ]$/.test(name)) return "the name ends in a dot or a space";
   const bytes = new TextEncoder().encode(name).length;
-  if (bytes > MAX_NAME_BYTES) return `the name has ${bytes} bytes of at most ${MAX_NAME_BYTES}`;
+  if (bytes > MAX_NAME_BYTES) return `the name has ${bytes} bytes (limit: ${MAX_NAME_BYTES})`;
   return null;
 }

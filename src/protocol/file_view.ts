@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The states of a file's life in the ledger. */
+/** The states of a file in the ledger. */
 export const FILE_STATES = [
   "received",
   "queued",
@@ -11,20 +11,20 @@ export const FILE_STATES = [
 ] as const;
 export type FileState = (typeof FILE_STATES)[number];
 
-/** True for the states that a file stays in unless an operator replays it. */
+/** Returns whether a file stays in this state unless an operator replays it. */
 export function isFinal(state: FileState): boolean {
   return state === "ingested" || state === "refused" || state === "quarantined";
 }
 
-/** Records read from a file and what became of each: `read = stored + rejected + skipped`. */
+/** Counts of the records of a file: `read = stored + rejected + skipped`. */
 export const rowCountsSchema = z.object({
   read: z.int().nonnegative(),
   stored: z.int().nonnegative(),
   rejected: z.int().nonnegative(),
   skipped: z.int().nonnegative(),
-  /** Database rows written; differs from `stored` where a record yields several rows. */
+  /** Database rows written; differs from `stored` when a record yields several rows. */
   written: z.int().nonnegative(),
-  /** Of `written`, rows that took the place of one with the same primary key. */
+  /** Of `written`, rows that replaced one with the same primary key. */
   replaced: z.int().nonnegative(),
 });
 export type RowCounts = z.infer<typeof rowCountsSchema>;
@@ -68,7 +68,7 @@ export const rejectViewSchema = z.object({
   line: z.int().positive(),
   column: z.union([z.string(), z.int()]).nullable(),
   reason: z.string(),
-  /** The record as it stands in the file, cut at 4,096 characters. */
+  /** The record as in the file, cut at 4,096 characters. */
   raw: z.string(),
 });
 export type RejectView = z.infer<typeof rejectViewSchema>;
@@ -87,7 +87,7 @@ export const uploadViewSchema = z.object({
   sha256: z.string().nullable(),
   /** Bytes that the finished file will have. */
   length: z.int().nonnegative(),
-  /** Bytes that the server holds. */
+  /** Bytes that the server has received. */
   offset: z.int().nonnegative(),
 });
 export type UploadView = z.infer<typeof uploadViewSchema>;

@@ -17,13 +17,13 @@ export const PATHS = {
   docs: "/docs",
 } as const;
 
-/** Headers of our own, beside those of tus 1.0.0. */
+/** Headers in addition to those of tus 1.0.0. */
 export const HEADERS = {
   /** On the response that completes an upload: the id of the file at `/v1/files/:id`. */
   fileId: "Mysimbdp-File-Id",
   /**
-   * On the same response: the hex SHA-256 that the server computed while it received the bytes. On a
-   * PATCH: what the client says it is, where it did not say so in `Upload-Metadata`.
+   * On the same response: the hex SHA-256 that the server computed from the bytes received. On a
+   * PATCH: the SHA-256 that the client expects, if it was not in `Upload-Metadata`.
    */
   sha256: "Mysimbdp-Sha256",
 } as const;

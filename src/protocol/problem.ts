@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** An error of the API, as RFC 9457 (application/problem+json) has it. */
+/** An error of the API in the format of RFC 9457 (application/problem+json). */
 export const problemSchema = z.object({
   /** `urn:mysimbdp:problem:<code>`; the last segment is the failure's code. */
   type: z.string(),
@@ -8,9 +8,9 @@ export const problemSchema = z.object({
   status: z.int(),
   detail: z.string().optional(),
   instance: z.string().optional(),
-  /** Our extension: what to do. */
+  /** Extension: what to do. */
   hint: z.string().optional(),
-  /** Our extension: machine-readable facts such as limits. */
+  /** Extension: machine-readable facts such as limits. */
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
     .optional(),
 });

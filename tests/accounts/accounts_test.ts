@@ -14,7 +14,7 @@ const ADDRESS = "192.0.2.1";
 const RIGHT = { ok: true, tenant: "customer-1" };
 const WRONG = { ok: false };
 
-/** Counts what is computed. */
+/** Counts the computed hashes. */
 class CountingPool extends HashPool {
   verified = 0;
   hashed = 0;
@@ -28,7 +28,7 @@ class CountingPool extends HashPool {
   }
 }
 
-/** Accounts on a standing clock, with all that a test looks at; `using` closes them. */
+/** Accounts with a clock that the test controls; `using` closes them. */
 function setUp(users: Record<string, string>, options: Partial<AccountsOptions> = {}) {
   const folder = usersFolder(users);
   const clock = standingClock();
@@ -67,7 +67,7 @@ Deno.test("right credentials pass, wrong ones and unknown users do not", async (
   await accounts.settled();
 });
 
-Deno.test("a login with the seed's hash leaves argon2id, and the password still works", async () => {
+Deno.test("a login replaces a hash of the first version by argon2id, and the password still works", async () => {
   using t = setUp(SEED_USERS);
   await t.accounts.verify("customer-1", "password-1", ADDRESS);
   await t.accounts.settled();
@@ -80,9 +80,9 @@ Deno.test("a login with the seed's hash leaves argon2id, and the password still 
   assert.deepEqual([t.pool.verified, t.pool.hashed], [2, 1]);
 });
 
-Deno.test("a login does not fail when the file cannot be rewritten", async () => {
+Deno.test("a login succeeds when the file cannot be rewritten", async () => {
   using t = setUp(SEED_USERS);
-  // A folder where the lock file belongs: no one can open it for writing, not even root.
+  // A folder instead of the lock file: nobody can open it for writing, not even root.
   Deno.mkdirSync(`${t.folder.path}.lock`);
   assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
   await t.accounts.settled();
@@ -90,7 +90,7 @@ Deno.test("a login does not fail when the file cannot be rewritten", async () =>
   assert.deepEqual(t.folder.read(), SEED_USERS);
 });
 
-Deno.test("verified credentials are remembered for minutes, for their address only", async () => {
+Deno.test("verified credentials are remembered for minutes, for one address only", async () => {
   using t = setUp({ "customer-1": await hashPassword("password-1") });
   for (let i = 0; i < 100; i++) {
     assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
@@ -103,7 +103,7 @@ Deno.test("verified credentials are remembered for minutes, for their address on
   assert.equal(t.pool.verified, 3);
 });
 
-Deno.test("remembered credentials die with the stored hash and with the account", async () => {
+Deno.test("remembered credentials expire when the hash changes or the account is disabled", async () => {
   using t = setUp({ "customer-1": await hashPassword("password-1") });
   const login = (password: string) => t.accounts.verify("customer-1", password, ADDRESS);
   assert.deepEqual(await login("password-1"), RIGHT);
@@ -127,7 +127,7 @@ Deno.test("identical credentials at the same time share one computation", async 
   assert.deepEqual([t.pool.verified, t.pool.hashed], [1, 1]);
 });
 
-Deno.test("the sixth failure within a minute is told to wait, known or unknown, right or wrong", async () => {
+Deno.test("the sixth attempt within a minute must wait, for known and unknown users and any password", async () => {
   for (const user of ["customer-1", "nobody"]) {
     using t = setUp(SEED_USERS);
     for (let i = 0; i < 5; i++) {
@@ -145,7 +145,7 @@ Deno.test("the sixth failure within a minute is told to wait, known or unknown, 
   }
 });
 
-Deno.test("who is blocked learns nothing from what is remembered", async () => {
+Deno.test("a blocked user learns nothing from remembered credentials", async () => {
   using t = setUp({ "customer-1": await hashPassword("password-1") });
   assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
   const guesses = Array.from(
@@ -156,7 +156,7 @@ Deno.test("who is blocked learns nothing from what is remembered", async () => {
   assert.equal((await t.accounts.verify("customer-1", "password-1", ADDRESS)).ok, false);
 });
 
-Deno.test("others' failures do not lock out who has just been verified", async () => {
+Deno.test("failures from other addresses do not lock out a verified user", async () => {
   using t = setUp({ "customer-1": await hashPassword("password-1") }, { throttle: { perUser: 2 } });
   await t.accounts.verify("customer-1", "password-1", ADDRESS);
   for (const address of ["198.51.100.1", "198.51.100.2"]) {
@@ -167,7 +167,7 @@ Deno.test("others' failures do not lock out who has just been verified", async (
   assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
 });
 
-Deno.test("a full queue asks to come back and counts no failure", async () => {
+Deno.test("a full queue asks to retry and does not count as a failure", async () => {
   using t = setUp(SEED_USERS);
   const pool = new HashPool({ workers: 1, maxQueued: 1 });
   const accounts = createAccounts({ usersPath: t.folder.path, clock: t.clock, pool });
@@ -187,7 +187,7 @@ Deno.test("a full queue asks to come back and counts no failure", async () => {
   }
 });
 
-Deno.test("a session lives through re-hashing, and ends with password, account or hour", async () => {
+Deno.test("a session survives hashing again, and ends with the password, the account or the hour", async () => {
   using t = setUp(SEED_USERS);
   await t.accounts.verify("customer-1", "password-1", ADDRESS);
   const open = async () => (await t.accounts.openSession("customer-1")).token;
@@ -242,7 +242,7 @@ Deno.test("an operator's name can have upper case", async () => {
   assert.deepEqual(t.events, []);
 });
 
-Deno.test("a running server keeps its accounts while the file is broken, and says so once", async () => {
+Deno.test("a running server keeps its accounts while the file is broken, and reports it once", async () => {
   using t = setUp({ "customer-1": await hashPassword("password-1") });
   const text = Deno.readTextFileSync(t.folder.path);
   Deno.writeTextFileSync(t.folder.path, text.slice(0, -9));

@@ -23,7 +23,7 @@ async function withLog(use: (log: AuditLog, path: string) => Promise<void>): Pro
   }
 }
 
-Deno.test("entries added at once are one chain, which a changed, lost or new line breaks", () =>
+Deno.test("concurrent entries form one chain; a changed, removed or inserted line breaks it", () =>
   withLog(async (log, path) => {
     const names = Array.from({ length: 20 }, (_, n) => `t${n}`);
     await Promise.all(names.map((name) => new AuditLog(path).append(entry(name))));
@@ -45,15 +45,15 @@ Deno.test("entries added at once are one chain, which a changed, lost or new lin
       "line 5 does not follow the one before it",
       "line 6 does not follow the one before it",
     ]);
-    // That the end was cut off shows by a head that was kept.
+    // A head kept elsewhere reveals that the end was cut off.
     assert.deepEqual(await faultsOf(whole.slice(0, -1)), []);
     assert.deepEqual(await faultsOf(whole.slice(0, -1), head), [
-      "the line that was the last one then is not there",
+      "the given head is missing",
     ]);
     assert.deepEqual(await faultsOf(whole, head), []);
   }));
 
-Deno.test("lines of before the chain are bound by it; one that was cut off is told and goes on", () =>
+Deno.test("older lines are protected by the chain; it reports a truncated line and continues after it", () =>
   withLog(async (log, path) => {
     await Deno.writeTextFile(path, `${JSON.stringify(entry("old"))}\n`);
     await log.append(entry("new"));

@@ -23,13 +23,13 @@ Deno.test("the pool hashes and verifies in its workers", async () => {
   }
 });
 
-Deno.test("a flood is refused beyond the queue, and what was taken is answered", async () => {
+Deno.test("requests beyond the queue are refused, and the accepted ones are answered", async () => {
   const pool = new HashPool({ workers: 1, maxQueued: 3 });
   try {
     const jobs = Array.from({ length: 20 }, () => pool.verify("password-1", STORED));
     const results = await Promise.allSettled(jobs);
     const refused = results.filter((result) => result.status === "rejected");
-    // One is running, three wait.
+    // One is running, three are waiting.
     assert.equal(refused.length, 16);
     for (const { reason } of refused) assert.equal(reason.code, "too-busy");
     for (const result of results) {
@@ -40,7 +40,7 @@ Deno.test("a flood is refused beyond the queue, and what was taken is answered",
   }
 });
 
-Deno.test("a closed pool answers all that waits, and starts nothing any more", async () => {
+Deno.test("a closed pool rejects waiting jobs and starts no new ones", async () => {
   const pool = new HashPool({ workers: 1 });
   const jobs = [pool.verify("password-1", STORED), pool.verify("password-1", STORED)];
   pool.close();
@@ -48,7 +48,7 @@ Deno.test("a closed pool answers all that waits, and starts nothing any more", a
   await assert.rejects(pool.hash("password-1"), { code: "hash-closed" });
 });
 
-Deno.test("a worker that idled out is replaced at the next job", async () => {
+Deno.test("a worker that ended when idle is replaced by the next job", async () => {
   const pool = new HashPool({ workers: 1, idleMs: 1 });
   try {
     assert.equal(await pool.verify("password-1", STORED), true);

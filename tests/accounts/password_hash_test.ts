@@ -7,10 +7,10 @@ import {
 import { dummyHash, needsRehash, parseStoredHash } from "../../src/accounts/stored_hash.ts";
 import { SEED_USERS } from "./samples.ts";
 
-// Made by the reference implementation: argon2 -id -v 13 -k 19456 -t 2 -p 1 is what PHC names so.
+// Made by the reference implementation with argon2 -id -v 13 -k 19456 -t 2 -p 1.
 const FOREIGN_FORM = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/;
 
-Deno.test("the seed's hashes verify their passwords and no other", async () => {
+Deno.test("hashes of the first version verify their passwords and no others", async () => {
   assert.equal(await verifyPassword("password-1", SEED_USERS["customer-1"]), true);
   assert.equal(await verifyPassword("password-2", SEED_USERS["customer-2"]), true);
   assert.equal(await verifyPassword("password-2", SEED_USERS["customer-1"]), false);
@@ -33,7 +33,7 @@ Deno.test("argon2id agrees with the reference implementation", async () => {
   assert.equal(await verifyPassword("Password", hash), false);
 });
 
-Deno.test("passwords that are empty or endless are refused, and match nothing", async () => {
+Deno.test("empty and too long passwords are refused, and match nothing", async () => {
   const longest = "x".repeat(MAX_PASSWORD_BYTES);
   await assert.rejects(hashPassword(""), { code: "bad-password" });
   await assert.rejects(hashPassword(longest + "x"), { code: "bad-password" });
@@ -43,13 +43,13 @@ Deno.test("passwords that are empty or endless are refused, and match nothing", 
   assert.equal(await verifyPassword(longest, await hashPassword(longest)), true);
 });
 
-Deno.test("only today's argon2id needs no new hash", async () => {
+Deno.test("every hash but argon2id with the current parameters needs to be hashed again", async () => {
   assert.equal(needsRehash(await hashPassword("password-1")), false);
   assert.equal(needsRehash(SEED_USERS["customer-1"]), true);
   assert.equal(needsRehash(dummyHash("argon2id").replace("t=2", "t=1")), true);
 });
 
-Deno.test("hashes in unknown or ruinous form are not read", async () => {
+Deno.test("hashes in an unknown format or with excessive parameters are not accepted", async () => {
   const good = dummyHash("argon2id");
   for (
     const bad of [

@@ -1,7 +1,7 @@
 import { createHash, pbkdf2Sync } from "node:crypto";
 import type { Clock } from "../../src/base/clock.ts";
 
-/** Accounts as the first version of the platform left them: password-1 and password-2. */
+/** Accounts in the format of the first version: password-1 and password-2. */
 export const SEED_USERS = {
   "customer-1":
     "97d0eed887efa9702fcba83a64ace149ea7923227a8649cbb01dc825f09118c8e0f95c5a4a496dd30d35554ef3984c697d3f7541d517e6c6c642189a23b21accfb8b5e7aa6b4b12f6e824ddca05818ff82c4df4799e083ff1a4d7957743070f8",
@@ -32,7 +32,7 @@ export function usersFolder(users?: Record<string, string> | string) {
   };
 }
 
-/** A clock that stands until it is moved; sleeping moves nothing but is noted. */
+/** A clock that moves only when told to; calls of sleep are recorded and return at once. */
 export function standingClock(start = 1_000_000): Clock & {
   slept: number[];
   move(ms: number): void;

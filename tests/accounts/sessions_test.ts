@@ -16,7 +16,7 @@ Deno.test("a token has 256 bits and opens its session until it is closed", () =>
   assert.equal(sessions.size, 0);
 });
 
-Deno.test("a session ends within an hour and is forgotten", () => {
+Deno.test("a session expires after an hour and is removed", () => {
   let now = 5;
   const sessions = new Sessions({ now: () => now });
   const { token, expiresAt } = sessions.open("customer-1", "hash");
@@ -29,7 +29,7 @@ Deno.test("a session ends within an hour and is forgotten", () => {
   assert.equal(sessions.size, 0);
 });
 
-Deno.test("a tenant's sessions are bounded; another tenant's are left alone", () => {
+Deno.test("the number of a tenant's sessions is limited, without an effect on other tenants", () => {
   const sessions = new Sessions({ now: () => 0, maxPerTenant: 3 });
   const other = sessions.open("customer-2", "hash").token;
   const tokens = Array.from({ length: 5 }, () => sessions.open("customer-1", "hash").token);

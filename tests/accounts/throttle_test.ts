@@ -25,7 +25,7 @@ Deno.test("five failures in a minute block user and address until the first is a
   assert.deepEqual(throttle.begin("customer-1", "192.0.2.1"), { retryAfterSeconds: 10 });
 });
 
-Deno.test("each failure is held back longer than the one before, up to a cap", () => {
+Deno.test("each failure is delayed longer than the one before, up to a limit", () => {
   const throttle = new Throttle({ now: () => 0, perUserAndAddress: 8 });
   const delays = Array.from(
     { length: 8 },
@@ -40,19 +40,19 @@ Deno.test("an attempt that succeeded does not count", () => {
   assert.equal(throttle.blockedSeconds("customer-1", "192.0.2.1"), 0);
 });
 
-Deno.test("many attempts at once gain nothing", () => {
+Deno.test("concurrent attempts gain nothing", () => {
   const throttle = new Throttle({ now: () => 0 });
   const begun = Array.from({ length: 100 }, () => throttle.begin("customer-1", "192.0.2.1"));
   assert.equal(begun.filter((attempt) => "delayMs" in attempt).length, 5);
 });
 
-Deno.test("an address is blocked over all users, and a user over all addresses", () => {
+Deno.test("an address is blocked for all users, and a user for all addresses", () => {
   const throttle = new Throttle({ now: () => 0, perAddress: 20, perUser: 10 });
   for (let i = 0; i < 20; i++) failing(throttle, `user-${i}`, "192.0.2.1");
   assert.ok("retryAfterSeconds" in throttle.begin("user-21", "192.0.2.1"));
   for (let i = 0; i < 10; i++) failing(throttle, "customer-1", `198.51.100.${i}`);
   assert.ok("retryAfterSeconds" in throttle.begin("customer-1", "198.51.100.99"));
-  // Who is not at fault and is known to be right is not kept waiting by others' failures.
+  // Remembered credentials do not wait for the failures of others.
   assert.equal(throttle.blockedSeconds("customer-1", "198.51.100.99"), 0);
 });
 
@@ -65,7 +65,7 @@ Deno.test("the networks of one party count as one address", () => {
   assert.equal(addressGroup("::1"), addressGroup("0:0:0:0::2"));
 });
 
-Deno.test("the window agrees with counting by hand, whatever the times", () => {
+Deno.test("the window agrees with a simple count for any times", () => {
   const steps = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 60 });
   fc.assert(fc.property(steps, fc.integer({ min: 1, max: 6 }), (gaps, limit) => {
     const window = new SlidingWindow(limit, 100, 10);
@@ -86,7 +86,7 @@ Deno.test("the window agrees with counting by hand, whatever the times", () => {
   }));
 });
 
-Deno.test("memory is bounded: the key longest untouched goes first", () => {
+Deno.test("memory is bounded: the least recently used key is dropped first", () => {
   const window = new SlidingWindow(1, 1000, 3);
   for (const key of ["a", "b", "c"]) window.add(key, 0);
   window.add("a", 1);

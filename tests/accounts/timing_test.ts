@@ -19,7 +19,7 @@ async function usersOfEveryKind(): Promise<Record<string, string>> {
   };
 }
 
-/** The parameters that decide how much work a hash is. */
+/** The parameters that determine the work of a hash. */
 function costOf(stored: string): string {
   const hash = parseStoredHash(stored);
   assert.ok(hash, `"${stored}" is not a hash`);
@@ -66,7 +66,7 @@ async function withAccounts(
   const refuse = async (user: string) => {
     const started = pool.now;
     const answer = await accounts.verify(user, `wrong ${attempts++}`, `192.0.2.${attempts}`);
-    // Not throttled: that would be answered without any work.
+    // A throttled attempt would be answered without any work.
     assert.deepEqual(answer, { ok: false });
     return pool.now - started;
   };
@@ -78,7 +78,7 @@ async function withAccounts(
   }
 }
 
-Deno.test("every refusal computes the same hashes, whatever the user and the kind of its hash", async () => {
+Deno.test("every refusal computes the same hashes for any user and any kind of hash", async () => {
   await withAccounts(0, async ({ pool, path, refuse }) => {
     for (const user of USERS) await refuse(user);
     const both = [costOf(await hashPassword("any")), costOf(seedHash("any"))];
@@ -111,7 +111,7 @@ Deno.test("the hash that hides the kind of account is really computed", async ()
   };
   try {
     await costs([]);
-    // Processor time, compared with twenty times the work: what else runs here makes no difference.
+    // Processor time, compared with twenty times the work, so other load makes no difference.
     assert.ok(await costs(Array(20).fill(stored)) > 5 * await costs([]));
   } finally {
     pool.close();

@@ -23,7 +23,7 @@ Deno.test("accounts are read, added, disabled, enabled and listed", async () => 
   assert.deepEqual(folder.read(), { ...SEED_USERS, "customer-1": HASH, "a-new-one": HASH });
 });
 
-Deno.test("without a file there is no account, and the first one makes it, private", async () => {
+Deno.test("without a file there are no accounts; the first account creates it with mode 600", async () => {
   using folder = usersFolder();
   const users = new UsersFile(folder.path);
   assert.equal(users.accounts().size, 0);
@@ -35,7 +35,7 @@ Deno.test("without a file there is no account, and the first one makes it, priva
   ]);
 });
 
-Deno.test("what cannot be changed is told, and the file stays as it is", async () => {
+Deno.test("a change that fails is reported and leaves the file unchanged", async () => {
   using folder = usersFolder(SEED_USERS);
   const users = new UsersFile(folder.path);
   const before = Deno.readTextFileSync(folder.path);
@@ -62,7 +62,7 @@ Deno.test("tenants' names follow the one rule, operators' may also have upper ca
   await assert.rejects(operators.setEnabled("bob", false), { code: "no-such-operator" });
 });
 
-Deno.test("a hash is only replaced while it is the one that was verified", async () => {
+Deno.test("a hash is replaced only if it is still the verified one", async () => {
   using folder = usersFolder(SEED_USERS);
   const users = new UsersFile(folder.path);
   assert.equal(await users.replaceHash("customer-1", SEED_USERS["customer-1"], HASH), true);
@@ -71,7 +71,7 @@ Deno.test("a hash is only replaced while it is the one that was verified", async
   assert.equal(folder.read()["customer-2"], "!" + SEED_USERS["customer-2"]);
 });
 
-Deno.test("another writer's changes are seen at once, also within one tick of the clock", async () => {
+Deno.test("changes of another writer are visible at once, even within one tick of the clock", async () => {
   using folder = usersFolder({});
   const mine = new UsersFile(folder.path);
   const theirs = new UsersFile(folder.path);
@@ -83,7 +83,7 @@ Deno.test("another writer's changes are seen at once, also within one tick of th
   }
 });
 
-Deno.test("four processes add at once and no account is lost", async () => {
+Deno.test("four processes add accounts at the same time and none is lost", async () => {
   using folder = usersFolder(SEED_USERS);
   const users = new URL("../../src/accounts/users.ts", import.meta.url).href;
   const script = `import { UsersFile } from ${JSON.stringify(users)};
@@ -107,17 +107,17 @@ function failureOf(text: string): Failure {
   using folder = usersFolder(text);
   try {
     new UsersFile(folder.path).accounts();
-  } catch (thrown) {
-    assert.ok(thrown instanceof Failure);
-    assert.equal(thrown.code, "bad-users-file");
-    assert.ok(thrown.message.includes(folder.path));
-    assert.ok(thrown.hint);
-    return thrown;
+  } catch (error) {
+    assert.ok(error instanceof Failure);
+    assert.equal(error.code, "bad-users-file");
+    assert.ok(error.message.includes(folder.path));
+    assert.ok(error.hint);
+    return error;
   }
-  throw new Error("it was read");
+  throw new Error("the file was accepted");
 }
 
-Deno.test("a broken file is told with its place, without what is in it", () => {
+Deno.test("a broken file is reported with its position but not its content", () => {
   const hash = SEED_USERS["customer-1"];
   const cut = failureOf(`{\n  "customer-1": "${hash}`);
   assert.equal(cut.details["line"], 2);

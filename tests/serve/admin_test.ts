@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { verifyPassword } from "../../src/accounts/password_hash.ts";
+import { dummyHash } from "../../src/accounts/stored_hash.ts";
 import { UsersFile } from "../../src/accounts/users.ts";
 import { replayRequests } from "../../src/staging/replay_requests.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
@@ -70,6 +71,24 @@ Deno.test("an account is created, disabled, enabled and given a password", () =>
     const set = await ask(harness, "POST", "/tenants/customer-3/password", { password: "mine" });
     assert.deepEqual(await set.json(), { name: "customer-3", password: null });
     assert.ok(await verifyPassword("mine", users.accounts().get("customer-3")?.stored ?? ""));
+  }));
+
+Deno.test("an account whose name no tenant can have is reported to operators", () =>
+  withApp(async (harness) => {
+    const path = join(harness.dataDir, "users.json");
+    await Deno.writeTextFile(path, JSON.stringify({ "Customer-1": dummyHash("argon2id") }));
+    const list = await (await ask(harness, "GET", "/tenants")).json();
+    assert.deepEqual(list, { tenants: [], invalidNames: ["Customer-1"] });
+    const off = await ask(harness, "PATCH", "/tenants/Customer-1", { enabled: false });
+    assert.equal(await problemCode(off), "no-such-tenant");
+    const signedIn = await harness.app.request("/sign-in", {
+      method: "POST",
+      headers: { "Sec-Fetch-Site": "same-origin" },
+      body: new URLSearchParams({ role: "operator", user: "admin", password: "secret" }),
+    });
+    const headers = { Cookie: (signedIn.headers.get("Set-Cookie") ?? "").replace(/;.*/, "") };
+    const page = await harness.app.request("/operator/tenants", { headers });
+    assert.match(await page.text(), /names are not allowed: Customer-1\./);
   }));
 
 Deno.test("constraints apply to the next request, and can be reset to the defaults", () =>

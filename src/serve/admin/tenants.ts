@@ -52,11 +52,12 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       answer: {
         status: 200,
         description: "All accounts, by name.",
-        body: { schema: tenantListSchema, example: { tenants: [EXAMPLE] } },
+        body: { schema: tenantListSchema, example: { tenants: [EXAMPLE], invalidNames: [] } },
       },
       async handle() {
         const accounts = users.list().filter(({ name }) => isTenantName(name));
-        return { tenants: await Promise.all(accounts.map(({ name }) => viewOf(deps, name))) };
+        const tenants = await Promise.all(accounts.map(({ name }) => viewOf(deps, name)));
+        return { tenants, invalidNames: users.invalidNames() };
       },
     }),
     define({

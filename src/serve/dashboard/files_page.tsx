@@ -70,7 +70,7 @@ function Numbers({ usage: { files, rows } }: { usage: Usage }) {
       <Stat
         name="Failed"
         value={count(failed)}
-        note={failed > 0 ? "check the reason" : undefined}
+        note={failed > 0 ? "see the reasons below" : undefined}
       />
     </dl>
   );

@@ -138,8 +138,8 @@ export const operatorFilePage = pageFor("operator", async (c, { readApi, version
 
 /** `GET /operator/tenants` */
 export const tenantsPage = pageFor("operator", async (c, { readApi, version }, viewer) => {
-  const { tenants } = await readApi(c, "/v1/admin/tenants", tenantListSchema);
-  return TenantsPage({ version, viewer, tenants });
+  const list = await readApi(c, "/v1/admin/tenants", tenantListSchema);
+  return TenantsPage({ version, viewer, ...list });
 });
 
 /** `GET /operator/tenants/:name` */

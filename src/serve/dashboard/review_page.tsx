@@ -103,7 +103,7 @@ function Decide({ tenant, review }: { tenant: string; review: VersionReview }) {
         </form>
         <form class="stack" data-api={`${api}/reject`} data-done="Rejected.">
           <label>
-            Reason
+            Reason for rejecting
             <input name="note" required />
           </label>
           <div class="actions">

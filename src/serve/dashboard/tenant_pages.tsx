@@ -7,10 +7,11 @@ import { Page, type Viewer } from "./page.tsx";
 import { link } from "./parts.tsx";
 
 /** All accounts, and a form for a new one. */
-export function TenantsPage({ version, viewer, tenants }: {
+export function TenantsPage({ version, viewer, tenants, invalidNames }: {
   version: string;
   viewer: Viewer;
   tenants: TenantView[];
+  invalidNames: string[];
 }) {
   return (
     <Page
@@ -24,6 +25,12 @@ export function TenantsPage({ version, viewer, tenants }: {
       <div class="head">
         <h1>Tenants</h1>
       </div>
+      {invalidNames.length > 0 && (
+        <p class="notice warn">
+          Accounts that cannot sign in, because their names are not allowed:{" "}
+          {invalidNames.join(", ")}. Rename them in users.json.
+        </p>
+      )}
       <div class="columns">
         <section class="card" aria-label="Accounts" id="accounts" data-live>
           {tenants.length === 0
