@@ -12,7 +12,7 @@ Deno.test("tenant names are strict", () => {
   }
 });
 
-Deno.test("no tenant name and no id lead out of the data directory", () => {
+Deno.test("no tenant name or id leads outside the data directory", () => {
   const layout = new Layout("/data");
   fc.assert(fc.property(fc.string({ unit: "binary" }), fc.string(), (tenant, id) => {
     for (const make of [() => layout.constraints(tenant), () => layout.upload(id)]) {
@@ -32,7 +32,7 @@ Deno.test("no tenant name and no id lead out of the data directory", () => {
   assert.throws(() => layout.file("staging", "..", "x"), { code: "bad-tenant-name" });
 });
 
-Deno.test("file ids are ordered by time, and grow also when the clock stands or goes back", () => {
+Deno.test("file ids are ordered by time, and grow even when the clock stands still or goes back", () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 2 ** 40 }), { minLength: 2, maxLength: 50 }), (times) => {
       let tick = 0;

@@ -6,7 +6,7 @@ import { sweepFolder } from "../../src/data/leftovers.ts";
 
 const HOUR_MS = 3_600_000;
 
-Deno.test("a sweep takes what was half-written long ago, and nothing else", async () => {
+Deno.test("a sweep removes only old half-written files", async () => {
   const dir = await Deno.makeTempDir();
   const layout = new Layout(dir);
   await prepareData(layout);

@@ -10,7 +10,7 @@ import { pause, until } from "../harness/until.ts";
 const CONFIG = "[manage]\nscan_seconds = 0.5\n";
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** A module that takes about so many milliseconds for each record. */
+/** A module that takes about this many milliseconds for each record. */
 const slow = (ms: number) =>
   keepAll({ before: `for (let n = 0, x = 0; n < ${ms * 400_000}; n++) x += n % 7;` });
 
@@ -20,7 +20,7 @@ async function customerOf(platform: Platform): Promise<Customer> {
   return { url, user: "customer-1", password: "password-1" };
 }
 
-Deno.test("a file that was sent before its module is deployed waits, then goes in", async () => {
+Deno.test("a file that is sent before its module is deployed waits, then is loaded", async () => {
   await using platform = await Platform.create(CONFIG);
   const customer = await customerOf(platform);
   const manage = platform.manage();
@@ -55,7 +55,7 @@ Deno.test("the same file sent ten times at once is loaded once; other content is
   assert.equal((await platform.list("archive", "customer-1")).length, 4);
 });
 
-Deno.test("SIGHUP reloads the configuration; one that is not valid changes nothing", async () => {
+Deno.test("SIGHUP reloads the configuration; an invalid one changes nothing", async () => {
   await using platform = await Platform.create(CONFIG);
   await platform.deploy(
     "t1",
@@ -80,7 +80,7 @@ Deno.test("SIGHUP reloads the configuration; one that is not valid changes nothi
   assert.equal((await manage.stop()).code, 0);
 });
 
-Deno.test("SIGHUP, which its systemd unit sends at a reload, does not end serve", async () => {
+Deno.test("SIGHUP, which systemd sends for a reload, does not end serve", async () => {
   await using platform = await Platform.create();
   const { url, process } = await platform.serve();
   process.kill("SIGHUP");
@@ -92,7 +92,7 @@ Deno.test("SIGHUP, which its systemd unit sends at a reload, does not end serve"
   assert.equal((await process.stop()).code, 0);
 });
 
-Deno.test("SIGTERM lets a running file finish; no child stays; exit 0", async () => {
+Deno.test("SIGTERM lets a running file finish, leaves no child process, and exits with 0", async () => {
   await using platform = await Platform.create(CONFIG);
   const customer = await customerOf(platform);
   await platform.deploy("customer-1", slow(20));
@@ -104,10 +104,10 @@ Deno.test("SIGTERM lets a running file finish; no child stays; exit 0", async ()
   const [file] = await platform.files();
   assert.equal(file?.state, "ingested");
   assert.equal(platform.count("customer-1", "items"), 50);
-  await until("its children have ended", () => !children.some(isAlive));
+  await until("its child processes have ended", () => !children.some(isAlive));
 });
 
-Deno.test("SIGTERM releases what does not finish in time, and the next run loads it", async () => {
+Deno.test("SIGTERM releases a file that does not finish within the limit, and the next run loads it", async () => {
   await using platform = await Platform.create(CONFIG + "drain_seconds = 0.5\n");
   const customer = await customerOf(platform);
   await platform.deploy("customer-1", slow(20));
@@ -122,7 +122,7 @@ Deno.test("SIGTERM releases what does not finish in time, and the next run loads
   assert.equal(platform.count("customer-1", "items"), 250);
 });
 
-Deno.test("SIGTERM during --once: files that run finish or go back, exit without an error", async () => {
+Deno.test("SIGTERM during --once: running files finish or return to the queue, without an error", async () => {
   await using platform = await Platform.create("[manage]\nconcurrency = 2\n");
   for (const tenant of ["t1", "t2"]) {
     await platform.deploy(tenant, slow(20));
@@ -130,16 +130,16 @@ Deno.test("SIGTERM during --once: files that run finish or go back, exit without
   }
   await pause(1_500);
   const manage = platform.manage("--once");
-  await until("both run", () => manage.stderr.text.match(/"file\.started"/g)?.length === 2);
+  await until("both files run", () => manage.stderr.text.match(/"file\.started"/g)?.length === 2);
   const { code } = await manage.stop();
   assert.ok(code === 0 || code === 1, manage.transcript());
   for (const file of await platform.files()) {
     assert.match(file.state, /^(ingested|queued)$/, manage.transcript());
   }
-  assert.doesNotMatch(manage.stderr.text, /"scan\.failed"|Error/);
+  assert.doesNotMatch(manage.stderr.text, /"(scan|ledger)\.failed"|Error/);
 });
 
-Deno.test("--once: 0 when all went in, 1 when something did not", async () => {
+Deno.test("--once exits with 0 when all files are loaded, and with 1 when one is not", async () => {
   await using platform = await Platform.create();
   const customer = await customerOf(platform);
   await platform.deploy("customer-1", keepAll({ files: "*.csv" }));
@@ -153,7 +153,7 @@ Deno.test("--once: 0 when all went in, 1 when something did not", async () => {
   assert.equal((await platform.run("manage", "--once")).code, 0);
 });
 
-Deno.test("a module that cannot be read holds up its own tenant alone", async () => {
+Deno.test("an unreadable module holds up only its own tenant", async () => {
   await using platform = await Platform.create(CONFIG);
   await platform.deploy("broken", keepAll());
   await platform.deploy("t2", keepAll());
@@ -166,7 +166,7 @@ Deno.test("a module that cannot be read holds up its own tenant alone", async ()
   assert.equal(file.state, "ingested", manage.transcript());
 });
 
-Deno.test("the ledger is locked for a while when a file has been loaded: it comes to its end all the same", async () => {
+Deno.test("a file is settled even if the ledger is locked for a while after it was loaded", async () => {
   await using platform = await Platform.create(CONFIG);
   const customer = await customerOf(platform);
   await platform.deploy("customer-1", slow(20));
@@ -187,7 +187,7 @@ Deno.test("the ledger is locked for a while when a file has been loaded: it come
   assert.equal(platform.count("customer-1", "items"), 50);
 });
 
-Deno.test("a replay that fails half-way can be done again", async () => {
+Deno.test("a replay that fails half-way can be repeated", async () => {
   await using platform = await Platform.create(CONFIG);
   const customer = await customerOf(platform);
   await platform.deploy("customer-1", keepAll());
@@ -213,24 +213,24 @@ Deno.test("replay works while another file of the tenant is being loaded", async
   const manage = platform.manage();
   await upload(customer, "a.csv", bytes("x\n1\n"));
   const first = await platform.settled("customer-1", "a.csv");
-  // Enough records that rows are written long before the last of them has been read.
+  // Enough records that rows are written long before the last one is read.
   await upload(customer, "b.csv", bytes("x\n" + "1\n".repeat(400_000)));
-  await until("the second runs", async () => {
+  await until("the second file runs", async () => {
     const [file] = await platform.files({ name: "b.csv" });
     return file?.state === "running";
   });
   await pause(1_000);
   const replayed = await platform.run("manage", "replay", first.id);
   assert.equal(replayed.code, 0, replayed.stderr);
-  assert.equal((await platform.settled("customer-1", "b.csv")).state, "ingested");
-  await until("the first was loaded again", async () => {
+  assert.equal((await platform.settled("customer-1", "b.csv", 240)).state, "ingested");
+  await until("the first file was loaded again", async () => {
     const [file] = await platform.files({ name: "a.csv" });
     return file?.state === "ingested" && file.rows.replaced === 1;
   });
   assert.equal((await manage.stop()).code, 0);
 });
 
-Deno.test("fetch --wait tells of a file that did not get in, with exit 1", async () => {
+Deno.test("fetch --wait reports a file that was not loaded, and exits with 1", async () => {
   await using platform = await Platform.create(CONFIG);
   const { url } = await customerOf(platform);
   await platform.deploy("customer-1", keepAll({ files: "only-this.csv" }));

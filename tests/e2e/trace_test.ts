@@ -22,14 +22,14 @@ Deno.test("one trace from fetch through serve and staging to manage and the stor
   const [upload] = receiver.named("mysimbdp-fetch", "upload");
   assert.equal(upload?.parentSpanId, fetched?.spanId);
   const posted = await until(
-    "serve has sent its step",
+    "serve has sent its span",
     () => receiver.named("mysimbdp-serve", "POST /v1/uploads")[0] ?? null,
   );
   assert.equal(posted.traceId, fetched?.traceId);
   assert.equal(posted.parentSpanId, upload?.spanId);
   assert.equal(factOf(posted.attributes, "http.response.status_code"), 201);
 
-  // Everything that ran is gone by now: the trace lies in staging alone.
+  // No process of the upload runs any more: the trace is only in staging.
   await server.stop();
   const manage = platform.start(["manage", "--once"], { env: receiver.env });
   assert.equal((await manage.ended()).code, 0);
@@ -47,7 +47,7 @@ Deno.test("one trace from fetch through serve and staging to manage and the stor
   }
 });
 
-Deno.test("a receiver that is not there costs nothing but the traces", async () => {
+Deno.test("without an answer from the receiver only the traces are lost", async () => {
   await using platform = await Platform.create();
   await platform.deploy("t1", keepAll());
   await platform.stage("t1", "a.csv", "x\n1\n");
@@ -57,7 +57,7 @@ Deno.test("a receiver that is not there costs nothing but the traces", async () 
   assert.equal((await platform.files())[0]?.state, "ingested");
 });
 
-Deno.test("without a receiver nothing is traced, and a client's trace still reaches staging", async () => {
+Deno.test("without a receiver nothing is traced, but a client's trace still reaches staging", async () => {
   await using platform = await Platform.create();
   await platform.seedAccounts();
   const { url } = await platform.serve();

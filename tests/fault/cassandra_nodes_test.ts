@@ -153,7 +153,10 @@ test("two of three nodes are down: the load waits, says so, and ends when they a
   const [, second, third] = all;
   await Promise.all([stopNode(second!, "SIGKILL"), stopNode(third!, "SIGKILL")]);
   assert.ok(!isOver(manage), "the load was over before");
-  await manage.line(/"event":"(file\.retry|scan\.failed|storage\.waiting)"/, SECONDS);
+  await manage.line(
+    /"event":"(file\.retry|ledger\.failed|scan\.failed|storage\.waiting)"/,
+    SECONDS,
+  );
   assert.ok(!manage.hasEnded);
   await startAll();
   await checkRows(on);

@@ -10,12 +10,12 @@ import { pause, until } from "../harness/until.ts";
 
 const KILLS = rounds(16);
 const FILES_A_ROUND = 3;
-// A file that was hit by many kills would otherwise wait for minutes, and its tenant's others with it.
+// Otherwise a file that was killed many times, and its tenant's other files, would wait for minutes.
 const CONFIG = "[manage]\nscan_seconds = 0.5\nmax_attempts = 100\nretry_seconds = 2\n";
-/** The first two send by HTTP, the others' files are moved into staging. */
+/** The first two send over HTTP; the files of the others are moved into staging. */
 const TENANTS = ["customer-1", "customer-2", "t3", "t4"];
 
-/** A file of which every tenth record is rejected and every twentieth line is blank. */
+/** A file in which every tenth record is rejected and every twentieth line is blank. */
 interface Planned {
   tenant: string;
   name: string;
@@ -57,7 +57,7 @@ async function put(platform: Platform, url: string, file: Planned): Promise<void
   assert.equal((await upload(customer, name, content)).status, 201);
 }
 
-/** Kills manage, at times its sandbox before; all that it had started must be gone soon after. */
+/** Kills manage, sometimes its sandbox first; its child processes must end soon after. */
 async function killSomewhere(platform: Platform, manage: Running): Promise<{ busy: boolean }> {
   await manage.line(/"manage\.started"/);
   await pause(between(0, 700));
@@ -69,11 +69,11 @@ async function killSomewhere(platform: Platform, manage: Running): Promise<{ bus
   const children = childrenOf(manage.pid);
   manage.kill();
   await manage.ended();
-  await until("its children have ended", () => !children.some(isAlive));
+  await until("its child processes have ended", () => !children.some(isAlive));
   return { busy: (await platform.files()).some(({ state }) => state === "running") };
 }
 
-/** Every record of the file is where it belongs, exactly once. */
+/** Checks that every record of the file is in the right place, exactly once. */
 async function check(platform: Platform, file: Planned): Promise<void> {
   const { tenant, name, stored, rejected, skipped } = file;
   const found = await platform.files({ tenant, name });
@@ -104,7 +104,7 @@ async function check(platform: Platform, file: Planned): Promise<void> {
   assert.equal(sha256(bytes), sha256(file.content));
 }
 
-Deno.test(`manage: ${KILLS} SIGKILLs of it and of its sandboxes, and every row is there exactly once`, async () => {
+Deno.test(`manage: after ${KILLS} SIGKILLs of it and its sandboxes every row is stored exactly once`, async () => {
   await using platform = await Platform.create(CONFIG);
   await platform.seedAccounts();
   const before =
@@ -121,11 +121,11 @@ Deno.test(`manage: ${KILLS} SIGKILLs of it and of its sandboxes, and every row i
     }
     if ((await killSomewhere(platform, platform.manage())).busy) busy++;
   }
-  assert.ok(busy > 0, "no kill fell into a load");
+  assert.ok(busy > 0, "no kill happened during a load");
 
   const manage = platform.manage();
   await platform.allSettled(files.length, 120);
-  // A kill while a record was written or removed leaves a file with a dot, which nobody reads.
+  // A kill while a record was written or removed leaves a hidden file, which is never read.
   for (const tenant of TENANTS) {
     await until(`no file of ${tenant} is in staging`, async () => {
       return (await platform.list("staging", tenant)).every((name) => name.startsWith("."));

@@ -12,7 +12,7 @@ import {
 import type { FileRecord } from "../../src/storage/contract.ts";
 import { code, fileRecord } from "../contracts/storage_fixtures.ts";
 
-/** The graph of the documentation, written down once more. */
+/** The states and events of the documentation, independent of the code. */
 const LEGAL: Record<LedgerEvent["type"], { from: FileState[]; to: FileState }> = {
   queue: { from: ["received"], to: "queued" },
   start: { from: ["queued"], to: "running" },
@@ -56,7 +56,7 @@ const event: fc.Arbitrary<LedgerEvent> = fc.oneof(
   fc.record({ type: fc.constant("retry" as const), reason, at: fc.nat() }),
 );
 
-/** What must hold for a record in each state, whatever has happened to it. */
+/** The invariants of a record in each state. */
 function checkRecord(record: FileRecord): void {
   assert.equal(record.finishedAt !== null, isFinal(record.state));
   assert.equal(record.moduleVersion !== null, record.state === "ingested");
@@ -76,7 +76,7 @@ function checkAttempts(before: FileRecord, type: LedgerEvent["type"], after: Fil
   else assert.equal(after.attempts, before.attempts);
 }
 
-Deno.test("ledger: no sequence of events leaves the graph or breaks a record", () => {
+Deno.test("ledger: no sequence of events leads to an illegal state or record", () => {
   let reachedFinal = 0;
   fc.assert(
     fc.property(fc.array(fc.tuple(event, fc.nat()), { maxLength: 60, size: "max" }), (events) => {
@@ -101,10 +101,10 @@ Deno.test("ledger: no sequence of events leaves the graph or breaks a record", (
     }),
     { numRuns: 1_000 },
   );
-  assert.ok(reachedFinal > 100, "the events drawn say little");
+  assert.ok(reachedFinal > 100, "too few sequences reach a final state");
 });
 
-Deno.test("ledger: each state takes its own events and no other", () => {
+Deno.test("ledger: each state allows only its own events", () => {
   const samples: LedgerEvent[] = [
     { type: "queue" },
     { type: "start" },
@@ -126,7 +126,7 @@ Deno.test("ledger: each state takes its own events and no other", () => {
   }
 });
 
-Deno.test("ledger: rows that do not add up are refused", () => {
+Deno.test("ledger: counts that do not add up are rejected", () => {
   const running = fileRecord({ state: "running", attempts: 1, startedAt: 0 });
   const lost = { ...NO_ROWS, read: 10, stored: 8, rejected: 1 };
   const reason = { code: "c", message: "m" };
@@ -140,7 +140,7 @@ Deno.test("ledger: rows that do not add up are refused", () => {
   );
 });
 
-Deno.test("ledger: a retry keeps its reason and its time, the next start clears them", () => {
+Deno.test("ledger: a retry keeps its reason and time, and the next start clears them", () => {
   const running = transition(fileRecord({ state: "queued" }), { type: "start" }, 1_000);
   const reason = { code: "storage-full", message: "no room" };
   const waiting = transition(running, { type: "retry", reason, at: 9_000 }, 3_500);
@@ -159,13 +159,13 @@ Deno.test("ledger: a retry keeps its reason and its time, the next start clears 
   assert.deepEqual(again, fileRecord({ state: "running", attempts: 2, startedAt: 9_100 }));
 });
 
-Deno.test("ledger: a clock that was set back gives no negative time", () => {
+Deno.test("ledger: a clock that was set back gives no negative duration", () => {
   const running = transition(fileRecord({ state: "queued" }), { type: "start" }, 1_000);
   const reason = { code: "c", message: "m" };
   assert.equal(transition(running, { type: "refuse", reason }, 500).seconds, 0);
 });
 
-Deno.test("backoff: grows to its cap and stays within its jitter", () => {
+Deno.test("backoff: grows to its maximum and stays within its jitter", () => {
   fc.assert(fc.property(
     fc.integer({ min: 1, max: 2_000 }),
     fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),

@@ -16,7 +16,7 @@ function startAll(queue: FileQueue): string[] {
   return ids;
 }
 
-Deno.test("queue: tenants run side by side, each one file at a time, up to the concurrency", () => {
+Deno.test("queue: tenants run in parallel, each with one file at a time, up to the concurrency", () => {
   const queue = new FileQueue({ concurrency: 2 });
   for (const tenant of ["a", "b", "c"]) {
     queue.add(file(`${tenant}1`, tenant, 1));
@@ -31,7 +31,7 @@ Deno.test("queue: tenants run side by side, each one file at a time, up to the c
   assert.deepEqual(startAll(queue), ["a2"]);
 });
 
-Deno.test("queue: while a file's rows are written its tenant's next one may be read, and no third", () => {
+Deno.test("queue: while a file's rows are written its tenant's next file may be read, but not a third", () => {
   const queue = new FileQueue({ concurrency: 2 });
   for (const n of [1, 2, 3]) queue.add(file(`a${n}`, "a", n));
   assert.deepEqual(startAll(queue), ["a1"]);
@@ -49,7 +49,7 @@ Deno.test("queue: while a file's rows are written its tenant's next one may be r
   assert.equal(queue.running, 0);
 });
 
-Deno.test("queue: a file that failed while it was written goes before its tenant's later ones", () => {
+Deno.test("queue: a file that failed while its rows were written runs before its tenant's later files", () => {
   const queue = new FileQueue({ concurrency: 2, now: () => 0 });
   for (const n of [1, 2, 3]) queue.add(file(`a${n}`, "a", n));
   assert.deepEqual(startAll(queue), ["a1"]);
@@ -62,7 +62,7 @@ Deno.test("queue: a file that failed while it was written goes before its tenant
   assert.equal(queue.wakeAt(), 10);
 });
 
-Deno.test("queue: no more files are written at once than may be read", () => {
+Deno.test("queue: the concurrency also limits the files that only write their rows", () => {
   const queue = new FileQueue({ concurrency: 1 });
   for (const tenant of ["a", "b", "c"]) queue.add(file(`${tenant}1`, tenant, 1));
   assert.deepEqual(startAll(queue), ["a1"]);
@@ -74,7 +74,7 @@ Deno.test("queue: no more files are written at once than may be read", () => {
   assert.deepEqual(startAll(queue), ["c1"]);
 });
 
-Deno.test("queue: asking for the next changes nothing", () => {
+Deno.test("queue: next does not change the queue", () => {
   const queue = new FileQueue({ concurrency: 1 });
   queue.add(file("a1", "a", 1));
   assert.equal(queue.next()?.id, "a1");
@@ -82,7 +82,7 @@ Deno.test("queue: asking for the next changes nothing", () => {
   assert.equal(queue.size, 1);
 });
 
-Deno.test("queue: what waits or runs is not taken twice, a new record replaces the old", () => {
+Deno.test("queue: a file is queued once, and a new record replaces the old one", () => {
   const queue = new FileQueue({ concurrency: 2 });
   queue.add(file("a1", "a", 5));
   queue.add(file("a2", "a", 3));
@@ -95,7 +95,7 @@ Deno.test("queue: what waits or runs is not taken twice, a new record replaces t
   assert.deepEqual(startAll(queue), ["a2"]);
 });
 
-Deno.test("queue: a file that waits for its next try holds back its tenant's later ones only", () => {
+Deno.test("queue: a file that waits for its next try holds back only its tenant's later files", () => {
   let now = 0;
   const queue = new FileQueue({ concurrency: 3, now: () => now });
   queue.add(file("a1", "a", 1, 1_000));
@@ -112,7 +112,7 @@ Deno.test("queue: a file that waits for its next try holds back its tenant's lat
   assert.equal(queue.wakeAt(), null);
 });
 
-Deno.test("queue: a file that is tried again keeps its place before later ones", () => {
+Deno.test("queue: a retried file keeps its place before later files", () => {
   let now = 0;
   const queue = new FileQueue({ concurrency: 1, now: () => now });
   const first = file("a1", "a", 1);
@@ -126,7 +126,7 @@ Deno.test("queue: a file that is tried again keeps its place before later ones",
   assert.equal(queue.next()?.id, "a1");
 });
 
-/** Adds, starts, ends and retries at random; every rule is checked at every step. */
+/** A random step; all rules are checked after each one. */
 const step = fc.oneof(
   fc.record({ do: fc.constant("add" as const), tenant: fc.nat(4), at: fc.nat(20) }),
   fc.record({ do: fc.constant("start" as const) }),
@@ -134,7 +134,7 @@ const step = fc.oneof(
   fc.record({ do: fc.constant("wait" as const), ms: fc.nat(5) }),
 );
 
-Deno.test("queue: order, one file a tenant and no file twice, whatever happens", () => {
+Deno.test("queue: files run in order, once, and one at a time for each tenant", () => {
   fc.assert(
     fc.property(
       fc.array(step, { maxLength: 150, size: "max" }),
@@ -177,7 +177,7 @@ Deno.test("queue: order, one file a tenant and no file twice, whatever happens",
             return;
           }
           assert.ok(running.size < concurrency);
-          assert.ok(heads.includes(next), "it is not its tenant's turn or not its oldest file");
+          assert.ok(heads.includes(next), "not its tenant's turn, or not its oldest file");
           queue.started(next.id);
           waiting.delete(next.id);
           running.set(next.id, next);
@@ -200,7 +200,7 @@ function headsOf(waiting: Map<string, FileRecord>): FileRecord[] {
   return [...heads.values()];
 }
 
-Deno.test("queue: no tenant that has files waits for more than one turn of each other", () => {
+Deno.test("queue: a tenant with files waits for at most one turn of each other tenant", () => {
   fc.assert(fc.property(
     fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 }),
     (sizes) => {

@@ -8,7 +8,7 @@ import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 
 const DAY_MS = 86_400_000;
 
-Deno.test("retention drops only what was ingested longer ago than it says", async () => {
+Deno.test("retention removes only archived files that were loaded before the limit", async () => {
   const dir = await Deno.makeTempDir();
   const layout = new Layout(dir);
   await prepareData(layout);
@@ -37,14 +37,14 @@ Deno.test("retention drops only what was ingested longer ago than it says", asyn
   const young = await put("ingested", now - 29 * DAY_MS);
   const queued = await put("queued", null);
   const unknown = await put("ingested", 0, false);
-  const told: string[] = [];
+  const kinds: string[] = [];
   const expire = (days: number) =>
-    expireArchive(layout, storage.ledger, days, now, (event) => told.push(event.kind));
+    expireArchive(layout, storage.ledger, days, now, (event) => kinds.push(event.kind));
   try {
     assert.equal(await expire(0), 0);
     assert.equal(await expire(30), 1);
     assert.equal(await expire(30), 0);
-    assert.deepEqual(told, ["file.archive_expired"]);
+    assert.deepEqual(kinds, ["file.archive_expired"]);
     const left = [...Deno.readDirSync(layout.tenantFolder("archive", "t"))].map(({ name }) => name);
     const expected = [young, queued, unknown].flatMap((id) => [id, `.${id}.json`]);
     assert.deepEqual(left.sort(), expected.sort());
@@ -55,7 +55,7 @@ Deno.test("retention drops only what was ingested longer ago than it says", asyn
   }
 });
 
-Deno.test("retention of quarantine, rejects and ledger: each by its own days, nothing unfinished", async (t) => {
+Deno.test("retention of quarantine, rejects and ledger: each has its own limit, unfinished files stay", async (t) => {
   const dir = await Deno.makeTempDir();
   const layout = new Layout(dir);
   await prepareData(layout);
@@ -77,8 +77,8 @@ Deno.test("retention of quarantine, rejects and ledger: each by its own days, no
     await ledger.addRejects(id, [{ line: 2, column: null, reason: "bad", raw: "x" }]);
     return id;
   };
-  const told: string[] = [];
-  const emit = (event: { kind: string }) => void told.push(event.kind);
+  const kinds: string[] = [];
+  const emit = (event: { kind: string }) => void kinds.push(event.kind);
   const retention = new Retention({ layout, storage, emit });
   const days = { archive_days: 0, quarantine_days: 0, rejects_days: 0, ledger_days: 0 };
   const rejectsOf = async (id: string) => (await ledger.rejects(id, 0, 9)).length;
@@ -87,9 +87,9 @@ Deno.test("retention of quarantine, rejects and ledger: each by its own days, no
     const done = await put("ingested", 35);
     const young = await put("quarantined", 5);
     const waits = await put("queued", 50);
-    await t.step("0 keeps all for ever", async () => {
+    await t.step("0 keeps everything", async () => {
       await retention.run(days, now);
-      assert.deepEqual(told, []);
+      assert.deepEqual(kinds, []);
     });
     await t.step("quarantine", async () => {
       await retention.run({ ...days, quarantine_days: 30 }, now);
@@ -102,12 +102,12 @@ Deno.test("retention of quarantine, rejects and ledger: each by its own days, no
       const left = await Promise.all([old, done, young, waits].map(rejectsOf));
       assert.deepEqual(left, [0, 0, 1, 1]);
     });
-    await t.step("the ledger, with all that is left of a file", async () => {
+    await t.step("the ledger, with the rest of a file", async () => {
       await retention.run({ ...days, ledger_days: 30 }, now);
       const left = await ledger.list({});
       assert.deepEqual(left.map(({ id }) => id).sort(), [young, waits].sort());
       assert.deepEqual([...Deno.readDirSync(layout.tenantFolder("archive", "t"))], []);
-      assert.deepEqual(told.filter((kind) => kind === "file.record_expired").length, 2);
+      assert.deepEqual(kinds.filter((kind) => kind === "file.record_expired").length, 2);
     });
   } finally {
     await storage.close();

@@ -8,7 +8,7 @@ import { completeUpload, finish, namesIn, sha256Hex, withData } from "./harness.
 
 class Killed extends Error {}
 
-/** An intake that dies after a step of a hand-off, as far as a test in process can. */
+/** An intake that throws after a step of a hand-off, as if the process were killed. */
 function openDying(dataDir: string, lastStep: HandoffStep): Promise<Intake> {
   return openIntake(dataDir, {
     onStep(step) {
@@ -18,7 +18,7 @@ function openDying(dataDir: string, lastStep: HandoffStep): Promise<Intake> {
 }
 
 for (const step of HANDOFF_STEPS) {
-  Deno.test(`killed after "${step}", the file is handed over once at the next start`, () =>
+  Deno.test(`killed after "${step}": the file is handed over once at the next start`, () =>
     withData(async (dataDir) => {
       const dying = await openDying(dataDir, step);
       const upload = await completeUpload(dying, "a.csv", "hello");
@@ -38,7 +38,7 @@ for (const step of HANDOFF_STEPS) {
       }
     }));
 
-  Deno.test(`killed after "${step}" and ingested meanwhile, the file does not come again`, () =>
+  Deno.test(`killed after "${step}" and loaded before the next start: the file is not handed over again`, () =>
     withData(async (dataDir) => {
       const dying = await openDying(dataDir, step);
       const upload = await completeUpload(dying, "a.csv", "hello");
@@ -55,7 +55,7 @@ for (const step of HANDOFF_STEPS) {
     }));
 }
 
-Deno.test("however often it is killed, each content is staged once and has its own version", () =>
+Deno.test("after any number of kills each content is staged once, with its own version", () =>
   fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ content: fc.constantFrom("1", "2", "3"), kill: killPoint() }), {
@@ -78,7 +78,7 @@ Deno.test("however often it is killed, each content is staged once and has its o
     { numRuns: rounds(40) },
   ));
 
-/** Sends a content to a server that dies at a point, of this hand-off or of those it recovers. */
+/** Sends a file to a server that dies at a step of this hand-off or of an earlier one. */
 async function sendAndDie(dataDir: string, content: string, kill: HandoffStep | null) {
   const opening = kill ? openDying(dataDir, kill) : openIntake(dataDir);
   const intake = await opening.catch(() => openIntake(dataDir));
@@ -92,19 +92,19 @@ function killPoint() {
   return fc.option(fc.constantFrom(...HANDOFF_STEPS), { nil: null });
 }
 
-Deno.test("a hand-off never overwrites what lies in staging under its id", () =>
+Deno.test("a hand-off never overwrites a file in staging", () =>
   withData(async (dataDir) => {
     const intake = await openIntake(dataDir);
     const upload = await completeUpload(intake, "a.csv", "hello");
     const path = intake.layout.file("staging", "customer-1", upload.info.id);
     await Deno.mkdir(intake.layout.tenantFolder("staging", "customer-1"));
-    await Deno.writeTextFile(path, "another's");
+    await Deno.writeTextFile(path, "another file");
     await assert.rejects(finish(intake, upload));
-    assert.equal(await Deno.readTextFile(path), "another's");
+    assert.equal(await Deno.readTextFile(path), "another file");
     intake.close();
   }));
 
-Deno.test("a wrong sha256 ends the upload, also where the server was killed before it looked", () =>
+Deno.test("a wrong sha256 ends the upload, even if the server was killed before it was compared", () =>
   withData(async (dataDir) => {
     const dying = await openDying(dataDir, "synced");
     const upload = await completeUpload(dying, "a.csv", "hello", { sha256: sha256Hex("other") });
@@ -124,7 +124,7 @@ Deno.test("a second server on the same data directory is refused", () =>
     (await openIntake(dataDir)).close();
   }));
 
-Deno.test("a hand-off that failed after the link does not let the content in twice", () =>
+Deno.test("a hand-off that failed after the link does not stage the content twice", () =>
   withData(async (dataDir) => {
     let failures = 1;
     const intake = await openIntake(dataDir, {

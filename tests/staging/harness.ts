@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Intake } from "../../src/staging/intake.ts";
+import { listFolder } from "../../src/data/durable.ts";
 import { Layout, prepareData } from "../../src/data/layout.ts";
 import type { Upload } from "../../src/staging/upload.ts";
 
-/** Runs a test on a data directory, and removes it. */
+/** Runs a test with a temporary data directory. */
 export async function withData(test: (dataDir: string) => Promise<void>): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "mysimbdp-staging-" });
   try {
@@ -13,7 +14,7 @@ export async function withData(test: (dataDir: string) => Promise<void>): Promis
   }
 }
 
-/** Runs a test on the prepared folders of a data directory. */
+/** Runs a test with a prepared data directory. */
 export function withLayout(test: (layout: Layout) => Promise<void>): Promise<void> {
   return withData(async (dataDir) => {
     const layout = new Layout(dataDir);
@@ -22,7 +23,7 @@ export function withLayout(test: (layout: Layout) => Promise<void>): Promise<voi
   });
 }
 
-/** An upload that has all its bytes and was not handed over. */
+/** An upload with all its bytes that was not handed over. */
 export async function completeUpload(
   intake: Intake,
   name: string,
@@ -48,7 +49,7 @@ export async function completeUpload(
   return upload;
 }
 
-/** Hands a complete upload over as a request does. */
+/** Hands over a complete upload as a request does. */
 export function finish(intake: Intake, upload: Upload) {
   return intake.uploads.hold(upload, () => intake.finish(upload));
 }
@@ -57,12 +58,7 @@ export function sha256Hex(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-/** Names in a folder, sorted; none where there is no folder. */
+/** The sorted names in a folder; none when it is missing. */
 export async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  return (await listFolder(folder)).map(({ name }) => name).sort();
 }

@@ -45,12 +45,12 @@ Deno.test("a scan finds all tenants' files in the order of arrival, and skips kn
     assert.deepEqual(await scanStaging(layout, { isKnown }), [first, third]);
   }));
 
-Deno.test("a file put there by hand is adopted when it is at rest, under an id of ours", () =>
+Deno.test("a file that was moved into staging is adopted with a new id once it has settled", () =>
   withLayout(async (layout) => {
     const folder = layout.tenantFolder("staging", "customer-1");
     await Deno.mkdir(folder);
     await Deno.writeTextFile(`${folder}/by hand.csv`, "1,2\n");
-    assert.deepEqual(await scanStaging(layout), [], "it may still be growing");
+    assert.deepEqual(await scanStaging(layout), [], "it may still be written");
     const [file] = await scanStaging(layout, later);
     assert.ok(file);
     assert.deepEqual([file.name, file.size, file.version], ["by hand.csv", 4, 1]);
@@ -59,20 +59,20 @@ Deno.test("a file put there by hand is adopted when it is at rest, under an id o
     assert.deepEqual(await scanStaging(layout), [file]);
   }));
 
-Deno.test("an adoption that was killed half-way goes on with the same id", () =>
+Deno.test("an interrupted adoption resumes with the same id", () =>
   withLayout(async (layout) => {
     const folder = layout.tenantFolder("staging", "customer-1");
     await Deno.mkdir(folder);
     await Deno.writeTextFile(`${folder}/a.csv`, "1");
     const stat = await Deno.lstat(`${folder}/a.csv`);
     const { id } = await adoptFile(layout, "customer-1", "a.csv", stat);
-    // As if it had died before the rename: the record is there and the file has its old name.
+    // As if the process was killed before the rename: the record exists, the file has its old name.
     await Deno.rename(layout.file("staging", "customer-1", id), `${folder}/a.csv`);
     assert.deepEqual(await adoptFile(layout, "customer-1", "a.csv", stat).then((f) => f.id), id);
     assert.deepEqual(await namesIn(folder), [`.${id}.json`, id]);
   }));
 
-Deno.test("dot files, folders, symbolic links and strangers' folders are ignored", () =>
+Deno.test("hidden files, folders, symbolic links and folders of no tenant are ignored", () =>
   withLayout(async (layout) => {
     const folder = layout.tenantFolder("staging", "customer-1");
     await Deno.mkdir(`${folder}/sub`, { recursive: true });
@@ -84,7 +84,7 @@ Deno.test("dot files, folders, symbolic links and strangers' folders are ignored
     assert.deepEqual(await scanStaging(layout, later), []);
   }));
 
-Deno.test("a record that names another tenant or id is not believed", () =>
+Deno.test("a record with another tenant or id is ignored", () =>
   withLayout(async (layout) => {
     const { id } = await stage(layout);
     const path = layout.sidecar("staging", "customer-1", id);
@@ -95,7 +95,7 @@ Deno.test("a record that names another tenant or id is not believed", () =>
     assert.notEqual(file?.id, id);
   }));
 
-Deno.test("archive, quarantine and restore move bytes and record, and can be done twice", () =>
+Deno.test("archive, quarantine and restore move bytes and record, and can be repeated", () =>
   withLayout(async (layout) => {
     const file = await stage(layout);
     const { tenant, id } = file;
@@ -117,7 +117,7 @@ Deno.test("archive, quarantine and restore move bytes and record, and can be don
     assert.equal(await folderOf(layout, tenant, id), "staging");
   }));
 
-Deno.test("a move that was killed between record and bytes is ended by the next one", () =>
+Deno.test("the next move completes one that was killed between record and bytes", () =>
   withLayout(async (layout) => {
     const file = await stage(layout);
     await writeSidecar(layout, "archive", file);
@@ -126,12 +126,12 @@ Deno.test("a move that was killed between record and bytes is ended by the next 
     assert.deepEqual(await namesIn(layout.tenantFolder("staging", file.tenant)), []);
 
     await writeSidecar(layout, "staging", file);
-    assert.deepEqual(await scanStaging(layout, later), [], "a record alone is no file");
+    assert.deepEqual(await scanStaging(layout, later), [], "a record without bytes is not a file");
     assert.deepEqual(await restoreFile(layout, file.tenant, file.id), file);
     assert.equal(await readSidecar(layout, "archive", file.tenant, file.id), null);
   }));
 
-Deno.test("bytes that are gone cannot be restored", () =>
+Deno.test("a file without bytes cannot be restored", () =>
   withLayout(async (layout) => {
     await assert.rejects(restoreFile(layout, "customer-1", nextId()), { code: "file-not-found" });
   }));

@@ -7,7 +7,7 @@ import { UploadThread } from "../../src/staging/upload_thread.ts";
 import { UploadWriter } from "../../src/staging/upload_writer.ts";
 import { completeUpload, namesIn, sha256Hex, withData } from "./harness.ts";
 
-Deno.test("the writer puts down any pieces in order, behind what the file keeps", () =>
+Deno.test("the writer appends parts of any size in order", () =>
   withData(async (dataDir) => {
     using stack = new DisposableStack();
     const thread = stack.adopt(new UploadThread(), (thread) => thread.close());
@@ -61,7 +61,7 @@ async function giveAll(writer: UploadWriter, bytes: Uint8Array): Promise<void> {
   }
 }
 
-Deno.test("a hash goes on as the file grows, and begins again when told to forget", () =>
+Deno.test("a hash continues as the file grows, and restarts after forget", () =>
   withData(async (dataDir) => {
     const path = `${dataDir}/file`;
     const thread = new UploadThread();
@@ -84,7 +84,7 @@ Deno.test("a hash goes on as the file grows, and begins again when told to forge
     await assert.rejects(pending, /closed/);
   }));
 
-Deno.test("a start takes up good uploads and clears away what is of no use", () =>
+Deno.test("a start loads valid uploads and removes other files", () =>
   withData(async (dataDir) => {
     const before = await openIntake(dataDir);
     const upload = await completeUpload(before, "a.csv", "hello");

@@ -13,7 +13,7 @@ import { reconcile } from "../../src/upkeep/reconcile.ts";
 
 const newId = createFileIds();
 
-/** What a copy may hold of one file. */
+/** The parts of one file in a backup. */
 interface Copied {
   bytes: FileFolder[];
   records: FileFolder[];
@@ -50,33 +50,33 @@ async function copyOf(layout: Layout, name: string, copied: Copied): Promise<Sta
 
 const CASES: [name: string, copied: Copied, folder: FileFolder][] = [
   [
-    "it moved between the copies of its bytes and of its record",
+    "moved between the copies of its bytes and its record",
     { bytes: ["staging", "archive"], records: ["archive"], ledger: "queued", hasReceipt: true },
     "staging",
   ],
   [
-    "it moved on before it was copied",
+    "moved before it was copied",
     { bytes: ["archive"], records: ["archive"], ledger: "ingested", hasReceipt: true },
     "archive",
   ],
   [
-    "it came after the ledger was copied, and was loaded before its bytes were",
+    "received after the copy of the ledger and loaded before the copy of its bytes",
     { bytes: ["archive"], records: ["archive"], ledger: null, hasReceipt: true },
     "staging",
   ],
   [
-    "it came after the receipts were copied",
+    "received after the copy of the receipts",
     { bytes: ["staging"], records: ["staging"], ledger: "received", hasReceipt: false },
     "staging",
   ],
   [
-    "it came after both, and went into quarantine",
+    "received after both, and quarantined",
     { bytes: ["quarantine"], records: ["quarantine"], ledger: null, hasReceipt: false },
     "staging",
   ],
 ];
 
-Deno.test("what was copied of a file at different moments is brought together", async (t) => {
+Deno.test("parts of a file that were copied at different times are made consistent", async (t) => {
   for (const [name, copied, folder] of CASES) {
     await t.step(name, async () => {
       const dir = await Deno.makeTempDir();
@@ -88,9 +88,9 @@ Deno.test("what was copied of a file at different moments is brought together", 
         assert.equal(await folderOf(layout, "t1", file.id), folder);
         using receipts = UploadReceipts.open(layout.receipts);
         assert.equal(receipts.ofUpload("t1", file.id)?.name, "a.csv");
-        // It is met under its own id and name, and not as a stranger's.
-        const met = await scanStaging(layout, { settleMs: 0 });
-        assert.deepEqual(met, folder === "staging" ? [file] : []);
+        // It keeps its id and name; it is not adopted as a new file.
+        const staged = await scanStaging(layout, { settleMs: 0 });
+        assert.deepEqual(staged, folder === "staging" ? [file] : []);
       } finally {
         await Deno.remove(dir, { recursive: true });
       }

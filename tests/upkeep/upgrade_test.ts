@@ -10,7 +10,7 @@ import { Platform } from "../harness/platform.ts";
 import { run } from "../harness/process.ts";
 import { isMissing, runTool } from "../harness/tools.ts";
 
-/** A platform whose data directory the program of data version 1 has left behind. */
+/** A platform with a data directory of version 1. */
 async function leftByVersion1(): Promise<Platform> {
   const platform = await Platform.create();
   await Deno.remove(platform.data, { recursive: true });
@@ -24,7 +24,7 @@ async function leftByVersion1(): Promise<Platform> {
 const dataVersion = (data: string) => Deno.readTextFileSync(join(data, "version"));
 
 Deno.test({
-  name: "a data directory of version 1 is brought forward, and its backup leads back",
+  name: "a data directory of version 1 is upgraded, and can be restored from the backup",
   ignore: isMissing("tar"),
   async fn() {
     await using platform = await leftByVersion1();
@@ -40,7 +40,7 @@ Deno.test({
     });
     assert.ok(receipts.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'receipts_age'").get());
     receipts.close();
-    // What waited was loaded, what was there is still there.
+    // The waiting file was loaded; the earlier ones are still there.
     assert.deepEqual((await platform.files()).map(({ state }) => state), Array(3).fill("ingested"));
     assert.equal(platform.query("customer-2", "SELECT * FROM kept").length, 4);
 
@@ -50,7 +50,7 @@ Deno.test({
     const backup = join(platform.data, "backups", backups[0] ?? "");
     const { code, stderr } = await run(["manage", "restore", backup, "--data", before]);
     assert.equal(code, 0, stderr);
-    assert.equal(existsSync(join(before, "version")), false, "it is of version 1 again");
+    assert.equal(existsSync(join(before, "version")), false, "it has version 1 again");
     const again = await run(["manage", "--once", "--data", before]);
     assert.match(again.stderr, /"event":"data\.upgraded"/);
   },
@@ -113,7 +113,7 @@ Deno.test("results and requests of test runs are found under their new names", a
 });
 
 Deno.test({
-  name: "serve brings it forward, too; with a service running it is refused and left alone",
+  name: "serve upgrades it too; while a service runs, nothing is changed",
   ignore: isMissing("tar"),
   async fn() {
     await using platform = await leftByVersion1();
@@ -129,7 +129,7 @@ Deno.test({
   },
 });
 
-Deno.test("a data directory of a newer program is refused by every command that uses it", async () => {
+Deno.test("every command refuses the data directory of a newer program", async () => {
   await using platform = await Platform.create();
   assert.equal(dataVersion(platform.data), `${DATA_VERSION}\n`);
   await Deno.writeTextFile(join(platform.data, "version"), "99\n");
@@ -154,7 +154,7 @@ Deno.test("a data directory of a newer program is refused by every command that 
   }
 });
 
-Deno.test("both services started at once on nothing: neither takes it for an old directory", async () => {
+Deno.test("both services start at the same time on an empty directory: neither upgrades it", async () => {
   await using platform = await Platform.create();
   for (let round = 0; round < 3; round++) {
     await Deno.remove(platform.data, { recursive: true });
