@@ -1,19 +1,14 @@
 import { z } from "zod";
 import { Failure } from "../../base/failure.ts";
 import { type AdminFile, adminFileListSchema, adminFileSchema } from "../../protocol/admin_view.ts";
-import { isFinal, rejectListSchema } from "../../protocol/file_view.ts";
+import { isFinal } from "../../protocol/file_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import { replayRequests, requestReplay } from "../../staging/replay_requests.ts";
 import { folderOf } from "../../staging/staged.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
-import { EXAMPLE_FILE, EXAMPLE_ID, EXAMPLE_REJECT } from "../api/examples.ts";
-import {
-  filesQuerySchema,
-  pageOf,
-  rejectsOf,
-  rejectsQuerySchema,
-  viewOfRecord,
-} from "../api/file_views.ts";
+import { EXAMPLE_FILE, EXAMPLE_ID } from "../api/examples.ts";
+import { filesQuerySchema, pageOf, rejectsOf, viewOfRecord } from "../api/file_views.ts";
+import { rejectsContract } from "../api/files.ts";
 import { sendRejectsCsv } from "../api/rejects_csv.ts";
 import { notFound } from "../http/problem_response.ts";
 import { type Parameter, type Route, routesFor } from "../http/route.ts";
@@ -73,12 +68,7 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
       id: "listAnyRejects",
       summary: "List a file's rejects",
       params: { id: fileId },
-      query: { schema: rejectsQuerySchema, example: { limit: "100" } },
-      answer: {
-        status: 200,
-        description: "A page of the file's rejects.",
-        body: { schema: rejectListSchema, example: { rejects: [EXAMPLE_REJECT], next: null } },
-      },
+      ...rejectsContract,
       problems: ["bad-request", "not-found", "unavailable"],
       handle: async (_c, { params, query }) =>
         rejectsOf(ledger, (await recordOf(ledger, params.id)).id, query),

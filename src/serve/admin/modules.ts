@@ -89,7 +89,7 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
       body: { schema: decisionSchema, example: { note: "thank you" } },
       answer: {
         status: 202,
-        description: "The version is approved.",
+        description: "The approval is recorded; `manage` applies it.",
         body: { schema: versionReviewSchema, example: { ...EXAMPLE, approvalRequested: true } },
       },
       problems: ["bad-request", "not-found", "wrong-version-state"],
@@ -113,7 +113,7 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
       id: "rejectVersion",
       summary: "Reject a version",
       params,
-      body: { schema: decisionSchema, example: { note: "it reads no dates" } },
+      body: { schema: decisionSchema, example: { note: "dates are not parsed" } },
       answer: {
         status: 200,
         description: "The version is rejected; its author sees the note.",

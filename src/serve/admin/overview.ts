@@ -9,6 +9,7 @@ import { isFinal } from "../../protocol/file_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import { type Waiting, waitingFiles } from "../../staging/waiting.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
+import { isoTimeOrNull } from "../api/file_views.ts";
 import { totalsOf } from "../api/usage.ts";
 import { type Route, routesFor } from "../http/route.ts";
 import type { AdminDeps } from "./deps.ts";
@@ -84,7 +85,7 @@ async function overviewOf(deps: AdminDeps, hours: number): Promise<Overview> {
   return {
     queue: {
       files: [...waiting.values()].reduce((sum, { files }) => sum + files, 0),
-      oldestAt: isoOrNull(oldest),
+      oldestAt: isoTimeOrNull(oldest),
     },
     tenants: await tenantsOf(deps, waiting, recent),
     throughput: throughputOf(recent, deps.now(), bucketMs),
@@ -123,7 +124,7 @@ async function tenantsOf(
       enabled: accounts.get(name)?.enabled ?? null,
       ...totalsOf(own),
       waiting: waiting.get(name)?.files ?? 0,
-      oldestWaitingAt: isoOrNull(waiting.get(name)?.oldestAt ?? null),
+      oldestWaitingAt: isoTimeOrNull(waiting.get(name)?.oldestAt ?? null),
       failing,
     };
   });
@@ -158,8 +159,4 @@ function throughputOf(files: FileRecord[], now: number, bucketMs: number): Throu
 function least(times: (number | null)[]): number | null {
   const known = times.filter((time) => time !== null);
   return known.length === 0 ? null : Math.min(...known);
-}
-
-function isoOrNull(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
 }

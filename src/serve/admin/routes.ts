@@ -1,7 +1,8 @@
 import { PATHS } from "../../protocol/paths.ts";
 import { sessionSchema } from "../../protocol/session.ts";
-import { EXAMPLE_SESSION, EXAMPLE_STREAM } from "../api/examples.ts";
-import { eventsQuerySchema, operatorFingerprint } from "../api/fingerprints.ts";
+import { EXAMPLE_SESSION } from "../api/examples.ts";
+import { eventsContract } from "../api/files.ts";
+import { operatorFingerprint } from "../api/fingerprints.ts";
 import { closeSession, openSession } from "../http/auth.ts";
 import { type Route, routesFor } from "../http/route.ts";
 import { auditRoutes } from "./audit.ts";
@@ -50,12 +51,7 @@ export function adminRoutes(deps: AdminDeps): Route[] {
       summary: "Subscribe to changes",
       description: "Server-sent events: `changed` when a file, the queue, an account or a module " +
         "has changed.",
-      query: { schema: eventsQuerySchema },
-      answer: {
-        status: 200,
-        description: "A stream that ends with the session.",
-        body: { mediaType: "text/event-stream", example: EXAMPLE_STREAM },
-      },
+      ...eventsContract,
       problems: ["too-busy", "unavailable"],
       handle: (c, { query }) => live(c, () => operatorFingerprint(deps, query.file)),
     }),

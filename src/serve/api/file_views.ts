@@ -144,6 +144,7 @@ function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function isoTimeOrNull(milliseconds: number | null): string | null {
+/** A time in ISO 8601; null stays null. @param milliseconds since the epoch */
+export function isoTimeOrNull(milliseconds: number | null): string | null {
   return milliseconds === null ? null : isoTime(milliseconds);
 }

@@ -30,6 +30,25 @@ const fileId: Parameter = {
   example: EXAMPLE_ID,
 };
 
+/** Shared by the routes that list the rejects of a file. */
+export const rejectsContract = {
+  query: { schema: rejectsQuerySchema, example: { limit: "100" } },
+  answer: {
+    status: 200,
+    description: "A page of the file's rejects.",
+    body: { schema: rejectListSchema, example: { rejects: [EXAMPLE_REJECT], next: null } },
+  },
+};
+/** Shared by the routes that stream events. */
+export const eventsContract = {
+  query: { schema: eventsQuerySchema },
+  answer: {
+    status: 200,
+    description: "A stream that ends with the session.",
+    body: { mediaType: "text/event-stream", example: EXAMPLE_STREAM },
+  },
+};
+
 /** What the routes of files work with. */
 interface FileRoutesDeps extends FileDeps {
   layout: Layout;
@@ -81,12 +100,7 @@ export function fileRoutes(deps: FileRoutesDeps): Route[] {
       description: "The records that were not stored, in the order of their lines, which count " +
         "from 1. `raw` is cut at 4,096 characters.",
       params: { id: fileId },
-      query: { schema: rejectsQuerySchema, example: { limit: "100" } },
-      answer: {
-        status: 200,
-        description: "A page of the file's rejects.",
-        body: { schema: rejectListSchema, example: { rejects: [EXAMPLE_REJECT], next: null } },
-      },
+      ...rejectsContract,
       problems: ["bad-request", "not-found", "unavailable"],
       handle: async (c, { params, query }) =>
         rejectsOf(ledger, (await fileOf(deps, c.get("tenant"), params.id)).id, query),
@@ -135,12 +149,7 @@ export function fileRoutes(deps: FileRoutesDeps): Route[] {
       summary: "Subscribe to changes",
       description: "Server-sent events: `changed` when one of your newest files, your module or " +
         "the file named by `file` has changed.",
-      query: { schema: eventsQuerySchema },
-      answer: {
-        status: 200,
-        description: "A stream that ends with the session.",
-        body: { mediaType: "text/event-stream", example: EXAMPLE_STREAM },
-      },
+      ...eventsContract,
       problems: ["too-busy", "unavailable"],
       handle: (c, { query }) =>
         live(c, () => customerFingerprint(deps, c.get("tenant"), query.file)),
