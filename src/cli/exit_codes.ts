@@ -1,6 +1,6 @@
 import type { FailureKind } from "../base/failure.ts";
 
-/** The exit codes of every command; scripts rely on them. */
+/** The exit codes of all commands; scripts depend on them. */
 export const EXIT = {
   done: 0,
   /** Some files were refused or failed. */
@@ -21,7 +21,7 @@ const CODES: Record<FailureKind, number> = {
   storage: EXIT.storage,
 };
 
-/** The exit code that a failure of this kind leads to; 0 for null. */
+/** Returns the exit code for a kind of failure; 0 for null. */
 export function exitCodeOf(kind: FailureKind | null): number {
   return kind === null ? EXIT.done : CODES[kind];
 }

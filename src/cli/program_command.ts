@@ -3,9 +3,8 @@ import { Failure } from "../base/failure.ts";
 import { nearest } from "./help/nearest.ts";
 
 /**
- * A command of the program. Mistakes in how it is called are {@link Failure}s of kind `usage` with a
- * hint, and a flag is never taken for the value of another one: `--data --help` makes no folder
- * named `--help`.
+ * A command of the program. A usage error is a {@link Failure} of kind `usage` with a hint, and a flag
+ * is never used as the value of another one: `--data --help` does not create a folder `--help`.
  */
 export class ProgramCommand extends Command {
   override createCommand(name?: string): ProgramCommand {
@@ -21,10 +20,10 @@ export class ProgramCommand extends Command {
     if (options.code === "commander.excessArguments") this.#refuseUnknownCommand();
     const [sentence = "", suggestion = ""] = message.replace(/^error: /, "").split("\n");
     const meant = /^\((.*\?)\)$/.exec(suggestion)?.[1];
-    throw this.#mistake(`Cannot run "${this.#path()}": ${sentence.replace(/\.$/, "")}`, meant);
+    throw this.#usageError(`Cannot run "${this.#path()}": ${sentence.replace(/\.$/, "")}`, meant);
   }
 
-  /** `--data --help` and `-u -v`; `--data=--help` says that it is meant. */
+  /** Refuses `--data --help` and `-u -v`; `--data=--help` is allowed. */
   #refuseFlagsAsValues(argv: string[]): void {
     for (let at = 0; at < argv.length && argv[at] !== "--"; at++) {
       const flag = argv[at] ?? "";
@@ -33,14 +32,14 @@ export class ProgramCommand extends Command {
       const value = argv[++at];
       if (value === undefined || !/^-(-|[A-Za-z])/.test(value)) continue;
       const joined = `${option.long ?? option.short}=${value}`;
-      throw this.#mistake(
-        `Cannot take "${value}" as the value of ${flag}: it looks like a flag`,
-        `If it is meant as a value, write ${joined}`,
+      throw this.#usageError(
+        `Cannot use "${value}" as the value of ${flag}: it looks like a flag`,
+        `To use it as a value, write ${joined}.`,
       );
     }
   }
 
-  /** A mistyped command of a group that has a default one reaches the default as an argument. */
+  /** In a group with a default command, a mistyped command is an argument of the default. */
   #refuseUnknownCommand(): void {
     const group = this.parent as ProgramCommand | null;
     const [given = ""] = this.args;
@@ -48,21 +47,21 @@ export class ProgramCommand extends Command {
     const path = group.#path();
     const names = group.commands.map((command) => command.name());
     if (names.includes(given)) {
-      throw group.#mistake(
-        `Cannot run "${path}": flags stand before the command ${given}`,
-        `Put them behind it: ${path} ${given} …`,
+      throw group.#usageError(
+        `Cannot run "${path}": flags must follow the command ${given}`,
+        `Use ${path} ${given} [flags].`,
       );
     }
     const similar = nearest(given, names);
-    throw group.#mistake(
-      `Cannot run "${path} ${given}": there is no such command`,
+    throw group.#usageError(
+      `Cannot run "${path} ${given}": unknown command`,
       similar ? `Did you mean ${similar}?` : undefined,
     );
   }
 
-  #mistake(message: string, hint?: string): Failure {
-    const help = `${this.#path()} --help shows how it is used`;
-    return new Failure("usage", "usage", message, { hint: hint ? `${hint} (${help})` : help });
+  #usageError(message: string, hint?: string): Failure {
+    const help = `Run ${this.#path()} --help for usage.`;
+    return new Failure("usage", "usage", message, { hint: hint ? `${hint} ${help}` : help });
   }
 
   /** The words that lead to this command, such as `mysimbdp manage tenant`. */

@@ -18,7 +18,7 @@ Deno.test("flag, then file, then environment, then prompt", async () => {
   assert.equal(await find({ env: "from env" }), "from env");
   assert.equal(await find({}), "typed");
   await assert.rejects(find({ flag: "x", file }), /both -p and --password-file/);
-  await assert.rejects(find({ file: join(dir, "nothing") }), /it is not there/);
+  await assert.rejects(find({ file: join(dir, "nothing") }), /it does not exist/);
   await Deno.remove(dir, { recursive: true });
 });
 

@@ -72,7 +72,7 @@ Deno.test("when all is sent, the bars say how many files are waited for", async 
   bars.finish("b.csv", 10 * MIB);
   bars.wait(2);
   await untilDrawn();
-  assert.deepEqual(screen(), ["waiting for the rows of 2 files"]);
+  assert.deepEqual(screen(), ["waiting for 2 files to be loaded"]);
   bars.close();
   assert.deepEqual(screen(), []);
 });

@@ -175,7 +175,12 @@ const BROKEN: [what: string, text: string, place: string, message: RegExp][] = [
     "2:1",
     /received number/,
   ],
-  ["a certificate without key", '[server]\nurl="http://a"\ntls_cert = "c"\n', "3:1", /together/],
+  [
+    "a certificate without key",
+    '[server]\nurl="http://a"\ntls_cert = "c"\n',
+    "3:1",
+    /requires server\.tls_key/,
+  ],
   ["a key twice", "[log]\nlevel='info'\nlevel='info'\n", "3:1", /already defined/],
   ["a key that looks like a value", "[log]\nx = '''\nlevl = 1\n'''\nlevl = 1\n", "2:1", /allowed/],
 ];

@@ -39,8 +39,8 @@ Deno.test("a mistyped command, flag or value: what was meant, exit 2", async () 
     [["fetch", "--usr", "x"], /Did you mean --user\?/],
     [["manage", "--ones"], /Did you mean --once\?/],
     [["manage", "files", "--state", "quarantind"], /Allowed choices are .*quarantined/],
-    [["manage", "--data", "x", "files"], /Put them behind it: mysimbdp manage files/],
-    [["manage", "nonsense"], /no such command\n {2}hint: mysimbdp manage --help/],
+    [["manage", "--data", "x", "files"], /Use mysimbdp manage files \[flags\]/],
+    [["manage", "nonsense"], /unknown command\n {2}hint: Run mysimbdp manage --help/],
   ];
   for (const [args, expected] of cases) {
     const { code, stdout, stderr } = await run(args);

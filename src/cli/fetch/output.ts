@@ -183,7 +183,7 @@ export class FetchOutput {
     this.#bars?.wait(this.#waiting.size);
     if (this.#bars === null && seconds >= NOTICE_AFTER) {
       const files = formatCount(this.#waiting.size, "file");
-      this.#once("waiting", `still waiting for the rows of ${files}; ${name} is ${state}`);
+      this.#once("waiting", `still waiting for ${files} to be loaded; ${name} is ${state}`);
     }
   }
 

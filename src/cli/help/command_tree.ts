@@ -1,12 +1,12 @@
 import type { Argument, Command, Option } from "commander";
 import { type Guide, guideOf } from "./guide.ts";
 
-/** What can stand in a place of the command line, for completions. */
+/** The kind of a value on the command line, for completions. */
 export type Place =
   | { kind: "folder" }
   | { kind: "file" }
   | { kind: "choice"; words: readonly string[] }
-  /** Anything: a name, a number, a URL. */
+  /** Anything else: a name, a number, a URL. */
   | { kind: "text" };
 
 /** A flag of a command. */
@@ -16,14 +16,14 @@ export interface Flag {
   /** Such as `--dir`. */
   long: string | null;
   what: string;
-  /** As it is written, such as `<dir>`; null for a flag without a value. */
+  /** Such as `<dir>`; null for a flag without a value. */
   placeholder: string | null;
   value: Place;
 }
 
-/** A command with all that help, completions and man pages need to know of it. */
+/** A command as shown in completions and man pages. */
 export interface CommandNode extends Guide {
-  /** The words that lead to it; none for the program itself. */
+  /** The words of the command; empty for the program. */
   path: readonly string[];
   what: string;
   arguments: { name: string; optional: boolean; many: boolean; value: Place }[];
@@ -31,7 +31,7 @@ export interface CommandNode extends Guide {
   children: CommandNode[];
 }
 
-/** Describes a program of commander. */
+/** Describes a commander program. */
 export function commandTree(command: Command, path: readonly string[] = []): CommandNode {
   const help = command.createHelp();
   return {
@@ -46,7 +46,7 @@ export function commandTree(command: Command, path: readonly string[] = []): Com
   };
 }
 
-/** A command and all below it, parents first. */
+/** Yields a command and all its subcommands, parents first. */
 export function* allCommands(node: CommandNode): Generator<CommandNode> {
   yield node;
   for (const child of node.children) yield* allCommands(child);
@@ -73,7 +73,7 @@ function flagOf(option: Option): Flag {
   };
 }
 
-/** By the name of what is to stand there: `dir` and `file` are paths. */
+/** Decides by the name: `dir` and `file` are paths. */
 function placeOf(name: string, choices: readonly string[] | undefined): Place {
   if (choices) return { kind: "choice", words: choices };
   if (/^dir\b/.test(name)) return { kind: "folder" };

@@ -23,9 +23,9 @@ export function registerCompletions(program: Command, { io, done }: CommandConte
     });
   withGuide(command, {
     examples: [
-      ["source <(mysimbdp completions bash)", "bash, this session; also for ~/.bashrc"],
-      ["source <(mysimbdp completions zsh)", "zsh, behind compinit in ~/.zshrc"],
-      ["mysimbdp completions fish | source", "fish"],
+      ["source <(mysimbdp completions bash)", "bash: run it, or add it to ~/.bashrc"],
+      ["source <(mysimbdp completions zsh)", "zsh: add it to ~/.zshrc, after compinit"],
+      ["mysimbdp completions fish | source", "fish: run it, or add it to config.fish"],
     ],
   });
 }

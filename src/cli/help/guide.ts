@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 
-/** A command line, and what it does. */
+/** A command line or a term, and its description. */
 export type Example = readonly [commandLine: string, what: string];
 
-/** What help and man page say of a command beyond its flags. */
+/** What help and man page show besides the flags. */
 export interface Guide {
   examples: readonly Example[];
-  /** Environment variables, one line each. */
+  /** Environment variables. */
   environment: readonly Example[];
 }
 
@@ -14,23 +14,23 @@ export interface Guide {
 export const EXIT_MEANINGS: readonly Example[] = [
   ["0", "all done"],
   ["1", "some files were refused or failed"],
-  ["2", "usage"],
-  ["3", "authentication"],
-  ["4", "server or network"],
-  ["5", "storage"],
+  ["2", "usage error"],
+  ["3", "authentication failed"],
+  ["4", "server or network error"],
+  ["5", "storage error"],
 ];
 
-/** What every command of the operator heeds. */
+/** The environment variables of operator commands. */
 export const SETTINGS_ENVIRONMENT: readonly Example[] = [
   ["MYSIMBDP_DATA", "the data directory"],
   ["MYSIMBDP_CONFIG", "the configuration file"],
-  ["MYSIMBDP_SECTION_KEY", "any setting, such as MYSIMBDP_LOG_LEVEL"],
+  ["MYSIMBDP_SECTION_KEY", "any setting, for example MYSIMBDP_LOG_LEVEL"],
 ];
 
 const GUIDES = new WeakMap<Command, Guide>();
 
 /**
- * Gives a command its examples, which its help shows first, and the variables that it heeds.
+ * Adds examples, shown first, and environment variables to the help of a command.
  *
  * @example
  * ```ts ignore
@@ -47,15 +47,15 @@ export function withGuide(command: Command, guide: Partial<Guide>): Command {
   return command;
 }
 
-/** What a command was given by {@link withGuide}. */
+/** Returns what {@link withGuide} added to a command. */
 export function guideOf(command: Command): Guide {
   return GUIDES.get(command) ?? { examples: [], environment: [] };
 }
 
-// Columns that most terminals have.
+// The width of most terminals.
 const WIDTH = 80;
 
-/** Lines with what they mean beside them, or above them where both do not fit. */
+/** Formats lines with their description behind them, or above them if one does not fit. */
 function section(title: string, lines: readonly Example[]): string {
   const widest = Math.max(...lines.map(([line]) => line.length));
   const fits = lines.every(([, what]) => 2 + widest + 2 + what.length <= WIDTH);

@@ -9,9 +9,9 @@ import { report } from "../terminal/report.ts";
 /** Adds `man`. */
 export function registerMan(program: Command, { io, done }: CommandContext): void {
   const command = program.command("man")
-    .description("print a command's man page, or write all of them")
-    .argument("[COMMAND...]", "the command; without one, the program's own page")
-    .option("--out <dir>", "write every page into this folder instead")
+    .description("print a man page, or write all of them to a folder")
+    .argument("[COMMAND...]", "command (default: the program itself)")
+    .option("--out <dir>", "write all pages to this folder")
     .action(async (words: string[], flags: { out?: string }) => {
       const tree = commandTree(program);
       try {
@@ -24,8 +24,8 @@ export function registerMan(program: Command, { io, done }: CommandContext): voi
     });
   withGuide(command, {
     examples: [
-      ["mysimbdp man fetch | man -l -", "read the page of fetch"],
-      ["mysimbdp man manage tenant deploy", "print another one, as roff"],
+      ["mysimbdp man fetch | man -l -", "show the page of fetch"],
+      ["mysimbdp man manage tenant deploy", "print a page as roff"],
       ["mysimbdp man --out /usr/local/share/man/man1", "install all pages"],
     ],
   });
@@ -37,7 +37,7 @@ function pageOf(tree: CommandNode, words: readonly string[]): string {
   for (const word of words) {
     const child = node.children.find(({ path }) => path.at(-1) === word);
     if (!child) {
-      throw usage(`Cannot show the page of "${words.join(" ")}": there is no such command`);
+      throw usage(`Cannot show the man page of "${words.join(" ")}": unknown command`);
     }
     above.push(node);
     node = child;

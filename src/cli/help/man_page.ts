@@ -2,15 +2,15 @@ import { VERSION } from "../../base/version.ts";
 import type { CommandNode, Flag } from "./command_tree.ts";
 import { type Example, EXIT_MEANINGS } from "./guide.ts";
 
-/** The name of a command's man page, such as `mysimbdp-manage-tenant`. */
+/** Returns the name of a man page, such as `mysimbdp-manage-tenant`. */
 export function manPageName({ path }: CommandNode): string {
   return ["mysimbdp", ...path].join("-");
 }
 
 /**
- * A command's man page, in the man(7) macros of roff.
+ * Returns the man page of a command as roff with man(7) macros.
  *
- * @param above the commands that lead to it, for SEE ALSO
+ * @param above its parent commands, for SEE ALSO
  */
 export function manPage(node: CommandNode, above: readonly CommandNode[]): string {
   const name = manPageName(node);
@@ -68,7 +68,7 @@ function exampleLines([line, what]: Example): string[] {
     : shown;
 }
 
-/** Dashes that can be copied, and no line that roff takes for a request. */
+/** Escapes dashes, so that they can be copied, and a leading character that starts a roff request. */
 function escape(text: string): string {
   return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^[.']/, "\\&$&");
 }

@@ -1,5 +1,5 @@
 /**
- * The one of `known` that somebody who typed `word` may have meant; null when none is like it.
+ * Returns the known word that is most similar to a mistyped one; null if none is similar.
  *
  * @example
  * ```ts
@@ -9,7 +9,7 @@
  */
 export function nearest(word: string, known: readonly string[]): string | null {
   let best: string | null = null;
-  // A third of the letters may be wrong: more would be another word.
+  // At most a third of the letters can differ.
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
     const edits = editsBetween(word.toLowerCase(), candidate.toLowerCase());
@@ -20,7 +20,7 @@ export function nearest(word: string, known: readonly string[]): string | null {
   return best;
 }
 
-/** Letters to add, drop, replace or swap with their neighbour until one word is the other. */
+/** Returns the number of edits (insert, delete, replace, swap neighbors) between two words. */
 function editsBetween(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, at) => at);

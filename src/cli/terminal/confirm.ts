@@ -1,8 +1,8 @@
 import type { CommandIo } from "./io.ts";
 
 /**
- * Asks a question on the terminal that only a plain yes answers with true. Without a terminal nobody
- * is asked, and the answer is true: a script has decided before.
+ * Asks a yes-or-no question on the terminal; returns true only for yes. Without a terminal it returns
+ * true, because a script cannot answer.
  */
 export async function confirmed({ stdin, stdout }: CommandIo, question: string): Promise<boolean> {
   if (!stdin.isTerminal || !stdout.isTerminal) return true;

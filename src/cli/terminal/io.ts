@@ -1,34 +1,34 @@
-/** A stream that a command writes text to. */
+/** An output stream of a command. */
 export interface Output {
   write(text: string): void;
   readonly isTerminal: boolean;
-  /** Characters in a line; 80 where there is no terminal. */
+  /** Width of the terminal; 80 if there is none. */
   columns(): number;
 }
 
-/** Standard input, as a prompt needs it. */
+/** Standard input. */
 interface Input {
   readonly isTerminal: boolean;
-  /** In raw mode keys come one by one, are not echoed, and Ctrl-C is a byte. */
+  /** In raw mode each key arrives at once and is not echoed, and Ctrl-C is a byte. */
   setRaw(raw: boolean): void;
-  /** Fills the buffer with what is there; null at the end. */
+  /** Reads into the buffer; returns the number of bytes, null at the end. */
   read(buffer: Uint8Array): Promise<number | null>;
 }
 
-/** The outside world of a command; tests bring their own. */
+/** The streams, environment and signals of a command; tests replace them. */
 export interface CommandIo {
   stdout: Output;
   stderr: Output;
   stdin: Input;
   env(name: string): string | undefined;
   /**
-   * Calls back when the user or the system asks the process to end (SIGINT, SIGTERM, SIGHUP).
-   * @returns stops listening
+   * Calls back on SIGINT, SIGTERM or SIGHUP.
+   * @returns removes the listener
    */
   onStop(callback: () => void): () => void;
 }
 
-/** The process's own streams, environment and signals. */
+/** Returns the streams, environment and signals of the process. */
 export function processIo(): CommandIo {
   return {
     stdout: outputOf(Deno.stdout),
@@ -43,7 +43,7 @@ export function processIo(): CommandIo {
   };
 }
 
-/** True when output to this stream may be coloured (no-color.org, TERM=dumb). */
+/** Whether output to this stream can be colored (no-color.org, TERM=dumb). */
 export function mayColor(output: Output, env: CommandIo["env"], flag: boolean): boolean {
   return flag && output.isTerminal && !env("NO_COLOR") && env("TERM") !== "dumb";
 }
@@ -58,13 +58,13 @@ function outputOf(stream: typeof Deno.stdout): Output {
           rest = rest.subarray(stream.writeSync(rest));
         }
       } catch (error) {
-        // The reader has gone, as in `mysimbdp fetch | head -1`; the work goes on without it.
+        // The reader has closed the pipe, as in `mysimbdp fetch | head -1`; the command continues.
         if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       }
     },
     columns() {
       try {
-        // Some terminals (a pty that was never told its size) say 0.
+        // A terminal whose size was never set reports 0.
         return Deno.consoleSize().columns || 80;
       } catch {
         return 80;
@@ -74,7 +74,7 @@ function outputOf(stream: typeof Deno.stdout): Output {
 }
 
 function onStop(callback: () => void): () => void {
-  // Windows has no SIGTERM and no SIGHUP to listen for.
+  // Windows has neither SIGTERM nor SIGHUP.
   const signals: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
     : ["SIGINT", "SIGTERM", "SIGHUP"];

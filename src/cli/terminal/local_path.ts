@@ -1,15 +1,15 @@
-/** The customer's machine, as far as it decides what a path means. */
+/** What the meaning of a path depends on. */
 interface Machine {
   windows: boolean;
-  /** The user's own folder, where the system says which it is. */
+  /** The user's home folder, if known. */
   home: string | undefined;
 }
 
 /**
- * Takes a path as people write it on Linux, macOS and Windows:
+ * Corrects a path as users write it on Linux, macOS and Windows:
  *
- * - `~/data` also where no shell has replaced the tilde: behind `--dir=`, in a variable, on Windows;
- * - `"C:\data\"`: Windows takes the backslash for an escaped quote and hands over `C:\data"`.
+ * - `~/data` where the shell does not expand it: after `--dir=`, in a variable, on Windows;
+ * - `"C:\data\"`: Windows treats the last backslash as an escape and passes `C:\data"`.
  *
  * @example
  * ```ts
@@ -19,13 +19,13 @@ interface Machine {
  * ```
  */
 export function localPath(given: string, { windows, home }: Machine): string {
-  // A Windows path cannot hold a quote, so it can only come from that mistake.
+  // A Windows path cannot contain a quote, so this one is from the escape.
   const path = windows && given.endsWith('"') ? `${given.slice(0, -1)}\\` : given;
   const isOfHome = path === "~" || path.startsWith("~/") || (windows && path.startsWith("~\\"));
   return isOfHome && home ? home + path.slice(1) : path;
 }
 
-/** The machine that the program runs on. */
+/** Returns the machine that the program runs on. */
 export function thisMachine(env: (name: string) => string | undefined): Machine {
   const windows = Deno.build.os === "windows";
   return { windows, home: env(windows ? "USERPROFILE" : "HOME") || undefined };

@@ -2,9 +2,9 @@ import { Failure, messageOf } from "../../base/failure.ts";
 import type { CommandIo } from "./io.ts";
 
 interface PasswordSources {
-  /** What `-p` was given; `-` stands for standard input. */
+  /** The value of `-p`; `-` means standard input. */
   flag?: string;
-  /** What `--password-file` was given: a path. */
+  /** The path given with `--password-file`. */
   file?: string;
   /** `MYSIMBDP_PASSWORD`. */
   env?: string;
@@ -22,9 +22,9 @@ const KEY = {
 };
 
 /**
- * Finds the password: flag, file, environment, then a hidden prompt on the terminal.
+ * Returns the password from the flag, the file, the environment, or a hidden prompt.
  *
- * @throws {Failure} kind `usage`, when there is none and no terminal to ask on
+ * @throws {Failure} kind `usage` if none was given and there is no terminal
  *
  * @example
  * ```ts ignore
@@ -38,7 +38,7 @@ export async function findPassword(
 ): Promise<string> {
   if (flag !== undefined && file !== undefined) {
     throw new Failure("usage", "two-passwords", "Cannot use both -p and --password-file", {
-      hint: "Pass only one of them.",
+      hint: "Use only one of them.",
     });
   }
   if (flag === "-") return notEmpty(firstLine(await readAll(io)), "standard input");
@@ -47,15 +47,15 @@ export async function findPassword(
   if (env !== undefined && env !== "") return env;
   if (!io.stdin.isTerminal) {
     throw new Failure("usage", "no-password", `Cannot log in as "${user}": no password was given`, {
-      hint: "Set MYSIMBDP_PASSWORD, or pass --password-file FILE, or -p - to read standard input.",
+      hint: "Set MYSIMBDP_PASSWORD, or pass --password-file FILE or -p - (standard input).",
     });
   }
   return notEmpty(await askHidden(`Password for ${user}: `, io), "the prompt");
 }
 
 /**
- * Asks on the terminal without showing what is typed. Backspace, Ctrl-U and pasting work; Ctrl-C
- * and Ctrl-D give up. The terminal is put back in order whatever happens.
+ * Prompts on the terminal without echo. Backspace, Ctrl-U and pasting work; Ctrl-C and Ctrl-D cancel.
+ * The mode of the terminal is always restored.
  *
  * @throws {Failure} `interrupted`
  */
@@ -76,7 +76,7 @@ export async function askHidden(question: string, io: CommandIo): Promise<string
 async function readLine(io: CommandIo): Promise<string> {
   const typed: number[] = [];
   const buffer = new Uint8Array(1024);
-  // An arrow key sends ESC [ A: whatever follows ESC [ up to a letter or ~ is no part of it.
+  // An arrow key sends ESC [ A: everything from ESC [ to a letter or ~ is ignored.
   let sequence: "none" | "escape" | "control" = "none";
   for (;;) {
     const count = await io.stdin.read(buffer);
@@ -96,7 +96,7 @@ async function readLine(io: CommandIo): Promise<string> {
   }
 }
 
-/** Takes off one character, which may be several bytes of UTF-8. */
+/** Removes the last character, which can be several bytes of UTF-8. */
 function removeLast(typed: number[]): void {
   while (typed.length > 0) {
     const byte = typed.pop()!;
@@ -118,7 +118,7 @@ function interruption(): Failure {
 }
 
 /**
- * Finds a secret other than a password: flag, file, then a hidden prompt on the terminal.
+ * Returns a secret from the flag, the file, or a hidden prompt.
  * @throws {Failure} kind `usage`
  */
 export async function findSecret(
@@ -130,8 +130,8 @@ export async function findSecret(
   if (flag !== undefined) return flag;
   if (file !== undefined) return firstLine(await readFile(file));
   if (io.stdin.isTerminal) return await askHidden(question, io);
-  throw new Failure("usage", "no-value", "Cannot ask for the value: there is no terminal", {
-    hint: "Pass --value-file FILE, or --value - to read standard input.",
+  throw new Failure("usage", "no-value", "Cannot prompt for the value: there is no terminal", {
+    hint: "Pass --value-file FILE or --value - (standard input).",
   });
 }
 
@@ -150,19 +150,13 @@ async function readFile(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    const state = error instanceof Deno.errors.NotFound ? "it is not there" : messageOf(error);
-    throw new Failure(
-      "usage",
-      "password-file",
-      `Cannot read the password file "${path}": ${state}`,
-      {
-        cause: error,
-      },
-    );
+    const state = error instanceof Deno.errors.NotFound ? "it does not exist" : messageOf(error);
+    const text = `Cannot read the password file "${path}": ${state}`;
+    throw new Failure("usage", "password-file", text, { cause: error });
   }
 }
 
-/** Editors and `echo` end a file with a line break that is no part of the password. */
+/** Editors and `echo` add a line break that is not part of the password. */
 function firstLine(text: string): string {
   return text.split(/\r?\n/, 1)[0] ?? "";
 }

@@ -5,7 +5,7 @@ interface Bar {
   name: string;
   size: number;
   offset: number;
-  /** Where it was when this run took it up; speed counts from there. */
+  /** The offset at which this run started, for the speed. */
   from: number;
   startedAt: number;
 }
@@ -16,16 +16,16 @@ interface ProgressOptions {
   now?: () => number;
 }
 
-/** Milliseconds between two drawings. */
+/** Milliseconds between two redraws. */
 const FRAME = 100;
-/** More bars than this would push the lines above off a small screen. */
-const MOST_BARS = 8;
+/** More bars would scroll the lines above off a small screen. */
+const MAX_BARS = 8;
 const CYAN = "\u001b[36m";
 const RESET = "\u001b[0m";
 
 /**
- * A bar for each file that is being sent, and one for all of them, redrawn in place at the foot of
- * a terminal. What else is printed goes through {@link ProgressBars.above}.
+ * A progress bar for each upload and one for the total, redrawn at the bottom of a terminal. All other
+ * output goes through {@link ProgressBars.above}.
  */
 export class ProgressBars {
   readonly #output: Output;
@@ -43,13 +43,13 @@ export class ProgressBars {
     this.#now = now;
   }
 
-  /** Adds to the bytes that all files together have; negative for a file that will not be sent. */
+  /** Adds to the total bytes; negative for a file that will not be sent. */
   expect(bytes: number): void {
     this.#total.size += bytes;
     this.#schedule();
   }
 
-  /** Shows how far a file is; the first call adds its bar. */
+  /** Sets the progress of a file; the first call adds its bar. */
   update(name: string, size: number, offset: number): void {
     const now = this.#now();
     this.#total.startedAt ??= now;
@@ -59,7 +59,7 @@ export class ProgressBars {
     this.#schedule();
   }
 
-  /** Takes the file's bar away; its bytes count as done in the total. */
+  /** Removes a file's bar; its bytes count as done. */
   finish(name: string, size: number): void {
     const bar = this.#bars.get(name);
     this.#total.sent += bar ? size - bar.from : size;
@@ -68,26 +68,26 @@ export class ProgressBars {
     this.#schedule();
   }
 
-  /** Takes the file's bar away; it is no part of the total any more. */
+  /** Removes a file's bar, and its bytes from the total. */
   abandon(name: string, size: number): void {
     this.#bars.delete(name);
     this.expect(-size);
   }
 
-  /** How many files are sent and not ingested yet. */
+  /** Sets the number of files that are sent and not loaded yet. */
   wait(files: number): void {
     this.#waiting = files;
     this.#schedule();
   }
 
-  /** Prints something with the bars out of its way. */
+  /** Prints above the bars. */
   above(print: () => void): void {
     this.#clear();
     print();
     if (this.#timer === null) this.#draw();
   }
 
-  /** Takes the bars off the screen for good. */
+  /** Removes all bars. */
   close(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -111,9 +111,9 @@ export class ProgressBars {
   }
 
   #draw(): void {
-    const bars = [...this.#bars.values()].slice(0, MOST_BARS);
+    const bars = [...this.#bars.values()].slice(0, MAX_BARS);
     if (bars.length === 0 && this.#waiting === 0) return;
-    // One column stays free: some terminals wrap when the last one is written.
+    // The last column stays free: some terminals wrap when it is written.
     const columns = Math.max(10, this.#output.columns() - 1);
     const now = this.#now();
     const lines = bars.map((bar) => {
@@ -126,7 +126,7 @@ export class ProgressBars {
   }
 
   #totalLine(now: number, columns: number): string {
-    const waiting = `waiting for the rows of ${formatCount(this.#waiting, "file")}`;
+    const waiting = `waiting for ${formatCount(this.#waiting, "file")} to be loaded`;
     if (this.#bars.size === 0) return fit(waiting, columns).trimEnd();
     const bars = [...this.#bars.values()];
     const offset = this.#total.done + bars.reduce((sum, bar) => sum + bar.offset, 0);
@@ -135,7 +135,7 @@ export class ProgressBars {
     return this.#line("total", offset, this.#total.size, speed, columns);
   }
 
-  /** Name, bar, share, speed; on a narrow terminal the speed goes first, then the bar. */
+  /** Name, bar, percentage, size, speed; a narrow terminal omits the size, then the speed, then the bar. */
   #line(name: string, offset: number, size: number, speed: string, columns: number): string {
     const share = size === 0 ? 0 : Math.min(1, offset / size);
     const percent = `${Math.floor(share * 100)}%`.padStart(4);

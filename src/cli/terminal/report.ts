@@ -4,22 +4,21 @@ import type { CommandIo } from "./io.ts";
 import { printable } from "./text.ts";
 
 interface ReportOptions {
-  /** One JSON object on stdout instead of text on stderr. @default false */
+  /** Print a JSON object on stdout instead of text on stderr. @default false */
   json?: boolean;
-  /** The stack and what was underneath, too. @default false */
+  /** Also print the stack or the cause. @default false */
   verbose?: boolean;
 }
 
 /**
- * Tells the user of anything that was thrown, at the edge and once: one sentence and, where there
- * is one, a hint. The JSON form is one line:
+ * Prints an error: one sentence and, if it has one, a hint. With `json` it is one line:
  * `{"type":"error","kind","code","message","hint","details","exitCode"}`.
  *
  * @returns the exit code
  *
  * @example
  * ```ts ignore
- * try { … } catch (thrown) { return report(thrown, io, { json, verbose }); }
+ * try { … } catch (error) { return report(error, io, { json, verbose }); }
  * ```
  */
 export function report(
@@ -37,24 +36,19 @@ export function report(
     io.stderr.write(`mysimbdp: ${failure.message.split("\n").map(printable).join("\n")}\n`);
     if (failure.hint) io.stderr.write(`  hint: ${printable(failure.hint)}\n`);
   }
-  if (verbose) io.stderr.write(`${underneath(failure)}\n`);
+  if (verbose) io.stderr.write(`${detailsOf(failure)}\n`);
   return exitCode;
 }
 
 function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
-  return new Failure(
-    "internal",
-    "unexpected",
-    `Something unexpected went wrong: ${messageOf(error)}`,
-    {
-      hint: "Run the command again with -v for the details.",
-      cause: error,
-    },
-  );
+  return new Failure("internal", "unexpected", `Unexpected error: ${messageOf(error)}`, {
+    hint: "Run the command again with -v for details.",
+    cause: error,
+  });
 }
 
-function underneath(failure: Failure): string {
+function detailsOf(failure: Failure): string {
   const cause = failure.cause ?? failure;
   return cause instanceof Error && cause.stack ? cause.stack : String(cause);
 }

@@ -2,20 +2,19 @@ import type { Output } from "./io.ts";
 import { fit, pad, printable, widthOf } from "./text.ts";
 
 const GAP = 2;
-const LEAST = 6;
+const MIN_WIDTH = 6;
 
-/** What to do where a terminal is too narrow for a table. */
+/** How a table is shortened for a narrow terminal. */
 export interface TableOptions {
-  /** Columns that are of no use when they are cut, such as ids. */
+  /** Columns that are never cut, such as ids. */
   whole?: readonly string[];
-  /** Columns that may be missing, the first of them first. */
+  /** Columns that can be omitted, in this order. */
   spare?: readonly string[];
 }
 
 /**
- * Prints rows in columns that fit the terminal's width: spare columns are left out, then the widest
- * are cut; where even that is too wide, each row is printed as lines of name and value. Off a
- * terminal nothing is cut, so that other programs get everything.
+ * Prints a table that fits the terminal: spare columns are omitted, then the widest are cut; if that is
+ * not enough, each row is printed as lines of name and value. Without a terminal nothing is cut.
  */
 export function printTable(
   output: Output,
@@ -27,15 +26,15 @@ export function printTable(
   let columns = header.map((_, c) => c);
   if (output.isTerminal) {
     const room = output.columns();
-    const leastWidth = (c: number) => {
+    const minWidth = (c: number) => {
       const width = naturalWidth(table, c);
-      return whole.includes(header[c] ?? "") ? width : Math.min(width, LEAST);
+      return whole.includes(header[c] ?? "") ? width : Math.min(width, MIN_WIDTH);
     };
     for (const name of spare) {
-      if (sum(columns.map(leastWidth)) <= room) break;
+      if (sum(columns.map(minWidth)) <= room) break;
       columns = columns.filter((c) => header[c] !== name);
     }
-    if (sum(columns.map(leastWidth)) > room) return printRecords(output, table, room);
+    if (sum(columns.map(minWidth)) > room) return printRecords(output, table, room);
   }
   const widths = columns.map((c) => naturalWidth(table, c));
   if (output.isTerminal) {
@@ -48,7 +47,7 @@ export function printTable(
   }
 }
 
-/** Each row as lines of name and value, with an empty line behind it. */
+/** Prints each row as lines of name and value, followed by an empty line. */
 function printRecords(output: Output, [header = [], ...rows]: string[][], room: number): void {
   const widest = Math.max(...header.map(widthOf));
   for (const row of rows) {
@@ -64,17 +63,17 @@ function naturalWidth(table: string[][], column: number): number {
   return Math.max(...table.map((row) => widthOf(row[column] ?? "")));
 }
 
-/** The width of a line with columns of these widths. */
+/** Returns the width of a line with these columns. */
 function sum(widths: number[]): number {
   return widths.reduce((total, width) => total + width + GAP, -GAP);
 }
 
-/** Takes from the widest column that may be cut, again and again, until the line fits. */
+/** Shortens the widest column that can be cut until the line fits. */
 function shrink(widths: number[], isWhole: boolean[], room: number): void {
   while (sum(widths) > room) {
     const cuttable = widths.map((width, c) => isWhole[c] ? 0 : width);
     const widest = cuttable.indexOf(Math.max(...cuttable));
-    if ((cuttable[widest] ?? 0) <= LEAST) return;
+    if ((cuttable[widest] ?? 0) <= MIN_WIDTH) return;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
 }

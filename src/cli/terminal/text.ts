@@ -1,4 +1,4 @@
-// C0 and C1 controls and the marks that reorder text: they could move the cursor or hide a name.
+// Control characters (C0, C1) and marks that reorder text could move the cursor or hide a name.
 const UNPRINTABLE =
   // deno-lint-ignore no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
@@ -8,7 +8,7 @@ const NUMBER = new Intl.NumberFormat("en-US");
 const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
 
 /**
- * Makes text from outside (file names, a server's sentences) harmless on a terminal.
+ * Escapes control characters in untrusted text (file names, messages of a server).
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ export function printable(text: string): string {
   });
 }
 
-/** Columns that text takes on a terminal. */
+/** Returns the width of text on a terminal, in columns. */
 export function widthOf(text: string): number {
   let width = 0;
   for (const character of text) {
@@ -32,7 +32,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Cuts text to `width` columns, with "…" where something is missing, and fills it up to them. */
+/** Cuts text to `width` columns, with "…" at the cut, or pads it. */
 export function fit(text: string, width: number): string {
   if (widthOf(text) <= width) return text + " ".repeat(width - widthOf(text));
   let cut = "";
@@ -43,12 +43,12 @@ export function fit(text: string, width: number): string {
   return fit(`${cut}…`, width);
 }
 
-/** Fills text up to `width` columns and cuts nothing. */
+/** Pads text to `width` columns; never cuts. */
 export function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** For example `1.2 MB`; a KB has 1,024 bytes, as in the constraints. */
+/** Formats bytes, for example `1.2 MB`; a KB has 1,024 bytes, as in the constraints. */
 export function formatBytes(bytes: number): string {
   let amount = bytes;
   let unit = 0;
@@ -60,12 +60,12 @@ export function formatBytes(bytes: number): string {
   return `${amount >= 100 ? amount.toFixed(0) : amount.toFixed(1)} ${UNITS[unit]}`;
 }
 
-/** For example `0.4 s`, `75 s`. */
+/** Formats seconds, for example `0.4 s` or `75 s`. */
 export function formatSeconds(seconds: number): string {
   return `${seconds >= 10 ? seconds.toFixed(0) : seconds.toFixed(1)} s`;
 }
 
-/** For example `9,999 rows`. */
-export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${NUMBER.format(count)} ${count === 1 ? one : many}`;
+/** Formats a count, for example `9,999 rows`. */
+export function formatCount(count: number, one: string): string {
+  return `${NUMBER.format(count)} ${count === 1 ? one : `${one}s`}`;
 }

@@ -1,13 +1,13 @@
 import { allCommands, type CommandNode, type Flag, type Place } from "../command_tree.ts";
 
-/** A completion script for bash, made from the tree of commands. */
+/** Returns the completion script for bash. */
 export function bashCompletions(program: CommandNode): string {
   const nodes = [...allCommands(program)];
   const commands = nodes.slice(1).map(keyOf).join("|");
   return `# bash completion of mysimbdp: mysimbdp completions bash
 _mysimbdp() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} path="" flag="" word i
-  # "--dir=x" comes as three words.
+  # "--dir=x" is passed as three words.
   if [[ $cur == "=" ]]; then cur=""; elif [[ $prev == "=" ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}

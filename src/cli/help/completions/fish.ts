@@ -1,6 +1,6 @@
 import { allCommands, type CommandNode, type Flag, type Place } from "../command_tree.ts";
 
-/** A completion script for fish, made from the tree of commands. */
+/** Returns the completion script for fish. */
 export function fishCompletions(program: CommandNode): string {
   const nodes = [...allCommands(program)];
   const known = nodes.slice(1).map(keyOf).join(" ");
