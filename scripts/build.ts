@@ -120,8 +120,10 @@ async function prepare(): Promise<Parts> {
   await Deno.remove(BUNDLE_DIR, { recursive: true }).catch(() => {});
   const bundled = await bundle(BUNDLE_DIR);
   const wasm = await compressEsbuild();
+  const types = join(BUNDLE_DIR, "mysimbdp.d.ts");
+  await Deno.copyFile(join(ROOT, "packaging/mysimbdp.d.ts"), types);
   const packages = [...new Set([...bundled.packages, ...copiedPackages()])].sort();
-  return { ...bundled, packages, include: [...bundled.workers, wasm, await copyAssets()] };
+  return { ...bundled, packages, include: [...bundled.workers, wasm, types, await copyAssets()] };
 }
 
 async function buildHost(): Promise<void> {
