@@ -31,7 +31,7 @@ interface Bill {
   dependencies: { ref: string; dependsOn: string[] }[];
 }
 
-Deno.test("--target: programs for other machines, checksums, and a line for what cannot be had", async () => {
+Deno.test("--target: programs for other machines, checksums, and a line for each that cannot be built", async () => {
   const { output } = await build("macos-arm64,windows-x64,linux-arm64");
   assert.deepEqual(
     [...Deno.readFileSync(built("windows-x64")).subarray(0, 2)],
@@ -41,7 +41,7 @@ Deno.test("--target: programs for other machines, checksums, and a line for what
   const segments = segmentsOf(Deno.readFileSync(built("macos-arm64")));
   assert.equal(segments.filter((name) => name === "__SUI").length, 1, segments.join(" "));
   assert.equal(segments.at(-1), "__LINKEDIT");
-  // Where Deno's own host can be reached this one is built, too.
+  // If Deno's download host is reachable, this one is built too.
   if (!existsSync(built("linux-arm64"))) {
     assert.match(output, /^linux-arm64: not built, for no denort can be had: .*DENORT_BIN/m);
   }
@@ -76,7 +76,7 @@ Deno.test("--target: programs for other machines, checksums, and a line for what
   );
 });
 
-Deno.test("--target: a name that is not known is refused with those that are", async () => {
+Deno.test("--target: an unknown name is refused, and the known ones are listed", async () => {
   const { code, output } = await build("amiga");
   assert.notEqual(code, 0);
   assert.match(output, /Cannot build for "amiga": use linux-x64, .*windows-x64 or all/);

@@ -4,11 +4,11 @@ import { keepAll } from "../harness/modules.ts";
 import { addsUp, Platform } from "../harness/platform.ts";
 import { pause, until } from "../harness/until.ts";
 
-/** Long enough for several scans to have passed a file by. */
+/** Long enough for several scans. */
 const SCANS_MS = 2_500;
 const CONFIG = "[manage]\nscan_seconds = 0.5\n";
 
-Deno.test("files put into staging by hand: each is loaded, with rows of its own", async () => {
+Deno.test("files moved into staging: each is loaded, with its own rows", async () => {
   await using platform = await Platform.create(CONFIG);
   await platform.deploy("t1", keepAll());
   const manage = platform.manage();
@@ -27,7 +27,7 @@ Deno.test("files put into staging by hand: each is loaded, with rows of its own"
   assert.equal((await manage.stop()).code, 0);
 });
 
-Deno.test("--once takes a file that was moved in just before", async () => {
+Deno.test("--once loads a file that was moved in just before", async () => {
   await using platform = await Platform.create();
   await platform.deploy("t1", keepAll());
   await platform.stage("t1", "a.csv", "x\n1\n");
@@ -36,7 +36,7 @@ Deno.test("--once takes a file that was moved in just before", async () => {
   assert.equal((await platform.files({ name: "a.csv" }))[0]?.state, "ingested", stderr);
 });
 
-Deno.test("links, folders and dot files in staging are left alone, an empty file is rejected", async () => {
+Deno.test("links, folders and hidden files in staging are ignored, an empty file is rejected", async () => {
   await using platform = await Platform.create(CONFIG);
   await platform.deploy("t1", keepAll());
   const secret = join(platform.dir, "secret.csv");
@@ -63,7 +63,7 @@ Deno.test("links, folders and dot files in staging are left alone, an empty file
   assert.deepEqual(await platform.list("staging", "Not a tenant"), ["a.csv"]);
 });
 
-Deno.test("a folder of nobody's waits for its module and holds up no one", async () => {
+Deno.test("files of a tenant without a module wait, and delay no other tenant", async () => {
   await using platform = await Platform.create(CONFIG);
   await platform.deploy("t1", keepAll());
   await platform.stage("stranger", "a.csv", "x\n1\n");
@@ -80,7 +80,7 @@ Deno.test("a folder of nobody's waits for its module and holds up no one", async
   assert.equal(waits.length, 1, "it is told once");
 });
 
-Deno.test("staging is deleted and made again, wholly or a tenant's part of it: it goes on", async () => {
+Deno.test("staging, or one tenant's folder in it, is deleted and created again: loading continues", async () => {
   await using platform = await Platform.create(CONFIG);
   await platform.deploy("t1", keepAll());
   const manage = platform.manage();

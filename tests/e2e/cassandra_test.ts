@@ -16,7 +16,7 @@ import { Passage } from "../harness/passage.ts";
 import { factOf, type ReceivedSpan, Receiver } from "../harness/receiver.ts";
 import { until } from "../harness/until.ts";
 
-/** Whether two steps of traces were under way at the same moment. */
+/** Whether two spans overlap. */
 function overlaps(a: ReceivedSpan, b: ReceivedSpan): boolean {
   return BigInt(a.startTimeUnixNano) < BigInt(b.endTimeUnixNano) &&
     BigInt(b.startTimeUnixNano) < BigInt(a.endTimeUnixNano);
@@ -27,10 +27,10 @@ function basic(user: string, password: string): HeadersInit {
 }
 
 const ignore = await whyNoCassandra() !== null;
-/** Of a cluster that is not ours nobody knows the authority. */
+/** The certificate authority is only known for our own cluster. */
 const isGiven = Deno.env.get("CASSANDRA_CONTACT_POINTS") !== undefined;
 const CONFIG = "[manage]\nscan_seconds = 0.5\n";
-/** Of the file of bird strikes, as the module of customer-1 stores them. */
+/** Rows of the bird strikes that customer-1's module stores. */
 const STRIKES = 9_985;
 
 function test(
@@ -48,7 +48,7 @@ function test(
   });
 }
 
-test("the whole path: sent, loaded, asked for, replayed, and nothing is doubled", async (on) => {
+test("the whole path: sent, loaded, queried, replayed, without duplicates", async (on) => {
   const { platform } = on;
   await platform.must("manage", "tenant", "add", "customer-1", "-p", "password-1");
   await platform.constrain("customer-1");
@@ -111,7 +111,7 @@ test("the whole path: sent, loaded, asked for, replayed, and nothing is doubled"
   );
 });
 
-test("files are read while the rows of others are written, of one tenant too", async (on) => {
+test("files are read while rows of others are written, also for one tenant", async (on) => {
   const { platform } = on;
   await using receiver = new Receiver();
   for (const tenant of ["one", "two"]) await platform.deploy(tenant, keepAll());
@@ -140,7 +140,7 @@ test("files are read while the rows of others are written, of one tenant too", a
   }
 });
 
-test("TLS: the nodes' authority is asked for, and their addresses", async (on) => {
+test("TLS: the nodes' authority and addresses are verified", async (on) => {
   const { platform, url } = on;
   const { ca } = certificatesOf(TEST_CLUSTER.base);
   await platform.deploy("one", keepAll());
@@ -174,7 +174,7 @@ test("TLS: the nodes' authority is asked for, and their addresses", async (on) =
   assert.match(doctor, /^ok +cluster +3 nodes of datacenter1 answer.*TLS verified$/m);
 }, ignore || isGiven);
 
-test("a tenant's role writes in its own keyspace only, and its key is the owner's alone", async (on) => {
+test("a tenant's role writes only in its own keyspace, and only the owner can read the key", async (on) => {
   const { platform } = on;
   for (const tenant of ["one", "two"]) {
     await platform.must("manage", "tenant", "add", tenant, "-p", "password");
@@ -213,7 +213,7 @@ test("a tenant's role writes in its own keyspace only, and its key is the owner'
   assert.equal((await on.rows("one", "items", "id")).length, 1);
 });
 
-test("wrong credentials end manage with 5 and a hint, and no password is shown", async (on) => {
+test("wrong credentials end manage with 5 and a hint, without printing the password", async (on) => {
   const { platform, cluster, namespace } = on;
   const secret = "not-the-password";
   const url = storageUrl({ ...cluster, password: secret }, namespace);
@@ -223,7 +223,7 @@ test("wrong credentials end manage with 5 and a hint, and no password is shown",
   assert.ok(!`${stdout}${stderr}`.includes(secret));
 });
 
-test("what is quarantined has never been in the table, and rows below it stay", async (on) => {
+test("rows of a quarantined file were never in the table, and older rows stay", async (on) => {
   const { platform } = on;
   const module = (share: number) =>
     keepAll({

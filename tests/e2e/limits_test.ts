@@ -15,7 +15,7 @@ interface Bad {
   reason: RegExp;
 }
 
-/** The statement that does harm, at the fifth record: rows were given before it. */
+/** The harmful statement, at the fifth record; earlier records have returned rows. */
 const atFifth = (statement: string) => `if (record.x === "4") { ${statement} }`;
 
 const BAD: Bad[] = [
@@ -98,7 +98,7 @@ async function checkBad(platform: Platform, tenant: string, bad: Bad): Promise<F
   return file;
 }
 
-Deno.test("a module that does harm: its file goes to quarantine, the other tenants' files go in", async (t) => {
+Deno.test("a harmful module: its file goes to quarantine, the other tenants' files are loaded", async (t) => {
   await using platform = await Platform.create(CONFIG);
   await platform.deploy("good", keepAll());
   for (const [n, { module }] of BAD.entries()) await platform.deploy(`bad-${n}`, keepAll(module));
@@ -136,7 +136,7 @@ Deno.test("a module that does harm: its file goes to quarantine, the other tenan
   assert.equal((await manage.stop()).code, 0);
 });
 
-Deno.test("a module that is ended in the middle of its output is named for what it did, at once", async () => {
+Deno.test("a module that is ended during its output fails at once, with the limit it exceeded", async () => {
   await using platform = await Platform.create(CONFIG);
   const flood = "const row = { id: ctx.rowId, file: 'f', line: 1, content: 'y'.repeat(10_000) }; " +
     "return { items: Array(1_000).fill(row) };";
@@ -145,14 +145,14 @@ Deno.test("a module that is ended in the middle of its output is named for what 
   for (let n = 0; n < 4; n++) {
     await platform.stage("t1", `${n}.csv`, `x\n${n}\n` + "1\n".repeat(50));
     const file = await platform.settled("t1", `${n}.csv`);
-    // Whichever limit is met first: the one of memory in the child, or the one of output here.
+    // Whichever limit is reached first: memory in the child, or output in the host.
     assert.match(file.reason?.code ?? "", /^(sandbox-memory|too-much-output)$/);
     assert.equal(file.attempts, 1, manage.transcript());
   }
   assert.equal(platform.count("t1", "items"), 0);
 });
 
-Deno.test("while a module loops, another tenant's file goes in", async () => {
+Deno.test("while a module loops, another tenant's file is loaded", async () => {
   await using platform = await Platform.create(`${CONFIG}concurrency = 2\n`);
   await platform.deploy("bad", keepAll({ before: "for (;;);", limits: { secondsPerFile: 20 } }));
   await platform.deploy("good", keepAll());
@@ -169,7 +169,7 @@ Deno.test("while a module loops, another tenant's file goes in", async () => {
   await until("the loop has ended with its manage", () => !children.some(isAlive));
 });
 
-Deno.test("a module that floods its console: its file goes in, the log stays short", async () => {
+Deno.test("a module that floods its console: its file is loaded, the log stays short", async () => {
   await using platform = await Platform.create(CONFIG);
   const flood = "for (let n = 0; n < 20_000; n++) console.log('flood', n, 'z'.repeat(50_000));";
   await platform.deploy("t1", keepAll({ before: flood }));

@@ -5,7 +5,7 @@ import { isMissing, runTool } from "../harness/tools.ts";
 
 const NEEDED = ["dpkg-deb", "unshare", "chroot", "setpriv", "systemd-analyze", "curl"];
 
-/** Runs a script as root of a machine that is this one until it changes something. */
+/** Runs a script as root on a copy-on-write view of this machine. */
 async function onCopyOfMachine(script: string): Promise<{ code: number; output: string }> {
   const prepared = `set -eu
     top=$(mktemp -d)

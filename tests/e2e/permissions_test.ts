@@ -11,7 +11,7 @@ interface Options {
   sync?: boolean;
 }
 
-/** A module with two tables: what is known of stations, and readings with the name of theirs. */
+/** A module with two tables: stations, and readings with the names of their stations. */
 function enriching({ permissions = {}, row, sync = false }: Options): ModuleFiles {
   const allowed = { write: ["stations", "readings"], ...permissions };
   return {
@@ -38,7 +38,7 @@ const LOOKUP = `const station = await ctx.lookup("stations", record.id!);
     if (!station) return ctx.reject("no such station", "id");
     return { readings: { id: ctx.rowId, station: record.id, name: station.name } };`;
 
-Deno.test("ctx.lookup: many records are enriched from a table of the keyspace, in their order", async () => {
+Deno.test("ctx.lookup: records are enriched from a table of the keyspace, in order", async () => {
   await using platform = await Platform.create();
   const files = enriching({ permissions: { read: ["stations"] }, row: LOOKUP });
   await platform.deploy("t1", files);
@@ -64,7 +64,7 @@ Deno.test("ctx.lookup: many records are enriched from a table of the keyspace, i
   assert.deepEqual(lines, lines.toSorted((a, b) => a - b));
 });
 
-Deno.test("what is not declared is refused with the line to add to tenant.json", async (t) => {
+Deno.test("undeclared permissions are refused with the line to add to tenant.json", async (t) => {
   await using platform = await Platform.create();
   const cases: [string, Options, RegExp][] = [
     ["a table", { row: LOOKUP }, /"permissions": \{"read": \["stations"\]\}/],
@@ -112,7 +112,7 @@ Deno.test("what is not declared is refused with the line to add to tenant.json",
   }
 });
 
-Deno.test("a table that is only read cannot be written; one that is read must be declared", async () => {
+Deno.test("a table with read permission only cannot be written; a table that is read must be declared", async () => {
   await using platform = await Platform.create();
   const readOnly = { write: ["readings"], read: ["stations"] };
   await platform.deploy("t1", enriching({ permissions: readOnly, row: LOOKUP }));
@@ -128,7 +128,7 @@ Deno.test("a table that is only read cannot be written; one that is read must be
   assert.match(refused.stderr, /tenant\.json:1:\d+: .*"others" but does not declare it/);
 });
 
-Deno.test("ctx.secret and ctx.fetch: a value of the operator's goes to a host that both name", async () => {
+Deno.test("ctx.secret and ctx.fetch: the operator's secret is sent to a host that both allow", async () => {
   const asked: string[] = [];
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
     asked.push(`${new URL(request.url).pathname} ${request.headers.get("authorization")}`);

@@ -10,7 +10,7 @@ import { until } from "../harness/until.ts";
 
 const PASSWORD = "s3cret-of-customer-1";
 
-/** A platform on which a customer has sent what gets in, what does not, and what comes near a limit. */
+/** A platform where a customer has sent files that load, fail and come near a limit. */
 async function busyPlatform(): Promise<{ platform: Platform; url: string; said: () => string }> {
   const platform = await Platform.create('[log]\nlevel = "debug"\n');
   const said: string[] = [];
@@ -62,7 +62,7 @@ function value(metrics: string, sample: string): number | undefined {
   return line === undefined ? undefined : Number(line.slice(sample.length + 1));
 }
 
-Deno.test("a whole run: metrics of both services, their documents, warnings, and no secret", async (t) => {
+Deno.test("a whole run: metrics of both services, their documentation, warnings, and no secrets", async (t) => {
   const { platform, url, said } = await busyPlatform();
   await using _ = platform;
   const metrics = await until("manage has told its metrics", async () => {
@@ -94,7 +94,7 @@ Deno.test("a whole run: metrics of both services, their documents, warnings, and
     assert.ok(age >= 0 && age < 60, `${age}`);
   });
 
-  await t.step("every metric has one name by the conventions, one type and one help", () => {
+  await t.step("every metric follows the naming conventions and has one type and one help text", () => {
     const types = [...metrics.matchAll(/^# TYPE (\S+) (\w+)$/gm)];
     const names = types.map(([, name]) => name);
     assert.equal(new Set(names).size, names.length);
@@ -136,7 +136,7 @@ Deno.test("a whole run: metrics of both services, their documents, warnings, and
     });
   });
 
-  await t.step("nothing that is secret is in any output, at the most talkative level", async () => {
+  await t.step("no output contains secrets, even at the most verbose level", async () => {
     const text = said();
     assert.match(text, /"event":"request\.finished"/);
     assert.match(text, /"event":"auth\.failed"/);
@@ -176,7 +176,7 @@ function textsOf(value: unknown): string[] {
 }
 
 Deno.test({
-  name: "records for the journal carry their priority; elsewhere they are plain JSON",
+  name: "records for the journal have a priority; elsewhere they are plain JSON",
   ignore: isMissing("bash", "stat"),
   async fn() {
     await using platform = await Platform.create();

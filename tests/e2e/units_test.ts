@@ -6,11 +6,11 @@ import { Platform } from "../harness/platform.ts";
 import { run } from "../harness/process.ts";
 import { isMissing, runTool } from "../harness/tools.ts";
 
-/** Below 2.5, in systemd's tenths; what it calls "OK" reaches up to 4.9. */
+/** 2.5, in tenths as systemd prints it; it calls everything up to 4.9 "OK". */
 const MOST_EXPOSED = 24;
 
 Deno.test({
-  name: "units: systemd-analyze finds no fault and rates them below 2.5",
+  name: "units: systemd-analyze reports no errors and rates them below 2.5",
   ignore: isMissing("systemd-analyze"),
   async fn() {
     const dir = await Deno.makeTempDir();
@@ -35,7 +35,7 @@ Deno.test({
   },
 });
 
-/** What a service tells its manager, message by message. */
+/** The messages of a service to its service manager. */
 class Notifications implements AsyncDisposable {
   readonly path: string;
   readonly heard: string[] = [];
@@ -70,7 +70,7 @@ class Notifications implements AsyncDisposable {
 
 for (const service of ["serve", "manage"] as const) {
   Deno.test({
-    name: `${service} tells its manager: ready, fed watchdog, reload, and a drain at its end`,
+    name: `${service} notifies the service manager: ready, watchdog, reload, and stopping`,
     ignore: Deno.build.os !== "linux",
     async fn() {
       await using platform = await Platform.create();

@@ -7,7 +7,7 @@ import { run } from "../harness/process.ts";
 import { asCustomer } from "../harness/tus.ts";
 import { until } from "../harness/until.ts";
 
-/** The form that the platform's users parse. */
+/** The format that the platform's users parse. */
 const INGEST_LINE =
   /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d - Ingestion of the file: (.+) for (\S+) - size: (\d+\.\d+) KB - (\d+) lines ingested in (\d+\.\d+) seconds$/;
 
@@ -16,12 +16,12 @@ const CUSTOMERS = [
   { user: "customer-2", password: "password-2", file: "seattle-weather.csv", table: "days" },
 ];
 
-/** Records of a file without quoted line ends, without its header. */
+/** The number of records in a file without quoted line ends. */
 function recordsIn(path: string): number {
   return Deno.readTextFileSync(path).trimEnd().split("\n").length - 1;
 }
 
-Deno.test("both customers' real files: from fetch to rows, and all that is told of them", async (t) => {
+Deno.test("both customers' real files: from fetch to rows, with all reports", async (t) => {
   await using platform = await Platform.create();
   await platform.seedAccounts();
   for (const { user } of CUSTOMERS) {
@@ -113,7 +113,7 @@ Deno.test("both customers' real files: from fetch to rows, and all that is told 
         return hashes.every((hash) => hash.startsWith("$argon2id$")) ? hashes : null;
       });
       assert.equal(users.length, 2);
-      // A new process has no credentials in its memory: it must verify the new hashes.
+      // A new process has no cached credentials: it must verify the new hashes.
       assert.equal((await server.process.stop()).code, 0);
       await platform.serve(new URL(url).host);
       for (const { user, password } of CUSTOMERS) {
@@ -129,7 +129,7 @@ Deno.test("both customers' real files: from fetch to rows, and all that is told 
     },
   );
 
-  await t.step("passwd and disable count at once", async () => {
+  await t.step("passwd and disable apply at once", async () => {
     const customer = { url, user: "customer-1", password: "password-1" };
     const status = async (password: string) => {
       const answer = await asCustomer({ ...customer, password }, "/v1/constraints");
@@ -147,7 +147,7 @@ Deno.test("both customers' real files: from fetch to rows, and all that is told 
   });
 });
 
-Deno.test("fetch refuses what the constraints forbid, and serve does so again", async () => {
+Deno.test("fetch refuses files that violate the constraints, and so does serve", async () => {
   await using platform = await Platform.create();
   await platform.seedAccounts();
   await platform.constrain("customer-1", { formats: [".CSV"], number_files: 2, data_sizes: 1 });

@@ -6,7 +6,7 @@ import { addsUp, Platform } from "../harness/platform.ts";
 const TENANTS = ["t1", "t2", "t3", "t4", "t5"];
 const FILES = 300;
 
-Deno.test(`${FILES} files moved in at once while manage is busy, one folder of them as a whole: all are loaded`, async () => {
+Deno.test(`${FILES} files moved in at once while manage is busy, some as a whole folder: all are loaded`, async () => {
   await using platform = await Platform.create("[manage]\nscan_seconds = 1\n");
   const before = "for (let n = 0; n < 1_000_000; n++);";
   for (const tenant of TENANTS) await platform.deploy(tenant, keepAll({ before }));

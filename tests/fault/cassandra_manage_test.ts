@@ -8,12 +8,12 @@ import { pause, until } from "../harness/until.ts";
 
 const ignore = await whyNoCassandra() !== null;
 const CONFIG = "[manage]\nscan_seconds = 0.5\nmax_attempts = 100\nretry_seconds = 2\n";
-/** 50 in full: FAULT_ROUNDS=50 with 200 files. */
+/** FAULT_ROUNDS=50 kills 50 times, with 200 files. */
 const KILLS = rounds(6);
 const FILES = KILLS * 4;
-/** At most, in one batch of the sandbox. */
+/** The maximum number of rows in one batch of the sandbox. */
 const ROWS_A_PART = 2_000;
-/** Of the load that is killed: 1,000,000 in full. */
+/** Rows of the load that is killed; FAULT_ROWS=1000000 for a full test. */
 const ROWS = Number(Deno.env.get("FAULT_ROWS") ?? 40_000);
 const TENANTS = ["one", "two", "three"];
 const SECONDS = 240;
@@ -26,7 +26,7 @@ function test(name: string, body: (on: CassandraPlatform) => Promise<void>): voi
       await using on = await CassandraPlatform.create(CONFIG);
       const [first, ...others] = TENANTS;
       const deploy = (tenant: string) => on.platform.deploy(tenant, keepAll({ before: BEFORE }));
-      // The first makes the ledger, which several may not do at the same moment.
+      // The first creates the ledger, which several processes cannot do at once.
       await deploy(first!);
       await Promise.all(others.map(deploy));
       await body(on);
@@ -34,7 +34,7 @@ function test(name: string, body: (on: CassandraPlatform) => Promise<void>): voi
   });
 }
 
-/** Takes its time, so that a kill finds something to interrupt. */
+/** Slow, so that a kill interrupts something. */
 const BEFORE =
   'if (record.a === "no") return ctx.reject("no", "a"); for (let n = 0; n < 20_000; n++);';
 
@@ -63,7 +63,7 @@ function plan(n: number): Planned {
   return planned;
 }
 
-/** Each record of each file is where it belongs, exactly once. */
+/** Every record of every file is stored or rejected, exactly once. */
 async function check(on: CassandraPlatform, files: Planned[]): Promise<void> {
   const { platform } = on;
   const records = await platform.files();
@@ -119,7 +119,7 @@ test(`${KILLS} SIGKILLs of manage during ${FILES} files: every row exactly once`
   await check(on, files);
 });
 
-test(`a load of ${ROWS} rows that was killed sends only what was not acknowledged`, async (on) => {
+test(`a load of ${ROWS} rows that was killed sends only rows that were not acknowledged`, async (on) => {
   const { platform, client, namespace } = on;
   await platform.deploy("one", keepAll());
   const lines = Array.from({ length: ROWS }, (_, row) => `${row},${"x".repeat(40)}`);
@@ -134,7 +134,7 @@ test(`a load of ${ROWS} rows that was killed sends only what was not acknowledge
   await first.ended();
   assert.equal((await platform.files())[0]?.state, "running", "it was loaded before the kill");
   const parts = (await client.execute(acknowledged)).rows[0]?.["acknowledged"] as number;
-  // What is in the table after this was sent after this.
+  // Rows that are in the table later were sent later.
   await client.execute(`TRUNCATE "${on.keyspace("one")}".items`);
   const second = platform.manage();
   const file = await platform.settled("one", "big.csv", SECONDS);
@@ -145,12 +145,12 @@ test(`a load of ${ROWS} rows that was killed sends only what was not acknowledge
   found.sort((a, b) => a - b);
   const skipped = ROWS - found.length;
   console.log(`${parts} parts with ${skipped} rows were acknowledged before, ${found.length} sent`);
-  // Lines count from 1, the first of them is the header.
+  // Lines count from 1; the first is the header.
   assert.deepEqual(found, Array.from({ length: found.length }, (_, n) => skipped + 2 + n));
   assert.ok(skipped > ROWS / 8, `${parts} parts were acknowledged, ${skipped} rows not sent again`);
 });
 
-test("three manage at once on one staging: each file once, and all of them work", async (on) => {
+test("three manage on one staging: each file is loaded once, and all three work", async (on) => {
   const { platform } = on;
   const files = Array.from({ length: 30 }, (_, n) => plan(n));
   for (const { tenant, name, text } of files) await platform.stage(tenant, name, text);
@@ -166,7 +166,7 @@ test("three manage at once on one staging: each file once, and all of them work"
   assert.ok(told.filter((lines) => lines > 0).length > 1, `only one has worked: ${told}`);
 });
 
-test("a file whose manage died elsewhere is taken over after its lease", async (on) => {
+test("a file whose manage died on another machine is taken over after its lease", async (on) => {
   const { platform, client, namespace } = on;
   const file = plan(0);
   await platform.stage(file.tenant, file.name, file.text);
@@ -176,7 +176,7 @@ test("a file whose manage died elsewhere is taken over after its lease", async (
   await first.ended();
   const [record] = await platform.files();
   assert.equal(record?.state, "running", "it was loaded before the kill");
-  // As if it had run on another machine: nobody here can see whether it lives.
+  // As if it had run on another machine, where its process cannot be seen.
   await client.execute(
     `UPDATE mysimbdp_${namespace}.files SET owner = ? WHERE tenant = ? AND id = ? IF state = 'running'`,
     [JSON.stringify(["elsewhere", "boot", "pid:[1]", 1, "1"]), record.tenant, record.id],
@@ -185,8 +185,8 @@ test("a file whose manage died elsewhere is taken over after its lease", async (
   const began = performance.now();
   const second = platform.manage();
   await platform.settled(file.tenant, file.name, SECONDS);
-  // The lease that the harness configures.
-  assert.ok(performance.now() - began > 3_000, "it was taken over from a living one");
+  // The lease in the harness's configuration.
+  assert.ok(performance.now() - began > 3_000, "it was taken over before its lease had ended");
   await second.stop();
   await check(on, [file]);
 });

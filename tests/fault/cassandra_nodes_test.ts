@@ -11,14 +11,14 @@ import { addsUp } from "../harness/platform.ts";
 import type { Running } from "../harness/process.ts";
 import { until } from "../harness/until.ts";
 
-/** Killing nodes needs nodes that are ours. */
+/** Only our own nodes can be killed. */
 const ignore = await whyNoCassandra() !== null ||
   Deno.env.get("CASSANDRA_CONTACT_POINTS") !== undefined;
 const CONFIG = "[manage]\nscan_seconds = 0.5\nretry_seconds = 10\n";
 const ROWS = Number(Deno.env.get("FAULT_ROWS") ?? 30_000);
 const SECONDS = 180;
 
-/** Nodes that are killed have to remember what they said; those of other tests need not. */
+/** Nodes that are killed must be durable; those of other tests need not. */
 const DURABLE = { ...TEST_CLUSTER, forgetful: false };
 const all = places(DURABLE);
 let areDurable = false;
@@ -27,14 +27,14 @@ async function stopAll(): Promise<void> {
   await Promise.all(all.map((place) => stopNode(place, "SIGTERM")));
 }
 
-/** Starts what does not run. */
+/** Starts the nodes that do not run. */
 async function startAll(): Promise<void> {
   if (!areDurable) await stopAll();
   areDurable = true;
   await up(DURABLE);
 }
 
-/** @param isEarly whether it starts the nodes anew itself */
+/** @param isEarly whether the test starts the nodes itself */
 function test(
   name: string,
   body: (on: CassandraPlatform) => Promise<void>,
@@ -43,7 +43,7 @@ function test(
   Deno.test({
     name: `cassandra: ${name}`,
     ignore,
-    // The test's own driver still tries to reach a node that was away after it was shut down.
+    // After its shutdown, the test's driver still tries to reach a node that was down.
     sanitizeOps: false,
     sanitizeResources: false,
     fn: async () => {
@@ -53,14 +53,14 @@ function test(
         await body(on);
       } finally {
         await startAll();
-        // The namespace is dropped next, which asks for all nodes.
+        // Dropping the namespace next needs all nodes.
         await patiently(() => on.rows("one", "items", "line"));
       }
     },
   });
 }
 
-/** A file of so many records, each of which makes a row. */
+/** A file with one record for each row. */
 function content(rows: number): string {
   const lines = ["a,b"];
   for (let row = 0; row < rows; row++) lines.push(`${row},${"x".repeat(40)}`);
@@ -74,7 +74,7 @@ async function prepared(on: CassandraPlatform, rows = ROWS): Promise<Running> {
   return platform.manage();
 }
 
-/** The test's own questions find too few nodes, too, for a while. */
+/** Retries a query of the test while too few nodes are up. */
 async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   const { answer } = await until("the cluster answers", async () => {
     try {
@@ -91,7 +91,7 @@ function settled(on: CassandraPlatform, name = "big.csv"): Promise<FileRecord> {
   return patiently(() => on.platform.settled("one", name, SECONDS));
 }
 
-/** Every record's row is there, once. */
+/** Every record is stored, exactly once. */
 async function checkRows(on: CassandraPlatform, rows = ROWS): Promise<void> {
   const file = await settled(on);
   assert.equal(file.state, "ingested", JSON.stringify(file));
@@ -102,7 +102,7 @@ async function checkRows(on: CassandraPlatform, rows = ROWS): Promise<void> {
   assert.equal(new Set(found.map(({ line }) => line)).size, rows);
 }
 
-/** Waits until rows are being sent, and the load is not over. */
+/** Waits until rows are being sent and the load has not ended. */
 async function midway(on: CassandraPlatform): Promise<void> {
   const query = `SELECT line FROM "${on.keyspace("one")}".items LIMIT 1`;
   await until("rows are being sent", async () => {
@@ -110,12 +110,12 @@ async function midway(on: CassandraPlatform): Promise<void> {
   }, SECONDS);
 }
 
-/** Whether a file was loaded that `manage` has told of. */
+/** Whether `manage` has logged that a file was loaded. */
 function isOver(manage: Running): boolean {
   return manage.stdout.text.includes("Ingestion of the file");
 }
 
-test("manage that starts before the cluster waits, says so, and loads", async (on) => {
+test("manage that starts before the cluster waits, logs it, and loads", async (on) => {
   const manage = await prepared(on, 100);
   await settled(on);
   await manage.stop();
@@ -134,7 +134,7 @@ test("manage that starts before the cluster waits, says so, and loads", async (o
   await early.stop();
 }, true);
 
-test("one of three nodes is killed during a load and started again: all rows, once", async (on) => {
+test("one of three nodes is killed during a load and restarted: every row exactly once", async (on) => {
   const manage = await prepared(on);
   await midway(on);
   const [, second] = all;
@@ -147,7 +147,7 @@ test("one of three nodes is killed during a load and started again: all rows, on
   assert.equal((await manage.stop()).code, 0);
 });
 
-test("two of three nodes are down: the load waits, says so, and ends when they are back", async (on) => {
+test("two of three nodes are down: the load waits, logs it, and ends when they are back", async (on) => {
   const manage = await prepared(on);
   await midway(on);
   const [, second, third] = all;
@@ -163,7 +163,7 @@ test("two of three nodes are down: the load waits, says so, and ends when they a
   assert.equal((await manage.stop()).code, 0);
 });
 
-test("the table is widened by a deploy during a load: all rows, once, and the next file fills it", async (on) => {
+test("a deploy adds a column during a load: every row exactly once, and the next file fills the column", async (on) => {
   const manage = await prepared(on);
   await midway(on);
   const files = keepAll();
@@ -180,7 +180,7 @@ test("the table is widened by a deploy during a load: all rows, once, and the ne
 });
 
 Deno.test({
-  name: "cassandra: no node has taken more than 1.5 GB",
+  name: "cassandra: no node has used more than 1.5 GB",
   ignore,
   fn() {
     const peaks = all.map((place) => peakMemoryMb(pidOf(place)!));

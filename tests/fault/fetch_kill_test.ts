@@ -21,7 +21,7 @@ async function unfinished(customer: Customer): Promise<Unfinished[]> {
   return (await answer.json()).uploads;
 }
 
-/** Bytes that lie on the server's disk of an upload. */
+/** The bytes of an upload on the server's disk. */
 function storedBytes(platform: Platform, id: string): number {
   try {
     return Deno.statSync(join(platform.data, "uploads", id)).size;
@@ -30,7 +30,7 @@ function storedBytes(platform: Platform, id: string): number {
   }
 }
 
-/** Waits until the server has noticed that the sender is gone; then its offset stands. */
+/** Waits until the server has noticed that the sender is gone; the offset is final then. */
 async function standing(customer: Customer, platform: Platform): Promise<Unfinished> {
   return await until("the upload came to rest", async () => {
     const [first] = await unfinished(customer);
@@ -41,7 +41,7 @@ async function standing(customer: Customer, platform: Platform): Promise<Unfinis
   });
 }
 
-Deno.test(`fetch: ${KILLS} SIGKILLs in the middle of one upload, which goes on where it stopped`, async () => {
+Deno.test(`fetch: ${KILLS} SIGKILLs during one upload, which resumes each time`, async () => {
   await using platform = await Platform.create();
   await platform.seedAccounts();
   const { url } = await platform.serve();

@@ -13,7 +13,7 @@ if (!canMount) {
   console.log("a full disk is not tested: only root on Linux can mount a small file system");
 }
 
-/** Whether a file system can be mounted here: in a container even root may not. */
+/** Whether a file system can be mounted here; containers may not allow it. */
 async function mounts(): Promise<boolean> {
   try {
     await using _disk = await smallDisk();
@@ -28,7 +28,7 @@ async function must(program: string, args: string[]): Promise<void> {
   if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** A file system of {@link DISK_MB} that is gone when the test ends. */
+/** A file system of {@link DISK_MB} MB that is unmounted when the test ends. */
 async function smallDisk(): Promise<{ path: string } & AsyncDisposable> {
   const path = await Deno.makeTempDir({ prefix: "mysimbdp-disk-" });
   try {
@@ -46,7 +46,7 @@ async function smallDisk(): Promise<{ path: string } & AsyncDisposable> {
   };
 }
 
-/** Takes all the room that is left but so many bytes. */
+/** Fills the disk except for some bytes. */
 async function fill(platform: Platform, left: number): Promise<() => Promise<void>> {
   const path = join(platform.dir, "filler");
   using file = await Deno.open(path, { create: true, write: true, truncate: true });
@@ -95,7 +95,7 @@ async function offsetOf(customer: Customer, path: string): Promise<number> {
 }
 
 Deno.test({
-  name: "serve on a full disk: 507, nothing left over, and it goes on when there is room",
+  name: "serve on a full disk: 507, no leftovers, and uploads resume when there is space",
   ignore: !canMount,
   async fn(t) {
     await using disk = await smallDisk();
@@ -105,7 +105,7 @@ Deno.test({
     const customer = { url, user: "customer-1", password: "password-1" };
     const staged = async () => (await platform.list("staging/customer-1")).length;
 
-    await t.step("a file for which there is no room is refused before a byte of it", async () => {
+    await t.step("a file that does not fit is refused before its first byte", async () => {
       const { status, type } = await problemOf(await create(customer, "large.csv", 40 * MB));
       assert.equal(status, 507);
       assert.match(type, /no-space$/);
@@ -130,7 +130,7 @@ Deno.test({
       },
     );
 
-    await t.step("with room again the same upload goes on and becomes a file", async () => {
+    await t.step("with space again the same upload resumes and completes", async () => {
       const offset = await offsetOf(customer, path);
       assert.ok(offset < bytes.length);
       const answer = await append(customer, path, offset, bytes);
@@ -141,7 +141,7 @@ Deno.test({
       assert.deepEqual(await platform.list("uploads"), []);
     });
 
-    await t.step("not one byte is free: 507, then as ever", async () => {
+    await t.step("no byte is free: 507, then as before", async () => {
       const before = await staged();
       const free = await fill(platform, 0);
       assert.equal((await upload(customer, "b.csv", noise(1_000))).status, 507);
@@ -157,7 +157,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "manage on a full disk: no row is lost, and the file goes in when there is room",
+  name: "manage on a full disk: no row is lost, and the file is loaded when there is space",
   ignore: !canMount,
   async fn() {
     await using disk = await smallDisk();

@@ -11,7 +11,7 @@ const FILES_A_ROUND = 2;
 const USERS = ["customer-1", "customer-2"];
 const WATCH_MS = 3;
 
-/** Looks at everything that appears in staging, at once: it must be whole. */
+/** Checks every file as soon as it appears in staging: it must be complete. */
 class Watcher {
   readonly faults: string[] = [];
   readonly #seen = new Set<string>();
@@ -63,7 +63,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** What is wrong with a file in staging by the record beside it; nothing takes files away here. */
+/** Compares a file in staging with the record beside it; returns what differs. */
 function faultOf(folder: string, id: string): string | null {
   try {
     const record = JSON.parse(Deno.readTextFileSync(join(folder, `.${id}.json`)));
@@ -75,7 +75,7 @@ function faultOf(folder: string, id: string): string | null {
   }
 }
 
-/** A customer: the directory that it sends, and the server's word for each file by its name. */
+/** A customer: the directory that it sends, and the server's answer for each file. */
 interface Sender {
   user: string;
   dir: string;
@@ -86,14 +86,14 @@ interface Sender {
 async function addFiles({ dir, hashes }: Sender): Promise<void> {
   for (let n = 0; n < FILES_A_ROUND; n++) {
     const name = `${hashes.size}.csv`;
-    // One in one request, one by tus in pieces.
+    // One file in one request, one in pieces.
     const bytes = noise(Math.round(n === 0 ? between(1, 1e6) : between(5e6, 25e6)));
     await Deno.writeFile(join(dir, name), bytes);
     hashes.set(name, sha256(bytes));
   }
 }
 
-/** Starts fetch; its file lines are the server's acknowledgements. */
+/** Starts fetch; its output has a line for each acknowledged file. */
 function startFetch(platform: Platform, { user, dir }: Sender, url: string): Running {
   const password = user.replace("customer", "password");
   const args = ["fetch", "-u", user, "-p", password, "-d", dir, "--server", url, "--json"];
@@ -107,7 +107,7 @@ function noteAcknowledged({ acknowledged }: Sender, fetching: Running): void {
   }
 }
 
-/** A moment at which bytes are on their way, however long the programs took to start. */
+/** Waits until bytes are being sent, however long the programs took to start. */
 async function somewhereInUpload(platform: Platform, fetches: Running[]): Promise<void> {
   await until("an upload has begun", async () => {
     const hasBegun = (await platform.list("uploads")).length > 0;
@@ -116,7 +116,7 @@ async function somewhereInUpload(platform: Platform, fetches: Running[]): Promis
   await pause(between(0, 50));
 }
 
-Deno.test(`serve: ${KILLS} SIGKILLs during uploads, no partial file is seen, none that was acknowledged is lost`, async () => {
+Deno.test(`serve: ${KILLS} SIGKILLs during uploads: no partial file is visible, no acknowledged file is lost`, async () => {
   await using platform = await Platform.create();
   await platform.seedAccounts();
   const senders: Sender[] = [];
@@ -139,11 +139,11 @@ Deno.test(`serve: ${KILLS} SIGKILLs during uploads, no partial file is seen, non
       await server.process.ended();
       if ((await platform.list("uploads")).length > 0) interrupted++;
       server = await platform.serve(new URL(url).host);
-      // At times the client is gone too, else it goes on by itself.
+      // Sometimes the client is killed too; otherwise it resumes.
       if (kill % 5 === 4) fetches.forEach((fetching) => fetching.kill());
       for (const [n, fetching] of fetches.entries()) {
         const { code, signal } = await fetching.ended();
-        // 4: the server was gone before the first answer; the next run sends what is left.
+        // 4: the server was killed before the first response; the next run sends the rest.
         assert.ok(code === 0 || code === 4 || signal !== null, fetching.transcript());
         noteAcknowledged(senders[n] ?? assert.fail(), fetching);
       }

@@ -20,14 +20,14 @@ async function works(program: string, args: string[]): Promise<boolean> {
   }
 }
 
-/** A system call that succeeded: its text, and the lines of the trace at which it began and ended. */
+/** A successful system call: its text, and the lines of the trace where it began and ended. */
 interface Call {
   text: string;
   began: number;
   ended: number;
 }
 
-/** Puts the calls together that strace shows in two parts because another thread came between. */
+/** Joins calls that strace shows in two parts because another thread ran in between. */
 function callsOf(trace: string): Call[] {
   const calls: Call[] = [];
   const open = new Map<string, { text: string; began: number }>();
@@ -44,7 +44,7 @@ function callsOf(trace: string): Call[] {
   return calls.filter(({ text }) => !/ = -1 /.test(text)).sort((a, b) => a.began - b.began);
 }
 
-/** Finds the steps in a trace, each begun after the one before it has ended. */
+/** Finds the steps in a trace; each must begin after the previous one has ended. */
 function assertOrder(calls: Call[], steps: [string, RegExp][]): void {
   let from = -1;
   for (const [what, pattern] of steps) {
@@ -60,7 +60,7 @@ function excerpt(calls: Call[]): string {
   ).join("\n");
 }
 
-/** The way of a file, whose bytes must be durable before their name, and both before the answer. */
+/** The steps of a file: its bytes are durable before its name, and both before the response. */
 function steps(tenant: string, id: string, status: number): [string, RegExp][] {
   const staging = `staging/${tenant}`;
   return [
@@ -137,7 +137,7 @@ Deno.test({
         assertOrder(calls, steps("customer-1", id, answer.status));
       }
     } finally {
-      // A tracer that is killed leaves alone what it traced.
+      // Killing the tracer does not end the traced process.
       if (isAlive(server)) Deno.kill(server, "SIGKILL");
       await until("the server has ended", () => !isAlive(server));
     }

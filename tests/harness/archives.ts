@@ -19,8 +19,8 @@ export async function zip(
 }
 
 /**
- * Makes all entries of an archive point at the data of the first one: a bomb of few bytes, and
- * nothing that a program would write.
+ * Makes all entries of an archive point to the data of the first one: a small zip bomb, which no
+ * program would write.
  */
 export function overlapped(archive: Bytes): Bytes {
   const bytes = archive.slice();

@@ -13,7 +13,7 @@ export interface TestCluster {
   datacenter: string;
   user: string;
   password: string;
-  /** Whether its nodes are ours to kill. */
+  /** Whether tests can kill its nodes. */
   isOurs: boolean;
 }
 
@@ -21,7 +21,7 @@ export interface TestCluster {
 export const TEST_CLUSTER: ClusterOptions = { ...defaultOptions(3), quick: true, forgetful: true };
 const WANTED = 'Cassandra tests need java and mvn, or CASSANDRA_CONTACT_POINTS="host,host"';
 
-/** Why the tests of Cassandra cannot run here; null when they can. Under CI they have to. */
+/** Returns why the tests of Cassandra cannot run here, or null. In CI they must run. */
 export async function whyNoCassandra(): Promise<string | null> {
   if (Deno.env.get("CASSANDRA_CONTACT_POINTS")) return null;
   const missing = await whatIsMissing();
@@ -31,7 +31,7 @@ export async function whyNoCassandra(): Promise<string | null> {
   return missing;
 }
 
-/** The cluster, started if it does not run; it goes on running for the next test file. */
+/** Returns the cluster, started if necessary. It keeps running for the next test file. */
 export async function testCluster(): Promise<TestCluster> {
   const given = Deno.env.get("CASSANDRA_CONTACT_POINTS");
   const login = {
@@ -47,7 +47,7 @@ export async function testCluster(): Promise<TestCluster> {
   return { hosts, datacenter: DATACENTER, ...login, isOurs: true };
 }
 
-/** The storage URL of one test's own part of the cluster. */
+/** The storage URL of a namespace in the cluster. */
 export function storageUrl(
   { hosts, datacenter, user, password }: TestCluster,
   namespace: string,
@@ -56,7 +56,7 @@ export function storageUrl(
   return `cassandra://${login}@${hosts.join(",")}?datacenter=${datacenter}&namespace=${namespace}`;
 }
 
-/** A namespace that no other test has. */
+/** A namespace that no other test uses. */
 export function newNamespace(): string {
   return `x${crypto.getRandomValues(new Uint8Array(5)).toHex()}`;
 }

@@ -5,13 +5,13 @@ import { parseStorageUrl } from "../../src/storage/cassandra/settings.ts";
 import { newNamespace, storageUrl, type TestCluster, testCluster } from "./cassandra.ts";
 import { Platform } from "./platform.ts";
 
-/** A platform whose rows and ledger are in a namespace of its own on the test cluster. */
+/** A platform with its own namespace on the test cluster for rows and ledger. */
 export class CassandraPlatform implements AsyncDisposable {
   readonly platform: Platform;
   readonly cluster: TestCluster;
   readonly namespace: string;
   readonly url: string;
-  /** Speaks to the cluster as its superuser. */
+  /** Connected to the cluster as its superuser. */
   readonly client: Client;
 
   private constructor(
@@ -34,7 +34,7 @@ export class CassandraPlatform implements AsyncDisposable {
     const { connection } = parseStorageUrl(storageUrl(cluster, namespace), "");
     const client = await newClient(connection, cluster);
     const login = { user: `${namespace}_operator`, password: "operator" };
-    // With the rights that docs/cassandra.md lists, and no others.
+    // Only the permissions that docs/cassandra.md lists.
     for (
       const cql of [
         `CREATE ROLE ${login.user} WITH PASSWORD = '${login.password}' AND LOGIN = true`,
@@ -47,7 +47,7 @@ export class CassandraPlatform implements AsyncDisposable {
     return new CassandraPlatform(platform, cluster, namespace, url, client);
   }
 
-  /** A tenant's keyspace, which is also its role. */
+  /** The name of a tenant's keyspace, and of its role. */
   keyspace(tenant: string): string {
     return tenantKeyspace(this.namespace, tenant);
   }

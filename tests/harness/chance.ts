@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** How many times a test kills: `FAULT_ROUNDS`, else what is named here. */
+/** How often a test repeats what it kills or draws at random: `FAULT_ROUNDS`, or the fallback. */
 export function rounds(fallback: number): number {
   return Number(Deno.env.get("FAULT_ROUNDS") ?? fallback);
 }
@@ -10,10 +10,10 @@ export function between(least: number, most: number): number {
   return least + Math.random() * (most - least);
 }
 
-/** Bytes of which no two pieces are the same, so that none can stand in for another. */
+/** Random bytes: a piece in the wrong place is noticed. */
 export function noise(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
-  // The system gives at most 65,536 bytes at once.
+  // The limit of one call is 65,536 bytes.
   for (let at = 0; at < length; at += 65_536) {
     crypto.getRandomValues(bytes.subarray(at, at + 65_536));
   }

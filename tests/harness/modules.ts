@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 /** A module's folder: texts by path. */
 export type ModuleFiles = Record<string, string>;
 
-/** Writes a module into an empty folder and gives the folder. */
+/** Writes a module into an empty folder and returns the folder. */
 export async function writeModule(dir: string, files: ModuleFiles): Promise<string> {
   for (const [path, text] of Object.entries(files)) {
     await Deno.mkdir(dirname(join(dir, path)), { recursive: true });
@@ -22,7 +22,7 @@ export interface ModuleOptions {
   limits?: { memoryMb?: number; secondsPerFile?: number; rejectShare?: number };
 }
 
-/** A module whose only table, `items`, keeps every record as JSON under the id that is given to it. */
+/** A module with one table, `items`, which keeps every record as JSON under its row id. */
 export function keepAll(options: ModuleOptions = {}): ModuleFiles {
   const { files = "*", format = "csv({ header: true })", before = "", limits = {} } = options;
   return {

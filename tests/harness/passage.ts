@@ -1,4 +1,4 @@
-/** Passes connections on to where they are meant to go, until it cuts them. */
+/** A TCP proxy that can cut its connections. */
 export class Passage implements AsyncDisposable {
   readonly #listener: Deno.TcpListener;
   readonly #open = new Set<Deno.TcpConn>();
@@ -13,7 +13,7 @@ export class Passage implements AsyncDisposable {
 
   /**
    * @param hostname where it listens, on any free port
-   * @param target host and port to which it leads
+   * @param target host and port to connect to
    */
   static open(hostname: string, target: string): Promise<Passage> {
     return Promise.resolve(new Passage(hostname, target));
@@ -54,7 +54,7 @@ export class Passage implements AsyncDisposable {
           try {
             connection.close();
           } catch {
-            // The other direction was first.
+            // The other direction has closed it.
           }
         }
         this.#open.delete(near);

@@ -14,22 +14,22 @@ export interface Constraints {
   data_sizes: number;
 }
 
-/** Lets everything through that a test may want to send. */
+/** Allows everything that a test may send. */
 const GENEROUS: Constraints = {
   formats: [".csv", ".jsonl", ".gz"],
   number_files: 1000,
   data_sizes: 1024 * 1024,
 };
 
-/** A running `serve` and where it listens. */
+/** A running `serve` and its URL. */
 export interface Server {
   url: string;
   process: Running;
 }
 
-/** A data directory of its own with all that runs on it; everything is gone at the test's end. */
+/** A data directory with everything that runs on it; removed when the test ends. */
 export class Platform implements AsyncDisposable {
-  /** A folder for the test's own files, on the file system of the data directory. */
+  /** A folder for the test's files, on the file system of the data directory. */
   readonly dir: string;
   readonly data: string;
   readonly #started: Running[] = [];
@@ -44,7 +44,7 @@ export class Platform implements AsyncDisposable {
 
   /**
    * @param config the text of the configuration file
-   * @param where the folder in which everything is to lie; the system's for temporary files if none
+   * @param where the parent folder; by default the system's folder for temporary files
    * @param storageUrl where rows are stored, for all commands
    */
   static async create(config = "", where?: string, storageUrl = "sqlite:"): Promise<Platform> {
@@ -58,13 +58,13 @@ export class Platform implements AsyncDisposable {
     return platform;
   }
 
-  /** Makes a tenant without an account: enough for what is put into staging by hand. */
+  /** Deploys a module for a tenant without an account; enough for files moved into staging. */
   async deploy(tenant: string, module: ModuleFiles): Promise<void> {
     const dir = await writeModule(await this.scratch(), module);
     await this.must("manage", "tenant", "deploy", tenant, dir);
   }
 
-  /** Gives the two customers of the platform's first version their accounts, as it hashed them. */
+  /** Adds the accounts of two customers with hashes of the platform's first version. */
   async seedAccounts(): Promise<void> {
     const seed = join(ROOT, "scripts/demo/users.json");
     await Deno.copyFile(seed, join(this.data, "users.json"));
@@ -83,13 +83,13 @@ export class Platform implements AsyncDisposable {
     return running;
   }
 
-  /** Takes care of a process that the test has started in another way. */
+  /** Ends a process that the test has started itself when the test ends. */
   own(running: Running): Running {
     this.#started.push(running);
     return running;
   }
 
-  /** @param listen a free port is taken unless one is named */
+  /** @param listen by default any free port */
   async serve(listen = "127.0.0.1:0"): Promise<Server> {
     const process = this.start(["serve", "--listen", listen]);
     const line = await process.line(/^listening on /);
@@ -124,7 +124,7 @@ export class Platform implements AsyncDisposable {
     return dir;
   }
 
-  /** Puts a file into staging by hand, by one rename. */
+  /** Moves a file into staging with one rename. */
   async stage(tenant: string, name: string, content: string | Uint8Array): Promise<void> {
     const part = join(await this.scratch(), "part");
     await write(part, content);
@@ -133,7 +133,7 @@ export class Platform implements AsyncDisposable {
     await Deno.rename(part, join(folder, name));
   }
 
-  /** One reader for all questions: a cluster takes its time to let anyone in. */
+  /** One reader for all queries, because connecting to a cluster is slow. */
   #ledger(): LedgerReader {
     return this.#reader ??= openLedgerOf({ data: this.data, storage: { url: this.#storageUrl } });
   }
@@ -143,14 +143,14 @@ export class Platform implements AsyncDisposable {
     return await this.#ledger().list({ ...query, limit: 10_000 });
   }
 
-  /** All that was rejected of a file, in the order of its lines. */
+  /** All rejects of a file, in the order of its lines. */
   async rejects(id: string): Promise<RejectView[]> {
     return await this.#ledger().rejects(id, 0, 1_000_000);
   }
 
-  /** Waits until a file has come to an end. */
+  /** Waits until a file is in a final state. */
   async settled(tenant: string, name: string, seconds?: number): Promise<FileRecord> {
-    return await until(`"${name}" of ${tenant} came to an end`, async () => {
+    return await until(`"${name}" of ${tenant} reached a final state`, async () => {
       const [file] = await this.files({ tenant, name });
       return file && isFinal(file.state) ? file : null;
     }, seconds).catch(async (thrown: Error) => {
@@ -158,9 +158,9 @@ export class Platform implements AsyncDisposable {
     });
   }
 
-  /** Waits until so many files have come to an end, and gives all of them. */
+  /** Waits until `count` files are in a final state, and returns all of them. */
   async allSettled(count: number, seconds?: number): Promise<FileRecord[]> {
-    return await until(`${count} files came to an end`, async () => {
+    return await until(`${count} files reached a final state`, async () => {
       const files = await this.files();
       return files.filter((file) => isFinal(file.state)).length >= count ? files : null;
     }, seconds).catch(async (thrown: Error) => {
@@ -168,7 +168,7 @@ export class Platform implements AsyncDisposable {
     });
   }
 
-  /** Asks a tenant's keyspace; no rows where there is none yet. */
+  /** Runs a query in a tenant's keyspace. */
   query(tenant: string, sql: string): Record<string, unknown>[] {
     const path = join(this.data, "db/tenants", `${tenant}.sqlite`);
     const db = new DatabaseSync(path, { readOnly: true });
@@ -180,12 +180,12 @@ export class Platform implements AsyncDisposable {
     }
   }
 
-  /** Rows of one of a tenant's tables. */
+  /** The number of rows in a tenant's table. */
   count(tenant: string, table: string): number {
     return Number(this.query(tenant, `SELECT count(*) AS n FROM "${table}"`)[0]?.["n"]);
   }
 
-  /** The names in a folder of the data directory, none where it is not there. */
+  /** The names in a folder of the data directory; empty if it is missing. */
   async list(...path: string[]): Promise<string[]> {
     try {
       const entries = await Array.fromAsync(Deno.readDir(join(this.data, ...path)));
@@ -196,12 +196,12 @@ export class Platform implements AsyncDisposable {
     }
   }
 
-  /** Waits until nothing is in a folder of the data directory any more. */
+  /** Waits until a folder of the data directory is empty. */
   async emptied(...path: string[]): Promise<void> {
     await until(`${path.join("/")} is empty`, async () => (await this.list(...path)).length === 0);
   }
 
-  /** The files in the ledger and the last words of all processes: for the message of a failure. */
+  /** The files in the ledger and the last output of the processes, for error messages. */
   async describe(): Promise<string> {
     const files = (await this.files()).slice(0, 30).map((file) =>
       `${file.tenant} ${file.name} ${file.state} ${JSON.stringify(file.reason)}`
@@ -216,7 +216,7 @@ export class Platform implements AsyncDisposable {
   }
 }
 
-/** What every file's counts must be, whatever became of it. */
+/** Whether the counts of a file are consistent with each other and with its state. */
 export function addsUp({ rows, state }: FileRecord): boolean {
   const { read, stored, rejected, skipped } = rows;
   const whole = read === stored + rejected + skipped;

@@ -5,7 +5,7 @@ import { DEADLINE_SECONDS, until } from "./until.ts";
 export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
-  /** Seconds after which it is killed and the test fails. @default DEADLINE_SECONDS */
+  /** Seconds until it is killed and the test fails. @default DEADLINE_SECONDS */
   seconds?: number;
 }
 
@@ -16,7 +16,7 @@ export interface Result {
   stderr: string;
 }
 
-/** The environment of a command: nothing of the tester's own settings gets through. */
+/** The environment of a command, without the developer's own settings. */
 function environment(more: Record<string, string> = {}): Record<string, string> {
   const kept = ["PATH", "HOME", "TMPDIR", "TZ", TEST_RUN].flatMap((name) => {
     const value = Deno.env.get(name);
@@ -33,7 +33,7 @@ export async function run(args: string[], options: RunOptions = {}): Promise<Res
   return { code, signal, stdout: command.stdout.text, stderr: command.stderr.text };
 }
 
-/** What a command has written so far. */
+/** The output of a command so far. */
 class Collected {
   text = "";
   readonly done: Promise<void>;
@@ -42,7 +42,7 @@ class Collected {
     this.done = this.#collect(stream);
   }
 
-  /** The lines that are complete. */
+  /** The complete lines. */
   get lines(): string[] {
     return this.text.split("\n").slice(0, -1);
   }
@@ -53,7 +53,7 @@ class Collected {
   }
 }
 
-/** A command that runs until it is stopped, at the latest when its test ends. */
+/** A command that runs until it is stopped or its test ends. */
 export class Running implements AsyncDisposable {
   readonly stdout: Collected;
   readonly stderr: Collected;
@@ -61,7 +61,7 @@ export class Running implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
   #status: Deno.CommandStatus | null = null;
 
-  /** @param program the program itself where it is not the binary, such as a tracer of it */
+  /** @param program by default the binary; for example a tracer of it */
   constructor(args: string[], options: RunOptions = {}, program = binary()) {
     this.#args = args;
     this.#process = new Deno.Command(program, {
@@ -86,18 +86,18 @@ export class Running implements AsyncDisposable {
     return this.#status !== null;
   }
 
-  /** Sends a signal; nothing happens when it has ended. */
+  /** Sends a signal, unless it has ended. */
   kill(signal: Deno.Signal = "SIGKILL"): void {
     if (this.#status !== null) return;
     try {
       this.#process.kill(signal);
     } catch (thrown) {
-      // It ended just now.
+      // It has just ended.
       if (!(thrown instanceof TypeError)) throw thrown;
     }
   }
 
-  /** Waits for its end and for the last of its output. */
+  /** Waits until it has ended and all its output is read. */
   async ended(seconds = DEADLINE_SECONDS): Promise<Deno.CommandStatus> {
     const what = `"${this.#args.join(" ")}" ended`;
     const status = await until(what, () => this.#status, seconds).catch((thrown: Error) => {
@@ -107,13 +107,13 @@ export class Running implements AsyncDisposable {
     return status;
   }
 
-  /** Asks it to end and waits until it has. */
+  /** Sends a signal and waits until it has ended. */
   async stop(signal: Deno.Signal = "SIGTERM", seconds?: number): Promise<Deno.CommandStatus> {
     this.kill(signal);
     return await this.ended(seconds);
   }
 
-  /** Waits for a line of either output; fails when the command ends without it. */
+  /** Waits for a line on stdout or stderr; fails if the command ends without it. */
   async line(pattern: RegExp, seconds?: number): Promise<string> {
     const find = () =>
       [...this.stdout.lines, ...this.stderr.lines].find((line) => pattern.test(line));
@@ -130,7 +130,7 @@ export class Running implements AsyncDisposable {
     return found;
   }
 
-  /** The structured log records so far. */
+  /** The log records so far. */
   records(): Record<string, unknown>[] {
     return this.stderr.lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   }
@@ -146,7 +146,7 @@ export class Running implements AsyncDisposable {
   }
 }
 
-/** The processes that a process has started and that are still there; Linux only. */
+/** The running child processes of a process; Linux only. */
 export function childrenOf(pid: number): number[] {
   try {
     return [...Deno.readDirSync(`/proc/${pid}/task`)].flatMap(({ name }) => {
@@ -158,7 +158,7 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** Whether a process is there and not a zombie; Linux only. */
+/** Whether a process exists and is not a zombie; Linux only. */
 export function isAlive(pid: number): boolean {
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);

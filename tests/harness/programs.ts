@@ -3,7 +3,7 @@ import { ROOT } from "./binary.ts";
 import { type ModuleFiles, type ModuleOptions, writeModule } from "./modules.ts";
 import { run } from "./process.ts";
 
-/** What `manage tenant test --json` prints of a file. */
+/** The output of `manage tenant test --json` for one file. */
 export interface ProgramRun {
   counts: { read: number; stored: number; rejected: number; skipped: number; written: number };
   rows: { table: string; row: Record<string, unknown> }[];
@@ -52,12 +52,12 @@ export async function tryProgram(
   }
 }
 
-/** Writes a module into a folder of its own. */
+/** Writes a module into a new folder. */
 export async function programFolder(files: ModuleFiles): Promise<string> {
   return await writeModule(await Deno.makeTempDir(), files);
 }
 
-/** Whether Go can build for WASI here; says so in one line where it cannot. */
+/** Whether Go can build for WASI here; prints a line if not. */
 export function hasGo(): boolean {
   try {
     const { stdout } = new Deno.Command("go", { args: ["env", "GOVERSION"] }).outputSync();
@@ -66,11 +66,11 @@ export function hasGo(): boolean {
   } catch {
     // It is not installed.
   }
-  console.log("no Go from 1.21 on is here: programs in WebAssembly are not tested");
+  console.log("Go 1.21 or newer is missing: programs in WebAssembly are not tested");
   return false;
 }
 
-/** Whether native programs can be run here; says so in one line where they cannot. */
+/** Whether native programs can run here; prints a line if not. */
 export function hasNativePrograms(): boolean {
   const found = ["/usr/bin/bwrap", "/usr/bin/python3"].filter((path) => {
     try {

@@ -5,7 +5,7 @@ interface Attribute {
   value: { stringValue?: string; intValue?: number | string; doubleValue?: number };
 }
 
-/** A step of a trace, as it was sent. */
+/** A received span of a trace. */
 export interface ReceivedSpan {
   service: string;
   name: string;
@@ -24,7 +24,7 @@ interface Export {
   }[];
 }
 
-/** A receiver of OTLP over HTTP, as a collector is one. */
+/** A receiver of OTLP over HTTP, like a collector. */
 export class Receiver implements AsyncDisposable {
   readonly spans: ReceivedSpan[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;

@@ -2,7 +2,7 @@ import { delimiter, join } from "node:path";
 import { existsSync } from "node:fs";
 
 /**
- * Whether the machine lacks a tool that a test needs; the test is skipped then, with one line.
+ * Whether the machine lacks a tool that a test needs; prints a line if so.
  *
  * @example
  * ```ts ignore
@@ -16,7 +16,7 @@ export function isMissing(...tools: string[]): boolean {
   return missing.length > 0;
 }
 
-/** Runs a tool of the machine to its end. */
+/** Runs a tool and waits until it has ended. */
 export async function runTool(
   tool: string,
   args: string[],

@@ -1,4 +1,4 @@
-/** HTTP as a customer's own program speaks it. */
+/** An HTTP client like a customer's own program. */
 export interface Customer {
   url: string;
   user: string;
@@ -15,7 +15,7 @@ export function asCustomer(
   return fetch(`${url}${path}`, { ...init, headers });
 }
 
-/** Sends a file in one request, by tus 1.0.0 with creation-with-upload; the answer's body is read. */
+/** Sends a file in one request, by tus 1.0.0 with creation-with-upload, and reads the response. */
 export async function upload(
   customer: Customer,
   name: string,

@@ -1,13 +1,13 @@
-/** Generous: it is there to fail in place of hanging, and says nothing about speed. */
+/** Generous, because it only makes a hanging test fail; it does not measure speed. */
 export const DEADLINE_SECONDS = 60;
 const POLL_MS = 25;
 
 /**
- * Waits until something is so, and gives what was found.
+ * Polls until a condition holds, and returns its value.
  *
  * @param what completes the sentence "it never happened that …"
- * @param look gives what is waited for; null, undefined or false while it is not so yet
- * @throws {Error} after a deadline
+ * @param look returns null, undefined or false while the condition does not hold
+ * @throws {Error} after the deadline
  */
 export async function until<T>(
   what: string,
