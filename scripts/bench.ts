@@ -1,6 +1,6 @@
 /**
  * `deno task bench [MEASURE…] [--json] [--rounds N] [--rows N] [--megabytes N]`: measures the
- * program against its peers on this machine. Ends with 1 when a target was missed.
+ * program against its peers on this machine. Exits with 1 if a goal is missed.
  *
  * @module
  */
@@ -24,19 +24,21 @@ const MEASURES: Record<string, Measure> = {
   cassandra: measureCassandra,
   "cassandra-memory": measureCassandraMemory,
 };
-/** What is measured when nothing is named: what takes minutes and a Java is asked for. */
+/** The default measures; those that take minutes and need Java are not among them. */
 const USUAL = ["ingest", "sandbox", "latency", "upload", "memory"];
 
 const USAGE = `Usage: deno task bench [${Object.keys(MEASURES).join("|")}]… [options]
 
-Without a name: ${USUAL.join(", ")}. Those of Cassandra want Java and Maven, and get their peers.
+Default: ${
+  USUAL.join(", ")
+}. The measures of Cassandra need Java and Maven, and download their peers.
 
   --json         one JSON document instead of a table
-  --rounds N     times that each side is measured, in turns (default: 3)
-  --rows N       rows of the files of "ingest", "sandbox" and "cassandra" (default: 1000000)
-  --megabytes N  size of the files of "upload" and of memory (default: 1000)
+  --rounds N     rounds, in which the sides take turns (default: 3)
+  --rows N       rows of the files for "ingest", "sandbox" and "cassandra" (default: 1000000)
+  --megabytes N  size of the files for "upload" and "memory" (default: 1000)
 
-MYSIMBDP_BINARY names the binary (default: dist/mysimbdp, built where it is missing or stale).`;
+MYSIMBDP_BINARY is the binary (default: dist/mysimbdp, built if it is missing or stale).`;
 
 interface Options {
   names: string[];
@@ -54,7 +56,7 @@ function readOptions(): Options {
     options: { json: { type: "boolean" }, rounds: number, rows: number, megabytes: number },
   });
   const unknown = positionals.find((name) => !Object.hasOwn(MEASURES, name));
-  if (unknown !== undefined) throw new TypeError(`there is no measure "${unknown}"`);
+  if (unknown !== undefined) throw new TypeError(`unknown measure "${unknown}"`);
   return {
     names: positionals.length > 0 ? positionals : USUAL,
     json: values.json ?? false,
@@ -67,7 +69,7 @@ function readOptions(): Options {
 function wholeNumber(name: string, value: string | undefined, otherwise: number): number {
   const number = Number(value ?? otherwise);
   if (Number.isInteger(number) && number >= 1) return number;
-  throw new TypeError(`--${name} takes a whole number from 1, not "${value}"`);
+  throw new TypeError(`--${name} must be a positive integer, not "${value}"`);
 }
 
 /** @returns the exit code */

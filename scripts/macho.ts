@@ -1,7 +1,7 @@
 /**
- * Takes out of a Mach-O program (64 bits) what `deno compile` put into it, so that what is left can
- * be compiled with again. On arm64 that is a segment `__SUI` before `__LINKEDIT`, on x86-64 bytes
- * behind the string table. The layout is Apple's `mach-o/loader.h`.
+ * Removes the payload of `deno compile` from a 64-bit Mach-O program, so that the rest can be used to
+ * compile again. On arm64 the payload is a segment `__SUI` before `__LINKEDIT`, on x86-64 it is bytes
+ * after the string table. The layout is Apple's `mach-o/loader.h`.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const LC = {
   dataInCode: 0x29,
   dyldInfoOnly: 0x80000022,
 };
-/** Where in a load command lie offsets into the file that point into `__LINKEDIT`. */
+/** Positions in load commands of file offsets that point into `__LINKEDIT`. */
 const FILE_OFFSETS: Record<number, number[]> = {
   [LC.symtab]: [8, 16],
   [LC.dysymtab]: [32, 40, 48, 56, 64, 72],
@@ -35,7 +35,7 @@ interface Command {
   name: string;
 }
 
-/** The program without its payload. */
+/** Returns the program without its payload. */
 export function withoutPayload(program: Uint8Array): Uint8Array<ArrayBuffer> {
   const bytes = program.slice();
   const commands = commandsOf(bytes);
@@ -47,7 +47,7 @@ export function withoutPayload(program: Uint8Array): Uint8Array<ArrayBuffer> {
     : dropTail(bytes, commands, linkedit);
 }
 
-/** The names of a program's segments in their order, for a check of what was compiled. */
+/** The names of a program's segments in order, to verify what was compiled. */
 export function segmentsOf(program: Uint8Array): string[] {
   return commandsOf(program).filter(({ kind }) => kind === LC.segment64).map(({ name }) => name);
 }
@@ -68,7 +68,7 @@ function commandsOf(bytes: Uint8Array): Command[] {
   return commands;
 }
 
-/** arm64: the segment goes, and what lies behind it moves up. */
+/** arm64: removes the segment and moves what follows it. */
 function dropSegment(
   bytes: Uint8Array,
   commands: Command[],
@@ -98,7 +98,7 @@ function dropSegment(
   return whole;
 }
 
-/** x86-64: the file ends where the payload began; its signature, which comes behind, is void. */
+/** x86-64: truncates the file where the payload began; the signature after it becomes invalid. */
 function dropTail(
   bytes: Uint8Array,
   commands: Command[],

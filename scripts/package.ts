@@ -1,5 +1,5 @@
 /**
- * `deno task package`: makes a Debian package of `dist/mysimbdp`, which it builds first where it is
+ * `deno task package`: builds a Debian package of `dist/mysimbdp`, which it builds first if it is
  * missing or older than the sources. Needs `dpkg-deb`.
  *
  * @module
@@ -15,7 +15,7 @@ const SOURCES = join(ROOT, "packaging/debian");
 const ARCHITECTURES: Record<string, string> = { x86_64: "amd64", aarch64: "arm64" };
 const CONFIG = "etc/mysimbdp/mysimbdp.toml";
 
-/** The binary; built where there is no fresh one. */
+/** Returns the binary, built if it is missing or stale. */
 async function freshBinary(): Promise<string> {
   if (findProgram().what !== "the compiled binary") {
     const { success } = await new Deno.Command(Deno.execPath(), {
@@ -27,14 +27,14 @@ async function freshBinary(): Promise<string> {
   return join(ROOT, "dist/mysimbdp");
 }
 
-/** The standard output of a command of the binary. */
+/** Runs the binary and returns its standard output. */
 async function outputOf(binary: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await runProgram({ path: binary, args: [], what: "" }, args);
   if (code !== 0) throw new Error(`Cannot run mysimbdp ${args.join(" ")}: ${stderr}`);
   return stdout;
 }
 
-/** Lays the files of the package below `dir`. */
+/** Writes the files of the package to `dir`. */
 async function layOut(dir: string, binary: string): Promise<void> {
   await write(dir, "usr/bin/mysimbdp", await Deno.readFile(binary), 0o755);
   const units = join(dir, "usr/lib/systemd/system");
@@ -99,7 +99,7 @@ Description: takes in files from many customers and loads them into a database
 function architecture(): string {
   const found = ARCHITECTURES[Deno.build.arch];
   if (Deno.build.os === "linux" && found) return found;
-  throw new Error(`Cannot make a Debian package on ${Deno.build.target}`);
+  throw new Error(`Cannot build a Debian package on ${Deno.build.target}`);
 }
 
 async function write(

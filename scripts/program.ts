@@ -4,11 +4,11 @@ import { join } from "node:path";
 export const ROOT = join(import.meta.dirname ?? ".", "..");
 const BINARY = join(ROOT, "dist", "mysimbdp");
 
-/** How the program is started: the compiled binary where there is one, else from source. */
+/** How to start the program: the compiled binary, or the source if there is none. */
 export interface Program {
   path: string;
   args: string[];
-  /** One line for people. */
+  /** One line to print. */
   what: string;
 }
 
@@ -26,7 +26,7 @@ export function findProgram(): Program {
   return { path: Deno.execPath(), args, what: "the program from source" };
 }
 
-/** Whether the binary is there and no source has changed since it was made. */
+/** Whether the binary exists and is newer than all sources. */
 function isFresh(binary: string): boolean {
   if (!existsSync(binary)) return false;
   return newest(join(ROOT, "src")) < (Deno.statSync(binary).mtime?.getTime() ?? 0);
@@ -40,7 +40,7 @@ function newest(dir: string): number {
   return Math.max(0, ...times);
 }
 
-/** A long-running command whose output can be awaited. */
+/** A running command whose output can be awaited. */
 export class Service {
   readonly #child: Deno.ChildProcess;
   readonly #lines: string[] = [];
@@ -67,12 +67,12 @@ export class Service {
     return this.#child.pid;
   }
 
-  /** All lines so far, of both outputs. */
+  /** All lines so far, of stdout and stderr. */
   get lines(): readonly string[] {
     return this.#lines;
   }
 
-  /** The first line that matches, now or later; an error when the command ends before it. */
+  /** Waits for the first line that matches; fails if the command ends before it. */
   async line(pattern: RegExp): Promise<string> {
     while (true) {
       const found = this.#lines.find((line) => pattern.test(line));
@@ -82,7 +82,7 @@ export class Service {
     }
   }
 
-  /** Asks it to end and waits until it has. */
+  /** Sends SIGTERM and waits until it has ended. */
   async stop(signal: Deno.Signal = "SIGTERM"): Promise<Deno.CommandStatus> {
     try {
       this.#child.kill(signal);
@@ -105,7 +105,7 @@ export class Service {
   }
 }
 
-/** Runs a command to its end. */
+/** Runs a command and waits until it has ended. */
 export async function runProgram(
   program: Program,
   args: string[],

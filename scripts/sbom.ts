@@ -5,17 +5,16 @@ interface LockedPackage {
   dependencies?: string[];
 }
 
-/** What of `deno.lock` is read. */
+/** The parts of `deno.lock` that are read. */
 interface Lock {
   npm: Record<string, LockedPackage>;
 }
 
 /**
- * The bill of materials of a build in CycloneDX 1.6: every package of `deno.lock` with the hash that
- * it was checked against. `required` are those of which something is in the program; `excluded`
- * ones only build or test it.
+ * Returns the bill of materials of a build in CycloneDX 1.6: every package of `deno.lock` with its
+ * hash. `required` packages have code in the program; `excluded` ones only build or test it.
  *
- * @param embedded packages of which something is in the program, as `name@version`
+ * @param embedded packages with code in the program, as `name@version`
  */
 export function billOfMaterials(root: string, version: string, embedded: string[]): object {
   const lock: Lock = JSON.parse(Deno.readTextFileSync(join(root, "deno.lock")));
@@ -60,14 +59,14 @@ export function billOfMaterials(root: string, version: string, embedded: string[
   };
 }
 
-/** A dependency is named without its version where there is only one. */
+/** A dependency has no version in its name if the lock has only one version of it. */
 function lockedName(wanted: string, packages: Map<string, LockedPackage>): string {
   const name = withoutPeers(wanted);
   if (packages.has(name)) return name;
   return [...packages.keys()].find((key) => key.startsWith(`${name}@`)) ?? name;
 }
 
-/** The lock names the packages that one has to go with behind an underscore after its version. */
+/** In the lock, peer dependencies follow the version after an underscore. */
 function withoutPeers(name: string): string {
   return name.replace(/^(.[^@]*@[^_]+)_.*$/, "$1");
 }

@@ -15,7 +15,7 @@ import type { Platform } from "../tests/harness/platform.ts";
 const FOLDER = join(ROOT, "docs/screenshots");
 const MAX_BYTES = 200_000;
 
-/** Stages files like those of customers: good ones, one with rejects, one that is broken. */
+/** Stages files like those of customers: good ones, one with rejects, a broken one. */
 async function fill(platform: Platform): Promise<void> {
   const strikes = await Deno.readTextFile(sample("birdstrikes.csv"));
   const [header = "", ...lines] = strikes.split("\n");

@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 
-/** A kind of machine that the program is built for. */
+/** A platform that the program is built for. */
 export interface Target {
-  /** As `--target` takes it. */
+  /** The name for `--target`. */
   name: string;
-  /** As `deno compile --target` takes it. */
+  /** The name for `deno compile --target`. */
   triple: string;
-  /** As pip names the platform of a wheel. */
+  /** The platform of a wheel, as pip names it. */
   pip: string;
   executable: string;
 }
@@ -18,7 +18,7 @@ const target = (name: string, triple: string, pip: string): Target => ({
   executable: name.startsWith("windows") ? "mysimbdp.exe" : "mysimbdp",
 });
 
-/** All machines that customers have. */
+/** All platforms of customers. */
 export const TARGETS: readonly Target[] = [
   target("linux-x64", "x86_64-unknown-linux-gnu", "manylinux_2_28_x86_64"),
   target("linux-arm64", "aarch64-unknown-linux-gnu", "manylinux_2_28_aarch64"),
@@ -27,15 +27,15 @@ export const TARGETS: readonly Target[] = [
   target("windows-x64", "x86_64-pc-windows-msvc", "win_amd64"),
 ];
 
-/** The machine that this runs on. */
+/** The platform of this machine. */
 export function hostTarget(): Target {
   const host = TARGETS.find(({ triple }) => triple === Deno.build.target);
   if (host) return host;
-  throw new Error(`Cannot build on ${Deno.build.target}: it is none of ${names()}`);
+  throw new Error(`Cannot build on ${Deno.build.target}: supported are ${names()}`);
 }
 
 /**
- * What `--target` asks for: names with commas between them, or `all`. Nothing where it is missing.
+ * Returns the targets of `--target`: comma-separated names, or `all`; none if it is missing.
  */
 export function askedTargets(args: string[]): { targets: Target[]; isAll: boolean } | null {
   const { values } = parseArgs({ args, options: { target: { type: "string" } } });

@@ -2,29 +2,29 @@ import { join } from "node:path";
 import { type Program, ROOT } from "../program.ts";
 import { endAll, output } from "./processes.ts";
 
-/** How much is measured. */
+/** The sizes of the measures. */
 export interface Sizes {
-  /** Times that each side is measured. */
+  /** How often each side is measured. */
   rounds: number;
-  /** Rows of the file that is ingested. */
+  /** Rows of the ingested file. */
   rows: number;
   /** Size of the large files, in MB of 1,000,000 bytes. */
   megabytes: number;
 }
 
-/** What every measure works with. */
+/** The environment of every measure. */
 export interface Bench extends Sizes, AsyncDisposable {
-  /** The compiled binary that is measured. */
+  /** The path of the measured binary. */
   program: Program;
   /** A folder for work files, on the file system of the repository; removed at the end. */
   folder: string;
-  /** On what it was measured. */
+  /** A description of the machine. */
   machine: Record<string, string | number>;
-  /** Tells how far it is; standard output is for the results. */
+  /** Prints progress to standard error; standard output has the results. */
   say(text: string): void;
 }
 
-/** Makes the folder; it is removed, and every process ended, however the run ends. */
+/** Creates the folder; it is removed, and every process ended, however the run ends. */
 export async function makeBench(program: Program, sizes: Sizes): Promise<Bench> {
   const folder = join(ROOT, ".cache", "bench", String(Deno.pid));
   await Deno.mkdir(folder, { recursive: true });

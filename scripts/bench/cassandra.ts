@@ -8,19 +8,19 @@ import { watchMemory } from "./process_memory.ts";
 import { MissingTool, settle } from "./processes.ts";
 import { type MadeFile, writeCsv } from "./rows.ts";
 
-/** What the server's defaults allow in an unlogged batch without a warning. */
+/** The partitions that an unlogged batch can have without a warning by default. */
 const LOOP_PARTITIONS = 10;
-/** About as many as we send. */
+/** About the number that we send. */
 const LOOP_ROWS_IN_PARTITION = 400;
-/** Rows of the peer that takes longest; what all would take is reckoned. */
+/** The rows of the slowest peer; its time for all rows is extrapolated. */
 const INSERTED_ROWS = 10_000;
 const MOST_MEMORY_MB = 400;
-/** Each row a partition of its own. */
+/** Each row is its own partition. */
 const SINGLE_MODULE = join(import.meta.dirname ?? ".", "tenant_single");
 
 type Seconds = Record<string, number[]>;
 
-/** A staged file through the sandbox into a real Cassandra, against programs made for loading it. */
+/** Measures a staged file through the sandbox into a real Cassandra, against programs for loading it. */
 export async function measureCassandra(bench: Bench): Promise<Line[]> {
   await using node = await Node.start();
   bench.machine["cassandra"] = node.version;
@@ -72,7 +72,7 @@ export async function measureCassandra(bench: Bench): Promise<Line[]> {
   ];
 }
 
-/** The most memory that `manage` with its sandbox has while a large file goes into Cassandra. */
+/** Measures the peak memory of `manage` with its sandbox while a large file goes into Cassandra. */
 export async function measureCassandraMemory(bench: Bench): Promise<Line[]> {
   await using node = await Node.start();
   const file = await writeCsv(
@@ -106,7 +106,7 @@ async function inSetting<T>(setting: Setting, work: () => Promise<T>): Promise<T
   }
 }
 
-/** Those that can be had; the others are named. */
+/** The available peers; the missing ones are reported. */
 async function peersOf(bench: Bench, makers: (() => Promise<Peer>)[]): Promise<Peer[]> {
   const peers: Peer[] = [];
   for (const make of makers) {
@@ -130,7 +130,7 @@ interface Comparison {
   peers: Peer[];
 }
 
-/** Each side loads the file into the same, empty table; all must come to the same sums. */
+/** Each side loads the file into the same empty table; all checksums must be equal. */
 async function compare(bench: Bench, parts: Comparison): Promise<Seconds> {
   const { node, log, setting, file, peers } = parts;
   const found = new Map<string, Sums>();
@@ -144,7 +144,7 @@ async function compare(bench: Bench, parts: Comparison): Promise<Seconds> {
     bench.say(`cassandra ${round + 1}: ${file.rows} rows, ${name} ${rate} rows/s`);
     return seconds;
   };
-  // The first load of a size is slower by a third for whoever has it.
+  // The first load of a size is a third slower for any side.
   await setting.ingest(file);
   const results = await inTurns(bench.rounds, {
     ours: side("ours", () => log.during(() => setting.ingest(file))),
@@ -161,7 +161,7 @@ function checkSums(found: Map<string, Sums>, file: MadeFile): void {
   const kinds = new Set(whole.map(([, sums]) => JSON.stringify(sums)));
   const isWhole = whole.every(([, { rows }]) => rows === file.rows);
   if (kinds.size === 1 && isWhole) return;
-  throw new Error(`the tables do not hold the same: ${JSON.stringify(Object.fromEntries(found))}`);
+  throw new Error(`the tables differ: ${JSON.stringify(Object.fromEntries(found))}`);
 }
 
 const WHAT: Record<string, string> = {
@@ -194,7 +194,7 @@ function linesOf(
   });
 }
 
-/** What the server had to complain of while ours was loading. */
+/** The warnings of the server during our load. */
 class WarningLog {
   readonly #node: Node;
   #lines: string[] | null = [];
@@ -211,7 +211,7 @@ class WarningLog {
     return result;
   }
 
-  /** Nothing where the log is on another machine. */
+  /** Null if the log is on another machine. */
   lines(): Line[] {
     if (this.#lines === null) return [];
     const first = this.#lines.length > 0 ? `; the first: ${this.#lines[0]}` : "";

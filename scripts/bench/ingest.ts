@@ -5,12 +5,12 @@ import { Platform, queryOne, TABLE } from "./platform.ts";
 import { needs, output, settle, timed } from "./processes.ts";
 import { type MadeFile, writeCsv } from "./rows.ts";
 
-/** Of both tables, to tell whether they hold the same; whole numbers, as sums in any order agree. */
+/** Checksums to compare both tables; integers, so that the order of the sums does not matter. */
 const CHECK = `SELECT count(*) AS rows, sum(speed) AS speed, sum(height) AS height,
   sum(length(remark)) AS remark, count(DISTINCT id) AS ids, total(CAST(cost * 100 + 0.5 AS INT)) AS cost
   FROM ${TABLE}`;
 
-/** A staged file through the sandbox into SQLite, against the import of SQLite's own shell. */
+/** Measures a staged file through the sandbox into SQLite, against the import of SQLite's shell. */
 export async function measureIngest(bench: Bench): Promise<Line[]> {
   const shell = await needs("sqlite3");
   bench.say(`ingest: a file of ${bench.rows} rows`);
@@ -35,7 +35,7 @@ export async function measureIngest(bench: Bench): Promise<Line[]> {
   };
   const peer = async (round: number) => {
     if (createTable === null) {
-      throw new Error("the peer's table is made like ours, so ours is first");
+      throw new Error("the peer's table is created like ours, so ours must run first");
     }
     const path = join(bench.folder, "import.sqlite");
     await output(shell, [path, "PRAGMA journal_mode=WAL", createTable]);
@@ -51,7 +51,7 @@ export async function measureIngest(bench: Bench): Promise<Line[]> {
   await Deno.remove(file.path);
   const [check] = checks;
   if (checks.size !== 1 || JSON.parse(check!).rows !== file.rows) {
-    throw new Error(`the tables do not hold the same: ${[...checks].join(" and ")}`);
+    throw new Error(`the tables differ: ${[...checks].join(" and ")}`);
   }
   const rate = (seconds: number) => file.rows / seconds;
   const imported = results.peer.map(rate);

@@ -11,7 +11,7 @@ const POLL_MS = 5;
 const LONGEST_MS = 60_000;
 const INSERT_ROWS = join(import.meta.dirname ?? ".", "peers/insert_rows.py");
 
-/** A small file from the start of `fetch` to queryable rows, against a commit for each row. */
+/** Measures a small file from the start of `fetch` to queryable rows, against a commit for each row. */
 export async function measureLatency(bench: Bench): Promise<Line[]> {
   await needs("python3");
   const platform = await Platform.make(bench, "latency");
@@ -73,7 +73,7 @@ export async function measureLatency(bench: Bench): Promise<Line[]> {
   ];
 }
 
-/** Asks a database how many rows a table has. */
+/** Counts the rows of a table. */
 class RowCount implements Disposable {
   readonly #db: DatabaseSync;
 
@@ -85,10 +85,10 @@ class RowCount implements Disposable {
     return Number(this.#db.prepare(`SELECT count(*) AS rows FROM ${TABLE}`).get()?.["rows"]);
   }
 
-  /** Seconds from `begun` until there are so many. */
+  /** Seconds from `begun` until the table has this many rows. */
   async reaches(wanted: number, begun: number): Promise<number> {
     while (this.now() < wanted) {
-      if (performance.now() - begun > LONGEST_MS) throw new Error("the rows do not come");
+      if (performance.now() - begun > LONGEST_MS) throw new Error("the rows do not arrive");
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     return (performance.now() - begun) / 1000;

@@ -1,9 +1,9 @@
 import type { Bench } from "./bench.ts";
 
-/** Measures one promise of the program; each line is a number and what is asked of it. */
+/** Measures one property of the program; each line has a number and its goal. */
 export type Measure = (bench: Bench) => Promise<Line[]>;
 
-/** What a ratio, or where there is no peer the number itself, must be. */
+/** The goal for the ratio, or for the number if there is no peer. */
 export interface Target {
   is: "at least" | "at most";
   value: number;
@@ -16,12 +16,12 @@ export interface Line {
   /** Median of {@link runs}. */
   ours: number;
   peer: number | null;
-  /** Median of ours / peer, each of one round. */
+  /** The median of ours / peer over the rounds. */
   ratio: number | null;
   target: Target | null;
-  /** Null where nothing is asked: the line is for information. */
+  /** Null if there is no goal. */
   ok: boolean | null;
-  /** Who the peer is, and what is in the number. */
+  /** Describes the peer and what the number includes. */
   note: string;
   /** The single rounds. */
   runs: { ours: number[]; peer: number[] };
@@ -30,14 +30,14 @@ export interface Line {
 export interface LineParts {
   unit: string;
   ours: number[];
-  /** Of the same rounds, where there is a peer. */
+  /** The peer's results of the same rounds, if there is a peer. */
   peer?: number[];
   target?: Target;
   note: string;
 }
 
 /**
- * Makes a line of the numbers of all rounds.
+ * Builds a line from the numbers of all rounds.
  *
  * @example
  * ```ts
@@ -62,7 +62,7 @@ export function lineOf(measure: string, parts: LineParts): Line {
   };
 }
 
-/** The middle one of some numbers; of an even count the mean of the two in the middle. */
+/** The median. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -71,8 +71,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Runs each side once a round. Who is first goes round, so that whatever one side leaves behind is
- * not always met by the same other one.
+ * Runs each side once a round. The order rotates, so that the effects of one side do not always hit
+ * the same other side.
  *
  * @returns each side's results, by round
  */
@@ -91,7 +91,7 @@ export async function inTurns<S extends Record<string, (round: number) => Promis
   return results as { [K in keyof S]: Awaited<ReturnType<S[K]>>[] };
 }
 
-/** Prints the lines for people. */
+/** Prints the lines as a table. */
 export function printTable(lines: readonly Line[]): void {
   const head = ["measure", "ours", "peer", "unit", "ratio", "target", "ok?", "what"];
   const rows = lines.map((line) => [

@@ -8,7 +8,7 @@ import { writeCsv } from "./rows.ts";
 
 const TARGET = { is: "at most", value: 300 } as const;
 
-/** The most memory that `serve` and `manage` with its sandbox have while a large CSV goes through. */
+/** Measures the peak memory of `serve`, and of `manage` with its sandbox, during a large CSV file. */
 export async function measureMemory(bench: Bench): Promise<Line[]> {
   if (Deno.build.os !== "linux") {
     bench.say("memory: skipped, it is read from Linux's /proc");

@@ -9,12 +9,12 @@ import type { MadeFile } from "./rows.ts";
 
 export const TENANT = "bench";
 export const PASSWORD = "bench-password";
-/** The table that the tenant's module fills. */
+/** The table of the tenant's module. */
 export const TABLE = "strikes";
 const MODULE = join(import.meta.dirname ?? ".", "tenant");
 const CONSTRAINTS = { formats: [".csv"], number_files: 100, data_sizes: 1024 ** 3 };
 
-/** A data directory with one customer, whose module is deployed. */
+/** A data directory with one customer and its module. */
 export class Platform {
   readonly data: string;
   readonly layout: Layout;
@@ -28,8 +28,8 @@ export class Platform {
   }
 
   /**
-   * @param name of its folder in the bench's folder
-   * @param module the folder of the module that is deployed
+   * @param name the name of its folder in the bench's folder
+   * @param module the folder of the module to deploy
    */
   static async make(bench: Bench, name: string, module = MODULE): Promise<Platform> {
     const platform = new Platform(bench, join(bench.folder, name));
@@ -51,12 +51,12 @@ export class Platform {
     return new Beside(this.#bench.program, ["manage", "--data", this.data]);
   }
 
-  /** The customer's command; its client directory is `dir`. */
+  /** Runs `fetch` as the customer with the client directory `dir`. */
   fetchArguments(server: string, dir: string): string[] {
     return ["fetch", "-u", TENANT, "-p", PASSWORD, "--server", server, "-d", dir];
   }
 
-  /** Puts a file into staging as the server would; the file itself stays where it is, too. */
+  /** Links a file into staging as the server does; the original stays. */
   async stage(file: MadeFile): Promise<string> {
     const { size, sha256 } = file;
     const id = this.#nextId();
@@ -69,20 +69,20 @@ export class Platform {
     return id;
   }
 
-  /** Takes away what was uploaded, so that the disk does not fill. */
+  /** Removes uploaded files, so that the disk does not fill up. */
   async clearStaging(): Promise<void> {
     await Deno.remove(this.layout.tenantFolder("staging", TENANT), { recursive: true });
   }
 
-  /** One row of the customer's database; null while it is not there. */
+  /** One row of the customer's database; null if it does not exist yet. */
   query(sql: string): Record<string, SQLOutputValue> | null {
     return queryOne(this.layout.tenantDatabase(TENANT), sql);
   }
 
-  /** The statement that made the customer's table. */
+  /** The statement that created the customer's table. */
   createTable(): string {
     const row = this.query(`SELECT sql FROM sqlite_schema WHERE name = '${TABLE}'`);
-    if (row === null) throw new Error(`the module's table "${TABLE}" is not there`);
+    if (row === null) throw new Error(`the module's table "${TABLE}" does not exist`);
     return String(row["sql"]);
   }
 
@@ -91,7 +91,7 @@ export class Platform {
   }
 }
 
-/** The first row that a query finds in a database file; null without one. */
+/** The first row of a query in a database file, or null. */
 export function queryOne(path: string, sql: string): Record<string, SQLOutputValue> | null {
   const db = new DatabaseSync(path, { readOnly: true });
   try {

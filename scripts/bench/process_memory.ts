@@ -1,25 +1,25 @@
 /**
- * Reads from Linux's /proc what a process and its descendants have in memory.
+ * Reads the memory of a process and its descendants from Linux's /proc.
  *
  * @module
  */
 import { readdirSync, readFileSync } from "node:fs";
 
 const RSS_EVERY_MS = 50;
-/** Reading PSS makes the kernel walk all pages, so it is done less often. */
+/** PSS is read less often, because the kernel walks all pages for it. */
 const PSS_EVERY = 10;
 
-/** The most memory seen, in MB of 1,000,000 bytes. */
+/** Peak memory, in MB of 1,000,000 bytes. */
 export interface Peaks {
-  /** Resident memory of all processes at one moment. */
+  /** The highest sum of the resident memory of all processes. */
   rss: number;
-  /** The same with each shared page divided among those who share it. */
+  /** The same, with shared pages divided among the processes that share them. */
   pss: number;
-  /** The highest of each process for itself, by the kernel's own mark. */
+  /** The sum of each process's own peak, as the kernel records it. */
   processes: { pid: number; command: string; rss: number }[];
 }
 
-/** Watches a process and all its descendants until it is stopped. */
+/** Samples a process and all its descendants until it is stopped. */
 export function watchMemory(root: number): { stop(): Peaks } {
   const marks = new Map<number, { command: string; rss: number }>();
   const peaks = { rss: 0, pss: 0 };
@@ -46,7 +46,7 @@ export function watchMemory(root: number): { stop(): Peaks } {
       clearInterval(timer);
       look();
       const processes = [...marks].map(([pid, mark]) => ({ pid, ...mark, rss: toMb(mark.rss) }));
-      // Of one process the kernel's mark also has what lies between two looks.
+      // The kernel's own peak of a process includes what happens between two samples.
       const rss = processes.length === 1 ? processes[0]!.rss : toMb(peaks.rss);
       return { rss, pss: toMb(peaks.pss), processes };
     },
@@ -62,7 +62,7 @@ export function processTree(root: number): number[] {
 
 function childrenOf(pid: number): number[] {
   try {
-    // Each thread lists the processes that it started.
+    // Each thread lists the processes that it has started.
     return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
       textOf(`/proc/${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number)
     );
@@ -85,12 +85,12 @@ function kilobytes(path: string, name: string): number {
   return field(textOf(path), name);
 }
 
-/** A number of KB of 1,024 bytes; 0 where it is not there. */
+/** A number of KB of 1,024 bytes; 0 if it is missing. */
 function field(text: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s*(\\d+) kB`, "m").exec(text)?.[1] ?? 0);
 }
 
-/** The text of a file of /proc; empty when its process has ended. */
+/** The text of a file in /proc; empty if its process has ended. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, "latin1");

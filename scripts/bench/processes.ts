@@ -1,12 +1,12 @@
 /**
- * The processes that a benchmark starts: each is timed or watched, and none outlives the run.
+ * The processes of a benchmark: each is timed or sampled, and all end with the run.
  *
  * @module
  */
 import { join } from "node:path";
 import { findProgram, type Program, ROOT, Service } from "../program.ts";
 
-/** A peer's tool is not installed: its measure is skipped. */
+/** A peer's tool is missing: its measure is skipped. */
 export class MissingTool extends Error {
   /** @param state @default "is not installed" */
   constructor(tool: string, state = "is not installed") {
@@ -14,22 +14,22 @@ export class MissingTool extends Error {
   }
 }
 
-/** Process ids that are ours to end. */
+/** The ids of processes that the benchmark has started. */
 const started = new Set<number>();
 
-/** Ends at once whatever still runs. */
+/** Kills all processes that still run. */
 export function endAll(): void {
   for (const pid of started) {
     try {
       Deno.kill(pid, "SIGKILL");
     } catch {
-      // It has just ended by itself.
+      // It has just ended.
     }
   }
   started.clear();
 }
 
-/** The binary to measure: `MYSIMBDP_BINARY`, else `dist/mysimbdp`, built where it is stale. */
+/** The binary to measure: `MYSIMBDP_BINARY`, else `dist/mysimbdp`, built if it is stale. */
 export async function findBinary(): Promise<Program> {
   const path = Deno.env.get("MYSIMBDP_BINARY");
   if (path) return { path, args: [], what: path };
@@ -42,23 +42,23 @@ export async function findBinary(): Promise<Program> {
   return { path: built, args: [], what: built };
 }
 
-/** A command of this machine, as a program. */
+/** A command of this machine. */
 export function tool(name: string, ...args: string[]): Program {
   return { path: name, args, what: name };
 }
 
 export interface Ran {
-  /** From before it was started until it had ended. */
+  /** Seconds from before its start until its end. */
   seconds: number;
   stdout: string;
   stderr: string;
 }
 
 /**
- * Runs a command to its end.
+ * Runs a command and waits until it has ended.
  *
- * @param watch is told the process id when it runs
- * @throws {MissingTool}; an Error with its words when it ends with another code than 0
+ * @param watch called with the process id once it runs
+ * @throws {MissingTool}; {Error} with its output if it exits with a code other than 0
  */
 export async function timed(
   program: Program,
@@ -78,7 +78,7 @@ export async function timed(
   throw new Error(`${program.what} ${args.join(" ")} ended with ${code}: ${ran.stderr}`);
 }
 
-/** What a command printed. */
+/** The output of a command. */
 export async function output(program: Program, args: string[]): Promise<string> {
   return (await timed(program, args)).stdout;
 }
@@ -97,21 +97,21 @@ function spawn(program: Program, args: string[]): Deno.ChildProcess {
   }
 }
 
-/** Skips a measure before any work is done for it. */
+/** Skips a measure before any work for it. */
 export async function needs(name: string): Promise<Program> {
   const program = tool(name);
   await timed(program, ["--version"]);
   return program;
 }
 
-/** A command that runs beside the measure until it is disposed of. */
+/** A command that runs during the measure until it is disposed of. */
 export class Beside extends Service implements AsyncDisposable {
   constructor(program: Program, args: string[]) {
     super(program, args);
     started.add(this.pid);
   }
 
-  /** The address that it says it listens on. */
+  /** The address that it listens on, from its output. */
   async address(): Promise<string> {
     const url = /http:\/\/127\.0\.0\.1:\d+/;
     return url.exec(await this.line(url))![0];
@@ -123,7 +123,7 @@ export class Beside extends Service implements AsyncDisposable {
   }
 }
 
-/** Brings what others left unwritten to the disk, so that nobody pays for somebody else. */
+/** Syncs the disks, so that the next side does not pay for earlier writes. */
 export async function settle(): Promise<void> {
   await output(tool("sync"), []);
 }

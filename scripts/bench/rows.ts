@@ -1,20 +1,20 @@
 /**
- * The files that are measured with, the same at each run.
+ * The input files, the same in each run.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 
-/** The columns in the order of the file, which is also that of the table. */
+/** The columns, in the order of the file and of the table. */
 export const COLUMNS = [
   ...["id", "state", "at", "airport", "aircraft", "species", "speed", "height", "cost", "remark"],
 ];
 
 const STATES = ["Texas", "Ohio", "Maine", "New York", "Florida", "Iowa", "Utah", "Nevada"];
-/** About how much of a file is written at a time. */
+/** The approximate number of bytes written at a time. */
 const PIECE_CHARS = 1 << 20;
 
-/** A small generator of numbers of 32 bits (mulberry32): seeded, and fast. */
+/** A fast, seeded generator of 32-bit numbers (mulberry32). */
 function numbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -26,10 +26,10 @@ function numbers(seed: number): () => number {
 }
 
 /**
- * Lines of a CSV file, without its header: a random UUID, two texts of few values, a date, two
- * numbered names, two integers, an amount and a remark.
+ * Generates lines of a CSV file without its header: a random UUID, two texts with few values, a date,
+ * two numbered names, two integers, an amount and a remark.
  *
- * @param seed another seed gives other rows with other keys
+ * @param seed each seed gives different rows and keys
  */
 export function* csvRows(seed: number): Generator<string, never> {
   const next = numbers(seed);
@@ -45,7 +45,7 @@ export function* csvRows(seed: number): Generator<string, never> {
   }
 }
 
-/** A file for a measure. */
+/** An input file. */
 export interface MadeFile {
   path: string;
   /** Bytes. */
@@ -55,7 +55,7 @@ export interface MadeFile {
   sha256: string;
 }
 
-/** Writes a CSV file with a header, of so many rows or of at least so many bytes. */
+/** Writes a CSV file with a header, with a number of rows or a minimum number of bytes. */
 export async function writeCsv(
   path: string,
   most: { rows: number } | { bytes: number },
@@ -82,13 +82,13 @@ export async function writeCsv(
   return { path, size, rows, sha256: hash.digest("hex") };
 }
 
-/** Writes a file of bytes that look random. */
+/** Writes a file of pseudorandom bytes. */
 export async function writeNoise(path: string, size: number): Promise<void> {
   const next = numbers(1);
   const piece = new Uint32Array(1 << 18).map(next);
   using file = await Deno.create(path);
   for (let left = size; left > 0;) {
-    // The pieces differ, so that nothing can be had by keeping one of them.
+    // The pieces differ, so caching one of them has no benefit.
     piece[0] = next();
     const part = new Uint8Array(piece.buffer).subarray(0, left);
     await writeAll(file, part);
@@ -96,7 +96,7 @@ export async function writeNoise(path: string, size: number): Promise<void> {
   }
 }
 
-/** Makes a file another one by its first bytes: the server takes no content twice. */
+/** Changes the first bytes of a file, because the server does not store the same content twice. */
 export async function stamp(path: string): Promise<void> {
   using file = await Deno.open(path, { write: true });
   await writeAll(file, crypto.getRandomValues(new Uint8Array(16)));

@@ -8,10 +8,10 @@ const HERE = import.meta.dirname ?? ".";
 const PEER = "one thread of one process, no sandbox, the same module";
 
 /**
- * A file through the whole sandbox into nothing: `manage tenant test`, which counts the rows that
- * arrive and says how long that took from the start of the sandbox's process (before it the module
- * was bundled, which a deploy does once). Beside it the same loop without a sandbox or the start of
- * a process. Modules in other languages for information.
+ * Measures a file through the whole sandbox without storing it: `manage tenant test` counts the rows
+ * and reports the time since the start of the sandbox's process (bundling the module, which a deploy
+ * does once, is not included). The peer is the same loop without a sandbox or a new process. Modules in
+ * other languages are measured without a goal.
  */
 export async function measureSandbox(bench: Bench): Promise<Line[]> {
   bench.say(`sandbox: a file of ${bench.rows} rows`);
@@ -21,7 +21,7 @@ export async function measureSandbox(bench: Bench): Promise<Line[]> {
     const args = ["manage", "tenant", "test", "--json", "--limit", "0", module, file.path];
     const { stdout } = await timed(bench.program, args);
     const { counts, seconds, failure } = JSON.parse(stdout);
-    if (failure || counts.written !== file.rows) throw new Error(`not all rows came: ${stdout}`);
+    if (failure || counts.written !== file.rows) throw new Error(`rows are missing: ${stdout}`);
     bench.say(`${module}: ${seconds.toFixed(2)} s`);
     return seconds;
   };
@@ -70,7 +70,7 @@ export async function measureSandbox(bench: Bench): Promise<Line[]> {
   ];
 }
 
-/** The modules that are programs, as far as this machine can build and run them. */
+/** The modules in other languages that this machine can build and run. */
 async function programModules(bench: Bench): Promise<Record<string, string>> {
   const modules: Record<string, string> = {};
   const kinds: [string, unknown, (folder: string) => Promise<unknown>][] = [

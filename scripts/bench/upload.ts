@@ -7,7 +7,7 @@ import { stamp, writeNoise } from "./rows.ts";
 
 const BARE_SERVER = join(import.meta.dirname ?? ".", "peers/bare_server.ts");
 
-/** A large file by `fetch` to `serve`, against curl to a server that only writes it down. */
+/** Measures a large file by `fetch` to `serve`, against curl to a server that only writes it. */
 export async function measureUpload(bench: Bench): Promise<Line[]> {
   const curl = await needs("curl");
   const dir = join(bench.folder, "upload-dir");
@@ -27,8 +27,8 @@ export async function measureUpload(bench: Bench): Promise<Line[]> {
     (name: string, send: () => Promise<number>, clear: () => Promise<void>) =>
     async (round: number) => {
       await stamp(path);
-      // A new file each time: of one whose name and size it knows the server is first asked whether
-      // it has it, by its hash.
+      // A new file each time, because fetch first asks the server by hash for a file whose name and
+      // size the server knows.
       const next = join(dir, `large-${++sends}.csv`);
       await Deno.rename(path, next);
       path = next;
@@ -70,7 +70,7 @@ export async function measureUpload(bench: Bench): Promise<Line[]> {
   ];
 }
 
-/** Opens an upload by tus 1.0.0. @returns its address */
+/** Creates an upload by tus 1.0.0. @returns its URL */
 async function createUpload(server: string, size: number): Promise<string> {
   const response = await fetch(`${server}/v1/uploads`, {
     method: "POST",

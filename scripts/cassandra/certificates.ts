@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Guards nothing: the keystore lies beside it, for a cluster of tests. */
+/** Protects nothing: the keystore is next to it, for a test cluster. */
 export const KEYSTORE_PASSWORD = "for-tests-only";
 
-/** The name that is in the certificate besides the addresses. */
+/** The name in the certificate besides the addresses. */
 export const NODES_NAME = "cassandra.test";
 
-/** What nodes show to clients that want TLS, and what those need to trust it. */
+/** The certificate of the nodes for TLS, and the authority that clients need. */
 export interface Certificates {
   /** PEM of the authority. */
   ca: string;
@@ -15,12 +15,12 @@ export interface Certificates {
   keystore: string;
 }
 
-/** Where the certificates of a cluster lie, there or not. */
+/** The paths of a cluster's certificates, which may not exist yet. */
 export function certificatesIn(dir: string): Certificates {
   return { ca: join(dir, "ca.pem"), keystore: join(dir, "nodes.p12") };
 }
 
-// An authority that signs one certificate for the addresses of all nodes.
+// Creates an authority that signs one certificate for the addresses of all nodes.
 const SCRIPT = `set -e
 tool() { keytool -J-XX:TieredStopAtLevel=1 -storepass "$PASSWORD" -noprompt "$@" 2>/dev/null; }
 pair() { tool -genkeypair -keyalg EC -groupname secp256r1 -validity 3650 "$@"; }
@@ -34,9 +34,9 @@ tool -importcert -keystore nodes.p12 -alias node -file chain.pem
 `;
 
 /**
- * Makes the certificates of a cluster, by the `keytool` that comes with Java, unless they are there.
- * @param dir the folder for them alone
- * @param addresses IP addresses for which they are to be valid
+ * Creates the certificates of a cluster with Java's `keytool`, unless they exist.
+ * @param dir a folder for the certificates only
+ * @param addresses the IP addresses that they are valid for
  */
 export async function certificates(
   dir: string,
@@ -60,7 +60,7 @@ export async function certificates(
     stderr: "inherit",
   }).output();
   if (!success) {
-    throw new Error(`Cannot make certificates: ${new TextDecoder().decode(stdout)}`);
+    throw new Error(`Cannot create certificates: ${new TextDecoder().decode(stdout)}`);
   }
   await Deno.rename(part, dir);
   return made;

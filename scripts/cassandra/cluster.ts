@@ -9,23 +9,23 @@ const ROOT = join(import.meta.dirname ?? ".", "..", "..");
 const CACHE = join(ROOT, ".cache", "cassandra");
 const UP_SECONDS = 180;
 
-/** Cassandra's own first account. */
+/** Cassandra's initial account. */
 export const SUPERUSER = { user: "cassandra", password: "cassandra" };
 
 export interface ClusterOptions {
   /** 1 to 3. */
   nodes: number;
-  /** The first node's address; the others have the next ones. */
+  /** The address of the first node; the others have the following ones. */
   base: string;
   /** Heap of each node. */
   heapMb: number;
-  /** Whether it may run slower to start sooner. @default false */
+  /** Starts faster but runs slower. @default false */
   quick?: boolean;
-  /** Whether nodes may forget tables when they are killed; then these are made faster. @default false */
+  /** Creates tables faster, but a killed node may lose them. @default false */
   forgetful?: boolean;
 }
 
-/** What `CASSANDRA_BASE` and `CASSANDRA_HEAP_MB` say, or the defaults. */
+/** Options from `CASSANDRA_BASE` and `CASSANDRA_HEAP_MB`, or the defaults. */
 export function defaultOptions(nodes = 1, heapMb = 512): ClusterOptions {
   return {
     nodes,
@@ -34,17 +34,17 @@ export function defaultOptions(nodes = 1, heapMb = 512): ClusterOptions {
   };
 }
 
-/** Where the data of the nodes is; it exists once they were started. */
+/** The folder with the data of the nodes; it exists once they have been started. */
 export function clusterFolder(base = defaultOptions().base): string {
   return join(CACHE, base);
 }
 
-/** What a client needs to speak TLS to the nodes; there once they were started. */
+/** The certificates for TLS to the nodes; they exist once the nodes have been started. */
 export function certificatesOf(base: string): Certificates {
   return certificatesIn(join(CACHE, base, "tls"));
 }
 
-/** The nodes that a cluster of this size has, running or not. */
+/** The nodes of a cluster of this size, running or not. */
 export function places({ nodes, base }: Pick<ClusterOptions, "nodes" | "base">): NodePlace[] {
   const [, net, first] = /^(127\.\d+\.\d+\.)(\d+)$/.exec(base) ?? [];
   if (net === undefined || Number(first) + MOST_NODES > 255) {
@@ -58,8 +58,8 @@ export function places({ nodes, base }: Pick<ClusterOptions, "nodes" | "base">):
 }
 
 /**
- * Starts what does not run of a cluster and waits until every node answers CQL. Nodes that run are
- * left as they are.
+ * Starts the nodes that do not run and waits until every node answers CQL. Running nodes are not
+ * changed.
  */
 export async function up(options: ClusterOptions): Promise<NodePlace[]> {
   const folder = await jars(CACHE);
@@ -77,7 +77,7 @@ export async function up(options: ClusterOptions): Promise<NodePlace[]> {
   return all;
 }
 
-/** Stops all nodes that were started here. @param wipe takes their data away, too */
+/** Stops all nodes that were started here. @param wipe also removes their data */
 export async function down(base: string, wipe: boolean): Promise<number> {
   using _lock = await onlyOne(base);
   const all = places({ nodes: MOST_NODES, base });
@@ -114,7 +114,7 @@ export async function status(base: string): Promise<NodeStatus[]> {
   }));
 }
 
-/** Waits until a node answers CQL with a login and sees its neighbours. */
+/** Waits until a node accepts a login and sees the other nodes. */
 export async function answering(place: NodePlace, nodes: number): Promise<void> {
   const end = performance.now() + UP_SECONDS * 1000;
   let last: unknown = "it does not run";
@@ -133,7 +133,7 @@ export async function answering(place: NodePlace, nodes: number): Promise<void> 
   throw new Error(`The node ${place.address} does not answer: ${last}\n${log.slice(-3000)}`);
 }
 
-/** How many other nodes a node knows to be up; it throws while the node does not answer. */
+/** The number of other nodes that a node sees as up; throws while the node does not answer. */
 async function peersSeenBy({ address }: NodePlace): Promise<number> {
   const client = new Client({
     contactPoints: [`${address}:${CQL_PORT}`],
@@ -156,7 +156,7 @@ async function peersSeenBy({ address }: NodePlace): Promise<number> {
   }
 }
 
-/** Two that start or stop the same cluster wait for each other. */
+/** Serializes processes that start or stop the same cluster. */
 async function onlyOne(base: string): Promise<Disposable> {
   await Deno.mkdir(join(CACHE, base), { recursive: true });
   const file = await Deno.open(join(CACHE, base, "lock"), { write: true, create: true });

@@ -1,28 +1,28 @@
 import { join } from "node:path";
 import { javaArguments, type JavaOptions, LOGBACK, type NodePlace, yaml } from "./settings.ts";
 
-/** What is remembered of a node that was started: enough to never end another's process. */
+/** Identifies the process of a started node, so that no other process is ended. */
 interface Started {
   pid: number;
-  /** The process's start, in ticks since the machine's; a number that was used again has another. */
+  /** The start of the process in ticks since boot; it differs if the id was reused. */
   ticks: string;
 }
 
-/** What Linux counts processor time in, on every machine. */
+/** Linux counts processor time in these units on every machine. */
 const TICKS_A_SECOND = 100;
 
 export interface StartOptions extends Omit<JavaOptions, "replicas"> {
   addresses: readonly string[];
-  /** With the certificate for clients that want TLS. */
+  /** Contains the certificate for TLS. */
   keystore: string;
 }
 
-/** A node's log. */
+/** The path of a node's log. */
 export function logOf({ dir }: NodePlace): string {
   return join(dir, "system.log");
 }
 
-/** Starts a node in the background, with the data that it has. It outlives this process. */
+/** Starts a node in the background with its existing data. It outlives this process. */
 export async function startNode(place: NodePlace, options: StartOptions): Promise<void> {
   const { dir } = place;
   const { addresses, keystore, heapMb } = options;
@@ -31,7 +31,7 @@ export async function startNode(place: NodePlace, options: StartOptions): Promis
   await Deno.writeTextFile(join(dir, "logback.xml"), LOGBACK);
   const java = javaArguments(place, { ...options, replicas: addresses.length });
   await Deno.remove(pidFile(place)).catch(() => undefined);
-  // Forked into a session of its own: nothing that happens to this process ends the node.
+  // In a new session, so that signals to this process do not end the node.
   const script = 'echo $$ >"$1.part"; log=$2; shift 2; exec java "$@" >>"$log" 2>&1';
   const { success } = await new Deno.Command("setsid", {
     args: ["--fork", "sh", "-c", script, "sh", pidFile(place), logOf(place), ...java],
@@ -57,7 +57,7 @@ async function pidWritten(path: string): Promise<number> {
   }
 }
 
-/** The process id of a node that was started here and runs; null when it does not. */
+/** The process id of a node that was started here; null if it does not run. */
 export function pidOf(place: NodePlace): number | null {
   try {
     const { pid, ticks }: Started = JSON.parse(Deno.readTextFileSync(pidFile(place)));
@@ -68,7 +68,7 @@ export function pidOf(place: NodePlace): number | null {
   }
 }
 
-/** Ends a node that was started here, and waits until it has. */
+/** Ends a node that was started here, and waits until it has ended. */
 export async function stopNode(place: NodePlace, signal: Deno.Signal = "SIGTERM"): Promise<void> {
   const pid = pidOf(place);
   if (pid !== null) Deno.kill(pid, signal);
@@ -80,7 +80,7 @@ export async function stopNode(place: NodePlace, signal: Deno.Signal = "SIGTERM"
   await Deno.remove(pidFile(place)).catch(() => undefined);
 }
 
-/** The most memory that a node has had, in MB; Linux only. */
+/** The peak memory of a node, in MB; Linux only. */
 export function peakMemoryMb(pid: number): number {
   const found = /^VmHWM:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`));
   return Math.round(Number(found?.[1] ?? 0) / 1024);
@@ -96,7 +96,7 @@ function pidFile({ dir }: NodePlace): string {
   return join(dir, "node.pid");
 }
 
-/** When a process started; null when there is none of that number, or it has ended. */
+/** When a process started; null if it does not exist or has ended. */
 function startOf(pid: number): string | null {
   try {
     const fields = statFields(pid);
@@ -106,7 +106,7 @@ function startOf(pid: number): string | null {
   }
 }
 
-/** What the kernel tells of a process, from its state on. */
+/** The fields of /proc/PID/stat, from the state on. */
 function statFields(pid: number): string[] {
   return Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /s, "").split(" ");
 }

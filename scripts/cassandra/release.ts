@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** The release that is fetched, from Maven Central. */
+/** The release to download from Maven Central. */
 export const CASSANDRA_VERSION = "5.0.9";
 const LOGBACK_VERSION = "1.5.18";
 
@@ -23,21 +23,20 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `;
 
 /**
- * What a Cassandra of our own needs and this machine does not have.
- * @returns one line for people; null when all is there
+ * Returns what this machine lacks to run Cassandra, in one line; null if nothing.
  */
 export async function whatIsMissing(): Promise<string | null> {
   for (const [tool, flag] of [["java", "-version"], ["mvn", "-version"]] as const) {
     const ran = await new Deno.Command(tool, { args: [flag], stdout: "null", stderr: "null" })
       .output().catch(() => null);
-    if (!ran?.success) return `there is no ${tool} (Debian: openjdk-17-jre-headless, maven)`;
+    if (!ran?.success) return `${tool} is not installed (Debian: openjdk-17-jre-headless, maven)`;
   }
   return null;
 }
 
 /**
- * The folder with Cassandra's jars; they are downloaded where it is missing.
- * @param cacheDir the folder for everything that can be fetched again
+ * Returns the folder with Cassandra's jars, downloaded if missing.
+ * @param cacheDir a folder for files that can be downloaded again
  */
 export async function jars(cacheDir: string): Promise<string> {
   const dir = join(cacheDir, `jars-${CASSANDRA_VERSION}`);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { KEYSTORE_PASSWORD } from "./certificates.ts";
 
-/** Where the clients of every node knock. */
+/** The port for clients. */
 export const CQL_PORT = 9042;
 export const DATACENTER = "datacenter1";
 
@@ -10,17 +10,17 @@ export interface NodePlace {
   /** Counts from 1. */
   number: number;
   address: string;
-  /** The folder of this node alone. */
+  /** The node's own folder. */
   dir: string;
 }
 
-// Tokens of three nodes share the ring evenly, and are known without asking one another.
+// Fixed tokens divide the ring evenly, so nodes need not negotiate them.
 const TOKENS = ["-9223372036854775808", "-3074457345618258603", "3074457345618258602"];
 export const MOST_NODES = TOKENS.length;
 
 /**
- * The least that a node has to be told; everything else is Cassandra's default. Clients may come with
- * TLS or without, by the same port.
+ * The minimum configuration of a node; everything else is Cassandra's default. The same port accepts
+ * clients with and without TLS.
  */
 export function yaml(
   { number, dir }: NodePlace,
@@ -63,7 +63,7 @@ auto_snapshot: false
 ${heapMb < ROOMY_HEAP_MB ? SMALL : LATEST}`;
 }
 
-/** From this heap on a node has Cassandra's own sizes of everything else. */
+/** From this heap size on, all other sizes are Cassandra's defaults. */
 const ROOMY_HEAP_MB = 1024;
 const SMALL = `commitlog_segment_size: 16MiB
 commitlog_total_space: 128MiB
@@ -72,7 +72,7 @@ memtable_offheap_space: 64MiB
 file_cache_size: 32MiB
 `;
 
-/** What Cassandra's own cassandra_latest.yaml, meant for new clusters, says of how rows are kept. */
+/** How rows are stored, from Cassandra's cassandra_latest.yaml for new clusters. */
 const LATEST = `storage_compatibility_mode: NONE
 memtable:
   configurations:
@@ -96,7 +96,7 @@ default_compaction:
     min_sstable_size: 100MiB
 `;
 
-/** Logs to the console, which goes to the node's log file. */
+/** Logs to the console, which is redirected to the node's log file. */
 export const LOGBACK = `<configuration>
   <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
     <encoder><pattern>%date %-5level [%thread] %logger{0} %msg%n</pattern></encoder>
@@ -105,7 +105,7 @@ export const LOGBACK = `<configuration>
 </configuration>
 `;
 
-// What Cassandra's own jvm17-server.options open to it.
+// From Cassandra's jvm17-server.options.
 const EXPORTS = [
   "java.base/jdk.internal.misc",
   "java.base/jdk.internal.ref",
@@ -140,26 +140,26 @@ const OPENS = [
   "jdk.management/com.sun.management.internal",
 ];
 
-/** How the program of a node runs. */
+/** Options of a node's JVM. */
 export interface JavaOptions {
   jars: string;
   heapMb: number;
-  /** Of `system_auth`: with fewer than there are nodes a login depends on one of them. */
+  /** Replicas of `system_auth`: with fewer than nodes, a login depends on one of them. */
   replicas: number;
-  /** Starts sooner and runs slower: for tests that ask little of it, not for measurements. */
+  /** Starts faster and runs slower: for tests, not for measurements. */
   quick: boolean;
-  /** Whether a node that is killed may forget tables that were made a moment ago. */
+  /** Whether a killed node may lose tables that were just created. */
   forgetful: boolean;
 }
 
 const QUICK = [
-  // Compiling well costs more processor time than a few minutes of tests give back.
+  // The optimizing compiler costs more processor time than it saves in a few minutes of tests.
   "-XX:TieredStopAtLevel=1",
   "-XX:+UnlockDiagnosticVMOptions",
   "-XX:-BytecodeVerificationRemote",
 ];
 
-/** Of what Cassandra's own options for Java 17 say of the collector, what tells in a roomy heap. */
+/** The options of the collector from Cassandra's Java 17 options that matter in a large heap. */
 const COLLECTOR = [
   "-XX:+UnlockExperimentalVMOptions",
   "-XX:G1NewSizePercent=50",
@@ -197,10 +197,10 @@ export function javaArguments(
     "-Dcassandra.superuser_setup_delay_ms=500",
     "-Dcassandra.skip_wait_for_gossip_to_settle=0",
     "-Dcassandra.ring_delay_ms=100",
-    // Each connection logs in; what guards nothing need not take a tenth of a second.
+    // Each connection logs in; hashing a test password need not take a tenth of a second.
     "-Dcassandra.auth_bcrypt_gensalt_log2_rounds=4",
     `-Dcassandra.system_auth.default_rf=${replicas}`,
-    // Each change of a table waits for the disk on every node, half a second in all.
+    // Otherwise each schema change waits half a second for the disks of all nodes.
     `-Dcassandra.test.flush_local_schema_changes=${!forgetful}`,
     `-Dlogback.configurationFile=${join(dir, "logback.xml")}`,
     "-cp",

@@ -15,9 +15,9 @@ CLONE_THREAD = 0x00010000
 AF_UNIX = 1
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 
-# What no program that only reads its input and writes its output has a use for.
+# System calls that a program does not need to read its input and write its output.
 FORBIDDEN = {
-    # Another program or process.
+    # Starting other programs or processes.
     "fork": [],
     "vfork": [],
     "clone": [[Arg(0, MASKED_EQ, CLONE_THREAD, 0)]],
@@ -39,14 +39,14 @@ FORBIDDEN = {
     **dict.fromkeys(["sethostname", "setdomainname", "iopl", "ioperm", "nfsservctl", "vhangup"], []),
     **dict.fromkeys(["lookup_dcookie", "uselib", "ustat", "sysfs", "modify_ldt", "personality"], []),
     **dict.fromkeys(["fanotify_init", "move_pages", "migrate_pages", "mbind", "set_mempolicy"], []),
-    # Memory that no process's account shows.
+    # Memory that is not accounted to a process.
     **dict.fromkeys(["shmget", "shmat", "msgget", "semget", "mq_open", "memfd_secret"], []),
-    # Limits of its own or of others.
+    # Scheduling limits.
     **dict.fromkeys(["sched_setscheduler", "sched_setattr", "ioprio_set"], []),
     # Keystrokes into a terminal.
     "ioctl": [[Arg(1, MASKED_EQ, 0xFFFFFFFF, TIOCSTI)], [Arg(1, MASKED_EQ, 0xFFFFFFFF, TIOCLINUX)]],
 }
-# As if the kernel were too old: who is refused so asks for the older call, which is filtered above.
+# Refused as if the kernel were too old: callers then use the older call, which is filtered above.
 ABSENT = ["clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"]
 
 

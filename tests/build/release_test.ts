@@ -43,7 +43,7 @@ Deno.test("--target: programs for other machines, checksums, and a line for each
   assert.equal(segments.at(-1), "__LINKEDIT");
   // If Deno's download host is reachable, this one is built too.
   if (!existsSync(built("linux-arm64"))) {
-    assert.match(output, /^linux-arm64: not built, for no denort can be had: .*DENORT_BIN/m);
+    assert.match(output, /^linux-arm64: not built: no denort is available: .*DENORT_BIN/m);
   }
 
   const sums = Deno.readTextFileSync(join(RELEASE, "SHA256SUMS")).trim().split("\n");

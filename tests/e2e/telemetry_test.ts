@@ -94,16 +94,19 @@ Deno.test("a whole run: metrics of both services, their documentation, warnings,
     assert.ok(age >= 0 && age < 60, `${age}`);
   });
 
-  await t.step("every metric follows the naming conventions and has one type and one help text", () => {
-    const types = [...metrics.matchAll(/^# TYPE (\S+) (\w+)$/gm)];
-    const names = types.map(([, name]) => name);
-    assert.equal(new Set(names).size, names.length);
-    for (const [, name = "", type] of types) {
-      assert.match(name, /^mysimbdp_[a-z_]+$/);
-      assert.equal(name.endsWith("_total"), type === "counter", name);
-    }
-    for (const file of ["good.csv", "near.csv"]) assert.ok(!metrics.includes(file));
-  });
+  await t.step(
+    "every metric follows the naming conventions and has one type and one help text",
+    () => {
+      const types = [...metrics.matchAll(/^# TYPE (\S+) (\w+)$/gm)];
+      const names = types.map(([, name]) => name);
+      assert.equal(new Set(names).size, names.length);
+      for (const [, name = "", type] of types) {
+        assert.match(name, /^mysimbdp_[a-z_]+$/);
+        assert.equal(name.endsWith("_total"), type === "counter", name);
+      }
+      for (const file of ["good.csv", "near.csv"]) assert.ok(!metrics.includes(file));
+    },
+  );
 
   await t.step(
     "the Grafana dashboard and the alert rules name only metrics that are there",

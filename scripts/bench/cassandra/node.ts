@@ -14,20 +14,20 @@ import { CQL_PORT, DATACENTER, type NodePlace } from "../../cassandra/settings.t
 import { MissingTool } from "../processes.ts";
 
 const QUERY_MS = 300_000;
-/** Roomy, so that the node is not busy with flushing a small memtable all the time. */
+/** Large, so that the node does not flush a small memtable all the time. */
 const HEAP_MB = 4096;
-/** Pauses of the machine and of the garbage collector are told as warnings, too, whoever is loading. */
+/** Warnings about pauses of the machine or the garbage collector do not depend on the load. */
 const NOT_OURS = /local pause|GCInspector|FailureDetector/;
 
-/** Of the ring; a table of ten million rows is read in parts that each end in time. */
+/** Parts of the ring in which a table is read, so that no query times out. */
 const PARTS = 128;
 
-/** How long the node is looked at, how often, and of how much of a core it may make use then. */
+/** How long and how often the node is sampled, and the share of a core that counts as idle. */
 const QUIET_MS = 500;
 const QUIET_LOOKS = 60;
 const QUIET_SHARE = 0.1;
 
-/** Where a part of the ring starts. */
+/** The token where a part of the ring starts. */
 function tokenAt(part: number): types.Long {
   const most = 2n ** 63n - 1n;
   return types.Long.fromString(
@@ -35,7 +35,7 @@ function tokenAt(part: number): types.Long {
   );
 }
 
-/** What a table holds, to tell whether two loads of a file gave the same. */
+/** Checksums of a table, to compare two loads of a file. */
 export interface Sums {
   rows: number;
   speed: number;
@@ -62,8 +62,8 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * The node that `CASSANDRA_CONTACT_POINTS` names, else that of `deno task cassandra`, which is
-   * started where it does not run and stopped again at the end.
+   * Returns the node in `CASSANDRA_CONTACT_POINTS`, or that of `deno task cassandra`, which is started
+   * if necessary and then stopped at the end.
    *
    * @throws {MissingTool}
    */
@@ -87,14 +87,14 @@ export class Node implements AsyncDisposable {
     });
   }
 
-  /** The storage URL of the program. @param namespace keeps runs apart */
+  /** The storage URL. @param namespace separates runs */
   url(namespace: string): string {
     const { user, password } = SUPERUSER;
     return `cassandra://${user}:${password}@${this.address}:${CQL_PORT}` +
       `?datacenter=${DATACENTER}&namespace=${namespace}`;
   }
 
-  /** Reads all of a table, part by part of the ring: a single query would time out. */
+  /** Reads a whole table, one part of the ring at a time, because a single query would time out. */
   async sums(table: string): Promise<Sums> {
     const [keyspace = "", name = ""] = table.split(".");
     const keys = await this.client.execute(
@@ -124,7 +124,7 @@ export class Node implements AsyncDisposable {
     await this.client.execute(`TRUNCATE ${table}`);
   }
 
-  /** Takes away all that a run made in the cluster. */
+  /** Removes everything that a run has created in the cluster. */
   async forget(namespace: string): Promise<void> {
     const keyspaces = await this.client.execute(
       "SELECT keyspace_name FROM system_schema.keyspaces",
@@ -143,8 +143,8 @@ export class Node implements AsyncDisposable {
   }
 
   /**
-   * Waits until the node has done what the last load left it to do: flushing, compacting, compiling.
-   * Whoever came next would pay for it. Only for a node of this machine, and not for ever.
+   * Waits until the node has finished the work that the last load caused (flushing, compacting,
+   * compiling), which would slow down the next one. Only for a node on this machine, with a limit.
    */
   async quiet(): Promise<void> {
     const pid = this.#place && pidOf(this.#place);
@@ -156,7 +156,7 @@ export class Node implements AsyncDisposable {
     }
   }
 
-  /** Starts to listen to the node's log; null where the log is not on this machine. */
+  /** Starts to read the node's log; null if the log is not on this machine. */
   listen(): { warnings(): string[] } | null {
     if (this.#place === null) return null;
     const path = logOf(this.#place);

@@ -1,6 +1,6 @@
 /**
- * Other programs that load a CSV file into Cassandra, each fetched where it is missing and run as
- * its documentation says.
+ * Other programs that load a CSV file into Cassandra, downloaded if missing and run as their
+ * documentation recommends.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const DSBULK_PARTS = ["runner", "workflow-load", "connectors-csv", "executor-rea
 const DSBULK_MAIN = "com.datastax.oss.dsbulk.runner.DataStaxBulkLoader";
 const LOOP_IN_FLIGHT = 128;
 
-/** Loads a file into a table, named with its keyspace. @returns seconds */
+/** Loads a file into a table, given with its keyspace. @returns seconds */
 export type Load = (table: string, file: MadeFile) => Promise<number>;
 
 export interface Peer {
@@ -48,7 +48,7 @@ export async function copyPeer(address: string, folder: string): Promise<Peer> {
   };
 }
 
-/** The seed's way: the Python driver, one INSERT after the other; the loop alone. */
+/** The Python driver, one INSERT at a time; the time of the loop alone. */
 export async function insertPeer(address: string, most: number): Promise<Peer> {
   const venv = await pythonPackages();
   const python = tool(join(venv, "bin", "python"));
@@ -60,7 +60,7 @@ export async function insertPeer(address: string, most: number): Promise<Peer> {
     async load(table, file) {
       const script = join(HERE, "..", "peers", "insert_cql.py");
       const args = [script, address, user, password, table, file.path, String(most)];
-      // The first rows tell what all would take.
+      // The time of the first rows is extrapolated.
       return Number(await output(python, args)) * file.rows / Math.min(most, file.rows);
     },
   };
@@ -138,10 +138,10 @@ function dsbulkPom(): string {
 }
 
 /**
- * What the node takes from our driver's plainest loop: values that lie ready, prepared batches, no
- * sandbox. The loop alone.
+ * The upper bound: a plain loop of the driver with values in memory and prepared batches, without a
+ * sandbox; the time of the loop alone.
  *
- * @param rowsABatch of one partition, or of several
+ * @param rowsABatch rows in a batch, of one or several partitions
  */
 export function loopPeer(address: string, rowsABatch: number): Peer {
   const { user, password } = SUPERUSER;

@@ -5,11 +5,11 @@ import { settle, timed } from "../processes.ts";
 import { type MadeFile, writeCsv } from "../rows.ts";
 import type { Node } from "./node.ts";
 
-/** So many that the node's compiler has done its work: it would take a core from who comes first. */
+/** Enough rows for the node's compiler to finish, which would slow down the first side. */
 const WARM_UP_ROWS = 1_000_000;
 const WARM_UP_SEED = 99;
 
-/** A platform whose storage is the node: one table in a keyspace that no other run has. */
+/** A platform on the node, with one table in a keyspace of this run. */
 export class Setting {
   readonly #bench: Bench;
   readonly #node: Node;
@@ -24,12 +24,12 @@ export class Setting {
     this.#module = module;
   }
 
-  /** The table with its keyspace. */
+  /** The name of the table, with its keyspace. */
   get table(): string {
     return `${this.#namespace}_t_${TENANT}.${TABLE}`;
   }
 
-  /** Deploys the module, loads a small file so that the table is there and the node is warm. */
+  /** Deploys the module and loads a small file, so that the table exists and the node is warm. */
   async prepare(): Promise<void> {
     await this.#asStorage(async () => {
       const name = `cassandra-${this.#namespace}`;
@@ -44,7 +44,7 @@ export class Setting {
     await this.#node.truncate(this.table);
   }
 
-  /** The whole of `manage --once` for one staged file. @returns seconds */
+  /** Runs `manage --once` for one staged file. @returns seconds */
   async ingest(file: MadeFile, watch?: (pid: number) => void): Promise<number> {
     const platform = this.#platform!;
     await platform.stage(file);

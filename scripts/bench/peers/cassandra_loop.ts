@@ -1,10 +1,9 @@
 /**
- * A bound for loading Cassandra: prepared, unlogged batches of values that lie ready, so many in
- * flight. Arguments: address, user, password, table, CSV file, rows a batch, batches in flight.
+ * An upper bound for loading Cassandra: prepared, unlogged batches of values in memory. Arguments: address, user, password, table, CSV file, rows a batch, batches in flight.
  * Prints the seconds of the loop alone.
  *
  * With more than ten rows a batch they are grouped by the second column, the partition, and sorted by
- * the third and the first, the clustering key: the order in which the node takes them fastest.
+ * the third and the first, the clustering key, which is the fastest order for the node.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * What a sandbox does with a file, without the sandbox: the same reader, module, conversion and
- * batches in one thread of one process. `plain_loop.ts FILE` prints `{"rows","seconds"}`: the rows that
- * it counted, and the time from its first byte to its last row.
+ * The work of a sandbox without the sandbox: the same reader, module, conversion and batches in one
+ * thread of one process. `plain_loop.ts FILE` prints `{"rows","seconds"}`: the number of rows, and the
+ * time from the first byte to the last row.
  *
  * @module
  */
