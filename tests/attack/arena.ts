@@ -5,7 +5,7 @@ import { Platform } from "../harness/platform.ts";
 import { type Result, run, type Running } from "../harness/process.ts";
 import type { Attack } from "./expectations.ts";
 
-/** What must never be seen in anything that a tenant, or a log, is shown. */
+/** Secrets that must not appear in anything that a tenant or a log can see. */
 export const CANARIES = {
   environment: "canary-of-the-environment-4f1c",
   file: "canary-of-a-file-of-the-platform-9b2e",
@@ -20,9 +20,9 @@ max_rejects_kept = 2000
 [sandbox]
 max_output_ratio = 1000
 `;
-/** Records of an attacker's file. */
+/** An attacker's file. */
 const FILE = "x\n" + Array.from({ length: 10 }, (_, n) => `${n}\n`).join("");
-/** As many as the flood of rejects needs. */
+/** Long enough for the flood of rejects. */
 const LONG_FILE = "x\n" + "1\n".repeat(3_000);
 
 const KIT = new URL("./kit.ts", import.meta.url);
@@ -32,12 +32,12 @@ const TENANT = {
   permissions: { write: ["items"], read: [], net: [] },
 };
 
-/** A platform with secrets about, on which attackers and a good tenant meet. */
+/** A platform with secrets, attackers and a good tenant. */
 export class Arena implements AsyncDisposable {
   readonly platform: Platform;
   readonly canaryFile: string;
-  /** Everything that was said at deploys. */
-  readonly said: string[] = [];
+  /** The output of all deploys. */
+  readonly output: string[] = [];
   readonly #env = { SECRET_OF_THE_PLATFORM: CANARIES.environment };
 
   private constructor(platform: Platform) {
@@ -57,16 +57,16 @@ export class Arena implements AsyncDisposable {
     return this.platform.start(["manage", "--storage", argument], { env: this.#env });
   }
 
-  /** Deploys an attacker's module for a tenant of its own, or tries to. */
+  /** Tries to deploy an attacker's module for its own tenant. */
   async deploy(attack: Attack, tenant: string): Promise<Result> {
     const dir = await this.#moduleOf(attack);
     const args = ["manage", "tenant", "deploy", tenant, dir, "--data", this.platform.data];
     const result = await run(args, { env: this.#env });
-    this.said.push(result.stdout, result.stderr);
+    this.output.push(result.stdout, result.stderr);
     return result;
   }
 
-  /** Gives an attacker its file and waits for its end. */
+  /** Stages an attacker's file and waits until it is settled. */
   async attack(attack: Attack, tenant: string, name: string): Promise<FileRecord> {
     const text = attack.module === "flood_rejects" ? LONG_FILE : FILE;
     await this.platform.stage(tenant, name, text);
@@ -103,7 +103,7 @@ export class Arena implements AsyncDisposable {
   }
 }
 
-/** Does something with each of many things, so many at once. */
+/** Runs `work` for each thing, `atOnce` at a time. */
 export async function together<T>(
   things: readonly T[],
   atOnce: number,

@@ -1,22 +1,22 @@
-/** How an attack must end, and in whose words. */
+/** How an attack must end. */
 export type End =
-  /** It never gets in: deploy refuses it and says why. */
+  /** Deploy refuses the module with this message. */
   | { at: "deploy"; says: RegExp }
-  /** It runs, gets nothing, and each record's reason says how it was refused. */
+  /** It runs and gets nothing; each record is rejected with this reason. */
   | { at: "record"; says: RegExp }
-  /** It is ended, and its file goes to quarantine with this reason. */
+  /** Its file fails with this code. */
   | { at: "file"; code: RegExp }
-  /** It runs and nothing comes of it: its rows are its own. */
+  /** It runs without effect and stores this number of rows. */
   | { at: "nothing"; rows: number };
 
 export interface Attack {
-  /** The file in `modules/`, without its ending. */
+  /** The file in `modules/`, without its extension. */
   module: string;
-  /** What it tries, for the name of its step. */
+  /** What it tries; the name of the test step. */
   what: string;
   end: End;
   limits?: { memoryMb?: number; secondsPerFile?: number; rejectShare?: number };
-  /** In place of the tenant.json that goes with every other. */
+  /** Replaces the default tenant.json. */
   tenantJson?: string;
   /** Symbolic links in the module's folder: name → target. */
   links?: Record<string, string>;
@@ -33,13 +33,13 @@ const MEMORY = killed(/^sandbox-memory$/);
 const NOT_THERE = recordSays(
   /^refused: (Cannot (read|set) properties of undefined|[\w.]+ is not a (function|constructor))/,
 );
-/** Each of its tries gave nothing or was refused by the language. */
+/** Each attempt returned nothing or was refused by the language. */
 const GETS_NOTHING = recordSays(/^(nothing|refused: .+)( \| |$)/);
 const FROZEN = recordSays(/^refused: Cannot (add|assign|set|redefine|define)/);
 const NO_CODE = recordSays(/^refused: Function\.prototype\.constructor is not a valid constructor/);
 const NOT_IMPORTED = deploySays(/ingest\.ts:\d+:\d+: ".+" cannot be imported/);
 
-/** All attacks. Whoever adds a module adds its row; a test holds both together. */
+/** All attacks. A test checks that each module has a row. */
 export const ATTACKS: Attack[] = [
   { module: "deno_read", what: "read files by Deno's API", end: NOT_THERE },
   { module: "deno_env", what: "read environment, arguments, path, host name", end: NOT_THERE },
@@ -235,7 +235,7 @@ export const ATTACKS: Attack[] = [
   },
   { module: "loop_generator", what: "an endless generator", end: TIME, limits: SHORT },
   { module: "loop_getter", what: "a getter that does not end", end: TIME, limits: SHORT },
-  { module: "loop_message", what: "a thrown message that does not end", end: TIME, limits: SHORT },
+  { module: "loop_message", what: "a error message that does not end", end: TIME, limits: SHORT },
   {
     module: "loop_sort",
     what: "a sort of a huge array",

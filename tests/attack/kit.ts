@@ -1,19 +1,19 @@
 /**
- * What the attacking modules have in common; it is copied into each one's folder.
+ * The shared code of the attacking modules, copied into the folder of each.
  *
  * @module
  */
 import { type Context, csv, defineIngest, type Ingest } from "mysimbdp";
 
-/** Something that a module should not get. It returns what it got, or nothing. */
+/** An attempt to get something forbidden. Returns what it got, or undefined. */
 export type Try = (record: Record<string, string>, ctx: Context) => unknown;
 
-/** A module that tries all of this at every record and tells in the reject's reason what it got. */
+/** A module that makes all attempts for every record and rejects it with the results as the reason. */
 export function attack(...tries: Try[]): Ingest {
   return withRows((record: Record<string, string>, ctx: Context) => {
-    const told = tries.map((each) => tell(() => each(record, ctx)));
-    const got = told.filter((text) => text.startsWith("GOT"));
-    return ctx.reject([...got, ...told].join(" | "));
+    const results = tries.map((each) => attempt(() => each(record, ctx)));
+    const got = results.filter((text) => text.startsWith("GOT"));
+    return ctx.reject([...got, ...results].join(" | "));
   });
 }
 
@@ -27,20 +27,20 @@ export function withRows(row: unknown): Ingest {
   });
 }
 
-/** Tells what something gives that comes later, which a record's reason cannot. */
+/** Logs the result of a promise, which comes too late for the reject's reason. */
 export function later(promise: unknown): undefined {
   Promise.resolve(promise).then(
     (got) => console.log(got === undefined ? "nothing" : `GOT ${text(got)}`),
-    (thrown) => console.log(`refused: ${text(thrown?.message)}`),
+    (error) => console.log(`refused: ${text(error?.message)}`),
   );
 }
 
-function tell(what: () => unknown): string {
+function attempt(what: () => unknown): string {
   try {
     const got = what();
     return got === undefined ? "nothing" : `GOT ${text(got)}`;
-  } catch (thrown) {
-    return `refused: ${text((thrown as Error)?.message)}`;
+  } catch (error) {
+    return `refused: ${text((error as Error)?.message)}`;
   }
 }
 

@@ -4,7 +4,7 @@ import { osSandbox } from "../../src/sandbox/os/os_sandbox.ts";
 import { type Answer, attackIn, buildStripped, type Stripped } from "./layers/stripped.ts";
 
 const layer = osSandbox();
-if (!layer.active) console.log(`The operating system's layer is not attacked: ${layer.why}`);
+if (!layer.active) console.log(`The OS sandbox is not attacked: ${layer.why}`);
 
 const CANARY = "canary-of-a-file-of-the-platform-51ce";
 const folder = Deno.makeTempDirSync({ prefix: "mysimbdp-layers-" });
@@ -15,9 +15,9 @@ globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive:
 
 await buildStripped();
 
-/** What it tries, its code, and how it is refused. */
+/** What the attack tries, its code, and how it is refused. */
 type Refused = [what: string, code: string, refused: RegExp];
-/** What it tries, its code, the code of the failure, and limits that it is to meet. */
+/** What the attack tries, its code, the failure's code, and the limits it runs under. */
 type Ended = [what: string, code: string, failure: RegExp, limits?: Partial<ProcessLimits>];
 
 function refusals(
@@ -51,8 +51,8 @@ function ends(name: string, stripped: Stripped, inOsSandbox: boolean, table: End
           let answer: Answer | null = null;
           await assert.rejects(async () => {
             answer = await attackIn(stripped, { osSandbox: inOsSandbox, ...limits }, code);
-          }, (thrown: { code?: string }) => {
-            assert.match(thrown.code ?? String(thrown), failure);
+          }, (error: { code?: string }) => {
+            assert.match(error.code ?? String(error), failure);
             return true;
           });
           assert.equal(answer, null);
@@ -111,13 +111,13 @@ refusals("the Worker's layer holds without the compartment", "worker", false, [
   ],
 ]);
 
-// The reason why there is an outer layer: in a compiled program import() asks for no permission.
-Deno.test("the hole in the Worker's layer is there, and the operating system's layer closes it", async (t) => {
+// The reason for the OS sandbox: in a compiled program import() needs no permission.
+Deno.test("the hole in the Worker's layer exists, and the OS sandbox closes it", async (t) => {
   const hole = [
     `return (await import("file://${secret}", { with: { type: "json" } })).default.secret`,
     `return (await import("file://${folder}/code.js")).default`,
   ];
-  await t.step("it is there", async () => {
+  await t.step("it exists", async () => {
     for (const code of hole) assert.equal((await attackIn("worker", {}, code)).got, CANARY);
   });
   await t.step({
@@ -158,7 +158,7 @@ const ENDED_IN_WORKER: Ended[] = [
     /^sandbox-memory$/,
     MEMORY,
   ],
-  ["output that is no message", `console.log("y".repeat(100)); ${LOOP}`, /^sandbox-forged$/],
+  ["output that is not a message", `console.log("y".repeat(100)); ${LOOP}`, /^sandbox-forged$/],
   [
     "a result of another kind",
     `${REPLY} say({ type: "done", rows: { read: 1, stored: 1, rejected: 0, skipped: 0, written: 1 } }); ${LOOP}`,
@@ -209,7 +209,7 @@ ends("the process's limits hold without the Worker", "process", false, [
 ]);
 
 const NOT_THERE = /NotFound|No such file|not found/i;
-refusals("the operating system's layer holds without Worker and compartment", "process", true, [
+refusals("the OS sandbox holds without Worker and compartment", "process", true, [
   ["read a file of the platform", `return Deno.readTextFileSync("${secret}")`, NOT_THERE],
   ["read a file of the system", `return Deno.readTextFileSync("/etc/passwd")`, NOT_THERE],
   ["import a file", `return (await import("file://${folder}/code.js")).default`, NOT_THERE],
@@ -234,7 +234,7 @@ refusals("the operating system's layer holds without Worker and compartment", "p
     `Deno.writeTextFileSync(Deno.execPath(), "y")`,
     /Read-only|Text file busy|denied/,
   ],
-  // Where the program itself lies below /tmp, its folders are there, but nothing else.
+  // If the program itself is below /tmp, its folders exist inside, but nothing else.
   ["write elsewhere", `Deno.writeTextFileSync("/tmp/x", "y")`, /NotFound|Read-only/],
   ["make a device", `Deno.writeTextFileSync("/dev/x", "y")`, /Read-only|denied/],
   ["start itself", `new Deno.Command(Deno.execPath()).outputSync()`, /not permitted/],
@@ -270,7 +270,7 @@ refusals("the operating system's layer holds without Worker and compartment", "p
   ],
 ]);
 
-ends("limits hold inside the operating system's layer, too", "process", true, [
+ends("limits hold inside the OS sandbox too", "process", true, [
   ["an endless loop", LOOP, /^sandbox-time$/, { seconds: 2 }],
   ["threads that spin", SPINNING_WORKERS, /^sandbox-cpu$/, { cpuSeconds: 2 }],
   ["memory", BUFFERS, /^sandbox-memory$/, MEMORY],
@@ -286,7 +286,7 @@ ends("limits hold inside the operating system's layer, too", "process", true, [
 ]);
 
 Deno.test({
-  name: "the environment is empty, and the view is the program with its libraries",
+  name: "the environment is empty, and only the program and its libraries are visible",
   ignore: !layer.active,
   fn: async () => {
     const env = await attackIn("process", { osSandbox: true }, "return Deno.env.toObject()");
@@ -306,6 +306,6 @@ Deno.test({
   },
 });
 
-Deno.test("without the operating system's layer the environment is empty, too", async () => {
+Deno.test("the environment is empty without the OS sandbox too", async () => {
   assert.deepEqual((await attackIn("process", {}, "return Deno.env.toObject()")).got, {});
 });

@@ -8,12 +8,12 @@ import { type Customer, upload } from "../harness/tus.ts";
 import { until } from "../harness/until.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-/** A row that must be there: its line and its record. */
+/** An expected row: its line and its record. */
 type Kept = [number, Record<string, unknown>];
-/** A reject that must be there: its line, its reason, and how its raw text begins. */
+/** An expected reject: its line, its reason, and the start of its raw text. */
 type Refused = [number, RegExp, string];
 
-/** A file, what must become of it, and why. Without `code` it must be ingested. */
+/** A file and the expected result. Without `code` it must be loaded. */
 interface Case {
   what: string;
   content: string | Bytes;
@@ -44,8 +44,8 @@ function joined(...parts: (string | number[])[]): Bytes {
 
 const gzip = (content: string | Bytes): Bytes => new Uint8Array(gzipSync(content));
 /**
- * Compresses badly, so that half of it is half of the records. The same every time: what a changed
- * byte does to the rest depends on the bytes around it.
+ * Compresses badly, so that half of the bytes contain half of the records. The same in every run,
+ * because the effect of a changed byte depends on the bytes around it.
  */
 const NOISE = "a,b\n" +
   Array.from({ length: 20_000 }, (_, n) => `${n},${Math.imul(n + 1, 2_654_435_761) / 2 ** 31}\n`)
@@ -74,7 +74,7 @@ const CSV: Case[] = [
   },
   { what: "a byte order mark", content: "\uFEFFa,b\n1,2\n3,4\n", kept: GOOD },
   { what: "CRLF", content: "a,b\r\n1,2\r\n3,4\r\n", kept: GOOD },
-  { what: "no line end at the end", content: "a,b\n1,2\n3,4", kept: GOOD },
+  { what: "no line end at the end of the file", content: "a,b\n1,2\n3,4", kept: GOOD },
   { what: "only CR", content: "a,b\r1,2\r3,4\r", kept: GOOD },
   {
     what: "a lone CR among LF",
@@ -164,7 +164,7 @@ const CSV: Case[] = [
     reason: /damaged/,
   },
   {
-    what: "text that is called gzip",
+    what: "text in a file named .gz",
     name: "text.csv.gz",
     content: "a,b\n1,2\n",
     code: "gzip-corrupt",
@@ -178,14 +178,14 @@ const CSV: Case[] = [
     reason: /more than (1,000 times its size|33,554,432 bytes)/,
   },
   {
-    what: "gzip that grows to more than the limit",
+    what: "gzip that decompresses to more than the limit",
     name: "large.csv.gz",
     content: gzip("a,b\n" + `${"x".repeat(500)},${"y".repeat(499)}\n`.repeat(35_000) + NOISE),
     code: "gzip-too-large",
     reason: /more than 33,554,432 bytes/,
   },
   {
-    what: "a name that the module does not take",
+    what: "a name that matches none of the module's patterns",
     name: "notes.jsonl",
     content: "{}\n",
     code: "no-pattern",
@@ -195,7 +195,7 @@ const CSV: Case[] = [
 
 const JSONL: Case[] = [
   {
-    what: "lines that are no JSON objects",
+    what: "lines that are not JSON objects",
     content: '{"a":1}\nnot json\n[1]\nnull\n{"a":\n\n{"a":1}{"a":2}\n"x"\n{"a":8}',
     kept: [[1, { a: 1 }], [9, { a: 8 }]],
     skipped: 1,
@@ -214,7 +214,7 @@ const JSONL: Case[] = [
     refused: [[1, /not JSON/, "{"], [2, /not JSON|a string/, '  "a": 1'], [3, /not JSON/, "}"]],
   },
   {
-    what: "bytes that are no text, and NUL",
+    what: "bytes that are not text, and NUL",
     content: joined([0xff, 0x7b, 0x7d], "\n\0\n{}\n", '{"a":"x\0y"}\n{"a":"x\\u0000y"}\n'),
     kept: [[3, {}], [5, { a: "x\0y" }]],
     refused: [[1, /UTF-8/, "\uFFFD{}"], [2, /not JSON/, "\0"], [4, /control character/, '{"a":"x']],
@@ -227,7 +227,7 @@ const JSONL: Case[] = [
   },
 ];
 
-/** A thousandth of a gigabyte that grows to one: its header, then one line again and again. */
+/** One megabyte that decompresses to one gigabyte: a header, then the same line repeatedly. */
 function bomb(): Bytes {
   const lines = new Uint8Array(100 * MB).fill("x".charCodeAt(0));
   for (let at = 100_000; at < lines.length; at += 100_000) lines.set([44, 120, 10], at);
@@ -237,7 +237,7 @@ function bomb(): Bytes {
   return whole;
 }
 
-/** The table's rows are compared by their JSON: a text with NUL must come back whole. */
+/** The rows of a file, compared as JSON, so that text with NUL is compared completely. */
 function contentOf(platform: Platform, tenant: string, file: string): Kept[] {
   const rows = platform.query(
     tenant,
@@ -247,24 +247,24 @@ function contentOf(platform: Platform, tenant: string, file: string): Kept[] {
 }
 
 async function check(platform: Platform, expected: Case, file: FileRecord): Promise<void> {
-  // Each takes less than a second; what goes through a whole bomb does not.
+  // Each takes less than a second, except for decompressing a whole bomb.
   assert.ok((file.seconds ?? 0) < 10, `${file.seconds} s`);
   const { kept = [], refused = [], skipped = 0, code } = expected;
-  const said = JSON.stringify(file);
-  assert.ok(addsUp(file), said);
+  const details = JSON.stringify(file);
+  assert.ok(addsUp(file), details);
   const wanted = code === undefined
     ? "ingested"
     : code === "no-pattern"
     ? "refused"
     : "quarantined";
-  assert.equal(file.state, wanted, said);
-  assert.equal(file.reason?.code, code, said);
+  assert.equal(file.state, wanted, details);
+  assert.equal(file.reason?.code, code, details);
   if (expected.reason) assert.match(file.reason?.message ?? "", expected.reason);
   assert.deepEqual(contentOf(platform, file.tenant, file.name), kept);
   const rejects = await platform.rejects(file.id);
-  assert.equal(file.rows.rejected, rejects.length, said);
-  assert.equal(file.rows.stored, kept.length, said);
-  if (code === undefined) assert.equal(file.rows.skipped, skipped, said);
+  assert.equal(file.rows.rejected, rejects.length, details);
+  assert.equal(file.rows.stored, kept.length, details);
+  if (code === undefined) assert.equal(file.rows.skipped, skipped, details);
   assert.equal(rejects.length, refused.length, JSON.stringify(rejects).slice(0, 2_000));
   for (const [n, [line, reason, raw]] of refused.entries()) {
     assert.equal(rejects[n]?.line, line);
@@ -272,18 +272,18 @@ async function check(platform: Platform, expected: Case, file: FileRecord): Prom
     assert.equal(rejects[n]?.raw.slice(0, raw.length), raw);
   }
   const folder = wanted === "ingested" ? "archive" : "quarantine";
-  // The ledger is told first, then the file is moved.
+  // The ledger is updated before the file is moved.
   const bytes = await until("the file was moved", () => {
     return Deno.stat(join(platform.data, folder, file.tenant, file.id)).catch(() => null);
   });
-  assert.equal(bytes.size, file.size, "the file is kept as it came");
+  assert.equal(bytes.size, file.size, "the file is kept unchanged");
 }
 
 type Put = (tenant: string, name: string, content: Bytes) => Promise<void>;
 
 const ALL = [["customer-1", "csv", CSV], ["customer-2", "jsonl", JSONL]] as const;
 
-/** Puts all files in, then looks what has become of each. */
+/** Puts all files in, then checks the result of each. */
 async function runCases(t: Deno.TestContext, platform: Platform, put: Put): Promise<void> {
   for (const [tenant, extension, cases] of ALL) {
     for (const [n, { name = `${n}.${extension}`, content }] of cases.entries()) {
@@ -311,7 +311,7 @@ async function prepared(): Promise<Platform> {
   return platform;
 }
 
-Deno.test("bad input by upload: each file comes to a clear end, no record is lost", async (t) => {
+Deno.test("bad input by upload: each file has a clear result, and no record is lost", async (t) => {
   await using platform = await prepared();
   await platform.seedAccounts();
   const { url } = await platform.serve();
@@ -323,7 +323,7 @@ Deno.test("bad input by upload: each file comes to a clear end, no record is los
   assert.equal((await manage.stop()).code, 0);
 });
 
-Deno.test("bad input by hand: each file comes to a clear end, no record is lost", async (t) => {
+Deno.test("bad input placed in staging: each file has a clear result, and no record is lost", async (t) => {
   await using platform = await prepared();
   const manage = platform.manage();
   await runCases(t, platform, (tenant, name, content) => platform.stage(tenant, name, content));

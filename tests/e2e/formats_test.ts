@@ -20,7 +20,7 @@ const made = (name: string): Bytes => read(join(ROOT, "tests/samples", name));
 const real = (name: string): Bytes => read(sample(name));
 const cut = (bytes: Bytes): Bytes => bytes.slice(0, -Math.ceil(bytes.length / 3));
 
-/** A file, and what must become of it: its first rows and counts, or the code of its refusal. */
+/** A file and the expected result: first rows and counts, or the code of the failure. */
 interface Case {
   name: string;
   content: string | Bytes;
@@ -39,7 +39,7 @@ const bad = (name: string, content: string | Bytes, code: string): Case => ({
   code,
 });
 
-/** The tenants: each has a module of one format. */
+/** The tenants; each has a module for one format. */
 const TENANTS: Record<string, { module: ModuleOptions; cases: () => Promise<Case[]> }> = {
   json: {
     module: { format: "json()" },
@@ -235,7 +235,7 @@ const TENANTS: Record<string, { module: ModuleOptions; cases: () => Promise<Case
   },
 };
 
-/** Changes the checksum that the archive's directory holds of its first file. */
+/** Changes the checksum of the first file in the archive's directory. */
 function damaged(archive: Bytes): Bytes {
   const view = new DataView(archive.buffer);
   for (let at = 0; at + 46 <= archive.length; at++) {
@@ -255,19 +255,19 @@ function rowsOf(platform: Platform, tenant: string, file: string): Row[] {
 
 async function check(platform: Platform, tenant: string, expected: Case): Promise<void> {
   const [file] = await platform.files({ tenant, name: expected.name });
-  assert.ok(file, "it is in the ledger");
-  const said = JSON.stringify(file);
-  assert.ok(addsUp(file), said);
-  assert.equal(file.reason?.code, expected.code, said);
+  assert.ok(file, "the file is in the ledger");
+  const details = JSON.stringify(file);
+  assert.ok(addsUp(file), details);
+  assert.equal(file.reason?.code, expected.code, details);
   if (expected.code !== undefined) return assert.equal(file.state, "quarantined");
   const { stored = 0, rejected = 0, skipped = 0 } = expected.counts ?? {};
   assert.deepEqual(
     { ...file.rows, written: 0, replaced: 0 },
     { read: stored + rejected + skipped, stored, rejected, skipped, written: 0, replaced: 0 },
-    said,
+    details,
   );
   const rows = rowsOf(platform, tenant, expected.name);
-  assert.equal(rows.length, stored, "no row has the key of another");
+  assert.equal(rows.length, stored, "no two rows share a key");
   for (const [line, record] of expected.rows ?? []) {
     const found = rows.filter((row) => row[0] === line).map((row) => row[1]);
     if (record !== null) assert.ok(found.some((one) => isSame(one, record)), JSON.stringify(found));
@@ -289,7 +289,7 @@ function isSame(found: unknown, expected: unknown): boolean {
   }
 }
 
-Deno.test("formats: each file of each format comes to a clear end", async (t) => {
+Deno.test("formats: each file of each format has a clear result", async (t) => {
   await using platform = await Platform.create(CONFIG);
   const all: [string, Case[]][] = [];
   for (const [tenant, { module, cases }] of Object.entries(TENANTS)) {
@@ -300,7 +300,7 @@ Deno.test("formats: each file of each format comes to a clear end", async (t) =>
     for (const { name, content } of cases) await platform.stage(tenant, name, content);
   }
   const { code } = await platform.run("manage", "--once");
-  assert.equal(code, 1, "some were refused");
+  assert.equal(code, 1, "some files failed");
   for (const [tenant, cases] of all) {
     for (const each of cases) {
       await t.step(`${tenant}: ${each.name}`, () => check(platform, tenant, each));
@@ -308,7 +308,7 @@ Deno.test("formats: each file of each format comes to a clear end", async (t) =>
   }
 });
 
-Deno.test("formats: three million real rows of Parquet go through within the memory limit", async () => {
+Deno.test("formats: three million real rows of Parquet load within the memory limit", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const module = keepAll({
@@ -334,7 +334,7 @@ Deno.test("formats: three million real rows of Parquet go through within the mem
   }
 });
 
-Deno.test("formats: an option that a format does not have is refused at deploy", async () => {
+Deno.test("formats: invalid options of a format are refused at deploy", async () => {
   binary();
   const dir = await Deno.makeTempDir();
   try {

@@ -13,13 +13,13 @@ import {
 import { readDoc } from "../docs/markdown.ts";
 
 const ignore = !hasNativePrograms();
-/** A program that does what its file says: each case is a file. */
+/** A program that runs its file as code: each case is a file. */
 const OBEDIENT = programFiles({ exec: ["python3", "obey.py"] }, {
   "obey.py": "import json, os, sys\nexec(sys.stdin.read())\n",
   "beside.py": "ANSWER = 42\n",
 }, { secondsPerFile: 60, memoryMb: 200 });
 
-/** The same with little time, for what would never end. */
+/** The same with a short time limit, for code that never ends. */
 const { "tenant.json": HASTY_JSON } = programFiles({ exec: ["python3", "obey.py"] }, {}, {
   secondsPerFile: 2,
 });
@@ -27,7 +27,7 @@ const HASTY = { "tenant.json": HASTY_JSON ?? "" };
 
 const END = (count: number) => `print('{"end": ${count}}')\n`;
 const ROW = `print('{"rows": {"t": {"id": {"$rowId": true}}}}')\n`;
-/** Tells what could be done as a reject with what came of it. */
+/** Rejects a record for each attempt that succeeds, with its result, and stores one for the others. */
 const TRY = (what: string) => `
 def attempt(name, work):
     try:
@@ -37,7 +37,7 @@ def attempt(name, work):
 ${what}
 `;
 
-/** What the program does, and the code of the failure that must come of it, or what it gives. */
+/** What the program does, and the expected failure or result. */
 const CASES: [
   what: string,
   code: string,
@@ -45,7 +45,7 @@ const CASES: [
   look?: (t: ProgramRun) => void,
 ][] = [
   [
-    "ends with an exit code",
+    "exits with a code",
     `${ROW}${END(1)}print("why", file=sys.stderr)\nsys.exit(3)`,
     "program-exit",
     (t) => {
@@ -68,7 +68,7 @@ const CASES: [
   ["writes no object", `print("[1]")\n${END(0)}`, "program-protocol"],
   ["writes an object of nothing", `print("{}")\n${END(0)}`, "program-protocol"],
   [
-    "gives a line that is none",
+    "writes an invalid line",
     `print('{"skip": 1}\\n{"reject": "x", "line": 0}')`,
     "program-protocol",
     (t) => {
@@ -99,7 +99,7 @@ const CASES: [
     assert.equal(t.logs[0], "line 0");
   }],
   [
-    "gives rows, rejects and skips",
+    "writes rows, rejects and skips",
     `
 print('{"rows": {"t": [{"id": {"$rowId": true}, "n": "7"}, {"id": "00000000-0000-0000-0000-000000000001", "n": 8}]}, "line": 2}')
 print('{"rows": {"t": {"id": {"$rowId": true}, "n": 1.5}}, "line": 3, "raw": "its own text"}')
@@ -125,7 +125,7 @@ ${END(9)}`,
     },
   ],
   [
-    "tries to get out",
+    "tries to escape",
     TRY(`
 import socket, urllib.request
 attempt("passwd", lambda: open("/etc/passwd").read())
@@ -163,7 +163,7 @@ ${END(1)}`,
 ];
 
 Deno.test({
-  name: "native programs: each ends as it must",
+  name: "native programs: each ends as expected",
   ignore,
   fn: async (t) => {
     const module = await programFolder(OBEDIENT);
@@ -183,7 +183,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "native programs: deployed, ingested, replayed; what floods is quarantined",
+  name: "native programs: deploy, load and replay; floods are quarantined",
   ignore,
   fn: async () => {
     await using platform = await Platform.create("[manage]\nmax_attempts = 1\n");
@@ -214,7 +214,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "native programs: what cannot be run is refused with a reason",
+  name: "native programs: programs that cannot run are refused with a reason",
   ignore,
   fn: async () => {
     const refused = async (files: Record<string, string>, expected: RegExp, env = {}) => {
@@ -227,7 +227,7 @@ Deno.test({
       assert.doesNotMatch(stderr, /^\s+at /m);
     };
     const obey = { "obey.py": "" };
-    // The layer is looked for in the operator's path.
+    // bubblewrap is searched for in the operator's PATH.
     await refused(OBEDIENT, /native programs need the OS sandbox: bubblewrap is not/, {
       PATH: "/",
     });

@@ -36,7 +36,7 @@ const CASES: [what: string, failure: string | null, look?: (run: ProgramRun) => 
   }],
 ];
 
-/** A module of ours in an own folder, with what this gives to do. */
+/** Runs `work` with the path of a module that contains the hostile program. */
 async function withHostile(work: (module: string) => Promise<void>): Promise<void> {
   const module = await programFolder(FILES);
   try {
@@ -48,7 +48,7 @@ async function withHostile(work: (module: string) => Promise<void>): Promise<voi
 }
 
 Deno.test({
-  name: "WebAssembly: each program ends as it must",
+  name: "WebAssembly: each program ends as expected",
   ignore,
   fn: async (t) => {
     await withHostile(async (module) => {
@@ -67,7 +67,7 @@ Deno.test({
           assert.deepEqual((await tryProgram(module, "look\n", "dätä.txt")).rows, run.rows);
         });
       }
-      await t.step("a large file goes through in little memory", async () => {
+      await t.step("a large file needs little memory", async () => {
         const lines = Array.from({ length: 400_000 }, (_, i) => `line ${i} ${"x".repeat(80)}\n`);
         const { counts, failure, rows } = await tryProgram(module, `copy\n${lines.join("")}`);
         assert.equal(failure, null);
@@ -79,7 +79,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "WebAssembly: deployed, ingested, replayed; what floods is quarantined",
+  name: "WebAssembly: deploy, load and replay; floods are quarantined",
   ignore,
   fn: async () => {
     await using platform = await Platform.create("[manage]\nmax_attempts = 1\n");
@@ -110,9 +110,9 @@ Deno.test({
   },
 });
 
-Deno.test("WebAssembly: what is no program for WASI is refused at deploy", async () => {
+Deno.test("WebAssembly: files that are not WASI programs are refused at deploy", async () => {
   const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-  // A type of no parameters, and an import of "env" "f" of it.
+  // A function type without parameters, and an import "env" "f" of that type.
   const importing = [...header, 1, 4, 1, 0x60, 0, 0, 2, 9, 1, 3, 0x65, 0x6e, 0x76, 1, 0x66, 0, 0];
   const cases: [number[], RegExp][] = [
     [[1, 2, 3], /hostile\.wasm:1:1: Cannot use the WebAssembly module/],

@@ -1,4 +1,4 @@
-// In the place of our own Worker: it has no compartment, and evaluates what it is sent.
+// Replaces our Worker: it has no compartment and evaluates whatever it receives.
 const AsyncFunction = (async () => {}).constructor;
 
 self.onmessage = async ({ data }) => {

@@ -1,7 +1,7 @@
 /**
- * A program for tests alone, which is never a part of ours: our sandbox with its inner layers left
- * out. `worker`: our own child process, but its Worker has no compartment. `process`: no Worker
- * either, and all permissions of the runtime.
+ * A program for tests only: our sandbox without its inner layers. With the argument `worker` it is our
+ * own child process with a Worker that has no compartment; with `process` it has no Worker either, and
+ * all permissions of the runtime.
  *
  * @module
  */
@@ -26,8 +26,8 @@ async function evaluateHere(): Promise<void> {
   let declaration: unknown;
   try {
     declaration = { got: await new AsyncFunction(script)() ?? null };
-  } catch (thrown) {
-    const { name, message } = thrown as Error;
+  } catch (error) {
+    const { name, message } = error as Error;
     declaration = { refused: `${name}: ${message}` };
   }
   await new FrameWriter(Deno.stdout.writable, nonce)

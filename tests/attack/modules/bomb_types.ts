@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** A type that takes a checker for ever. */
+/** A type that keeps a type checker busy forever. */
 type Grow<T extends unknown[], N> = T["length"] extends N ? T
   : Grow<[...T, ...T, 1] | [...T, 2], N>;
 type Bomb = Grow<[], 999>;

@@ -1,6 +1,6 @@
 import { attack } from "./kit.ts";
 
-/** Accessors of built-ins run with a receiver of the caller's choice. */
+/** Accessors of built-ins run with any receiver that the caller chooses. */
 export default attack(
   () => {
     const get = Object.getOwnPropertyDescriptor(Map.prototype, "size").get;

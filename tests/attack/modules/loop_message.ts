@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** Who reads the message of what was thrown never comes back. */
+/** Reading the message of the thrown value never returns. */
 export default withRows(() => {
   throw Object.create(Error.prototype, {
     message: {

@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** Microtasks that never let the next message in. */
+/** Endless microtasks, so that the next message is never handled. */
 export default withRows((_, ctx) => {
   const again = () => Promise.resolve().then(again);
   again();

@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** Rows that share one value, which no longer do when they are encoded. */
+/** Rows that share one value, until they are encoded. */
 const text = "y".repeat(1 << 20);
 
 export default withRows((_, ctx) => ({

@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** Each look gives something else. */
+/** Each read returns something else. */
 export default withRows((_, ctx) => {
   let looks = 0;
   return {

@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** A buffer that shrinks between the look at its length and the copy. */
+/** A buffer that shrinks between reading its length and copying it. */
 export default withRows((_, ctx) => {
   const buffer = new ArrayBuffer(64, { maxByteLength: 1 << 20 });
   const view = new Uint8Array(buffer);

@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** Keys that change prototypes where objects are merged carelessly. */
+/** Keys that change prototypes when objects are merged carelessly. */
 const EVIL = '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}';
 
 export default withRows((record, ctx) => {

@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** Every trap that the host springs tells what it was called with. */
+/** Every trap that the host triggers reports its arguments. */
 const seen = [];
 const spy = new Proxy(
   function () {},
@@ -13,7 +13,7 @@ const spy = new Proxy(
           )();
           if (host) seen.push(`GOT ${String(trap)}`);
         } catch {
-          // Nothing was got.
+          // Nothing was reached.
         }
       }
       return Reflect[trap](...args);

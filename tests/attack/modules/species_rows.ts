@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** The host goes through what it is given by the giver's own methods, if it is careless. */
+/** A careless host iterates a module's rows with methods that the module has overridden. */
 class Mine extends Array {
   static get [Symbol.species]() {
     return () => {

@@ -1,6 +1,6 @@
 import { attack } from "./kit.ts";
 
-/** V8 hands call sites to this function, and they know the functions of the host. */
+/** V8 passes call sites to this function, which lead to functions of the host. */
 export default attack(
   () => {
     let sites;

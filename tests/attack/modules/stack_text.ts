@@ -1,6 +1,6 @@
 import { attack } from "./kit.ts";
 
-/** Stack traces tell where the host's files lie. */
+/** Stack traces reveal the paths of the host's files. */
 export default attack(
   () => /file:|\/|worker/i.test(String(new Error("x").stack)) ? new Error("x").stack : undefined,
   () => {

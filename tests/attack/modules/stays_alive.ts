@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** It tries to go on after its file. */
+/** It tries to continue after its file. */
 const again = () =>
   Promise.resolve().then(() => {}).then(() => {}).then(() => {
     count++;

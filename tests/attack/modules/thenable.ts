@@ -1,6 +1,6 @@
 import { withRows } from "./kit.ts";
 
-/** Who awaits it gives it two functions of its own. */
+/** Awaiting it passes two of the host's functions to it. */
 export default withRows((_, ctx) => ({
   then(...given) {
     console.log("GOT awaited");

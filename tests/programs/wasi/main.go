@@ -1,4 +1,4 @@
-// A program for the tests: the first line of its file says what it is to do.
+// A program for the tests: the first line of its file selects what it does.
 package main
 
 import (
@@ -64,8 +64,8 @@ func main() {
 	out.Flush()
 }
 
-// copyLines gives each line of the file as a row and never holds more than one of them, but leaves
-// much behind for the collector.
+// copyLines writes each line of the file as a row. It has one line in memory at a time, but creates a
+// lot of garbage.
 func copyLines(in *bufio.Reader, out *bufio.Writer) {
 	lines := json.NewEncoder(out)
 	records := 0
@@ -81,7 +81,7 @@ func copyLines(in *bufio.Reader, out *bufio.Writer) {
 	fmt.Fprintf(out, "{\"end\":%d}\n", records)
 }
 
-// look rejects a record for each thing that it could do.
+// look rejects a record for each thing that it managed to do.
 func look(out *bufio.Writer) {
 	records := 0
 	found := func(what string, value any, err error) {
