@@ -238,7 +238,7 @@ Deno.test({
     await refused(programFiles({ exec: ["python3", "other.py"] }, obey), /it has no "other\.py"/);
     await refused(programFiles({ exec: ["python3"] }, obey), /tenant\.json:1:\d+": expected/);
     const { "declaration.json": _, ...undeclared } = OBEDIENT;
-    await refused(undeclared, /declaration\.json:1:1: it is not there/);
+    await refused(undeclared, /declaration\.json:1:1: it is missing/);
     await refused(
       { ...OBEDIENT, "declaration.json": "{\n]" },
       /declaration\.json:2:1: it is not JSON/,
