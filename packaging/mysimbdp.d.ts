@@ -6,6 +6,23 @@ export interface FileFormat<Kind extends string, Options, FileRecord> {
     /** Never set; the type of the records that `row` receives. */
     readonly record?: FileRecord;
 }
+/** Options of text formats. */
+export interface TextOptions {
+    /**
+     * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
+     * @default "utf-8"
+     */
+    encoding?: string;
+}
+/** Options of formats with columns. */
+export interface HeaderOptions {
+    /**
+     * `true`: the first record has the column names. An array: the file has no header, and these are
+     * the column names. `false`: the column names are "1", "2", and so on.
+     * @default true
+     */
+    header?: boolean | readonly string[];
+}
 
 /** Avro has no options: a file describes itself. */
 export type AvroOptions = Record<never, never>;
@@ -22,22 +39,11 @@ export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>
 export declare function avro(): AvroFormat;
 
 /** Options of CSV files; the defaults follow RFC 4180. */
-export interface CsvOptions {
-    /**
-     * `true`: the first record has the column names. An array: the file has no header, and these are
-     * the column names. `false`: the column names are "1", "2", and so on.
-     * @default true
-     */
-    header?: boolean | readonly string[];
+export interface CsvOptions extends HeaderOptions, TextOptions {
     /** The character between fields. @default "," */
     delimiter?: string;
     /** The quote character, or "" if fields are never quoted. @default '"' */
     quote?: string;
-    /**
-     * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
-     * @default "utf-8"
-     */
-    encoding?: string;
 }
 /** The fields of a record by column name. Each is text, exactly as in the file. */
 export type CsvRecord = Record<string, string>;
@@ -54,13 +60,7 @@ export type CsvFormat = FileFormat<"csv", CsvOptions, CsvRecord>;
 export declare function csv(options?: CsvOptions): CsvFormat;
 
 /** Options of JSON Lines files. */
-export interface JsonlOptions {
-    /**
-     * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
-     * @default "utf-8"
-     */
-    encoding?: string;
-}
+export type JsonlOptions = TextOptions;
 /** A JSON object. Integers beyond 2^53 are `bigint`. */
 export type JsonRecord = {
     readonly [key: string]: unknown;
@@ -78,17 +78,12 @@ export type JsonlFormat = FileFormat<"jsonl", JsonlOptions, JsonRecord>;
 export declare function jsonl(options?: JsonlOptions): JsonlFormat;
 
 /** Options of JSON files. */
-export interface JsonOptions {
+export interface JsonOptions extends TextOptions {
     /**
      * The path to the array of records when the top level is an object: member names joined by dots,
      * for example "data.items". By default the top level is the array.
      */
     at?: string;
-    /**
-     * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
-     * @default "utf-8"
-     */
-    encoding?: string;
 }
 export type JsonFormat = FileFormat<"json", JsonOptions, JsonRecord>;
 /**
@@ -120,15 +115,9 @@ export type ParquetFormat = FileFormat<"parquet", ParquetOptions, Record<string,
 export declare function parquet(options?: ParquetOptions): ParquetFormat;
 
 /** Options of Excel workbooks. */
-export interface XlsxOptions {
+export interface XlsxOptions extends HeaderOptions {
     /** The name of the sheet, or its number, starting at 1. @default 1 */
     sheet?: string | number;
-    /**
-     * `true`: the first row has the column names. An array: the sheet has no header, and these are the
-     * column names. `false`: the column names are "1", "2", and so on.
-     * @default true
-     */
-    header?: boolean | readonly string[];
 }
 /** The value of a cell: a date is a `Date` in UTC, an empty cell is null. */
 export type XlsxCell = string | number | boolean | Date | null;

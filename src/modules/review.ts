@@ -27,13 +27,12 @@ export async function markFaulty(
   faults: ModuleFaultView[],
   now: number,
 ): Promise<VersionRecord> {
-  return await change(store, tenant, version, ["checking"], (record) => ({
-    ...record,
+  const decision = decided({ by: "auto", now });
+  return await change(store, tenant, version, ["checking"], {
+    ...decision,
     state: "faulty",
-    decidedAt: new Date(now).toISOString(),
-    decidedBy: "auto",
     faults,
-  }));
+  });
 }
 
 /** Marks a valid version as waiting for an operator's decision. */
@@ -42,10 +41,7 @@ export async function markPending(
   tenant: string,
   version: string,
 ): Promise<VersionRecord> {
-  return await change(store, tenant, version, ["checking"], (record) => ({
-    ...record,
-    state: "pending",
-  }));
+  return await change(store, tenant, version, ["checking"], { state: "pending" });
 }
 
 /**
@@ -91,10 +87,8 @@ export async function rejectVersion(
   version: string,
   decision: Decision,
 ): Promise<VersionRecord> {
-  return await change(store, tenant, version, ["checking", "pending"], (record) => ({
-    ...decided(record, decision),
-    state: "rejected",
-  }));
+  const patch = { ...decided(decision), state: "rejected" as const };
+  return await change(store, tenant, version, ["checking", "pending"], patch);
 }
 
 /**
@@ -123,7 +117,7 @@ export async function rollBack(
     await store.write(tenant, next);
     // A crash here leaves the old version current and both of them usable.
     await store.point(tenant, next.version);
-    const rolledBack: VersionRecord = { ...decided(from, decision), state: "rolled-back" };
+    const rolledBack: VersionRecord = { ...from, ...decided(decision), state: "rolled-back" };
     await store.write(tenant, rolledBack);
     return { from: rolledBack, to: next };
   });
@@ -144,7 +138,8 @@ async function promote(
   const current = await store.currentVersion(tenant);
   const previous = current === record.version ? record.previous : current;
   const approved: VersionRecord = {
-    ...decided(record, decision),
+    ...record,
+    ...decided(decision),
     state: "approved",
     previous,
     // The first version has no probation: a rollback would have no target.
@@ -170,8 +165,8 @@ async function earlierVersion(
   return earlier;
 }
 
-function decided(record: VersionRecord, { by, note = null, now }: Decision): VersionRecord {
-  return { ...record, decidedAt: new Date(now).toISOString(), decidedBy: by, note };
+function decided({ by, note = null, now }: Decision) {
+  return { decidedAt: new Date(now).toISOString(), decidedBy: by, note };
 }
 
 async function change(
@@ -179,12 +174,12 @@ async function change(
   tenant: string,
   version: string,
   from: VersionRecord["state"][],
-  edit: (record: VersionRecord) => VersionRecord,
+  patch: Partial<VersionRecord>,
 ): Promise<VersionRecord> {
   return await store.locked(tenant, async () => {
     const record = await store.record(tenant, version);
     checkState(tenant, record, from);
-    const next = edit(record);
+    const next = { ...record, ...patch };
     await store.write(tenant, next);
     return next;
   });

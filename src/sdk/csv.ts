@@ -1,22 +1,11 @@
-import type { FileFormat } from "./file_format.ts";
+import type { FileFormat, HeaderOptions, TextOptions } from "./file_format.ts";
 
 /** Options of CSV files; the defaults follow RFC 4180. */
-export interface CsvOptions {
-  /**
-   * `true`: the first record has the column names. An array: the file has no header, and these are
-   * the column names. `false`: the column names are "1", "2", and so on.
-   * @default true
-   */
-  header?: boolean | readonly string[];
+export interface CsvOptions extends HeaderOptions, TextOptions {
   /** The character between fields. @default "," */
   delimiter?: string;
   /** The quote character, or "" if fields are never quoted. @default '"' */
   quote?: string;
-  /**
-   * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
-   * @default "utf-8"
-   */
-  encoding?: string;
 }
 
 /** The fields of a record by column name. Each is text, exactly as in the file. */

@@ -1,18 +1,13 @@
-import type { FileFormat } from "./file_format.ts";
+import type { FileFormat, TextOptions } from "./file_format.ts";
 import type { JsonRecord } from "./jsonl.ts";
 
 /** Options of JSON files. */
-export interface JsonOptions {
+export interface JsonOptions extends TextOptions {
   /**
    * The path to the array of records when the top level is an object: member names joined by dots,
    * for example "data.items". By default the top level is the array.
    */
   at?: string;
-  /**
-   * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
-   * @default "utf-8"
-   */
-  encoding?: string;
 }
 
 export type JsonFormat = FileFormat<"json", JsonOptions, JsonRecord>;

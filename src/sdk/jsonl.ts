@@ -1,13 +1,7 @@
-import type { FileFormat } from "./file_format.ts";
+import type { FileFormat, TextOptions } from "./file_format.ts";
 
 /** Options of JSON Lines files. */
-export interface JsonlOptions {
-  /**
-   * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
-   * @default "utf-8"
-   */
-  encoding?: string;
-}
+export type JsonlOptions = TextOptions;
 
 /** A JSON object. Integers beyond 2^53 are `bigint`. */
 export type JsonRecord = { readonly [key: string]: unknown };

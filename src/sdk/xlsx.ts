@@ -1,15 +1,9 @@
-import type { FileFormat } from "./file_format.ts";
+import type { FileFormat, HeaderOptions } from "./file_format.ts";
 
 /** Options of Excel workbooks. */
-export interface XlsxOptions {
+export interface XlsxOptions extends HeaderOptions {
   /** The name of the sheet, or its number, starting at 1. @default 1 */
   sheet?: string | number;
-  /**
-   * `true`: the first row has the column names. An array: the sheet has no header, and these are the
-   * column names. `false`: the column names are "1", "2", and so on.
-   * @default true
-   */
-  header?: boolean | readonly string[];
 }
 
 /** The value of a cell: a date is a `Date` in UTC, an empty cell is null. */
