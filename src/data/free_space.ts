@@ -2,13 +2,8 @@ import { statfs } from "node:fs/promises";
 import { Failure } from "../base/failure.ts";
 import { isFullDisk } from "../base/full_disk.ts";
 
-/** Bytes that this user can still write to the file system of a folder. */
-async function freeSpace(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
-}
-
 interface DiskUse {
+  /** Bytes that this user can still write. */
   freeBytes: number;
   totalBytes: number;
   /** 0 to 1. */
@@ -32,7 +27,8 @@ export async function diskUse(folder: string): Promise<DiskUse> {
  * @throws {Failure} `no-space`
  */
 export async function requireSpace(folder: string, bytes: number, reserve: number): Promise<void> {
-  if (await freeSpace(folder) < bytes + reserve) throw noSpace();
+  const { freeBytes } = await diskUse(folder);
+  if (freeBytes < bytes + reserve) throw noSpace();
 }
 
 /** Turns "disk full" and "quota exceeded" into a failure; returns other errors unchanged. */

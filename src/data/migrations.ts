@@ -3,30 +3,20 @@ import { DatabaseSync } from "node:sqlite";
 import { listFolder, orNull, statIfThere } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 
-/** One step of the data directory's form, from a version to the next. */
-interface Migration {
-  /** For the log and for people: what it does. */
-  what: string;
-  /** Doing it twice is doing it once: a process may be killed before the version is written. */
-  run(layout: Layout): Promise<void>;
-}
-
-/** The first leads from version 1 to 2, and so on; none may be taken out or changed once released. */
-export const MIGRATIONS: readonly Migration[] = [
-  {
-    what: "an index of receipts by their time, for their retention",
-    run: (layout) =>
-      inDatabase(
-        layout.receipts,
-        (db) => db.exec("CREATE INDEX IF NOT EXISTS receipts_age ON receipts (received_at)"),
-      ),
-  },
-  {
-    what: "files in state `rejected` become `refused`",
-    run: (layout) => inDatabase(join(layout.db, "ledger.sqlite"), renameRejected),
-  },
-  { what: "test runs of modules are no longer called trials", run: renameTrials },
+/**
+ * Each upgrades a data directory by one version; the first upgrades version 1 to 2. They must be
+ * repeatable, as the process may be killed before the new version is written. Released ones must not
+ * be removed or changed.
+ */
+export const MIGRATIONS: readonly ((layout: Layout) => Promise<void>)[] = [
+  ({ receipts }) => inDatabase(receipts, indexReceiptsByTime),
+  ({ ledger }) => inDatabase(ledger, renameRejected),
+  renameTrials,
 ];
+
+function indexReceiptsByTime(db: DatabaseSync): void {
+  db.exec("CREATE INDEX IF NOT EXISTS receipts_age ON receipts (received_at)");
+}
 
 async function renameTrials({ moduleRoot }: Layout): Promise<void> {
   await orNull(

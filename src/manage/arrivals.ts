@@ -1,6 +1,6 @@
 import { Failure, messageOf } from "../base/failure.ts";
 import { isFinal } from "../protocol/file_view.ts";
-import type { StagedFile } from "../staging/contract.ts";
+import type { StagedFile } from "../staging/sidecar.ts";
 import type { Layout } from "../data/layout.ts";
 import { folderOf, restoreFile, scanStaging } from "../staging/staged.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";

@@ -3,7 +3,7 @@ import { Failure, messageOf } from "../base/failure.ts";
 import { backoffMs } from "../base/retry.ts";
 import type { FileReason } from "../protocol/file_view.ts";
 import type { Layout } from "../data/layout.ts";
-import type { StagedFile } from "../staging/contract.ts";
+import type { StagedFile } from "../staging/sidecar.ts";
 import { archiveFile, quarantineFile } from "../staging/staged.ts";
 import type { FileRecord, Ledger, Storage } from "../storage/contract.ts";
 import type { Emit, TelemetryEvent } from "../telemetry/events.ts";

@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { sha256OfFile } from "../base/read_file.ts";
 import { normalizeFileName } from "../protocol/file_names.ts";
-import type { StagedFile } from "./contract.ts";
 import { fsyncFile, fsyncFolder } from "../data/durable.ts";
 import { fileIdOf } from "../data/file_id.ts";
 import type { Layout } from "../data/layout.ts";
-import { writeSidecar } from "./sidecar.ts";
+import { type StagedFile, writeSidecar } from "./sidecar.ts";
 
 /**
  * Gives an id and a record to a file that somebody moved into `staging/<tenant>/`. The id is derived

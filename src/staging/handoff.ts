@@ -1,11 +1,10 @@
 import { Failure } from "../base/failure.ts";
-import type { StagedFile } from "./contract.ts";
 import { fsyncFile, fsyncFolder, removeIfThere } from "../data/durable.ts";
 import { explainFullDisk } from "../data/free_space.ts";
 import type { KeyedLock } from "./keyed_lock.ts";
 import type { Layout } from "../data/layout.ts";
 import type { UploadReceipt, UploadReceipts } from "./upload_receipts.ts";
-import { findSidecar, writeSidecar } from "./sidecar.ts";
+import { findSidecar, type StagedFile, writeSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
 import type { Uploads } from "./uploads.ts";
 

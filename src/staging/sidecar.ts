@@ -1,20 +1,31 @@
 import { z } from "zod";
 import { rowCountsSchema } from "../protocol/file_view.ts";
-import type { StagedFile } from "./contract.ts";
 import { ensureFolder, readJson, statIfThere, writeDurably } from "../data/durable.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout } from "../data/layout.ts";
 
 const stagedFileSchema = z.object({
   id: z.string(),
   tenant: z.string(),
+  /** The customer's name for it; never used as a path. */
   name: z.string(),
+  /** 1 for the first content with this name, 2 for the next. */
   version: z.int().positive(),
+  /** Bytes. */
   size: z.int().nonnegative(),
+  /** Lower-case hex. */
   sha256: z.string(),
   batch: z.string().nullable(),
+  /** Milliseconds since the epoch. */
   receivedAt: z.number(),
+  /** The span in which it was sent; `manage` continues its trace. */
   traceparent: z.string().optional(),
 });
+
+/**
+ * The record of a file that `serve` has handed over: the bytes are in `staging/<tenant>/<id>`, this
+ * record in `staging/<tenant>/.<id>.json`. The record is durable before the bytes appear.
+ */
+export type StagedFile = z.infer<typeof stagedFileSchema>;
 
 /** Why a file is in quarantine; written beside it for the operator. */
 const quarantineReasonSchema = z.object({

@@ -4,8 +4,7 @@ import { fsyncFolder, listFolder, orNull, removeIfThere, statIfThere } from "../
 import { isFileId } from "../data/file_id.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout, tenantsIn } from "../data/layout.ts";
 import { adoptFile, arrivalOf } from "./adopt.ts";
-import type { StagedFile } from "./contract.ts";
-import { type QuarantineReason, readSidecar, writeSidecar } from "./sidecar.ts";
+import { type QuarantineReason, readSidecar, type StagedFile, writeSidecar } from "./sidecar.ts";
 
 /** Milliseconds without a change after which a file that somebody put into staging is adopted. */
 export const SETTLE_MS = 1_000;

@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { Failure } from "../base/failure.ts";
 import { isLocked } from "../data/serve_lock.ts";
-import type { StagedFile } from "./contract.ts";
+import type { StagedFile } from "./sidecar.ts";
 
 /** Proof that the bytes of an upload are durable, and which file they became. */
 export interface UploadReceipt extends StagedFile {
@@ -35,7 +35,6 @@ const COLUMNS = `file_id AS id, upload_id AS uploadId, tenant, name, version, si
  */
 export class UploadReceipts {
   readonly #db: DatabaseSync;
-  readonly #statements = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
 
   private constructor(db: DatabaseSync) {
     this.#db = db;
@@ -155,7 +154,9 @@ export class UploadReceipts {
 
   /** Removes older receipts (milliseconds since the epoch): the same files can then be sent again. */
   expire(before: number): number {
-    return Number(this.#prepare("DELETE FROM receipts WHERE received_at < ?").run(before).changes);
+    return Number(
+      this.#db.prepare("DELETE FROM receipts WHERE received_at < ?").run(before).changes,
+    );
   }
 
   /** Throws when the database cannot be read. */
@@ -177,24 +178,15 @@ export class UploadReceipts {
 
   // The row types match the columns in SCHEMA, which only this class writes.
   #one<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepare(sql).get(...values) as Row | undefined;
+    return this.#db.prepare(sql).get(...values) as Row | undefined;
   }
 
   #all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepare(sql).all(...values) as Row[];
+    return this.#db.prepare(sql).all(...values) as Row[];
   }
 
   #run(sql: string, ...values: SQLInputValue[]): void {
-    this.#prepare(sql).run(...values);
-  }
-
-  #prepare(sql: string): ReturnType<DatabaseSync["prepare"]> {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = this.#db.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+    this.#db.prepare(sql).run(...values);
   }
 }
 

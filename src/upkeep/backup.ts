@@ -2,10 +2,8 @@ import { randomUUID } from "node:crypto";
 import { basename, dirname, join, relative, resolve, sep as SEPARATOR } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../base/failure.ts";
-import { sha256OfFile } from "../base/read_file.ts";
 import { VERSION } from "../base/version.ts";
 import {
-  fsyncFile,
   fsyncFolder,
   listFolder,
   orNull,
@@ -14,7 +12,7 @@ import {
 } from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout } from "../data/layout.ts";
-import { copyDurably } from "./copy.ts";
+import { copyDurably, sealCopy } from "./copy.ts";
 import { readDataVersion } from "../data/version.ts";
 import { type BackedUpFile, MANIFEST, type Manifest } from "./manifest.ts";
 
@@ -142,10 +140,7 @@ async function copyDatabase(
   } finally {
     db.close();
   }
-  await Deno.chmod(copy, 0o600);
-  await fsyncFile(copy);
-  const { size } = await Deno.stat(copy);
-  return { path: slashed(name), size, sha256: await sha256OfFile(copy) };
+  return { path: slashed(name), ...await sealCopy(copy) };
 }
 
 /** @returns null when the file has moved: it is then found in the next folder */

@@ -46,7 +46,7 @@ async function upgrade(layout: Layout, from: number, now: number): Promise<Upgra
       const stamp = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, "");
       const backup = join(layout.root, BACKUPS, `version-${from}-${stamp}`);
       await backUp(layout, backup, { link: true, now });
-      for (const migration of MIGRATIONS.slice(from - 1)) await migration.run(layout);
+      for (const migration of MIGRATIONS.slice(from - 1)) await migration(layout);
       await writeDataVersion(layout, DATA_VERSION);
       return { from, to: DATA_VERSION, backup };
     } finally {

@@ -1,9 +1,8 @@
 import { UploadReceipts } from "../staging/upload_receipts.ts";
 import { statIfThere } from "../data/durable.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout } from "../data/layout.ts";
-import { readSidecar, writeSidecar } from "../staging/sidecar.ts";
+import { readSidecar, type StagedFile, writeSidecar } from "../staging/sidecar.ts";
 import { filesIn, restoreFile } from "../staging/staged.ts";
-import type { StagedFile } from "../staging/contract.ts";
 import { openLedgerReader } from "../storage/sqlite/ledger_reader.ts";
 
 /**

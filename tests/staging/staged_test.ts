@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { adoptFile } from "../../src/staging/adopt.ts";
-import type { StagedFile } from "../../src/staging/contract.ts";
 import { createFileIds } from "../../src/data/file_id.ts";
 import type { Layout } from "../../src/data/layout.ts";
-import { readSidecar, writeSidecar } from "../../src/staging/sidecar.ts";
+import { readSidecar, type StagedFile, writeSidecar } from "../../src/staging/sidecar.ts";
 import {
   archiveFile,
   folderOf,

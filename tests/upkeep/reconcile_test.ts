@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import type { StagedFile } from "../../src/staging/contract.ts";
 import { createFileIds } from "../../src/data/file_id.ts";
 import { type FileFolder, Layout } from "../../src/data/layout.ts";
 import { UploadReceipts } from "../../src/staging/upload_receipts.ts";
-import { writeSidecar } from "../../src/staging/sidecar.ts";
+import { type StagedFile, writeSidecar } from "../../src/staging/sidecar.ts";
 import { folderOf, scanStaging } from "../../src/staging/staged.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
 import { openLedger } from "../../src/storage/sqlite/ledger.ts";
