@@ -3,7 +3,7 @@ import { releaseMemory } from "../../src/base/bytes.ts";
 
 const MEGABYTE = 1024 * 1024;
 
-Deno.test("memory that is given back is free at once, without the collector", () => {
+Deno.test("released memory is free at once, without garbage collection", () => {
   const before = Deno.memoryUsage().external;
   let most = 0;
   for (let i = 0; i < 500; i++) {
@@ -15,7 +15,7 @@ Deno.test("memory that is given back is free at once, without the collector", ()
   assert.ok(most < 8 * MEGABYTE, `${most} bytes were held`);
 });
 
-Deno.test("what is shared or given back already is left alone", () => {
+Deno.test("shared and already released memory is left alone", () => {
   const shared = new Uint8Array(new SharedArrayBuffer(8)).fill(7);
   releaseMemory(shared);
   assert.deepEqual([...shared], new Array(8).fill(7));

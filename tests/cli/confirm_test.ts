@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { confirmed } from "../../src/cli/terminal/confirm.ts";
 import { FakeIo } from "./fake_io.ts";
 
-/** Asks on a terminal on which these pieces are typed. */
+/** Asks on a terminal with this input. */
 async function asked(...input: string[]): Promise<boolean> {
   const io = new FakeIo({ terminal: true, input });
   const { stdin, stdout } = io;
@@ -12,7 +12,7 @@ async function asked(...input: string[]): Promise<boolean> {
   return answer;
 }
 
-Deno.test("only a plain yes is one", async () => {
+Deno.test("only yes confirms", async () => {
   assert.equal(await asked("y\n"), true);
   assert.equal(await asked("ye", "s\n"), true);
   for (const text of ["\n", "n\n", "yesterday\n", "v3\n", ""]) {
@@ -20,7 +20,7 @@ Deno.test("only a plain yes is one", async () => {
   }
 });
 
-Deno.test("without a terminal nobody is asked", async () => {
+Deno.test("without a terminal the answer is yes", async () => {
   const io = new FakeIo();
   assert.equal(await confirmed(io, "Approve v3?"), true);
   assert.equal(io.out, "");

@@ -2,13 +2,13 @@ import type { CommandIo } from "../../src/cli/terminal/io.ts";
 
 export interface FakeIoOptions {
   env?: Record<string, string>;
-  /** What arrives on standard input, read by read. */
+  /** Standard input, one element per read. */
   input?: (string | Uint8Array)[];
   terminal?: boolean;
   columns?: number;
 }
 
-/** The outside world of a command in memory. */
+/** In-memory streams, environment and signals. */
 export class FakeIo implements CommandIo {
   out = "";
   err = "";
@@ -16,7 +16,7 @@ export class FakeIo implements CommandIo {
   stop: () => void = () => {};
   readonly #options: FakeIoOptions;
   readonly #input: Uint8Array[];
-  /** How often raw mode was switched on. */
+  /** How often raw mode was enabled. */
   rawModes = 0;
 
   constructor(options: FakeIoOptions = {}) {

@@ -42,7 +42,7 @@ Deno.test("one line per file, then a summary; exit 1 when a file was refused", a
   assert.equal(second.lines[1], "skipped   a.csv    already on the server (loaded, 9,999 rows)");
 });
 
-Deno.test("--json: an object for each file with all its keys, the summary last", async () => {
+Deno.test("--json: an object with all keys for each file, then the summary", async () => {
   await using server = new FakeServer();
   await using dir = await mixedDir();
   const { exitCode, lines } = await run({ dir: dir.path, server: server.url, json: true });
@@ -61,7 +61,7 @@ Deno.test("--json: an object for each file with all its keys, the summary last",
   assert.equal(files.find((file) => file.status === "refused")?.code, "format-not-allowed");
 });
 
-Deno.test("--wait: rows stored and rejected, and the reason", async () => {
+Deno.test("--wait: rows stored, records rejected, and the reason", async () => {
   await using server = new FakeServer();
   await using dir = new TempDir();
   await dir.write("bad.csv", "1");

@@ -32,7 +32,7 @@ async function until(what: () => boolean): Promise<void> {
   assert.ok(what(), `it never happened: ${what}`);
 }
 
-/** Lets some pieces through and then holds the others back, until it is told to go on. */
+/** Accepts some pieces and blocks the others until released. */
 function holdAfter(server: FakeServer, pieces: number): () => void {
   const open = Promise.withResolvers<void>();
   let seen = 0;
@@ -46,7 +46,7 @@ function holdAfter(server: FakeServer, pieces: number): () => void {
   };
 }
 
-Deno.test("killed in mid-upload with SIGKILL, the next run goes on where it stopped", async () => {
+Deno.test("after SIGKILL during an upload the next run resumes", async () => {
   await using server = new FakeServer({ constraints: CONSTRAINTS });
   await using dir = new TempDir();
   const content = noise(64 * MIB);
@@ -67,7 +67,7 @@ Deno.test("killed in mid-upload with SIGKILL, the next run goes on where it stop
 });
 
 Deno.test({
-  name: "SIGINT: each file has its line, the summary comes, exit 1, and the next run goes on",
+  name: "SIGINT: a line per file, a summary, exit 1, and the next run resumes",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using server = new FakeServer({ constraints: CONSTRAINTS });
@@ -107,7 +107,7 @@ Deno.test({
   },
 });
 
-Deno.test("mistakes and failures: one sentence, a hint, the right exit code, no stack", async () => {
+Deno.test("failures: one sentence, a hint, the exit code, no stack", async () => {
   await using server = new FakeServer();
   await using dir = new TempDir();
   await dir.write("a.csv", "1");
@@ -219,7 +219,7 @@ Deno.test({
       });
       return;
     }
-    // "ä" in UTF-8, with a slip that is taken back.
+    // "ä" in UTF-8, and a typo that is deleted.
     const right = await ask("p\\xc3\\xa4ssword-2\\x7f1\\r");
     assert.match(right, /^0 True\n/);
     assert.match(right, /Password for customer-1: \r\n/);

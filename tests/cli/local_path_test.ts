@@ -4,7 +4,7 @@ import { localPath } from "../../src/cli/terminal/local_path.ts";
 const WINDOWS = { windows: true, home: "C:\\Users\\Eve" };
 const MAC = { windows: false, home: "/Users/eve" };
 
-Deno.test("localPath: a tilde that no shell replaced, also with a backslash on Windows", () => {
+Deno.test("localPath: expands a tilde, also with a backslash on Windows", () => {
   assert.equal(localPath("~/data", MAC), "/Users/eve/data");
   assert.equal(localPath("~", MAC), "/Users/eve");
   assert.equal(localPath("~\\data", WINDOWS), "C:\\Users\\Eve\\data");
@@ -12,7 +12,7 @@ Deno.test("localPath: a tilde that no shell replaced, also with a backslash on W
   assert.equal(localPath("~/data", { windows: false, home: undefined }), "~/data");
 });
 
-Deno.test("localPath: other users' tildes, Unix backslashes and quotes stay as they are", () => {
+Deno.test("localPath: does not change other users' tildes, Unix backslashes and quotes", () => {
   for (const path of ["~bob/data", "a~/b", "~\\data", 'it"', "/data/x"]) {
     assert.equal(localPath(path, MAC), path);
   }

@@ -28,7 +28,7 @@ Deno.test("-p - reads the first line of standard input, whole characters across 
   assert.equal(await findPassword({ flag: "-" }, "u", io), "pässword");
 });
 
-Deno.test("no password and no terminal is a mistake in the command", async () => {
+Deno.test("no password and no terminal is a usage error", async () => {
   await assert.rejects(findPassword({}, "customer-1", new FakeIo()), (thrown) => {
     assert.ok(thrown instanceof Failure);
     assert.equal(thrown.kind, "usage");
@@ -43,7 +43,7 @@ Deno.test("an empty password is refused", async () => {
   await assert.rejects(findPassword({ flag: "" }, "u", io), /is empty/);
 });
 
-Deno.test("keys: backspace over a long character, Ctrl-U, arrows, paste, line feed", async () => {
+Deno.test("keys: backspace over a multibyte character, Ctrl-U, arrows, paste, line feed", async () => {
   assert.equal(await typed("a", "b", "\u007f", "c\r"), "ac");
   assert.equal(await typed("aé\u007f\b\bx\r"), "x");
   assert.equal(await typed("wrong\u0015right\n"), "right");
@@ -52,7 +52,7 @@ Deno.test("keys: backspace over a long character, Ctrl-U, arrows, paste, line fe
   assert.equal(await typed("abc\u0004"), "abc");
 });
 
-Deno.test("Ctrl-C and Ctrl-D give up, and the terminal is put back in order", async () => {
+Deno.test("Ctrl-C and Ctrl-D cancel and restore the terminal", async () => {
   for (const key of ["abc\u0003", "\u0004"]) {
     const io = new FakeIo({ input: [key], terminal: true });
     await assert.rejects(askHidden("? ", io), /interrupted/);
@@ -60,7 +60,7 @@ Deno.test("Ctrl-C and Ctrl-D give up, and the terminal is put back in order", as
   }
 });
 
-Deno.test("a signal while it asks puts the terminal back in order", async () => {
+Deno.test("a signal during the prompt restores the terminal", async () => {
   const io = new FakeIo({ terminal: true });
   Object.defineProperty(io, "stdin", {
     value: { ...io.stdin, read: () => new Promise(() => {}) },

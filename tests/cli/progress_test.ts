@@ -5,7 +5,7 @@ import { widthOf } from "../../src/cli/terminal/text.ts";
 const MIB = 1024 * 1024;
 const NAME = "a-file-with-quite-a-long-name-日本語.csv";
 
-/** What a terminal shows after some output: enough of it for cursor up and erase below. */
+/** Returns what a terminal shows; supports only cursor up and erase below. */
 function screenOf(output: string): string[] {
   const lines: string[] = [""];
   let row = 0;
@@ -52,7 +52,7 @@ Deno.test("no line is as wide as the terminal, however narrow", async () => {
   }
 });
 
-Deno.test("lines printed above stay whole, and nothing of the bars is left at the end", async () => {
+Deno.test("lines printed above stay intact, and no bar remains at the end", async () => {
   const { bars, write, screen } = halfDone(60);
   await untilDrawn();
   bars.finish("b.csv", 10 * MIB);
@@ -66,7 +66,7 @@ Deno.test("lines printed above stay whole, and nothing of the bars is left at th
   assert.deepEqual(screen(), ["sent  b.csv", "failed  a"]);
 });
 
-Deno.test("when all is sent, the bars say how many files are waited for", async () => {
+Deno.test("after all uploads the number of waiting files is shown", async () => {
   const { bars, screen } = halfDone(60);
   bars.finish(NAME, 20 * MIB);
   bars.finish("b.csv", 10 * MIB);

@@ -41,7 +41,7 @@ Deno.test("JSON: one object on stdout", () => {
   assert.equal(io.err, "");
 });
 
-Deno.test("the unexpected is one sentence too; the stack comes with -v alone", () => {
+Deno.test("an unexpected error is one sentence; the stack only with -v", () => {
   const quiet = new FakeIo();
   assert.equal(report(new TypeError("x is not a function"), quiet), 1);
   assert.equal(quiet.err.split("\n").length, 3);

@@ -28,21 +28,21 @@ Deno.test("no line of a table is wider than the terminal", () => {
   }));
 });
 
-Deno.test("a wide terminal cuts nothing, a pipe neither", () => {
+Deno.test("nothing is cut on a wide terminal or in a pipe", () => {
   for (const columns of [200, null]) {
     const [, line] = printed(columns, HEADER, [ROW], OPTIONS);
     assert.equal(line, ROW.join("  "));
   }
 });
 
-Deno.test("where it is narrow, ids stay whole and the widest columns are cut", () => {
+Deno.test("on a narrow terminal the widest columns are cut, ids are not", () => {
   const [header = "", line = ""] = printed(80, HEADER, [ROW], OPTIONS);
   assert.ok(line.startsWith(`${ROW[0]}  `));
   assert.match(line, /x…$/);
   assert.match(header, /size/);
 });
 
-Deno.test("narrower still, spare columns go, then each row is a block of lines", () => {
+Deno.test("on a narrower one spare columns are omitted, then each row is a block of lines", () => {
   assert.doesNotMatch(printed(44, HEADER, [ROW], OPTIONS)[0] ?? "", /size/);
   assert.deepEqual(printed(34, HEADER, [ROW], OPTIONS).slice(0, 3), [
     `id      ${ROW[0]}`,

@@ -10,7 +10,7 @@ import {
   widthOf,
 } from "../../src/cli/terminal/text.ts";
 
-Deno.test("nothing that reaches the terminal can steer it", () => {
+Deno.test("printable text has no control characters", () => {
   assert.equal(printable("a\u001b[2Jb\r\n\u202e"), "a\\u001b[2Jb\\u000d\\u000a\\u202e");
   fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
     // deno-lint-ignore no-control-regex
@@ -18,7 +18,7 @@ Deno.test("nothing that reaches the terminal can steer it", () => {
   }));
 });
 
-Deno.test("fit gives exactly the width", () => {
+Deno.test("fit returns exactly the width", () => {
   const text = fc.array(fc.constantFrom("a", "é", "日", "e\u0301", "😀", " ")).map((all) =>
     all.join("")
   );
@@ -29,7 +29,7 @@ Deno.test("fit gives exactly the width", () => {
   assert.equal(pad("日", 4), "日  ");
 });
 
-Deno.test("amounts as people read them", () => {
+Deno.test("amounts are readable", () => {
   assert.deepEqual([0, 1, 1023, 1024, 1_258_291, 500 * 1024 ** 2].map(formatBytes), [
     "0 bytes",
     "1 byte",

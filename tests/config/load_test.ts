@@ -23,7 +23,7 @@ function failureOf(options: LoadOptions): Failure {
   throw new Error("it was loaded");
 }
 
-Deno.test("without anything the defaults hold", () => {
+Deno.test("without a file the defaults apply", () => {
   using f = folder();
   assert.deepEqual(loadConfig({ env: {}, cwd: f.dir }), {
     data: `${f.dir}/mysimbdp-data`,
@@ -66,7 +66,7 @@ Deno.test("without anything the defaults hold", () => {
   });
 });
 
-Deno.test("a flag goes before the environment, that before the file, that before the default", () => {
+Deno.test("precedence: flag, environment, file, default", () => {
   using f = folder({ "c.toml": "[manage]\nconcurrency = 2\nmax_attempts = 2\nscan_seconds = 2\n" });
   const { manage } = loadConfig({
     configPath: `${f.dir}/c.toml`,
@@ -77,7 +77,7 @@ Deno.test("a flag goes before the environment, that before the file, that before
   assert.equal(manage.drain_seconds, 60);
 });
 
-Deno.test("every setting can be given by its variable", () => {
+Deno.test("every setting can be set with its variable", () => {
   const values: Record<string, string> = {
     "data": "/elsewhere",
     "server.listen": "[::1]:1",
@@ -133,7 +133,7 @@ Deno.test("an empty variable counts as not set", () => {
   );
 });
 
-Deno.test("the file in the data directory is found through flag, variable or default", () => {
+Deno.test("the file in the data directory is found with flag, variable or default", () => {
   using f = folder({ [CONFIG_FILE]: '[log]\nlevel = "error"\n' });
   Deno.mkdirSync(`${f.dir}/mysimbdp-data`);
   Deno.writeTextFileSync(`${f.dir}/mysimbdp-data/${CONFIG_FILE}`, '[log]\nlevel = "debug"\n');
@@ -143,7 +143,7 @@ Deno.test("the file in the data directory is found through flag, variable or def
   assert.equal(level({}), "debug");
 });
 
-Deno.test("relative paths in a file are relative to it, others to the working directory", () => {
+Deno.test("relative paths in a file are relative to its folder, others to the working directory", () => {
   using f = folder({ "c.toml": 'data = "d"\n[server]\ntls_cert = "c.pem"\ntls_key = "/k.pem"\n' });
   const fromFile = loadConfig({ env: {}, configPath: "c.toml", cwd: f.dir });
   assert.deepEqual([fromFile.data, fromFile.server.tls_cert, fromFile.server.tls_key], [
@@ -186,7 +186,7 @@ const BROKEN: [what: string, text: string, place: string, message: RegExp][] = [
 ];
 
 for (const [what, text, place, message] of BROKEN) {
-  Deno.test(`${what} is told with file, line, column and what is allowed`, () => {
+  Deno.test(`${what}: the error has file, line, column and what is allowed`, () => {
     using f = folder({ "c.toml": text });
     const path = `${f.dir}/c.toml`;
     const failure = failureOf({ configPath: path });
@@ -198,7 +198,7 @@ for (const [what, text, place, message] of BROKEN) {
   });
 }
 
-Deno.test("a wrong variable or flag is told by its name, without its value", () => {
+Deno.test("an invalid variable or flag is named, without its value", () => {
   const env = { MYSIMBDP_STORAGE_URL: "mysql://u:secret@h" };
   const variable = failureOf({ env });
   assert.match(
@@ -214,20 +214,20 @@ Deno.test("a wrong variable or flag is told by its name, without its value", () 
   assert.match(number.message, /"MYSIMBDP_MANAGE_CONCURRENCY": expected number/);
 });
 
-Deno.test("a config file that was asked for must be there", () => {
+Deno.test("a config file that is named must exist", () => {
   using f = folder();
   assert.equal(failureOf({ configPath: `${f.dir}/none.toml` }).code, "no-config");
   const env = { MYSIMBDP_CONFIG: `${f.dir}/none.toml` };
   assert.equal(failureOf({ env }).code, "no-config");
 });
 
-Deno.test("the file in the data directory may not choose another data directory", () => {
+Deno.test("the file in the data directory cannot set the data directory", () => {
   using f = folder({ [CONFIG_FILE]: '\ndata = "/x"\n' });
   const failure = failureOf({ flags: { data: f.dir } });
   assert.match(failure.message, /"data" in ".*mysimbdp\.toml:2:1"/);
 });
 
-Deno.test("the template names every setting but the data directory, with its default", () => {
+Deno.test("the template has every setting but the data directory, with its default", () => {
   const template = templateToml();
   const settings = template.replaceAll(/^#(?=\w+ = )/gm, "");
   for (const text of [template, settings]) {

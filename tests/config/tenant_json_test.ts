@@ -17,7 +17,7 @@ function failureOf(text: string): Failure {
   throw new Error(`it was read: ${text}`);
 }
 
-Deno.test("the contract's tenant.json is read as it stands", () => {
+Deno.test("the example in the contract is valid", () => {
   const text = '{"entry":"ingest.ts","permissions":{"write":["strikes"],"read":[],"net":[]},' +
     '"limits":{"memoryMb":256,"secondsPerFile":300,"rejectShare":0.01}}';
   const read = parseTenantJson(text, "tenant.json");
@@ -26,7 +26,7 @@ Deno.test("the contract's tenant.json is read as it stands", () => {
   assert.deepEqual(secrets, []);
 });
 
-Deno.test("what is not named is not allowed, and limits have defaults", () => {
+Deno.test("permissions default to none, limits have defaults", () => {
   assert.deepEqual(parseTenantJson("{}", "tenant.json"), {
     entry: "ingest.ts",
     permissions: { write: [], read: [], net: [], secrets: [] },
@@ -53,13 +53,13 @@ const BROKEN: [text: string, message: string][] = [
 ];
 
 for (const [text, message] of BROKEN) {
-  Deno.test(`the fault in ${JSON.stringify(text)} is told with its place`, () => {
+  Deno.test(`the error for ${JSON.stringify(text)} has its position`, () => {
     const failure = failureOf(text);
     assert.ok(failure.message.includes(message), failure.message);
   });
 }
 
-Deno.test("an entry stays within its folder", () => {
+Deno.test("an entry cannot leave its folder", () => {
   for (
     const entry of ["../a.ts", "/a.ts", "a/../../b.ts", "./a.ts", "a//b.ts", "a\\b.ts", "a", ""]
   ) {
@@ -70,7 +70,7 @@ Deno.test("an entry stays within its folder", () => {
   }
 });
 
-Deno.test("the operator's caps go before the tenant's limits", () => {
+Deno.test("the operator's caps limit the tenant's limits", () => {
   const { sandbox } = loadConfig({ env: {}, configPath: "/dev/null" });
   const caps = { ...sandbox, memory_mb: 100, seconds_per_file: 1000, reject_share: 0.005 };
   const limits = { memoryMb: 256, secondsPerFile: 300, rejectShare: 0.01 };
@@ -81,7 +81,7 @@ Deno.test("the operator's caps go before the tenant's limits", () => {
   });
 });
 
-Deno.test("a member is found in any JSON, however it is spaced", () => {
+Deno.test("a member is found in any JSON, with any white space", () => {
   const key = fc.string({ minLength: 1 });
   const value = fc.oneof(fc.json(), fc.constant("[]"), fc.constant("{}"));
   const space = fc.constantFrom("", " ", "\n", "\n\n  ");
@@ -94,7 +94,7 @@ Deno.test("a member is found in any JSON, however it is spaced", () => {
   }));
 });
 
-Deno.test("the place of a syntax error is where valid JSON was broken", () => {
+Deno.test("the position of a syntax error is where the JSON was broken", () => {
   const text = '{\n  "a": [1, {"b": null}],\n  "c": "\\u00e9 x"\n}';
   const cuts = fc.integer({ min: 0, max: text.length - 1 });
   fc.assert(fc.property(cuts, (cut) => {
@@ -105,7 +105,7 @@ Deno.test("the place of a syntax error is where valid JSON was broken", () => {
   }));
 });
 
-Deno.test("addresses to listen on are taken apart", () => {
+Deno.test("parseListen", () => {
   assert.deepEqual(parseListen("127.0.0.1:8080"), { hostname: "127.0.0.1", port: 8080 });
   assert.deepEqual(parseListen("[::1]:0"), { hostname: "::1", port: 0 });
   assert.deepEqual(parseListen("localhost:80"), { hostname: "localhost", port: 80 });

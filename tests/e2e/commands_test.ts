@@ -42,7 +42,7 @@ Deno.test("--help of every command: usage on stdout, exit 0", async () => {
   }
 });
 
-Deno.test("exit codes: each failure has its own, one sentence and no stack", async (t) => {
+Deno.test("exit codes by kind of failure, without a stack", async (t) => {
   await using platform = await Platform.create();
   await platform.seedAccounts();
   const { url } = await platform.serve();
@@ -55,11 +55,11 @@ Deno.test("exit codes: each failure has its own, one sentence and no stack", asy
     [2, "an unknown flag", ["fetch", "--nonsense"]],
     [2, "an unknown command", ["nonsense"]],
     [2, "no user", ["fetch", "-d", dir]],
-    [2, "a directory that is not there", fetchFrom(url, "password-1", ["-d", join(dir, "no")])],
+    [2, "a missing directory", fetchFrom(url, "password-1", ["-d", join(dir, "no")])],
     [2, "an unknown state", ["manage", "files", "--state", "lost", "--data", platform.data]],
     [2, "an unknown file", ["manage", "rejects", "nothing", "--data", platform.data]],
     [2, "an unknown tenant", ["manage", "tenant", "show", "nobody", "--data", platform.data]],
-    [2, "a tenant's name that leads out", [
+    [2, "a tenant name with ../", [
       ...["manage", "tenant", "add", "../x", "-p", "p", "--data", platform.data],
     ]],
     [2, "an unknown storage", [
@@ -72,7 +72,7 @@ Deno.test("exit codes: each failure has its own, one sentence and no stack", asy
     ]],
     [3, "a wrong password", fetchFrom(url, "wrong")],
     [4, "no server", fetchFrom("http://127.0.0.1:1", "password-1")],
-    [4, "TLS with a server that has none", fetchFrom(url.replace("http", "https"), "password-1")],
+    [4, "TLS to a server without it", fetchFrom(url.replace("http", "https"), "password-1")],
   ];
   for (const [expected, what, args] of cases) {
     await t.step(`${expected}: ${what}`, async () => {
@@ -81,14 +81,14 @@ Deno.test("exit codes: each failure has its own, one sentence and no stack", asy
       assert.doesNotMatch(stderr, /^\s+at .*:\d+:\d+/m);
     });
   }
-  await t.step("0: nothing is to do", async () => {
+  await t.step("0: nothing to do", async () => {
     await using idle = await Platform.create();
     const { code, stderr } = await idle.run("manage", "--once");
     assert.equal(code, 0, stderr);
   });
 });
 
-Deno.test("a port that is taken, a data directory that cannot be: one sentence, exit 4", async () => {
+Deno.test("a port in use, an impossible data directory: one sentence, exit 4", async () => {
   await using platform = await Platform.create();
   const { url } = await platform.serve();
   const taken = await platform.run("serve", "--listen", new URL(url).host);
@@ -161,7 +161,7 @@ Deno.test("manage tenant test: rows and rejects, and nothing is stored", async (
   assert.match(text.stdout, /2 read = 1 stored \+ 1 rejected \+ 0 skipped; nothing was stored/);
 });
 
-/** Every path below a folder with its size. */
+/** Returns every path below a folder with its size. */
 async function snapshot(dir: string): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of Deno.readDir(dir)) {

@@ -95,7 +95,7 @@ Deno.test("infer: the generated module loads its file without rejects", async (t
   }
 });
 
-/** Real objects, a line each: a film has numbers, nulls and texts. */
+/** Real objects, one per line: a film has numbers, nulls and texts. */
 async function jsonLines(): Promise<string> {
   const films: unknown[] = JSON.parse(await Deno.readTextFile(sample("movies.json")));
   return films.map((film) => `${JSON.stringify(film)}\n`).join("");

@@ -6,7 +6,7 @@ import { Platform } from "../harness/platform.ts";
 import { run } from "../harness/process.ts";
 import { isMissing, runTool } from "../harness/tools.ts";
 
-/** Every command there is, found by way of the program's own help. */
+/** All commands, found through the program's help. */
 async function allCommands(path: string[] = []): Promise<{ path: string[]; help: string }[]> {
   const { code, stdout } = await run([...path, "--help"]);
   assert.equal(code, 0, path.join(" "));
@@ -21,7 +21,7 @@ async function allCommands(path: string[] = []): Promise<{ path: string[]; help:
 let found: ReturnType<typeof allCommands> | undefined;
 const everyCommand = () => found ??= allCommands();
 
-Deno.test("the help of every command shows examples first, each of that command", async () => {
+Deno.test("the help of every command starts with its examples", async () => {
   const commands = await everyCommand();
   assert.ok(commands.length > 20);
   for (const { path, help } of commands) {
@@ -31,7 +31,7 @@ Deno.test("the help of every command shows examples first, each of that command"
   }
 });
 
-Deno.test("a mistyped command, flag or value: what was meant, exit 2", async () => {
+Deno.test("a mistyped command, flag or value: a suggestion, exit 2", async () => {
   const cases: [string[], RegExp][] = [
     [["fecth"], /Did you mean fetch\?/],
     [["manage", "tennant", "list"], /Did you mean tenant\?/],
@@ -52,7 +52,7 @@ Deno.test("a mistyped command, flag or value: what was meant, exit 2", async () 
   assert.equal(JSON.parse(stdout).kind, "usage");
 });
 
-Deno.test("a flag is never taken for another flag's value, unless it is joined to it", async () => {
+Deno.test("a flag is not the value of another flag, unless joined with =", async () => {
   const dir = await Deno.makeTempDir();
   try {
     for (const value of ["--help", "-v", "--quiet"]) {
@@ -80,7 +80,7 @@ async function script(shell: string): Promise<string> {
 }
 
 Deno.test({
-  name: "completions of bash: commands, flags, choices, folders",
+  name: "bash completions: commands, flags, choices, folders",
   ignore: isMissing("bash"),
   async fn() {
     const path = await script("bash");
@@ -104,7 +104,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "completions of fish: commands, flags, choices, folders",
+  name: "fish completions: commands, flags, choices, folders",
   ignore: isMissing("fish"),
   async fn() {
     const path = await script("fish");
@@ -126,7 +126,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "completions of zsh, typed on a terminal",
+  name: "zsh completions, typed on a terminal",
   ignore: isMissing("zsh", "script"),
   async fn() {
     const path = await script("zsh");
@@ -147,7 +147,7 @@ Deno.test({
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     };
-    // What is typed before the shell reads keys by itself would be lost.
+    // Input before the shell reads keys would be lost.
     await type(`autoload -U compinit; compinit -u -D; source ${path}\n`);
     await type(`mysimbdp() { print -r -- "GOT[$*]" }; print READ''Y\n`);
     await until("READY");
@@ -166,7 +166,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "man pages: one for every command, without a warning, with a name that is found",
+  name: "man pages: one for every command, without warnings, indexable",
   ignore: isMissing("man", "lexgrog"),
   async fn() {
     const dir = await Deno.makeTempDir();
@@ -193,7 +193,7 @@ Deno.test({
   },
 });
 
-/** What a command writes to a terminal of 80 columns. */
+/** Returns what a command prints on a terminal of 80 columns. */
 async function onTerminal(args: string[], env: Record<string, string>): Promise<string> {
   const line = [binary(), ...args].map((word) => `'${word}'`).join(" ");
   const { stdout } = await runTool("script", ["-qec", `stty cols 80; ${line}`, "/dev/null"], {
@@ -203,7 +203,7 @@ async function onTerminal(args: string[], env: Record<string, string>): Promise<
 }
 
 Deno.test({
-  name: "on a terminal: colours unless NO_COLOR or TERM=dumb, tables within its width",
+  name: "on a terminal: colors unless NO_COLOR or TERM=dumb, tables within its width",
   ignore: isMissing("script", "stty"),
   async fn() {
     await using platform = await Platform.create();

@@ -17,20 +17,20 @@ async function failureOf(promise: Promise<unknown>): Promise<Failure> {
   throw new assert.AssertionError({ message: "it did not fail" });
 }
 
-/** A client whose server gives these answers, one after the other. */
+/** A client whose server returns these responses in turn. */
 function answering(...answers: Response[]): ApiClient {
   const fetch: FetchFunction = () => Promise.resolve(answers.shift()!);
   return new ApiClient({ server: "http://s.example", user: "u", password: "p", fetch });
 }
 
-Deno.test("the constraints come with the user's credentials in UTF-8", async () => {
+Deno.test("the request for constraints has the credentials in UTF-8", async () => {
   await using server = new FakeServer();
   using client = clientOf(server);
   const constraints = await client.constraints(signal);
   assert.deepEqual(constraints, { formats: [".csv"], number_files: 10, data_sizes: 4096 });
 });
 
-Deno.test("a wrong password is kind auth, and the password is in no text", async () => {
+Deno.test("a wrong password is of kind auth, and no text contains it", async () => {
   await using server = new FakeServer();
   using client = clientOf(server, { password: "hunter2" });
   const failure = await failureOf(client.constraints(signal));
@@ -39,7 +39,7 @@ Deno.test("a wrong password is kind auth, and the password is in no text", async
   assert.ok(!`${failure.stack}${JSON.stringify(failure)}`.includes("hunter2"));
 });
 
-Deno.test("a problem document gives sentence, code, hint and details", async () => {
+Deno.test("a problem document provides message, code, hint and details", async () => {
   const body = {
     type: "urn:mysimbdp:problem:file-too-large",
     title: "too large",
@@ -68,7 +68,7 @@ Deno.test("statuses decide the kind", async () => {
   }
 });
 
-Deno.test("what is about the file is a refusal, whatever the status", async () => {
+Deno.test("a failure about the file is a refusal, whatever the status", async () => {
   for (const status of [403, 409, 429]) {
     using client = answering(problem(status, "too-many-files", "x", { "retry-after": "9999" }));
     const failure = await failureOf(client.openBatch(signal));
@@ -76,7 +76,7 @@ Deno.test("what is about the file is a refusal, whatever the status", async () =
   }
 });
 
-Deno.test("a server that shuts down says so, and may be back; too many logins are kind auth", async () => {
+Deno.test("a shutdown is passing; too many logins are of kind auth", async () => {
   using client = answering(
     problem(400, "upload-interrupted", "x"),
     problem(400, "bad-request", "x"),
@@ -89,7 +89,7 @@ Deno.test("a server that shuts down says so, and may be back; too many logins ar
   assert.equal((await failureOf(throttled.openBatch(signal))).kind, "auth");
 });
 
-Deno.test("another kind of server is told in one sentence", async () => {
+Deno.test("a server that is not mysimbdp is reported in one sentence", async () => {
   const answers = [
     new Response("<html>", { status: 404 }),
     new Response("<html>", { status: 200 }),
@@ -104,7 +104,7 @@ Deno.test("another kind of server is told in one sentence", async () => {
   }
 });
 
-Deno.test("429 is waited for as Retry-After says, and not for ever", async () => {
+Deno.test("429: waits as Retry-After says, a limited number of times", async () => {
   const slept: number[] = [];
   const told: number[] = [];
   let requests = 0;
@@ -140,7 +140,7 @@ Deno.test("429 is waited for as Retry-After says, and not for ever", async () =>
   assert.equal(slept.length, before);
 });
 
-Deno.test("no server: the connection was refused", async () => {
+Deno.test("no server: connection refused", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();
@@ -151,7 +151,7 @@ Deno.test("no server: the connection was refused", async () => {
   assert.ok(failure.hint);
 });
 
-Deno.test("an answer that does not come in time is a failure that may pass", async () => {
+Deno.test("a timeout is a passing failure", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr as Deno.NetAddr;
   using client = clientOf({ url: `http://127.0.0.1:${port}` });
@@ -160,7 +160,7 @@ Deno.test("an answer that does not come in time is a failure that may pass", asy
   assert.deepEqual([failure.code, failure.details.passing], ["timed-out", true]);
 });
 
-Deno.test("symptoms of the network, as fetch words them", () => {
+Deno.test("network failures are recognized by the messages of fetch", () => {
   const says = (message: string) => networkFailure("https://tls.example", new TypeError(message));
   const url = "error sending request for url (https://tls.example/v1): client error (Connect): ";
   assert.equal(says(`${url}invalid peer certificate: UnknownIssuer`).code, "tls-failed");
@@ -169,7 +169,7 @@ Deno.test("symptoms of the network, as fetch words them", () => {
   assert.equal(says(`${url}connection closed before message completed`).code, "connection-lost");
 });
 
-Deno.test("addresses that cannot be used are mistakes in the command", () => {
+Deno.test("invalid addresses are usage errors", () => {
   for (const server of ["", "intake.example.com", "ftp://x", "http://u:p@x", "http://x/?a=1"]) {
     assert.throws(() => new ApiClient({ server, user: "u", password: "p" }), (thrown) => {
       return thrown instanceof Failure && thrown.kind === "usage" &&

@@ -7,17 +7,17 @@ import { HEADERS, PATHS } from "../../src/protocol/paths.ts";
 interface Upload {
   id: string;
   name: string;
-  /** As the client said it, at the creation or with the last bytes. */
+  /** Sent by the client with the creation or the last bytes. */
   sha256: string | null;
   batch: string | null;
   length: number;
   parts: Uint8Array[];
   offset: number;
-  /** One request at a time sends to an upload; others wait for its end. */
+  /** Only one request at a time can send to an upload; others wait. */
   busy?: Promise<unknown>;
 }
 
-/** Answers instead of the server; undefined lets the server answer. */
+/** Responds instead of the server; undefined lets the server respond. */
 export type Intercept = (
   request: Request,
 ) => Response | undefined | Promise<Response | undefined>;
@@ -26,7 +26,7 @@ export interface FakeOptions {
   constraints?: Partial<Constraints>;
   tls?: { cert: string; key: string };
   intercept?: Intercept;
-  /** Bytes of content are thrown away, for measuring. */
+  /** Discard the content, for measurements. */
   discard?: boolean;
   port?: number;
 }
@@ -34,7 +34,7 @@ export interface FakeOptions {
 export const USER = "customer-1";
 export const PASSWORD = "pässword-1";
 
-/** A small server with the platform's HTTP API, kept in memory, with what it saw. */
+/** A small in-memory server with the platform's HTTP API that records its requests. */
 export class FakeServer implements AsyncDisposable {
   readonly uploads = new Map<string, Upload>();
   readonly files: (FileView & { content: Uint8Array; batch: string | null })[] = [];
@@ -68,7 +68,7 @@ export class FakeServer implements AsyncDisposable {
     return `${this.options.tls ? "https" : "http"}://127.0.0.1:${this.port}`;
   }
 
-  /** Requests of a method, and how many bytes of content they carried. */
+  /** Returns the number of requests of a method, and their content bytes. */
   sent(method: string): { count: number; bytes: number } {
     const found = this.requests.filter((request) => request.method === method);
     return { count: found.length, bytes: found.reduce((sum, { bytes }) => sum + bytes, 0) };
@@ -78,7 +78,7 @@ export class FakeServer implements AsyncDisposable {
     return this.files.map((file) => file.name).sort();
   }
 
-  /** Brings a file to the end of its ingestion. */
+  /** Puts a file into its final state. */
   settle(name: string, change: Partial<FileView>): void {
     Object.assign(this.files.find((file) => file.name === name)!, change);
   }
@@ -89,7 +89,7 @@ export class FakeServer implements AsyncDisposable {
 
   #app(): Hono {
     const app = new Hono();
-    // A body that breaks off is what tests of interruptions are about.
+    // Tests of interruptions send bodies that break off.
     app.onError(() => new Response(null, { status: 500 }));
     app.use(async (c, next) => {
       this.requests.push({
@@ -111,7 +111,7 @@ export class FakeServer implements AsyncDisposable {
     app.post(PATHS.batches, (c) => c.json({ id: `batch-${++this.batches}` }, 201));
     app.get(PATHS.uploads, (c) => c.json({ uploads: [...this.uploads.values()].map(viewOf) }));
     app.post(PATHS.uploads, (c) => this.#create(c));
-    // Hono answers HEAD by the route of GET.
+    // Hono handles HEAD with the route of GET.
     app.get(`${PATHS.uploads}/:id`, (c) => this.#head(c));
     app.patch(`${PATHS.uploads}/:id`, (c) => this.#patch(c));
     app.delete(`${PATHS.uploads}/:id`, (c) => {
@@ -178,7 +178,7 @@ export class FakeServer implements AsyncDisposable {
     return await taking;
   }
 
-  /** Keeps what arrives as it arrives, as a server that is asked later for the offset must. */
+  /** Stores bytes as they arrive, because the client asks for the offset later. */
   async #take(
     c: Context,
     upload: Upload,

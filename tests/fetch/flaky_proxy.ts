@@ -1,6 +1,6 @@
 /**
- * A TCP proxy before a server that cuts connections: the nth connection is closed after
- * `cuts[n]` bytes from the client; later ones are left alone.
+ * A TCP proxy that cuts connections: the nth connection is closed after
+ * `cuts[n]` bytes from the client; later ones are not cut.
  */
 export class FlakyProxy implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -7,7 +7,7 @@ import { Gate, inOrder } from "../../src/fetch/gate.ts";
 import { FIRST_PIECE, LARGEST_PIECE, Pace } from "../../src/fetch/pace.ts";
 import { retry } from "../../src/base/retry.ts";
 
-Deno.test("a byte budget is never exceeded, and everyone gets their turn", async () => {
+Deno.test("a byte budget is never exceeded, and every request is served", async () => {
   await fc.assert(fc.asyncProperty(
     fc.integer({ min: 1, max: 100 }),
     fc.array(fc.integer({ min: 0, max: 150 }), { maxLength: 40 }),
@@ -31,7 +31,7 @@ Deno.test("a byte budget is never exceeded, and everyone gets their turn", async
   ));
 });
 
-Deno.test("a gate lets no more through than its width, also after failures", async () => {
+Deno.test("a gate runs no more tasks than its width, also after failures", async () => {
   const gate = new Gate(3);
   let running = 0;
   let most = 0;
@@ -45,7 +45,7 @@ Deno.test("a gate lets no more through than its width, also after failures", asy
   assert.deepEqual([most, running], [3, 0]);
 });
 
-Deno.test("results come in order, whatever takes how long", async () => {
+Deno.test("results are in order, whatever the durations", async () => {
   const delays = [5, 0, 3, 1, 0, 4];
   const found: number[] = [];
   const map = async (delay: number) => {
@@ -56,7 +56,7 @@ Deno.test("results come in order, whatever takes how long", async () => {
   assert.deepEqual(found, delays);
 });
 
-Deno.test("pieces stay within their bounds and follow the speed", () => {
+Deno.test("pieces stay within their limits and follow the speed", () => {
   fc.assert(fc.property(
     fc.array(fc.oneof(fc.double({ min: 0, max: 100, noNaN: true }), fc.constant("lost" as const))),
     (history) => {
@@ -109,7 +109,7 @@ Deno.test("the wait before a retry doubles, starts again after progress, and end
   assert.equal(await retry(() => Promise.resolve(7), options), 7);
 });
 
-Deno.test("sleep ends at once when it is aborted", async () => {
+Deno.test("an abort ends a sleep at once", async () => {
   const stop = new AbortController();
   const sleeping = systemClock.sleep(60_000, stop.signal);
   stop.abort(new Error("enough"));

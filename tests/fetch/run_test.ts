@@ -5,7 +5,7 @@ import { noise, QUICK, runOnce, TempDir } from "./setup.ts";
 
 const MIB = 1024 * 1024;
 
-Deno.test("formats are compared without case, sizes in KB of 1,024 bytes", async () => {
+Deno.test("formats ignore case, sizes are in KB of 1,024 bytes", async () => {
   await using server = new FakeServer({ constraints: { formats: [".csv"], data_sizes: 2 } });
   await using dir = new TempDir();
   await dir.write("a.CSV", "1");
@@ -20,7 +20,7 @@ Deno.test("formats are compared without case, sizes in KB of 1,024 bytes", async
   assert.deepEqual([summary.sent, summary.refused, summary.worst], [2, 2, "refused"]);
 });
 
-Deno.test("number_files counts what is to be sent: not what is there, not what is refused", async () => {
+Deno.test("number_files counts only new, allowed files", async () => {
   await using server = new FakeServer({ constraints: { number_files: 2 } });
   await using dir = new TempDir();
   await dir.write("a.csv", "a");
@@ -36,7 +36,7 @@ Deno.test("number_files counts what is to be sent: not what is there, not what i
   assert.deepEqual([summary.sent, summary.skipped, summary.refused], [2, 2, 3]);
 });
 
-Deno.test("all files of a run are in one batch, a second run opens another", async () => {
+Deno.test("the files of a run are one batch; a second run opens another", async () => {
   await using server = new FakeServer();
   await using dir = new TempDir();
   for (const name of ["a.csv", "b.csv", "c.csv"]) await dir.write(name, name);
@@ -52,7 +52,7 @@ Deno.test("all files of a run are in one batch, a second run opens another", asy
   });
 });
 
-Deno.test("the same name with other content is sent, the same content is not", async () => {
+Deno.test("new content under a known name is sent, the same content is not", async () => {
   await using server = new FakeServer();
   await using dir = new TempDir();
   await dir.write("a.csv", "one");
@@ -63,7 +63,7 @@ Deno.test("the same name with other content is sent, the same content is not", a
   assert.equal(server.files.length, 2);
 });
 
-Deno.test("a valid file is uploaded while others are still being checked", async () => {
+Deno.test("a valid file is uploaded while others are checked", async () => {
   await using server = new FakeServer({ constraints: { number_files: 100 } });
   await using dir = new TempDir();
   for (let at = 0; at < 40; at += 1) await dir.write(`f${at}.csv`, `content ${at}`);
@@ -74,7 +74,7 @@ Deno.test("a valid file is uploaded while others are still being checked", async
   assert.ok(firstSent < lastChecked, `first sent ${firstSent}, last checked ${lastChecked}`);
 });
 
-Deno.test("no more uploads at once than asked for", async () => {
+Deno.test("--parallel limits the uploads at once", async () => {
   await using dir = new TempDir();
   for (let at = 0; at < 12; at += 1) await dir.write(`f${at}.csv`, `content ${at}`);
   for (const parallel of [1, 3]) {
@@ -93,7 +93,7 @@ Deno.test("no more uploads at once than asked for", async () => {
   }
 });
 
-Deno.test("a dry run asks and checks, and sends nothing", async () => {
+Deno.test("a dry run checks and sends nothing", async () => {
   await using server = new FakeServer({ constraints: { number_files: 1 } });
   await using dir = new TempDir();
   await dir.write("a.csv", "1");
@@ -107,7 +107,7 @@ Deno.test("a dry run asks and checks, and sends nothing", async () => {
   assert.ok(server.requests.every((request) => request.method === "GET"));
 });
 
-Deno.test("a file that grows while it is being read is refused, the others go on", async () => {
+Deno.test("a file that grows while it is read is refused, the others are sent", async () => {
   await using server = new FakeServer({ constraints: { data_sizes: 1e6 } });
   await using dir = new TempDir();
   const path = await dir.write("growing.csv", noise(24 * MIB));
@@ -124,7 +124,7 @@ Deno.test("a file that grows while it is being read is refused, the others go on
   assert.deepEqual([server.names(), server.uploads.size], [["quiet.csv"], 0]);
 });
 
-Deno.test("a file that goes away after the scan is refused, the others go on", async () => {
+Deno.test("a file that disappears after the scan is refused, the others are sent", async () => {
   await using dir = new TempDir();
   const path = await dir.write("a.csv", "1");
   await dir.write("b.csv", "2");
@@ -138,7 +138,7 @@ Deno.test("a file that goes away after the scan is refused, the others go on", a
   assert.equal(outcome("b.csv"), "sent");
 });
 
-Deno.test("wait follows each file to its end", async () => {
+Deno.test("wait polls each file until it is final", async () => {
   await using server = new FakeServer();
   await using dir = new TempDir();
   for (const name of ["good.csv", "bad.csv"]) await dir.write(name, name);
@@ -169,7 +169,7 @@ Deno.test("wait follows each file to its end", async () => {
   assert.equal(again.outcome("bad.csv"), "quarantined", "its rows are still not stored");
 });
 
-Deno.test("the login is withdrawn in the middle: the rest fails at once, kind auth", async () => {
+Deno.test("the account is disabled during a run: the rest fails at once, kind auth", async () => {
   await using dir = new TempDir();
   for (let at = 0; at < 30; at += 1) await dir.write(`f${at}.csv`, `content ${at}`);
   await using server = new FakeServer({ constraints: { number_files: 100 } });
@@ -184,7 +184,7 @@ Deno.test("the login is withdrawn in the middle: the rest fails at once, kind au
   assert.equal(summary.worst, "auth");
 });
 
-Deno.test("the server goes away in the middle: every file has its line, kind server", async () => {
+Deno.test("the server stops during a run: every file is reported, kind server", async () => {
   await using dir = new TempDir();
   for (let at = 0; at < 20; at += 1) await dir.write(`f${at}.csv`, `content ${at}`);
   const server = new FakeServer({ constraints: { number_files: 100 } });
@@ -204,7 +204,7 @@ Deno.test("the server goes away in the middle: every file has its line, kind ser
 
 Deno.test({
   name: "an interruption ends every file at once",
-  // An answer that arrives at the very moment of the abort is left to Deno's garbage collector.
+  // A response that arrives at the moment of the abort is left to Deno's garbage collector.
   sanitizeResources: false,
   async fn() {
     await using dir = new TempDir();
@@ -223,7 +223,7 @@ Deno.test({
   },
 });
 
-Deno.test("an empty directory is nothing to send, and no failure", async () => {
+Deno.test("an empty directory is not a failure", async () => {
   await using server = new FakeServer();
   await using dir = new TempDir();
   const { summary } = await runOnce(server, dir.path);

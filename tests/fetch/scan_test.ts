@@ -12,7 +12,7 @@ async function outcomes(dir: string): Promise<Record<string, string>> {
   ]));
 }
 
-Deno.test("regular files are candidates, in the order of their names", async () => {
+Deno.test("regular files are candidates, sorted by name", async () => {
   await using dir = new TempDir();
   for (const name of ["b.csv", "a.csv", "Z.csv", "ä.csv"]) await dir.write(name, "1\n");
   const entries = await scanDirectory(dir.path);
@@ -40,7 +40,7 @@ Deno.test("hidden files and folders are skipped, empty files and bad names refus
 });
 
 Deno.test({
-  name: "links inside are followed, links out, to nothing and in a circle are refused",
+  name: "links inside are followed; links to the outside, broken and circular ones are refused",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using dir = new TempDir();
@@ -63,7 +63,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "the directory itself may be a link",
+  name: "the directory can be a link",
   ignore: Deno.build.os === "windows",
   async fn() {
     await using dir = new TempDir();

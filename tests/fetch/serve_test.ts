@@ -7,14 +7,14 @@ import { fetchOnce, type RunOptions } from "../../src/fetch/run.ts";
 import { FlakyProxy } from "./flaky_proxy.ts";
 import { noise, outcomeOf, TempDir } from "./setup.ts";
 
-// The client against the product's own server, as a process that can be killed.
+// The client against the real server, a process that can be killed.
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 const USER = "customer-1";
 const PASSWORD = "password-1";
 const MIB = 1024 * 1024;
 
-/** `mysimbdp serve` over a data directory of its own. */
+/** `mysimbdp serve` with its own data directory. */
 class Serve implements AsyncDisposable {
   readonly data = new TempDir();
   #child: Deno.ChildProcess | null = null;
@@ -49,7 +49,7 @@ class Serve implements AsyncDisposable {
     this.#child = null;
   }
 
-  /** SHA-256 of each file that is visible in staging. */
+  /** The SHA-256 of each file in staging. */
   async staged(): Promise<string[]> {
     const found: string[] = [];
     const dir = join(this.data.path, "staging", USER);
@@ -74,7 +74,7 @@ class Serve implements AsyncDisposable {
   }
 }
 
-/** PBKDF2 in the form of the first version of the platform. */
+/** A PBKDF2 hash in the format of the first version of the platform. */
 function seedHash(password: string): string {
   const salt = "5a".repeat(32);
   return salt + pbkdf2Sync(password, salt, 100_000, 64, "sha512").toString("hex");
@@ -105,7 +105,7 @@ async function run(port: number, dir: TempDir, options: Partial<RunOptions> = {}
   return { events, summary, outcome: (name: string) => outcomeOf(events, name) };
 }
 
-Deno.test("the product's server: constraints, upload, the same again, new content", async () => {
+Deno.test("the real server: constraints, upload, the same file again, new content", async () => {
   await using serve = await Serve.start({ number_files: 3, data_sizes: 6 * 1024 });
   await using dir = new TempDir();
   const large = noise(6 * MIB);
@@ -133,7 +133,7 @@ Deno.test("the product's server: constraints, upload, the same again, new conten
   assert.equal((await serve.staged()).length, 5);
 });
 
-Deno.test("the product's server through connections that are cut", async () => {
+Deno.test("the real server with connections that are cut", async () => {
   await using serve = await Serve.start({});
   await using proxy = new FlakyProxy(serve.port, [300_000, 3_000_000, 700, 5_000_000, 1_500_000]);
   await using dir = new TempDir();
@@ -146,7 +146,7 @@ Deno.test("the product's server through connections that are cut", async () => {
   assert.deepEqual(await serve.staged(), [sha256(content)]);
 });
 
-Deno.test("the product's server is killed in mid-upload and comes back: the file arrives", async () => {
+Deno.test("the real server is killed during an upload and restarts: the file arrives", async () => {
   await using serve = await Serve.start({});
   await using dir = new TempDir();
   const content = noise(40 * MIB);

@@ -4,11 +4,11 @@ import type { FetchEvent } from "../../src/fetch/events.ts";
 import { fetchOnce, type RunOptions } from "../../src/fetch/run.ts";
 import { type FakeServer, PASSWORD, USER } from "./fake_server.ts";
 
-/** A directory that goes away with its test. */
+/** A temporary directory that is removed after the test. */
 export class TempDir implements AsyncDisposable {
   readonly path = Deno.makeTempDirSync({ prefix: "mysimbdp-fetch-" });
 
-  /** Writes a file and gives its path. */
+  /** Writes a file and returns its path. */
   async write(name: string, content: string | Uint8Array): Promise<string> {
     const path = join(this.path, name);
     if (typeof content === "string") await Deno.writeTextFile(path, content);
@@ -21,7 +21,7 @@ export class TempDir implements AsyncDisposable {
   }
 }
 
-/** Bytes that differ from place to place, so that a piece in the wrong place is noticed. */
+/** Bytes that differ by position, so that a misplaced piece is noticed. */
 export function noise(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let state = 12_345;
@@ -32,14 +32,14 @@ export function noise(length: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Retries as in earnest, only quicker. */
+/** The real retries, but faster. */
 export const QUICK = { attempts: 8, firstDelay: 1, longestDelay: 20 };
 
 export function clientOf(server: { url: string }, options: Partial<ClientOptions> = {}): ApiClient {
   return new ApiClient({ server: server.url, user: USER, password: PASSWORD, ...options });
 }
 
-/** One run over a directory, with all of its events. */
+/** Runs over a directory and returns all events. */
 export async function runOnce(
   server: FakeServer | { url: string },
   dir: string,
@@ -63,7 +63,7 @@ export async function runOnce(
 
 const FINAL = ["sent", "skipped", "refused", "failed", "valid", "ingested", "quarantined"];
 
-/** For example `refused file-empty`: how a file's way ended. */
+/** How a file ended, for example `refused file-empty`. */
 export function outcomeOf(events: FetchEvent[], name: string): string {
   const last = events.findLast((event) =>
     FINAL.includes(event.type) && "name" in event && event.name === name

@@ -12,7 +12,7 @@ function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
   return a !== undefined && a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
-Deno.test("a small file goes in one request, a larger one in growing pieces", async () => {
+Deno.test("a small file is sent in one request, a larger one in growing pieces", async () => {
   await using server = new FakeServer({ constraints: CONSTRAINTS });
   await using dir = new TempDir();
   const large = noise(ONE_REQUEST_LIMIT + 5 * MIB + 3);
@@ -27,7 +27,7 @@ Deno.test("a small file goes in one request, a larger one in growing pieces", as
   assert.equal(summary.bytes, large.length + 1000);
 });
 
-Deno.test("each piece says its length before its bytes, so that a proxy and the server can judge it", async () => {
+Deno.test("each piece has a Content-Length, for proxies and the server", async () => {
   const said: (string | null)[] = [];
   await using server = new FakeServer({
     constraints: CONSTRAINTS,
@@ -45,7 +45,7 @@ Deno.test("each piece says its length before its bytes, so that a proxy and the 
   assert.equal(said.reduce((sum, length) => sum + Number(length), 0), size);
 });
 
-Deno.test("a file of exactly the limit, and one byte more, arrive whole", async () => {
+Deno.test("files of exactly the limit and one byte more arrive completely", async () => {
   await using server = new FakeServer({ constraints: CONSTRAINTS });
   await using dir = new TempDir();
   for (const extra of [0, 1]) {
@@ -55,7 +55,7 @@ Deno.test("a file of exactly the limit, and one byte more, arrive whole", async 
   assert.equal(summary.sent, 2);
 });
 
-Deno.test("connections that are cut: the upload goes on from the server's offset", async () => {
+Deno.test("after a cut connection the upload resumes at the server's offset", async () => {
   await using server = new FakeServer({ constraints: CONSTRAINTS });
   await using proxy = new FlakyProxy(server.port, [700_000, 1_500_000, 900, 2_500_000, 5_000]);
   await using dir = new TempDir();
@@ -70,7 +70,7 @@ Deno.test("connections that are cut: the upload goes on from the server's offset
   assert.ok(server.sent("HEAD").count >= 2, "the offset was asked for");
 });
 
-Deno.test("a creation whose answer is lost is found again and not doubled", async () => {
+Deno.test("a creation whose response is lost is found again, not repeated", async () => {
   await using dir = new TempDir();
   await dir.write("small.csv", noise(1000));
   await dir.write("large.csv", noise(6 * MIB));
@@ -90,7 +90,7 @@ Deno.test("a creation whose answer is lost is found again and not doubled", asyn
   assert.equal(server.uploads.size, 0, "nothing is left unfinished");
 });
 
-Deno.test("the answer to the last piece is lost: the file counts as sent, once", async () => {
+Deno.test("the response to the last piece is lost: the file is sent once", async () => {
   await using dir = new TempDir();
   const content = noise(6 * MIB);
   await dir.write("a.csv", content);
@@ -103,7 +103,7 @@ Deno.test("the answer to the last piece is lost: the file counts as sent, once",
   assert.equal(server.files.length, 1);
 });
 
-Deno.test("5xx, 423 and 409 are tried again; other refusals are not", async () => {
+Deno.test("5xx, 423 and 409 are retried; other refusals are not", async () => {
   await using dir = new TempDir();
   await dir.write("a.csv", noise(6 * MIB));
   let failures = 0;
@@ -128,7 +128,7 @@ Deno.test("5xx, 423 and 409 are tried again; other refusals are not", async () =
   assert.equal(tries, 1);
 });
 
-Deno.test("a proxy that lets only small requests through: pieces become smaller", async () => {
+Deno.test("a proxy that limits the request size: pieces become smaller", async () => {
   await using dir = new TempDir();
   await dir.write("small.csv", noise(2 * MIB));
   await dir.write("large.csv", noise(6 * MIB));
@@ -139,7 +139,7 @@ Deno.test("a proxy that lets only small requests through: pieces become smaller"
   assert.deepEqual(server.names(), ["large.csv", "small.csv"]);
 });
 
-Deno.test("a server that never recovers is given up, and exit kind is server", async () => {
+Deno.test("a server that never recovers: gives up with kind server", async () => {
   await using dir = new TempDir();
   await dir.write("a.csv", noise(100));
   await using server = new FakeServer();
@@ -151,7 +151,7 @@ Deno.test("a server that never recovers is given up, and exit kind is server", a
   assert.equal(summary.worst, "server");
 });
 
-Deno.test("an upload that expires at the server in between is begun anew", async () => {
+Deno.test("an upload that expired at the server is restarted", async () => {
   await using dir = new TempDir();
   await dir.write("a.csv", noise(8 * MIB));
   await using server = new FakeServer({ constraints: CONSTRAINTS });
@@ -163,7 +163,7 @@ Deno.test("an upload that expires at the server in between is begun anew", async
   assert.equal((await runOnce(server, dir.path)).outcome("a.csv"), "sent");
 });
 
-Deno.test("bytes that are damaged on the way are sent again", async () => {
+Deno.test("damaged bytes are sent again", async () => {
   await using dir = new TempDir();
   const content = noise(6 * MIB);
   await dir.write("a.csv", content);
@@ -183,7 +183,7 @@ Deno.test("bytes that are damaged on the way are sent again", async () => {
   assert.ok(sameBytes(server.files[0]?.content, content));
 });
 
-Deno.test("bytes that are damaged every time: given up after a few tries", async () => {
+Deno.test("bytes that are damaged every time: gives up after a few tries", async () => {
   await using dir = new TempDir();
   await dir.write("a.csv", "1\n");
   await using server = new FakeServer();
@@ -197,7 +197,7 @@ Deno.test("bytes that are damaged every time: given up after a few tries", async
   assert.equal(tries, 4);
 });
 
-Deno.test("a server that says it got other bytes is not believed", async () => {
+Deno.test("a server that reports a different SHA-256 is a failure", async () => {
   await using dir = new TempDir();
   await dir.write("a.csv", "1\n");
   await using server = new FakeServer();
@@ -210,7 +210,7 @@ Deno.test("a server that says it got other bytes is not believed", async () => {
   assert.equal(outcome("a.csv"), "failed damaged");
 });
 
-Deno.test("an unfinished upload of the same content is taken up, of another it is not", async () => {
+Deno.test("an unfinished upload is resumed only for the same content", async () => {
   const content = noise(8 * MIB);
   const sha256 = createHash("sha256").update(content).digest("hex");
   await using dir = new TempDir();
@@ -228,7 +228,7 @@ Deno.test("an unfinished upload of the same content is taken up, of another it i
   assert.equal(server.uploads.get("other")?.offset, 5 * MIB, "the other one is untouched");
 });
 
-Deno.test("a large file that was begun without its SHA-256 is taken up; changed since, it is sent anew", async () => {
+Deno.test("a large upload without a SHA-256 is resumed; a changed file is sent again", async () => {
   const content = noise(8 * MIB);
   for (const isChanged of [false, true]) {
     await using dir = new TempDir();
@@ -249,7 +249,7 @@ Deno.test("a large file that was begun without its SHA-256 is taken up; changed 
   }
 });
 
-Deno.test("a file that changes between check and upload is refused, its upload taken back", async () => {
+Deno.test("a file that changes between check and upload is refused, its upload deleted", async () => {
   await using dir = new TempDir();
   const path = await dir.write("a.csv", noise(8 * MIB));
   await using server = new FakeServer({ constraints: CONSTRAINTS });
@@ -267,7 +267,7 @@ Deno.test("a file that changes between check and upload is refused, its upload t
   assert.deepEqual([server.files.length, server.uploads.size], [0, 0]);
 });
 
-/** A server before another: `lose` says which answers never reach the client. */
+/** A proxy; `lose` decides which responses never reach the client. */
 function frontOf(
   inner: string,
   lose: (request: Request, answer: Response) => boolean,
@@ -282,7 +282,7 @@ function frontOf(
     const answer = new Response(content.byteLength > 0 ? content : null, response);
     change(answer);
     if (!lose(request, answer)) return answer;
-    // A body that breaks off is as close to a lost answer as an HTTP server can come.
+    // A body that breaks off is the closest to a lost response that an HTTP server can produce.
     return new Response(new ReadableStream({ start: (c) => c.error(new Error("lost")) }));
   });
   return {
@@ -291,7 +291,7 @@ function frontOf(
   };
 }
 
-/** A proxy with an upper limit for bodies, as many have: 413 in HTML. */
+/** A proxy that limits bodies, like many: 413 with HTML. */
 function proxyWithLimit(inner: string, limit: number): AsyncDisposable & { url: string } {
   const front = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { pathname, search } = new URL(request.url);

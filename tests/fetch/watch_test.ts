@@ -7,7 +7,7 @@ import { clientOf, outcomeOf, TempDir } from "./setup.ts";
 
 const INTERVAL = 60;
 
-/** A watch in the background, which tests await and end. */
+/** A watch in the background. */
 function watching(server: { url: string }, dir: string) {
   const events: FetchEvent[] = [];
   const stop = new AbortController();
@@ -39,7 +39,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-Deno.test("watch sends what is there and what arrives, each once, a batch a wave", async () => {
+Deno.test("watch sends existing and new files once, one batch per wave", async () => {
   await using server = new FakeServer();
   await using dir = new TempDir();
   await dir.write("a.csv", "1");
@@ -55,7 +55,7 @@ Deno.test("watch sends what is there and what arrives, each once, a batch a wave
   assert.deepEqual(server.files.map((file) => file.batch), ["batch-1", "batch-2"]);
 });
 
-Deno.test("watch takes a file only when it has stood still", async () => {
+Deno.test("watch sends a file only when it has stopped changing", async () => {
   await using server = new FakeServer();
   await using dir = new TempDir();
   const watch = watching(server, dir.path);
@@ -82,7 +82,7 @@ Deno.test("watch sends new content under the same name again", async () => {
   await watch.end();
 });
 
-Deno.test("watch leaves what is over number_files for the next wave", async () => {
+Deno.test("watch keeps files over number_files for the next wave", async () => {
   await using server = new FakeServer({ constraints: { number_files: 2 } });
   await using dir = new TempDir();
   for (const name of ["a.csv", "b.csv", "c.csv", "d.csv", "e.csv"]) await dir.write(name, name);
@@ -93,7 +93,7 @@ Deno.test("watch leaves what is over number_files for the next wave", async () =
   assert.equal(new Set(server.files.map((file) => file.batch)).size, 3);
 });
 
-Deno.test("watch outlives a server that is away, from the start and in the middle", async () => {
+Deno.test("watch survives a server that is down, at the start and later", async () => {
   await using dir = new TempDir();
   await dir.write("a.csv", "1");
   const first = new FakeServer();
@@ -111,7 +111,7 @@ Deno.test("watch outlives a server that is away, from the start and in the middl
   assert.deepEqual([summary.sent, summary.failed, summary.worst], [2, 0, null]);
 });
 
-Deno.test("watch ends at once when the password is wrong", async () => {
+Deno.test("watch ends at once with a wrong password", async () => {
   await using server = new FakeServer({ intercept: () => problem(401, "x", "no") });
   await using dir = new TempDir();
   const watch = watching(server, dir.path);

@@ -1,8 +1,8 @@
-/** The folder that the units keep everything in. */
+/** The data directory of the units. */
 const SERVICE_DATA = "/var/lib/mysimbdp";
 
 /**
- * The systemd units of both services, by their file names.
+ * Returns the systemd units of both services by file name.
  *
  * @param program the path of the binary
  */
@@ -26,13 +26,13 @@ export function unitFiles(program: string): Record<string, string> {
       what: "loads files",
       command: `${program} manage run --data ${SERVICE_DATA}`,
       more: [
-        // bubblewrap makes the sandbox's namespaces and mounts, and its loopback by netlink.
+        // bubblewrap creates namespaces and mounts, and a loopback interface with netlink.
         "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
         "RestrictNamespaces=cgroup ipc mnt net pid user uts",
         "SystemCallFilter=@system-service @mount",
         "MemoryHigh=3G",
         "MemoryMax=4G",
-        // Longer than manage.drain_seconds, so that a drain can end by itself.
+        // Longer than manage.drain_seconds, so that a drain can finish.
         "TimeoutStopSec=90",
       ],
     }),
@@ -46,7 +46,7 @@ interface Unit {
   more: string[];
 }
 
-// V8 makes code at run time, so MemoryDenyWriteExecute cannot be on.
+// V8 generates code at run time, so MemoryDenyWriteExecute cannot be enabled.
 function unit({ name, what, command, more }: Unit): string {
   return `[Unit]
 Description=mysimbdp: ${what}
