@@ -30,7 +30,7 @@ export function ledgerTests(test: Register): void {
     assert.deepEqual(await ledger.get(fileRecord().id), fileRecord());
   });
 
-  test("update writes only over the state that it was told", async ({ ledger }) => {
+  test("update writes only if the state is the expected one", async ({ ledger }) => {
     await ledger.insert(fileRecord());
     const queued = fileRecord({ state: "queued" });
     await ledger.update(queued, "received");

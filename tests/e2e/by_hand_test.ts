@@ -77,7 +77,7 @@ Deno.test("files of a tenant without a module wait, and delay no other tenant", 
   await platform.deploy("stranger", keepAll());
   assert.equal((await platform.settled("stranger", "a.csv")).state, "ingested");
   const waits = manage.records().filter(({ event }) => event === "file.waiting");
-  assert.equal(waits.length, 1, "it is told once");
+  assert.equal(waits.length, 1, "it is logged once");
 });
 
 Deno.test("staging, or one tenant's folder in it, is deleted and created again: loading continues", async () => {

@@ -180,7 +180,7 @@ Deno.test("a module that floods its console: its file is loaded, the log stays s
   assert.equal(platform.count("t1", "items"), 10);
   assert.equal((await manage.stop()).code, 0);
   const lines = manage.records().filter(({ event }) => event === "module.log");
-  assert.ok(lines.length > 0, "what a module says is told");
+  assert.ok(lines.length > 0, "console lines are logged");
   assert.ok(lines.length <= 200, `${lines.length} lines`);
   assert.ok(manage.stderr.text.length < 1_000_000, `${manage.stderr.text.length} characters`);
 });

@@ -20,7 +20,7 @@ const nobody = (...inner: unknown[]) =>
     "All host(s) tried for query failed.",
   );
 
-Deno.test("what the driver throws is told by the codes of docs/operations.md", () => {
+Deno.test("errors of the driver have the codes in docs/operations.md", () => {
   assert.equal(told(answer(0x0100)), "storage-credentials");
   assert.equal(told(answer(0x2100)), "storage-denied");
   assert.equal(told(answer(0x1000)), "storage-unavailable, passing");
@@ -33,7 +33,7 @@ Deno.test("what the driver throws is told by the codes of docs/operations.md", (
   assert.equal(told(nobody()), "storage-unreachable, passing");
 });
 
-Deno.test("of several nodes' errors the first that says more than the others is told", () => {
+Deno.test("of several nodes' errors the most specific is reported", () => {
   const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
   assert.equal(told(nobody(new Error("?"), refused)), "storage-unreachable, passing");
   assert.equal(

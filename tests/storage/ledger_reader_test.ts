@@ -64,7 +64,7 @@ Deno.test("ledger reader: what it reads is never locked by the writer", () =>
     await ledger.close();
   }));
 
-Deno.test("ledger reader: a file that is no database is told as such", () =>
+Deno.test("ledger reader: a file that is not a database is reported", () =>
   inTempDir(async (path) => {
     await Deno.writeTextFile(path, "not a database, but long enough to look at\n".repeat(50));
     const reader = openLedgerReader(path);

@@ -1,6 +1,6 @@
 /**
  * Loads files into `DATA` one after the other until it is killed: `load_and_die.ts DATA FIRST`.
- * Says on stdout which commits it was told of.
+ * Prints each acknowledged commit on stdout.
  */
 import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 import { acquireManageLock } from "../../src/storage/sqlite/manage_lock.ts";

@@ -28,7 +28,7 @@ Deno.test("remembered: who asks while it is being found waits for the same", asy
   assert.equal(finds, 1);
 });
 
-Deno.test("remembered: a failure is told to all and not kept", async () => {
+Deno.test("remembered: a failure is returned to all callers and not kept", async () => {
   let finds = 0;
   const remembered = new Remembered(() =>
     ++finds === 1 ? Promise.reject(new Error("away")) : Promise.resolve("back")

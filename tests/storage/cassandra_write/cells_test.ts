@@ -33,7 +33,7 @@ const date = fc.date({
   noInvalidDate: true,
 });
 
-/** What a module may give for each type, and how what the driver reads back is told as text. */
+/** The values that a module can return for each type, and how the driver's values are shown. */
 const CASES: Record<ScalarType, [given: fc.Arbitrary<unknown>, told: (read: unknown) => Value]> = {
   ascii: [fc.string({ unit: "binary-ascii" }), String],
   bigint: [fc.oneof(fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), fc.integer()), String],

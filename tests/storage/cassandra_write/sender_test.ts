@@ -217,7 +217,7 @@ test("a node that is gone for longer than the patience fails the load, once and 
   await sender.close();
 });
 
-test("wrong tables and rights are told before and while rows are sent", async (rig) => {
+test("wrong tables and permissions are reported before and while rows are sent", async (rig) => {
   const code = (wanted: string) => (thrown: unknown) =>
     thrown instanceof Failure && thrown.kind === "storage" && thrown.code === wanted;
   await assert.rejects(rig.sender([READINGS]), code("table-mismatch"));
