@@ -1,6 +1,6 @@
 /**
- * `deno task check`: packages, formatting, lint, types and the rules between folders, in one
- * command. It also passes on the newest Deno; formatting differs between versions, so only the
+ * `deno task check`: packages, formatting, lint, types, the rules between folders, and plain
+ * English, in one command. It also passes on the newest Deno; formatting differs between versions, so only the
  * pinned one checks it.
  *
  * @module
@@ -16,6 +16,7 @@ const STEPS: [string, string[]][] = [
   ["lint", ["lint", "--quiet"]],
   ["types", ["check", "--quiet", "src", "scripts", "tests", "tenants"]],
   ["layers", ["run", "--allow-read", "scripts/layers.ts"]],
+  ["phrases", ["run", "--allow-read", "scripts/phrases.ts"]],
 ];
 
 let failed = 0;
