@@ -10,7 +10,7 @@ interface FilePageProps {
   version: string;
   viewer: Viewer;
   file: FileView;
-  /** For operators: whose file it is, and whether somebody requested to load it again. */
+  /** For operators: the tenant, and whether loading the file again was requested. */
   admin?: { tenant: string; replayRequested: boolean };
   rejects: RejectList;
   /** Number of rejects on earlier pages. */
