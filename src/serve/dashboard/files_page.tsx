@@ -153,7 +153,7 @@ function Limits({ constraints, usage }: { constraints: Constraints; usage: Usage
 function NoFiles({ state }: { state: string | undefined }) {
   return (
     <div class="empty">
-      <strong>{state ? `No ${state} files` : "No files yet"}</strong>
+      <strong>{state ? "No files in this state" : "No files yet"}</strong>
       <span>{state ? "" : "Drop a file above, or run mysimbdp fetch."}</span>
     </div>
   );

@@ -3,7 +3,7 @@ import { FILE_STATES, type FileState, type FileView } from "../../protocol/file_
 import { count } from "./format.ts";
 
 /** What people see of each state; a loaded file with rejects is "loaded with rejects". */
-export const STATE_WORDS: Record<FileState, string> = {
+const STATE_WORDS: Record<FileState, string> = {
   received: "waiting",
   queued: "waiting",
   running: "loading",
@@ -95,16 +95,11 @@ export function FileStateTabs({ path, tenant, at = "" }: {
 }) {
   const tabs = FILE_STATES.map((state): [string, string, string] => [
     link(path, { state, tenant }),
-    tabName(state),
+    state === "running" || state === "ingested" ? STATE_WORDS[state] : state,
     state,
   ]);
   const all: [string, string, string] = [link(path, { tenant }), "all", ""];
   return <Tabs label="Files by state" tabs={[all, ...tabs]} at={at} />;
-}
-
-/** Names a state among the tabs: `loaded`, but `refused` where the label is `failed`. */
-export function tabName(state: FileState): string {
-  return state === "running" || state === "ingested" ? STATE_WORDS[state] : state;
 }
 
 /** Returns a path with the query parameters that are set. */
