@@ -128,7 +128,7 @@ const sandbox = z.strictObject({
     "Maximum bytes of rows per byte of a file.",
   ),
   require_os_sandbox: z.boolean().default(false).describe(
-    "Whether modules run only if the operating system's sandbox (bubblewrap) is available.",
+    "Whether modules run only if the OS sandbox (bubblewrap) is available.",
   ),
 });
 

@@ -54,7 +54,7 @@ type ManageEvent =
   | { kind: "manage.started"; engine: string; concurrency: number; once: boolean }
   /** The layers of the sandbox, innermost first. */
   | { kind: "sandbox.layers"; layers: string }
-  /** The sandbox has no layer of the operating system; `why` says why not. */
+  /** The OS sandbox is not available; `why` is the reason. */
   | { kind: "sandbox.without_os"; layers: string; why: string }
   | { kind: "manage.draining"; running: number }
   | { kind: "manage.stopped"; running: number }

@@ -44,8 +44,7 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   "sandbox.layers": { level: "info", message: "Modules run in all layers of the sandbox." },
   "sandbox.without_os": {
     level: "warning",
-    message:
-      "Modules run without the operating system's layer of the sandbox: deploy only modules that you trust.",
+    message: "Modules run without the OS sandbox: deploy only modules that you trust.",
   },
   "manage.draining": {
     level: "info",

@@ -22,7 +22,7 @@ interface TestFlags extends CommonFlags {
 
 export const REQUIRE_OS_SANDBOX = [
   "--require-os-sandbox",
-  "fail if the operating system's sandbox is unavailable",
+  "fail if the OS sandbox is not available",
 ] as const;
 
 /** Adds `--limit` of a test run. */

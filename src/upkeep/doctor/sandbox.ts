@@ -8,7 +8,7 @@ const INNER = "compartment, Worker, process";
 export async function checkSandbox({ config }: CheckContext): Promise<Finding[]> {
   const layer = ownOsSandbox();
   if (layer.active) return [ok("sandbox", `${INNER}, ${layer.description}`)];
-  const what = `${INNER}; no operating system sandbox: ${layer.why}`;
+  const what = `${INNER}; no OS sandbox: ${layer.why}`;
   const hint =
     "Install bubblewrap and allow user namespaces. Until then deploy only trusted modules.";
   const isRequired = config.sandbox.require_os_sandbox;
