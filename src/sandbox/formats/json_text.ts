@@ -13,7 +13,7 @@ const NOT_SPACE = /[^ \t\r\n]/g;
  * brackets and quotes, no other part of JSON.
  */
 export class JsonText {
-  readonly #maxHeld: number;
+  readonly #maxChars: number;
   #piece = "";
   #at = 0;
   #isClosed = false;
@@ -22,9 +22,9 @@ export class JsonText {
   #isEscaped = false;
   #stop = "";
 
-  /** @param maxHeld maximum length of the text that {@link until} returns, in characters */
-  constructor(maxHeld: number) {
-    this.#maxHeld = maxHeld;
+  /** @param maxChars maximum length of the text that {@link until} returns, in characters */
+  constructor(maxChars: number) {
+    this.#maxChars = maxChars;
   }
 
   /** Adds a piece, which must not be empty, once the previous one is used up. */
@@ -73,7 +73,7 @@ export class JsonText {
     for (;;) {
       const start = this.#at;
       const isFound = this.#find(endCode);
-      text = this.#held(text, start, this.#at);
+      text = this.#extended(text, start, this.#at);
       if (isFound) {
         this.#stop = this.#piece[this.#at]!;
         return text.trim();
@@ -110,8 +110,8 @@ export class JsonText {
   }
 
   /** Extends a text, up to the maximum length. */
-  #held(text: string, start: number, end: number): string {
-    const part = this.#piece.slice(start, Math.min(end, start + this.#maxHeld - text.length));
+  #extended(text: string, start: number, end: number): string {
+    const part = this.#piece.slice(start, Math.min(end, start + this.#maxChars - text.length));
     return text === "" ? part : text + part;
   }
 

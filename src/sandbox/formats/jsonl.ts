@@ -33,7 +33,7 @@ class JsonlReader implements RecordReader {
   readonly #sink: RecordSink;
   readonly #records: JsonRecords;
   /** The unfinished line, cut at the length that shows that it is too long. */
-  #held = "";
+  #unfinished = "";
   #line = 1;
 
   constructor(sink: RecordSink, settings: ReaderSettings) {
@@ -45,15 +45,15 @@ class JsonlReader implements RecordReader {
     let start = 0;
     let end = text.indexOf("\n");
     for (; end >= 0; end = text.indexOf("\n", start)) {
-      this.#hold(text, start, end);
+      this.#extend(text, start, end);
       this.#take();
       start = end + 1;
     }
-    this.#hold(text, start, text.length);
+    this.#extend(text, start, text.length);
   }
 
   end(): void {
-    if (this.#held !== "") this.#take();
+    if (this.#unfinished !== "") this.#take();
   }
 
   raw(): string {
@@ -61,15 +61,15 @@ class JsonlReader implements RecordReader {
   }
 
   /** Extends the unfinished line, up to one character over the limit. */
-  #hold(text: string, start: number, end: number): void {
-    const room = Math.max(this.#records.maxChars, MAX_RAW_CHARS) + 1 - this.#held.length;
+  #extend(text: string, start: number, end: number): void {
+    const room = Math.max(this.#records.maxChars, MAX_RAW_CHARS) + 1 - this.#unfinished.length;
     const part = text.slice(start, Math.min(end, start + room));
-    this.#held = this.#held === "" ? part : this.#held + part;
+    this.#unfinished = this.#unfinished === "" ? part : this.#unfinished + part;
   }
 
   #take(): void {
-    const record = this.#held;
-    this.#held = "";
+    const record = this.#unfinished;
+    this.#unfinished = "";
     const isTooLong = record.length > this.#records.maxChars;
     if (!isTooLong && record.trim() === "") this.#sink.skip(this.#line);
     else this.#records.deliver(isTooLong ? record : withoutCr(record), this.#line);

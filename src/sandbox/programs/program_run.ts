@@ -16,7 +16,7 @@ export class ProgramRun {
   readonly #rowId: (line: number) => string;
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #pieces: Uint8Array[] = [];
-  #held = 0;
+  #pendingBytes = 0;
   #lines = 0;
   #recordLine = 0;
   #end: number | null = null;
@@ -30,13 +30,13 @@ export class ProgramRun {
   push(bytes: Uint8Array): void {
     const last = bytes.lastIndexOf(LINE_FEED);
     if (last < 0) {
-      this.#hold(bytes);
-      if (this.#held > MAX_LINE_BYTES) throw tooLong(this.#lines + 1);
+      this.#keep(bytes);
+      if (this.#pendingBytes > MAX_LINE_BYTES) throw tooLong(this.#lines + 1);
       return;
     }
-    this.#hold(bytes.subarray(0, last));
-    this.#takeHeld();
-    this.#hold(bytes.slice(last + 1));
+    this.#keep(bytes.subarray(0, last));
+    this.#takePending();
+    this.#keep(bytes.slice(last + 1));
     this.#out.flushRejects();
   }
 
@@ -45,7 +45,7 @@ export class ProgramRun {
    * @throws {Failure} `program-protocol`, `program-no-end`, `program-count`
    */
   end(): RunCounts {
-    if (this.#held > 0) this.#takeHeld();
+    if (this.#pendingBytes > 0) this.#takePending();
     const { rows } = this.#out;
     if (this.#end === null) throw noEnd(rows.read);
     if (this.#end !== rows.read) throw wrongCount(this.#end, rows.read);
@@ -64,16 +64,16 @@ export class ProgramRun {
     this.#out.sent();
   }
 
-  #hold(bytes: Uint8Array): void {
+  #keep(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.#pieces.push(bytes);
-    this.#held += bytes.length;
+    this.#pendingBytes += bytes.length;
   }
 
-  #takeHeld(): void {
+  #takePending(): void {
     const all = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces);
     this.#pieces = [];
-    this.#held = 0;
+    this.#pendingBytes = 0;
     for (const line of this.#text(all).split("\n")) {
       this.#lines++;
       if (line !== "" && line !== "\r") this.#take(parseOutputLine(line, this.#lines), line);

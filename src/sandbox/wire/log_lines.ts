@@ -3,7 +3,7 @@ export class LogLines {
   readonly #log: (line: string) => void;
   readonly #maxChars: number;
   readonly #decoder = new TextDecoder();
-  #held = "";
+  #unfinished = "";
 
   /** @param maxChars maximum length of a line; the rest is dropped */
   constructor(log: (line: string) => void, maxChars = 2_000) {
@@ -12,14 +12,14 @@ export class LogLines {
   }
 
   push(bytes: Uint8Array): void {
-    const lines = (this.#held + this.#decoder.decode(bytes, { stream: true })).split("\n");
-    this.#held = (lines.pop() ?? "").slice(0, this.#maxChars);
+    const lines = (this.#unfinished + this.#decoder.decode(bytes, { stream: true })).split("\n");
+    this.#unfinished = (lines.pop() ?? "").slice(0, this.#maxChars);
     for (const line of lines) this.#write(line);
   }
 
   end(): void {
-    this.#write(this.#held);
-    this.#held = "";
+    this.#write(this.#unfinished);
+    this.#unfinished = "";
   }
 
   #write(line: string): void {
