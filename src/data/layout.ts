@@ -77,11 +77,6 @@ export class Layout {
     return join(this.root, "constraints", `${checkTenantName(tenant)}.json`);
   }
 
-  /** The versions of a tenant's module. */
-  modules(tenant: string): string {
-    return join(this.moduleRoot, checkTenantName(tenant));
-  }
-
   folder(folder: FileFolder): string {
     return join(this.root, folder);
   }

@@ -69,7 +69,7 @@ export class FileQueue {
       return;
     }
     if (old !== undefined) files.splice(files.indexOf(old), 1);
-    files.splice(placeOf(record, files), 0, record);
+    files.splice(files.findLastIndex((file) => arrivedBefore(file, record)) + 1, 0, record);
   }
 
   /** The file whose turn it is; null when none may run. Does not change the queue. */
@@ -138,16 +138,4 @@ export class FileQueue {
 
 function arrivedBefore(a: FileRecord, b: FileRecord): boolean {
   return a.receivedAt < b.receivedAt || (a.receivedAt === b.receivedAt && a.id < b.id);
-}
-
-/** The index of a record in a list sorted by arrival. */
-function placeOf(record: FileRecord, files: readonly FileRecord[]): number {
-  let low = 0;
-  let high = files.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (arrivedBefore(files[middle]!, record)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

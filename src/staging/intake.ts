@@ -7,7 +7,7 @@ import { KeyedLock } from "./keyed_lock.ts";
 import { Layout, prepareData, tenantsIn } from "../data/layout.ts";
 import { isTemporary, removeIfOld } from "../data/leftovers.ts";
 import { type UploadReceipt, UploadReceipts } from "./upload_receipts.ts";
-import { lockServe, type ServeLock } from "../data/serve_lock.ts";
+import { lockServe } from "../data/serve_lock.ts";
 import { readSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
 import { Uploads, type UploadsOptions } from "./uploads.ts";
@@ -56,22 +56,14 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   await prepareData(layout);
   const now = options.now ?? Date.now;
   const onStep = options.onStep ?? (() => {});
-  const lock = lockServe(layout);
-  const receipts = openReceipts(layout, lock);
-  const uploads = new Uploads(layout, options);
+  using stack = new DisposableStack();
+  stack.adopt(lockServe(layout), (lock) => lock.release());
+  const receipts = stack.use(UploadReceipts.open(layout.receipts));
+  const uploads = stack.adopt(new Uploads(layout, options), (uploads) => uploads.close());
   const deps = { layout, uploads, receipts, names: new KeyedLock(), now, onStep };
-  const close = () => {
-    uploads.close();
-    receipts.close();
-    lock.release();
-  };
-  try {
-    await uploads.load();
-    await reconcile(deps);
-  } catch (error) {
-    close();
-    throw error;
-  }
+  await uploads.load();
+  await reconcile(deps);
+  const opened = stack.move();
   return {
     layout,
     uploads,
@@ -85,17 +77,8 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
       await finishComplete(deps);
       return await uploads.expire();
     },
-    close,
+    close: () => opened.dispose(),
   };
-}
-
-function openReceipts(layout: Layout, lock: ServeLock): UploadReceipts {
-  try {
-    return UploadReceipts.open(layout.receipts);
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
 }
 
 async function reconcile(deps: HandoffDeps): Promise<void> {

@@ -88,7 +88,7 @@ export class Uploads {
       await requireSpace(this.#layout.uploads, info.length, this.#reserveBytes);
       const path = this.#layout.upload(info.id);
       (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();
-      await writeDurably(this.#layout.uploadInfo(info.id), JSON.stringify(info));
+      await this.#saveInfo(upload);
     } catch (error) {
       await this.remove(upload);
       throw explainFullDisk(error);
@@ -143,13 +143,13 @@ export class Uploads {
     const { uncheckedFrom, ...info } = upload.info;
     if (uncheckedFrom === (unchecked ? upload.offset : undefined)) return;
     upload.info = unchecked ? { ...info, uncheckedFrom: upload.offset } : info;
-    await writeDurably(this.#layout.uploadInfo(info.id), JSON.stringify(upload.info));
+    await this.#saveInfo(upload);
   }
 
   /** Records the customer's SHA-256 durably; lower-case hex. */
   async noteSha256(upload: Upload, sha256: string): Promise<void> {
     upload.info = { ...upload.info, sha256 };
-    await writeDurably(this.#layout.uploadInfo(upload.info.id), JSON.stringify(upload.info));
+    await this.#saveInfo(upload);
   }
 
   /** The lower-case hex SHA-256 of a complete upload. */
@@ -204,6 +204,10 @@ export class Uploads {
       if (!isKnown) await removeIfThere(join(uploads, name));
     }
     await fsyncFolder(uploads);
+  }
+
+  async #saveInfo({ info }: Upload): Promise<void> {
+    await writeDurably(this.#layout.uploadInfo(info.id), JSON.stringify(info));
   }
 
   async #loadOne(id: string): Promise<Upload | null> {
