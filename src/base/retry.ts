@@ -60,7 +60,7 @@ export async function retry<T>(
 }
 
 /**
- * Milliseconds to wait after so many failures in a row. It doubles with each one; half is random, so
+ * Returns the milliseconds to wait after a number of failures in a row. It doubles with each one; half is random, so
  * that many clients do not return at the same moment.
  *
  * @example

@@ -52,7 +52,7 @@ async function showAudit({ io }: CommandContext, flags: AuditFlags): Promise<num
   );
 }
 
-/** The head belongs on another machine: whoever can write the log can also replace all of it. */
+/** The head should be kept on another machine: who can write the log can replace all of it. */
 async function verifyAudit({ io }: CommandContext, flags: AuditFlags): Promise<number> {
   const check = await auditLogOf(flags).verify(flags.head);
   if (flags.json) io.stdout.write(`${JSON.stringify(check)}\n`);
