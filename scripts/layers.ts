@@ -11,8 +11,8 @@ const ROOT = normalize(join(import.meta.dirname ?? ".", ".."));
 const SRC = join(ROOT, "src");
 
 /**
- * What each folder of `src` may import. A folder without a rule of its own belongs to its parent; a
- * name stands for all folders below it. A path with an extension allows that one file.
+ * What each folder of `src` may import. A folder without its own rule belongs to its parent; a name
+ * includes all folders below it. A path with an extension allows that one file.
  */
 const MAY_IMPORT: Record<string, string[]> = {
   base: [],

@@ -91,7 +91,7 @@ Priority: optional
 Description: takes in files from many customers and loads them into a database
  Customers send files with "mysimbdp fetch", "mysimbdp serve" receives them, and
  "mysimbdp manage" runs each through that customer's own module, in a sandbox,
- into a keyspace of its own: each file wholly or not at all, once.
+ into a keyspace of its own: each file completely or not at all, once.
 `,
   );
 }

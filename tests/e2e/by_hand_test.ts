@@ -68,8 +68,8 @@ Deno.test("files of a tenant without a module wait, and delay no other tenant", 
   await platform.deploy("t1", keepAll());
   await platform.stage("stranger", "a.csv", "x\n1\n");
   const manage = platform.manage();
-  const told = await manage.line(/"file\.waiting"/);
-  assert.equal(JSON.parse(told).tenant, "stranger");
+  const waiting = await manage.line(/"file\.waiting"/);
+  assert.equal(JSON.parse(waiting).tenant, "stranger");
   await platform.stage("t1", "a.csv", "x\n1\n");
   assert.equal((await platform.settled("t1", "a.csv")).state, "ingested");
   const [waiting] = await platform.files({ tenant: "stranger" });
@@ -90,6 +90,6 @@ Deno.test("staging, or one tenant's folder in it, is deleted and created again: 
     assert.equal((await platform.settled("t1", `${round}.csv`)).state, "ingested");
     await Deno.remove(round % 2 === 0 ? join(staging, "t1") : staging, { recursive: true });
   }
-  await until("all rows are there", () => platform.count("t1", "items") === 5);
+  await until("all rows are stored", () => platform.count("t1", "items") === 5);
   assert.equal((await manage.stop()).code, 0);
 });

@@ -65,7 +65,7 @@ function value(metrics: string, sample: string): number | undefined {
 Deno.test("a whole run: metrics of both services, their documentation, warnings, and no secrets", async (t) => {
   const { platform, url, said } = await busyPlatform();
   await using _ = platform;
-  const metrics = await until("manage has told its metrics", async () => {
+  const metrics = await until("manage has written its metrics", async () => {
     const text = await scrape(url);
     return value(text, 'mysimbdp_ingest_duration_seconds_count{tenant="customer-1"}') === 4
       ? text
@@ -109,7 +109,7 @@ Deno.test("a whole run: metrics of both services, their documentation, warnings,
   );
 
   await t.step(
-    "the Grafana dashboard and the alert rules name only metrics that are there",
+    "the Grafana dashboard and the alert rules name only existing metrics",
     async () => {
       const shown = new Set(
         [...metrics.matchAll(/^# TYPE (\S+) (\w+)$/gm)].flatMap(([, name = "", type]) =>

@@ -159,11 +159,11 @@ test("three manage on one staging: each file is loaded once, and all three work"
   await pause(1_000);
   for (const manage of three) assert.equal((await manage.stop()).code, 0, manage.transcript());
   await check(on, files);
-  const told = three.map((manage) =>
+  const loaded = three.map((manage) =>
     manage.stdout.lines.filter((line) => line.includes("Ingestion of the file")).length
   );
-  assert.equal(told.reduce((sum, lines) => sum + lines, 0), files.length, String(told));
-  assert.ok(told.filter((lines) => lines > 0).length > 1, `only one has worked: ${told}`);
+  assert.equal(loaded.reduce((sum, lines) => sum + lines, 0), files.length, String(loaded));
+  assert.ok(loaded.filter((lines) => lines > 0).length > 1, `only one has worked: ${loaded}`);
 });
 
 test("a file whose manage died on another machine is taken over after its lease", async (on) => {

@@ -79,9 +79,9 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   const { answer } = await until("the cluster answers", async () => {
     try {
       return { answer: await ask() };
-    } catch (thrown) {
-      if (isPassing(cassandraFailure(thrown, "Cannot ask"))) return null;
-      throw thrown;
+    } catch (error) {
+      if (isPassing(cassandraFailure(error, "Cannot ask"))) return null;
+      throw error;
     }
   }, SECONDS);
   return answer;

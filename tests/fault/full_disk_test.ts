@@ -33,9 +33,9 @@ async function smallDisk(): Promise<{ path: string } & AsyncDisposable> {
   const path = await Deno.makeTempDir({ prefix: "mysimbdp-disk-" });
   try {
     await must("mount", ["-t", "tmpfs", "-o", `size=${DISK_MB}m`, "tmpfs", path]);
-  } catch (thrown) {
+  } catch (error) {
     await Deno.remove(path);
-    throw thrown;
+    throw error;
   }
   return {
     path,
@@ -54,8 +54,8 @@ async function fill(platform: Platform, left: number): Promise<() => Promise<voi
   let size = 0;
   try {
     for (;;) size += await file.write(piece);
-  } catch (thrown) {
-    assert.match(String(thrown), /No space left/);
+  } catch (error) {
+    assert.match(String(error), /No space left/);
   }
   await file.truncate(Math.max(0, size - left));
   return () => Deno.remove(path);
@@ -171,7 +171,7 @@ Deno.test({
     const free = await fill(platform, 2 * MB);
     await platform.stage("t1", "second.csv", content);
     await until("it was tried", () => /storage-full|is full|SQLITE_FULL/i.test(manage.stderr.text))
-      .catch((thrown: Error) => assert.fail(`${thrown.message}\n${manage.transcript()}`));
+      .catch((error: Error) => assert.fail(`${error.message}\n${manage.transcript()}`));
     await pause(1_000);
     assert.equal(manage.hasEnded, false, manage.transcript());
     assert.equal(platform.count("t1", "items"), 1, "a part of a file is never seen");

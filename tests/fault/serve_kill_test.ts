@@ -70,8 +70,8 @@ function faultOf(folder: string, id: string): string | null {
     const bytes = Deno.readFileSync(join(folder, id));
     if (bytes.length !== record.size) return `${bytes.length} of ${record.size} bytes`;
     return sha256(bytes) === record.sha256 ? null : "other bytes than its record says";
-  } catch (thrown) {
-    return String(thrown);
+  } catch (error) {
+    return String(error);
   }
 }
 
@@ -170,7 +170,7 @@ Deno.test(`serve: ${KILLS} SIGKILLs during uploads: no partial file is visible, 
     assert.deepEqual(
       records.map(({ name, sha256 }) => [name, sha256]).sort(),
       [...hashes].sort(),
-      "each file is there once",
+      "each file exists once",
     );
     assert.ok(records.every(({ version }) => version === 1));
   }

@@ -153,8 +153,8 @@ export class Platform implements AsyncDisposable {
     return await until(`"${name}" of ${tenant} reached a final state`, async () => {
       const [file] = await this.files({ tenant, name });
       return file && isFinal(file.state) ? file : null;
-    }, seconds).catch(async (thrown: Error) => {
-      throw new Error(`${thrown.message}\n${await this.describe()}`);
+    }, seconds).catch(async (error: Error) => {
+      throw new Error(`${error.message}\n${await this.describe()}`);
     });
   }
 
@@ -163,8 +163,8 @@ export class Platform implements AsyncDisposable {
     return await until(`${count} files reached a final state`, async () => {
       const files = await this.files();
       return files.filter((file) => isFinal(file.state)).length >= count ? files : null;
-    }, seconds).catch(async (thrown: Error) => {
-      throw new Error(`${thrown.message}\n${await this.describe()}`);
+    }, seconds).catch(async (error: Error) => {
+      throw new Error(`${error.message}\n${await this.describe()}`);
     });
   }
 
@@ -190,9 +190,9 @@ export class Platform implements AsyncDisposable {
     try {
       const entries = await Array.fromAsync(Deno.readDir(join(this.data, ...path)));
       return entries.map((entry) => entry.name).sort();
-    } catch (thrown) {
-      if (thrown instanceof Deno.errors.NotFound) return [];
-      throw thrown;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
     }
   }
 

@@ -91,17 +91,17 @@ export class Running implements AsyncDisposable {
     if (this.#status !== null) return;
     try {
       this.#process.kill(signal);
-    } catch (thrown) {
+    } catch (error) {
       // It has just ended.
-      if (!(thrown instanceof TypeError)) throw thrown;
+      if (!(error instanceof TypeError)) throw error;
     }
   }
 
   /** Waits until it has ended and all its output is read. */
   async ended(seconds = DEADLINE_SECONDS): Promise<Deno.CommandStatus> {
     const what = `"${this.#args.join(" ")}" ended`;
-    const status = await until(what, () => this.#status, seconds).catch((thrown: Error) => {
-      throw new Error(`${thrown.message}\n${this.transcript()}`);
+    const status = await until(what, () => this.#status, seconds).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.transcript()}`);
     });
     await Promise.all([this.stdout.done, this.stderr.done]);
     return status;
@@ -123,8 +123,8 @@ export class Running implements AsyncDisposable {
       await this.ended();
       return find() ?? "";
     };
-    const found = await until(`a line matches ${pattern}`, look, seconds).catch((thrown: Error) => {
-      throw new Error(`${thrown.message}\n${this.transcript()}`);
+    const found = await until(`a line matches ${pattern}`, look, seconds).catch((error: Error) => {
+      throw new Error(`${error.message}\n${this.transcript()}`);
     });
     if (found === "") throw new Error(`ended without ${pattern}\n${this.transcript()}`);
     return found;

@@ -12,7 +12,7 @@ import { existsSync } from "node:fs";
 export function isMissing(...tools: string[]): boolean {
   const folders = [...(Deno.env.get("PATH") ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   const missing = tools.filter((tool) => !folders.some((dir) => existsSync(join(dir, tool))));
-  if (missing.length > 0) console.error(`skipped, for there is no ${missing.join(", ")}`);
+  if (missing.length > 0) console.error(`skipped: not installed: ${missing.join(", ")}`);
   return missing.length > 0;
 }
 

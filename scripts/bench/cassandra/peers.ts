@@ -110,8 +110,8 @@ async function dsbulkJars(): Promise<string> {
       `-DoutputDirectory=${folder}.part`,
     ]);
     await Deno.rename(`${folder}.part`, folder);
-  } catch (thrown) {
-    throw new MissingTool("DSBulk", `cannot be had from Maven: ${thrown}`);
+  } catch (error) {
+    throw new MissingTool("DSBulk", `cannot be downloaded from Maven: ${error}`);
   } finally {
     await Deno.remove(part, { recursive: true });
   }

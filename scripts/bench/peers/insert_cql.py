@@ -1,6 +1,6 @@
 """A peer for loading Cassandra: one prepared INSERT after the other, each waited for.
 
-Arguments: address, user, password, table, CSV file, how many rows at most.
+Arguments: address, user, password, table, CSV file, maximum number of rows.
 Prints the seconds of the loop alone: without the interpreter's start and the connection.
 """
 

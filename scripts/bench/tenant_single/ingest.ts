@@ -1,6 +1,6 @@
 import { csv, defineIngest } from "mysimbdp";
 
-/** The same ten columns as in the other tenant, each row a partition of its own. */
+/** The same ten columns as in the other tenant; each row is its own partition. */
 export default defineIngest({
   files: "*.csv",
   format: csv({ header: true }),
