@@ -68,8 +68,8 @@ Deno.test("files of a tenant without a module wait, and delay no other tenant", 
   await platform.deploy("t1", keepAll());
   await platform.stage("stranger", "a.csv", "x\n1\n");
   const manage = platform.manage();
-  const waiting = await manage.line(/"file\.waiting"/);
-  assert.equal(JSON.parse(waiting).tenant, "stranger");
+  const line = await manage.line(/"file\.waiting"/);
+  assert.equal(JSON.parse(line).tenant, "stranger");
   await platform.stage("t1", "a.csv", "x\n1\n");
   assert.equal((await platform.settled("t1", "a.csv")).state, "ingested");
   const [waiting] = await platform.files({ tenant: "stranger" });
