@@ -68,7 +68,7 @@ async function answerLookup(
     throw new Failure(
       "refused",
       "sandbox-forged",
-      `Cannot trust the sandbox: it requested the table "${name}", which it may not read`,
+      `Cannot trust the sandbox: it requested the table "${name}" without permission to read it`,
     );
   }
   const columns = [...table.partitionKey, ...table.clusteringKey];

@@ -137,7 +137,7 @@ export class HostRequests {
     this.fatal ??= new Failure(
       "refused",
       "permission-missing",
-      `Cannot run the module: it may not ${verb} "${name}"`,
+      `Cannot run the module: it has no permission to ${verb} "${name}"`,
       {
         hint: `Set in tenant.json: "permissions": {"${member}": ${JSON.stringify([...has, name])}}`,
       },
