@@ -88,7 +88,7 @@ export const ATTACKS: Attack[] = [
   {
     module: "proxy_traps",
     what: "host objects by Proxy traps",
-    end: recordSays(/nothing was seen|of type function|something else than an object/),
+    end: recordSays(/nothing was seen|of type function|did not return an object/),
   },
   { module: "species", what: "Symbol.species of built-ins", end: FROZEN },
   {
@@ -287,7 +287,7 @@ export const ATTACKS: Attack[] = [
     what: "a table that tenant.json does not name",
     end: deploySays(/has no permission to write it/),
   },
-  { module: "table_injection", what: "SQL in a table's name", end: deploySays(/small letter/) },
+  { module: "table_injection", what: "SQL in a table's name", end: deploySays(/lower-case letter/) },
   {
     module: "table_reserved",
     what: "a table of the engine",
