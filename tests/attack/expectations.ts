@@ -287,7 +287,11 @@ export const ATTACKS: Attack[] = [
     what: "a table that tenant.json does not name",
     end: deploySays(/has no permission to write it/),
   },
-  { module: "table_injection", what: "SQL in a table's name", end: deploySays(/lower-case letter/) },
+  {
+    module: "table_injection",
+    what: "SQL in a table's name",
+    end: deploySays(/lower-case letter/),
+  },
   {
     module: "table_reserved",
     what: "a table of the engine",

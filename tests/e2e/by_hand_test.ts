@@ -72,8 +72,8 @@ Deno.test("files of a tenant without a module wait, and delay no other tenant", 
   assert.equal(JSON.parse(line).tenant, "stranger");
   await platform.stage("t1", "a.csv", "x\n1\n");
   assert.equal((await platform.settled("t1", "a.csv")).state, "ingested");
-  const [waiting] = await platform.files({ tenant: "stranger" });
-  assert.equal(waiting?.state, "received");
+  const [file] = await platform.files({ tenant: "stranger" });
+  assert.equal(file?.state, "received");
   await platform.deploy("stranger", keepAll());
   assert.equal((await platform.settled("stranger", "a.csv")).state, "ingested");
   const waits = manage.records().filter(({ event }) => event === "file.waiting");
