@@ -247,8 +247,8 @@ function contentOf(platform: Platform, tenant: string, file: string): Kept[] {
 }
 
 async function check(platform: Platform, expected: Case, file: FileRecord): Promise<void> {
-  // Each takes less than a second, except for decompressing a whole bomb.
-  assert.ok((file.seconds ?? 0) < 10, `${file.seconds} s`);
+  // Each takes about a second; the limit leaves room for a busy machine and still finds a hang.
+  assert.ok((file.seconds ?? 0) < 120, `${file.seconds} s`);
   const { kept = [], refused = [], skipped = 0, code } = expected;
   const details = JSON.stringify(file);
   assert.ok(addsUp(file), details);
