@@ -96,6 +96,14 @@ export class Cursor {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
+  /** The lengths and the bytes of a section of text or bytes. */
+  payload(rows: number, column: string) {
+    const size = this.section(column);
+    const lengths = this.#lengths(rows, column);
+    const start = this.skip(size, column);
+    return { lengths, bytes: this.bytes.subarray(start, start + size) };
+  }
+
   /** The first number of a section. */
   section(column: string): number {
     const at = this.skip(SECTION_BYTES, column);
@@ -111,7 +119,7 @@ export class Cursor {
     return at;
   }
 
-  lengths(rows: number, column: string): Uint32Array {
+  #lengths(rows: number, column: string): Uint32Array {
     const at = this.skip(rows * 4, column);
     return new Uint32Array(this.bytes.buffer, this.bytes.byteOffset + at, rows);
   }

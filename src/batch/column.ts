@@ -97,6 +97,14 @@ export function physicalOf(type: ColumnType): Physical {
   }
 }
 
+/** The ranges of the types that are integers in a batch. */
+export const INTEGER_LIMITS: Partial<Record<ColumnType, readonly [min: number, max: number]>> = {
+  boolean: [0, 1],
+  tinyint: [-0x80, 0x7f],
+  smallint: [-0x8000, 0x7fff],
+  int: [-0x8000_0000, 0x7fff_ffff],
+};
+
 /** A table of a tenant, as its module declares it. */
 export interface TableSpec {
   name: string;

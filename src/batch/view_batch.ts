@@ -60,15 +60,12 @@ function viewBytes(
   physical: "text" | "bytes",
   required: boolean,
 ): BytesView {
-  const size = cursor.section(name);
-  const lengths = cursor.lengths(rows, name);
-  const start = cursor.skip(size, name);
-  const bytes = cursor.bytes.subarray(start, start + size);
+  const { lengths, bytes } = cursor.payload(rows, name);
   const nulls = nullsOf(lengths);
   if (nulls !== null && required) throw bad(name, "a key is null");
   // In ASCII a code unit is a byte, so lengths are in bytes.
   const isPlain = physical === "bytes" || isAscii(bytes);
-  const starts = isPlain ? sums(lengths, size, name) : cuts(bytes, lengths, name);
+  const starts = isPlain ? sums(lengths, bytes.length, name) : cuts(bytes, lengths, name);
   return { physical, bytes, starts, nulls };
 }
 

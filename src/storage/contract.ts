@@ -29,109 +29,120 @@ export interface FileQuery {
   state?: FileState;
   name?: string;
   sha256?: string;
-  /** Files that come after this id in the order of the list (newest first). */
+  /** Only files that follow this id in the list (newest first). */
   after?: string;
   limit?: number;
 }
 
-/** What anyone may ask of the ledger. */
+/** The files of one tenant in one state. */
+export interface FileCount {
+  tenant: string;
+  state: FileState;
+  files: number;
+  /** Rows. */
+  stored: number;
+  rejected: number;
+}
+
+/** Reads the ledger. */
 export interface LedgerReader {
   get(id: string): Promise<FileRecord | null>;
   /** Newest first. */
   list(query: FileQuery): Promise<FileRecord[]>;
-  /** A file's rejects in the order of its lines; `after` is the number of those already seen. */
+  /** A file's rejects in the order of its lines, without the first `after`. */
   rejects(id: string, after: number, limit: number): Promise<RejectView[]>;
-  /** For metrics: how many files are in each state, by tenant. */
-  counts(): Promise<
-    { tenant: string; state: FileState; files: number; stored: number; rejected: number }[]
-  >;
+  /** For metrics; sorted by tenant and state. */
+  counts(): Promise<FileCount[]>;
   close(): Promise<void>;
 }
 
-/** What `manage` alone may do. Several of them may write where the engine has {@link Ledger.isAbandoned}. */
+/**
+ * The ledger as `manage` uses it. Several processes can write only if {@link Ledger.isAbandoned} can
+ * detect that one of them has stopped.
+ */
 export interface Ledger extends LedgerReader {
-  /** Adds a file that is not there yet; an id that is there is left as it is. */
+  /** Adds a file; does nothing if its id exists. */
   insert(record: FileRecord): Promise<void>;
   /**
-   * Writes a record if its state in the ledger is still `from`, and nobody else has taken it over.
-   * A record that is written as running is this process's: it stays so until it is moved on, and
-   * signs of life are given for it.
-   * @throws {Failure} `ledger-conflict` when another state is found
+   * Writes a record if its state in the ledger is still `from` and no other process has taken it over.
+   * A record that is written as running belongs to this process, which renews its lease until the
+   * state changes.
+   * @throws {Failure} `ledger-conflict` if the ledger has another state
    */
   update(record: FileRecord, from: FileState): Promise<void>;
   /** Appends to a file's rejects. */
   addRejects(id: string, rejects: RejectView[]): Promise<void>;
   clearRejects(id: string): Promise<void>;
-  /** Takes a file that has come to its end out of the ledger; one that is not there stays so. */
+  /** Removes a file in a final state; does nothing if it does not exist. */
   remove(id: string): Promise<void>;
-  /** Records that can be run or were being run: received, queued and running, oldest first. */
+  /** Files in the states received, queued and running, oldest first. */
   pending(): Promise<FileRecord[]>;
   /**
-   * Whether a file that the ledger calls running is run by nobody any more, so that it may be moved
-   * on from here. Only who does not run it may ask, and it may take several questions over some time
-   * until that is sure.
+   * Whether no process runs a file that the ledger calls running, so that this one can take it over.
+   * Call it only for files that this process does not run. It can take several calls over some time
+   * until the answer is certain.
    */
   isAbandoned(record: FileRecord): Promise<boolean>;
 }
 
-/** What a committed load says of itself: kept with the rows, in the same transaction. */
+/** Proof of a committed load: stored with its rows, in the same transaction. */
 export interface LoadReceipt {
   rows: RowCounts;
   moduleVersion: string;
 }
 
-/** One attempt to load one file. Nothing of it shows before {@link Load.commit} has returned. */
+/** One attempt to load one file. Nothing is visible before {@link Load.commit} returns. */
 export interface Load {
   /**
-   * Writes one encoded batch (see `src/batch/batch.ts`). Batches are written in order; the promise
-   * is the back-pressure: at most a few are open at a time.
+   * Writes one encoded batch (see `src/batch/batch.ts`). Batches are written in order. The promise
+   * gives back-pressure: only a few batches are in flight.
    * @throws {Failure} kind `storage`
    */
   write(batch: Uint8Array): Promise<void>;
-  /** Waits for what was written; says how many rows took the place of another with their key. */
+  /** Waits for all batches. Returns how many rows were written and how many replaced another row. */
   flush(): Promise<{ written: number; replaced: number }>;
   /**
    * Makes rows and receipt durable and visible, both or neither.
-   * @param decided called by an engine that goes on for a while when only the storage can still be at
-   *   fault; from then on a later file of the tenant may be loaded beside it, without harm to which
-   *   of two rows with one key stays
+   * @param decided called by an engine that continues for a while when only the storage can still
+   *   fail; from then on a later file of the tenant can be loaded at the same time: of two rows with
+   *   the same key the row of the later file is still kept
    */
   commit(receipt: LoadReceipt, decided?: () => void): Promise<void>;
-  /** Takes everything of this attempt back. Safe to call after a failure, and twice. */
+  /** Rolls the attempt back. Safe to call after a failure, and twice. */
   abort(): Promise<void>;
 }
 
-/** What an engine may want to know of a file besides its rows. */
+/** What an engine can use besides the rows of a file. */
 export interface BeginOptions {
-  /** When it arrived, ms since the epoch: of rows with one key that of the later file stays. */
+  /** When the file arrived, ms since the epoch: of rows with the same key the later file's is kept. */
   receivedAt?: number;
 }
 
-/** An engine that keeps tenants' rows: a keyspace for each tenant. */
+/** An engine that stores the rows of tenants, each tenant in its own keyspace. */
 export interface Storage {
   readonly ledger: Ledger;
   /**
-   * Makes sure that the engine answers, and makes what it needs for itself.
+   * Checks that the engine answers, and creates the ledger if it is missing.
    * @throws {Failure} kind `storage`
    */
   ready(): Promise<void>;
-  /** Makes the tenant's keyspace if it is not there. */
+  /** Creates the tenant's keyspace if it is missing. */
   ensureKeyspace(tenant: string): Promise<void>;
   /**
-   * Makes the tables that are missing and adds the columns that are new.
-   * @throws {Failure} `table-mismatch` when a key or a type differs from what is stored
+   * Creates missing tables and adds new columns.
+   * @throws {Failure} `table-mismatch` if a key or a type differs from what is stored
    */
   ensureTables(tenant: string, tables: TableSpec[]): Promise<void>;
-  /** The receipt of a load that was committed for this file, if there is one. */
+  /** The receipt of this file's committed load; null if there is none. */
   receipt(tenant: string, fileId: string): Promise<LoadReceipt | null>;
-  /** Forgets a committed load's receipt so that the file can be loaded again (replay). */
+  /** Removes the receipt so that the file can be loaded again (replay). */
   forget(tenant: string, fileId: string): Promise<void>;
   /**
-   * The module version of a load whose rows are being written, since its file is known to be good:
-   * such a load can only be finished, by that version. Null for all others.
+   * The module version of a load that is past its decision but not committed: such a load can only be
+   * finished, by that version. Null for all others.
    */
   begun(tenant: string, fileId: string): Promise<string | null>;
-  /** @throws {Failure} `already-loaded` where the file's receipt is there */
+  /** @throws {Failure} `already-loaded` if the file has a receipt */
   begin(
     tenant: string,
     fileId: string,
@@ -139,8 +150,8 @@ export interface Storage {
     options?: BeginOptions,
   ): Promise<Load>;
   /**
-   * Rows by their whole primary keys, for enrichment; null where there is none. Reads what is
-   * committed. A keyspace or a table that is not there has no rows, a column that is not there is null.
+   * Finds committed rows by their whole primary keys, for enrichment; null for a missing row. A missing
+   * keyspace or table has no rows; a missing column is null.
    *
    * @param keys at most 1,000; each has the values of the partition key, then of the clustering key, in
    * the form that they have in a batch

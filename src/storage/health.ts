@@ -1,20 +1,20 @@
-/** What can be known of a cluster that keeps rows and ledger, at one moment. */
+/** The state of a cluster at one moment. */
 export interface ClusterHealth {
-  /** The datacenter that is spoken to. */
+  /** The datacenter that the storage URL names. */
   datacenter: string;
   nodes: NodeHealth[];
-  /** Ours, and that of the logins. */
+  /** The keyspaces of this installation, and that of the logins. */
   keyspaces: KeyspaceHealth[];
   tls: "none" | "verified" | "unverified";
-  /** Whether nobody on the network can read along. */
+  /** Whether nobody on the network can read the connections. */
   isPrivate: boolean;
 }
 
 export interface NodeHealth {
   address: string;
-  /** Null when the node does not answer. */
+  /** Null if the node does not answer. */
   version: string | null;
-  /** How many milliseconds its clock is ahead of ours for sure; negative when behind. */
+  /** Minimum milliseconds that its clock is ahead of the clock of this machine; negative if behind. */
   aheadMs: number;
 }
 

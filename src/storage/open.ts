@@ -4,8 +4,8 @@ import { parseStorageUrl } from "./cassandra/settings.ts";
 import {
   cassandraHealth,
   cassandraKeyspaces,
+  CassandraStorage,
   openCassandraLedger,
-  openCassandraStorage,
 } from "./cassandra/storage.ts";
 import type { LedgerReader, Storage } from "./contract.ts";
 import type { ClusterHealth } from "./health.ts";
@@ -13,7 +13,7 @@ import { openLedgerReader } from "./sqlite/ledger_reader.ts";
 import { openSqliteStorage } from "./sqlite/storage.ts";
 import { acquireManageLock, type ManageLock } from "./sqlite/manage_lock.ts";
 
-/** What decides about the engine: the data directory and the storage settings. */
+/** The settings that select the engine. */
 interface StorageSettings {
   data: string;
   storage: { url: string; replication?: string; lease_seconds?: number };
@@ -22,60 +22,63 @@ interface StorageSettings {
 const DEFAULT_LEASE_SECONDS = 30;
 
 /**
- * Opens the engine that the storage URL names. A cluster is not connected to before the first
- * question.
+ * Opens the engine that the storage URL names. It connects to a cluster only at the first call.
  *
- * @throws {Failure} `unknown-storage`, `bad-storage-url`, and kind `storage` when it cannot be opened
+ * @throws {Failure} `unknown-storage`, `bad-storage-url`, and kind `storage` if it cannot be opened
  */
 export function openStorage(settings: StorageSettings): Storage {
-  const { data, storage } = settings;
-  if (engineOf(settings) === "sqlite") return openSqliteStorage(data);
-  const cluster = parseStorageUrl(storage.url, storage.replication ?? "");
-  const leaseMs = (storage.lease_seconds ?? DEFAULT_LEASE_SECONDS) * 1000;
-  return openCassandraStorage(cluster, data, leaseMs);
+  const cluster = clusterOf(settings);
+  if (cluster === null) return openSqliteStorage(settings.data);
+  const leaseMs = (settings.storage.lease_seconds ?? DEFAULT_LEASE_SECONDS) * 1000;
+  return new CassandraStorage(cluster, settings.data, leaseMs);
 }
 
-/** Opens only the ledger, for those who read it. An engine that was never used has an empty one. */
+/** Opens the ledger read-only. It is empty if the engine was never used. */
 export function openLedgerOf(settings: StorageSettings): LedgerReader {
-  const { data, storage } = settings;
-  if (engineOf(settings) === "sqlite") return openLedgerReader(join(data, "db/ledger.sqlite"));
-  return openCassandraLedger(parseStorageUrl(storage.url, storage.replication ?? ""));
+  const cluster = clusterOf(settings);
+  return cluster === null
+    ? openLedgerReader(join(settings.data, "db/ledger.sqlite"))
+    : openCassandraLedger(cluster);
 }
 
 /**
- * Looks at the cluster that the storage URL names; null where rows are in files.
- * @throws {Failure} kind `storage` when nobody can be asked
+ * The health of the cluster that the storage URL names; null for SQLite.
+ * @throws {Failure} kind `storage` if no node answers
  */
 export async function clusterHealth(settings: StorageSettings): Promise<ClusterHealth | null> {
-  if (engineOf(settings) === "sqlite") return null;
-  const { url, replication = "" } = settings.storage;
-  return await cassandraHealth(parseStorageUrl(url, replication));
+  const cluster = clusterOf(settings);
+  return cluster === null ? null : await cassandraHealth(cluster);
 }
 
-/** The keyspaces of a cluster in which ledger and rows of these tenants are; none for files. */
+/** The cluster's keyspaces for the ledger and for the rows of these tenants; none for SQLite. */
 export function clusterKeyspaces(
   settings: StorageSettings,
   tenants: readonly string[],
 ): string[] {
-  if (engineOf(settings) === "sqlite") return [];
-  return cassandraKeyspaces(parseStorageUrl(settings.storage.url, ""), tenants);
+  const cluster = clusterOf(settings);
+  return cluster === null ? [] : cassandraKeyspaces(cluster, tenants);
 }
 
 /**
- * Takes the right to ingest into this engine; where several may share the work there is nothing to
- * take.
+ * Takes the lock of `manage`; does nothing for a cluster, which several processes can share.
  * @throws {Failure} `manage-running`
  */
 export function lockStorage(settings: StorageSettings): ManageLock {
-  if (engineOf(settings) === "sqlite") return acquireManageLock(settings.data);
+  if (clusterOf(settings) === null) return acquireManageLock(settings.data);
   return { release: () => undefined };
 }
 
-function engineOf({ storage }: StorageSettings): "sqlite" | "cassandra" {
-  if (storage.url.startsWith("sqlite:")) return "sqlite";
-  if (storage.url.startsWith("cassandra:")) return "cassandra";
-  // The URL may hold a password, so it is not shown.
-  throw new Failure("usage", "unknown-storage", "Cannot open storage: its kind is not known", {
-    hint: "Use sqlite: (the embedded engine) or cassandra://user:password@host?datacenter=dc1.",
-  });
+/** The cluster in the storage URL; null for SQLite. */
+function clusterOf({ storage: { url, replication = "" } }: StorageSettings) {
+  if (url.startsWith("sqlite:")) return null;
+  if (url.startsWith("cassandra:")) return parseStorageUrl(url, replication);
+  // The URL can contain a password, so it is not shown.
+  throw new Failure(
+    "usage",
+    "unknown-storage",
+    "Cannot open storage: its URL is of no known kind",
+    {
+      hint: "Use sqlite: (the embedded engine) or cassandra://user:password@host?datacenter=dc1.",
+    },
+  );
 }

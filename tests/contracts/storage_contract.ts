@@ -7,7 +7,7 @@ import { tableTests } from "./storage_table_contract.ts";
 
 /**
  * Registers the tests that every backend must pass.
- * @param name the backend's, at the start of each test's name
+ * @param name of the backend, for the titles
  */
 export function storageContract(
   name: string,

@@ -3,19 +3,19 @@ import { encodeBatch } from "../../src/batch/batch.ts";
 import type { TableSpec, Value } from "../../src/batch/column.ts";
 import type { FileRecord, Load, LoadReceipt, Storage } from "../../src/storage/contract.ts";
 
-/** An engine with data of its own, empty at first. */
+/** An engine with its own data, empty at first. */
 export interface Backend {
-  /** Whether a load says how many rows took the place of others: that takes a look at each. */
+  /** Whether a load reports how many rows replaced others, which requires reading each one. */
   countsReplaced: boolean;
-  /** Opens the engine on its data; what was committed before is there again. */
+  /** Opens the engine with its data. */
   open(): Promise<Storage>;
-  /** All rows of a table in the form that they have in a batch, in no particular order. */
+  /** All rows of a table in their form in a batch, in any order. */
   readRows(tenant: string, table: TableSpec): Promise<Value[][]>;
-  /** Takes the data away; every storage is closed by then. */
+  /** Removes the data; all storages must be closed. */
   remove(): Promise<void>;
 }
 
-/** A table with a text and an int column behind its key. */
+/** A table whose key has a text and an int column. */
 export const READINGS: TableSpec = {
   name: "readings",
   columns: [
@@ -29,7 +29,7 @@ export const READINGS: TableSpec = {
 
 export const NO_ROWS = { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0, replaced: 0 };
 
-/** A ledger record; only what matters to a test is given. */
+/** A ledger record with defaults. */
 export function fileRecord(given: Partial<FileRecord> = {}): FileRecord {
   return {
     id: "01k0000000000000000000000a",
@@ -60,7 +60,7 @@ export function receiptFor(rows: number, replaced = 0): LoadReceipt {
   };
 }
 
-/** One batch for {@link READINGS}, a row each of `days`. */
+/** One batch for {@link READINGS}, with a row for each of `days`. */
 export function readings(station: string, days: number[], note: string): Uint8Array {
   const columns = [days.map(() => station), days, days.map(() => note)];
   return encodeBatch(0, READINGS, columns, days.length);
@@ -69,19 +69,19 @@ export function readings(station: string, days: number[], note: string): Uint8Ar
 export const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, i) => from + i);
 
-/** How a part of the contract registers its tests. */
+/** Registers one test of the contract. */
 export type Register = (
   what: string,
   body: (storage: Storage, backend: Backend) => Promise<void>,
 ) => void;
 
 /** A predicate for `assert.rejects`. */
-export const code = (expected: string) => (thrown: unknown) => {
-  assert.equal((thrown as { code?: string }).code, expected, String(thrown));
+export const code = (expected: string) => (error: unknown) => {
+  assert.equal((error as { code?: string }).code, expected, String(error));
   return true;
 };
 
-/** A load of {@link READINGS} that has begun. */
+/** Begins a load of {@link READINGS}. */
 export async function started(
   storage: Storage,
   fileId = "f1",

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { FileState } from "../../src/protocol/file_view.ts";
 import { code, fileRecord, NO_ROWS, range, type Register } from "./storage_fixtures.ts";
 
-/** What a ledger must do. */
+/** The tests of a ledger. */
 export function ledgerTests(test: Register): void {
-  test("a record comes back as it was written, every field of it", async ({ ledger }) => {
+  test("a record is read with all fields as it was written", async ({ ledger }) => {
     const full = fileRecord({
       batch: "b",
       state: "quarantined",
@@ -24,7 +24,7 @@ export function ledgerTests(test: Register): void {
     assert.equal(await ledger.get("nobody"), null);
   });
 
-  test("an id that is there is left as it is", async ({ ledger }) => {
+  test("an existing id is not changed by an insert", async ({ ledger }) => {
     await ledger.insert(fileRecord());
     await ledger.insert(fileRecord({ name: "other.csv", state: "ingested" }));
     assert.deepEqual(await ledger.get(fileRecord().id), fileRecord());
@@ -54,7 +54,7 @@ export function ledgerTests(test: Register): void {
     assert.equal(settled.filter(({ status }) => status === "fulfilled").length, 1);
   });
 
-  test("pending: what can be run, the oldest first", async ({ ledger }) => {
+  test("pending: files that can be run, oldest first", async ({ ledger }) => {
     const states: FileState[] = [
       "received",
       "queued",
@@ -92,7 +92,7 @@ export function ledgerTests(test: Register): void {
     assert.deepEqual(await ids({ state: "ingested" }), ["f4"]);
   });
 
-  test("rejects keep their order and every character, and are cleared", async ({ ledger }) => {
+  test("rejects keep their order and every character, and can be cleared", async ({ ledger }) => {
     const reject = (line: number) => ({
       line,
       column: [null, "Flight Date", 3][line % 3]!,
@@ -109,7 +109,7 @@ export function ledgerTests(test: Register): void {
     assert.deepEqual(await ledger.rejects("other", 0, 100), [reject(9)]);
   });
 
-  test("a file that is removed is gone, the others stay", async ({ ledger }) => {
+  test("a removed file is gone, the others stay", async ({ ledger }) => {
     await ledger.insert(fileRecord({ id: "a", state: "ingested" }));
     await ledger.insert(fileRecord({ id: "b", state: "ingested" }));
     await ledger.remove("a");
@@ -130,7 +130,7 @@ export function ledgerTests(test: Register): void {
     ]);
   });
 
-  test("the ledger is there again after it was closed", async ({ ledger }, backend) => {
+  test("the ledger can be opened again", async ({ ledger }, backend) => {
     await ledger.insert(fileRecord());
     const second = await backend.open();
     assert.deepEqual(await second.ledger.get(fileRecord().id), fileRecord());

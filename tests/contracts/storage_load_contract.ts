@@ -10,9 +10,9 @@ import {
   started,
 } from "./storage_fixtures.ts";
 
-/** What a load must do. */
+/** The tests of a load. */
 export function loadTests(test: Register): void {
-  test("nothing of a load shows before its commit, then all of it", async (storage) => {
+  test("no row of a load is visible before its commit, all rows after it", async (storage) => {
     const load = await started(storage);
     for (const i of range(0, 10)) {
       await load.write(readings("a", range(i * 100, i * 100 + 100), "x"));
@@ -25,7 +25,7 @@ export function loadTests(test: Register): void {
     assert.deepEqual(await storage.receipt("customer-1", "f1"), receiptFor(1000));
   });
 
-  test("a load that was aborted leaves nothing, also when aborted twice", async (storage) => {
+  test("an aborted load stores nothing, also when it is aborted twice", async (storage) => {
     const load = await started(storage);
     await load.write(readings("a", range(0, 5), "x"));
     await load.abort();
@@ -40,7 +40,7 @@ export function loadTests(test: Register): void {
     assert.equal(await rowsIn(storage), 5);
   });
 
-  test("a storage that is closed takes an open load back", async (storage, backend) => {
+  test("closing the storage rolls back an open load", async (storage, backend) => {
     const load = await started(storage);
     await load.write(readings("a", range(0, 5), "x"));
     await load.flush();
@@ -53,7 +53,7 @@ export function loadTests(test: Register): void {
   });
 
   test(
-    "a row whose key is there takes the old one's place and is counted",
+    "a row replaces a stored row with the same key, and is counted",
     async (storage, backend) => {
       const first = await started(storage, "f1");
       await first.write(readings("a", range(0, 100), "old"));
@@ -79,7 +79,7 @@ export function loadTests(test: Register): void {
   );
 
   test(
-    "a file that is loaded already is not loaded twice, until it is forgotten",
+    "a loaded file cannot be loaded again until its receipt is removed",
     async (storage, backend) => {
       const load = await started(storage);
       await load.write(readings("a", range(0, 5), "x"));
@@ -97,7 +97,7 @@ export function loadTests(test: Register): void {
     },
   );
 
-  test("a hostile batch fails the load and nothing of it stays", async (storage) => {
+  test("a hostile batch fails the load, which stores nothing", async (storage) => {
     const load = await started(storage);
     await load.write(readings("a", range(0, 5), "x"));
     const broken = readings("b", range(0, 5), "x").subarray(0, 60);
@@ -110,23 +110,26 @@ export function loadTests(test: Register): void {
     assert.equal(await rowsIn(storage), 0);
   });
 
-  test("two tenants load side by side and see nothing of each other", async (storage, backend) => {
-    const [one, two] = await Promise.all([
-      started(storage, "f1", "customer-1"),
-      started(storage, "f1", "customer-2"),
-    ]);
-    await Promise.all([
-      one.write(readings("a", range(0, 10), "one")),
-      two.write(readings("a", range(0, 20), "two")),
-    ]);
-    await two.commit(receiptFor(20));
-    await one.abort();
-    assert.equal(await rowsIn(storage, "customer-1"), 0);
-    assert.equal(await rowsIn(storage, "customer-2"), 20);
-    assert.equal(await storage.receipt("customer-1", "f1"), null);
-    const notes = (await backend.readRows("customer-2", READINGS)).map(([, , note]) => note);
-    assert.deepEqual(new Set(notes), new Set(["two"]));
-  });
+  test(
+    "two tenants load at the same time and do not see each other's rows",
+    async (storage, backend) => {
+      const [one, two] = await Promise.all([
+        started(storage, "f1", "customer-1"),
+        started(storage, "f1", "customer-2"),
+      ]);
+      await Promise.all([
+        one.write(readings("a", range(0, 10), "one")),
+        two.write(readings("a", range(0, 20), "two")),
+      ]);
+      await two.commit(receiptFor(20));
+      await one.abort();
+      assert.equal(await rowsIn(storage, "customer-1"), 0);
+      assert.equal(await rowsIn(storage, "customer-2"), 20);
+      assert.equal(await storage.receipt("customer-1", "f1"), null);
+      const notes = (await backend.readRows("customer-2", READINGS)).map(([, , note]) => note);
+      assert.deepEqual(new Set(notes), new Set(["two"]));
+    },
+  );
 
   test("a tenant that never loaded has no rows and no receipts", async (storage) => {
     assert.deepEqual(await storage.countRows("nobody"), []);

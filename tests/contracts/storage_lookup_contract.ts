@@ -10,15 +10,15 @@ import {
   started,
 } from "./storage_fixtures.ts";
 
-/** What reading rows by their keys must do. */
+/** The tests of lookups by key. */
 export function lookupTests(test: Register): void {
-  test("lookup: rows in the order of their keys, null where there is none", async (storage) => {
+  test("lookup: rows in the order of their keys, null for a missing row", async (storage) => {
     const load = await started(storage);
     await load.write(readings("a", range(0, 10), "x"));
     assert.deepEqual(
       await storage.lookup("customer-1", READINGS, [["a", 1]]),
       [null],
-      "nothing shows before it is committed",
+      "rows are invisible before the commit",
     );
     await load.commit(receiptFor(10));
     const keys: Value[][] = [["a", 7], ["b", 7], ["a", 0], ["a", 7], ["a", 10]];
@@ -40,7 +40,7 @@ export function lookupTests(test: Register): void {
     assert.deepEqual(rows.map((row) => row?.[1]), range(0, 1000));
   });
 
-  test("lookup: nothing of another tenant, of no keyspace, no table, no column", async (storage) => {
+  test("lookup: another tenant, a missing keyspace, table or column gives null", async (storage) => {
     const load = await started(storage);
     await load.write(readings("a", [1], "x"));
     await load.commit(receiptFor(1));
@@ -57,7 +57,7 @@ export function lookupTests(test: Register): void {
     assert.deepEqual(await storage.lookup("customer-1", wide, [["a", 1]]), [["a", 1, "x", null]]);
   });
 
-  test("lookup: values have the form that they have in a batch, keys too", async (storage) => {
+  test("lookup: keys and values have their form in a batch", async (storage) => {
     const spec: TableSpec = {
       name: "forms",
       columns: [

@@ -38,9 +38,9 @@ const SAMPLES: Record<string, Value> = {
   "map<date, boolean>": '[["2019-10-31",true]]',
 };
 
-/** What keyspaces and tables must do. */
+/** The tests of keyspaces and tables. */
 export function tableTests(test: Register): void {
-  test("every column type keeps its value, and null", async (storage, backend) => {
+  test("every column type stores its value, and null", async (storage, backend) => {
     const types = Object.keys(SAMPLES) as ColumnType[];
     const spec: TableSpec = {
       name: "all_types",
@@ -63,7 +63,7 @@ export function tableTests(test: Register): void {
     assert.deepEqual(byKey.get(2), types.map(() => null));
   });
 
-  test("a batch names its table by its place in the list", async (storage, backend) => {
+  test("a batch refers to its table by its index in the list", async (storage, backend) => {
     const second: TableSpec = { ...READINGS, name: "order" };
     await storage.ensureKeyspace("customer-1");
     await storage.ensureTables("customer-1", [READINGS, second]);
@@ -75,30 +75,33 @@ export function tableTests(test: Register): void {
     assert.deepEqual(await backend.readRows("customer-1", second), [["b", 2, "y"]]);
   });
 
-  test("new columns are added, columns no longer declared stay", async (storage, backend) => {
-    const load = await started(storage);
-    await load.write(readings("a", [1], "x"));
-    await load.commit(receiptFor(1));
-    const { columns } = READINGS;
-    const wide: TableSpec = {
-      ...READINGS,
-      columns: [...columns, { name: "rain", type: "double" }],
-    };
-    await storage.ensureTables("customer-1", [wide]);
-    const second = await storage.begin("customer-1", "f2", [wide]);
-    await second.write(encodeBatch(0, wide, [["a"], [2], ["y"], [0.5]], 1));
-    await second.commit(receiptFor(1));
-    const third = await started(storage, "f3");
-    await third.write(readings("a", [2, 3], "z"));
-    await third.commit(receiptFor(2, 1));
-    const rows = await backend.readRows("customer-1", wide);
-    rows.sort((a, b) => Number(a[1]) - Number(b[1]));
-    // The row that was replaced keeps the column that its new version does not know.
-    assert.deepEqual(rows, [["a", 1, "x", null], ["a", 2, "z", 0.5], ["a", 3, "z", null]]);
-    assert.deepEqual(await storage.countRows("customer-1"), [{ table: "readings", rows: 3 }]);
-  });
+  test(
+    "new columns are added, and columns that are no longer declared stay",
+    async (storage, backend) => {
+      const load = await started(storage);
+      await load.write(readings("a", [1], "x"));
+      await load.commit(receiptFor(1));
+      const { columns } = READINGS;
+      const wide: TableSpec = {
+        ...READINGS,
+        columns: [...columns, { name: "rain", type: "double" }],
+      };
+      await storage.ensureTables("customer-1", [wide]);
+      const second = await storage.begin("customer-1", "f2", [wide]);
+      await second.write(encodeBatch(0, wide, [["a"], [2], ["y"], [0.5]], 1));
+      await second.commit(receiptFor(1));
+      const third = await started(storage, "f3");
+      await third.write(readings("a", [2, 3], "z"));
+      await third.commit(receiptFor(2, 1));
+      const rows = await backend.readRows("customer-1", wide);
+      rows.sort((a, b) => Number(a[1]) - Number(b[1]));
+      // A replaced row keeps the value of a column that the new declaration does not have.
+      assert.deepEqual(rows, [["a", 1, "x", null], ["a", 2, "z", 0.5], ["a", 3, "z", null]]);
+      assert.deepEqual(await storage.countRows("customer-1"), [{ table: "readings", rows: 3 }]);
+    },
+  );
 
-  test("another key or type is refused, and nothing is changed", async (storage) => {
+  test("another key or type is refused, and no table is changed", async (storage) => {
     await storage.ensureKeyspace("customer-1");
     await storage.ensureTables("customer-1", [READINGS]);
     const columns = READINGS.columns.map((column) => ({ ...column }));
@@ -118,7 +121,7 @@ export function tableTests(test: Register): void {
     assert.deepEqual(await storage.countRows("customer-1"), [{ table: "readings", rows: 0 }]);
   });
 
-  test("names and keys that no engine should see are refused", async (storage) => {
+  test("invalid names and keys are refused", async (storage) => {
     await storage.ensureKeyspace("customer-1");
     const [first] = READINGS.columns;
     const hostile: Partial<TableSpec>[] = [
@@ -155,7 +158,7 @@ export function tableTests(test: Register): void {
     );
   });
 
-  test("a tenant's name cannot lead out of the keyspaces", async (storage) => {
+  test("a tenant name cannot escape from the folder of keyspaces", async (storage) => {
     for (const tenant of ["../ledger", "", ".", "a/b", "a\0b"]) {
       await assert.rejects(storage.ensureKeyspace(tenant), code("bad-tenant-name"), tenant);
     }

@@ -10,7 +10,7 @@ import {
 import { ledgerKeyspace, tenantKeyspace } from "../../src/storage/cassandra/names.ts";
 import { newClient } from "../../src/storage/cassandra/session.ts";
 import { type CassandraSettings, parseStorageUrl } from "../../src/storage/cassandra/settings.ts";
-import { openCassandraStorage } from "../../src/storage/cassandra/storage.ts";
+import { CassandraStorage } from "../../src/storage/cassandra/storage.ts";
 import type { Backend } from "../contracts/storage_fixtures.ts";
 import { dropNamespace } from "../harness/cassandra_platform.ts";
 import { newNamespace, storageUrl, testCluster } from "../harness/cassandra.ts";
@@ -20,16 +20,16 @@ const LEASE_MS = 2_000;
 export interface CassandraBackend extends Backend {
   settings: CassandraSettings;
   dir: string;
-  /** Speaks to the cluster as its superuser. */
+  /** Connected as the superuser of the cluster. */
   client: Client;
 }
 
-/** Making keyspaces takes seconds, so the tests of one process share theirs, each after a clearing. */
+/** Creating keyspaces takes seconds, so the tests of one process share them and clear them. */
 const NAMESPACE = newNamespace();
-/** With the key of the roles, which outlive one test. */
+/** Contains the key of the roles, which all tests share. */
 const DIR = await Deno.makeTempDir();
 
-/** A part of the cluster of its own, empty at first. */
+/** A storage in the namespace of this process, empty at first. */
 export async function cassandraBackend(): Promise<CassandraBackend> {
   const cluster = await testCluster();
   const url = storageUrl(cluster, NAMESPACE);
@@ -40,7 +40,7 @@ export async function cassandraBackend(): Promise<CassandraBackend> {
     dir: DIR,
     client,
     countsReplaced: false,
-    open: () => Promise.resolve(openCassandraStorage(settings, DIR, LEASE_MS)),
+    open: () => Promise.resolve(new CassandraStorage(settings, DIR, LEASE_MS)),
     readRows: (tenant, table) =>
       readRows(client, tenantKeyspace(settings.namespace, tenant), table),
     remove: async () => {
@@ -63,7 +63,7 @@ async function clearNamespace(client: Client, namespace: string): Promise<void> 
   }
 }
 
-/** Drops every keyspace and role that the tests of this process have made. */
+/** Drops all keyspaces and roles of the namespace. */
 export async function dropAll(): Promise<void> {
   const cluster = await testCluster();
   const { connection } = parseStorageUrl(storageUrl(cluster, NAMESPACE), "");
@@ -79,7 +79,7 @@ async function readRows(client: Client, keyspace: string, table: TableSpec): Pro
   return rows.map((row) => table.columns.map(({ name, type }) => valueOf(row[name], type)));
 }
 
-/** What the driver read, in the form that it has in a batch. */
+/** Converts a value from the driver to its form in a batch. */
 function valueOf(read: unknown, type: ColumnType): Value {
   if (read === null) return null;
   const collection = collectionOf(type);

@@ -5,4 +5,4 @@ import { cassandraBackend, dropAll } from "./cassandra_backend.ts";
 const ignore = await whyNoCassandra() !== null;
 storageContract("cassandra", cassandraBackend, { ignore });
 
-Deno.test({ name: "cassandra: what the tests have made is taken away", ignore, fn: dropAll });
+Deno.test({ name: "cassandra: keyspaces and roles of the tests are dropped", ignore, fn: dropAll });

@@ -1,54 +1,64 @@
 import assert from "node:assert/strict";
 import cassandra from "cassandra-driver";
-import { cassandraFailure } from "../../src/storage/cassandra/errors.ts";
+import { cassandraFailure, writeFailure } from "../../src/storage/cassandra/errors.ts";
 import { isPassing } from "../../src/base/retry.ts";
 
 const { errors } = cassandra;
 
-function told(thrown: unknown): string {
-  const failure = cassandraFailure(thrown, "Cannot do it");
+function codeOf(error: unknown): string {
+  const failure = cassandraFailure(error, "Cannot do it");
   assert.equal(failure.kind, "storage");
   assert.match(failure.message, /^Cannot do it: /);
   assert.equal(failure.hint === undefined, failure.code === "storage-error");
   return `${failure.code}${isPassing(failure) ? ", passing" : ""}`;
 }
 
-const answer = (code: number) => new errors.ResponseError(code, "the node's words");
-const nobody = (...inner: unknown[]) =>
+const answer = (code: number) => new errors.ResponseError(code, "the node's message");
+const noHost = (...inner: unknown[]) =>
   new errors.NoHostAvailableError(
     Object.fromEntries(inner.map((each, i) => [`10.0.0.${i}:9042`, each])),
     "All host(s) tried for query failed.",
   );
 
-Deno.test("errors of the driver have the codes in docs/operations.md", () => {
-  assert.equal(told(answer(0x0100)), "storage-credentials");
-  assert.equal(told(answer(0x2100)), "storage-denied");
-  assert.equal(told(answer(0x1000)), "storage-unavailable, passing");
-  assert.equal(told(answer(0x1001)), "storage-busy, passing");
-  assert.equal(told(answer(0x1100)), "storage-slow, passing");
-  assert.equal(told(answer(0x1300)), "storage-io");
-  assert.equal(told(answer(0x1500)), "storage-io, passing");
-  assert.equal(told(answer(0x2200)), "storage-error");
-  assert.equal(told(new errors.OperationTimedOutError("no reply")), "storage-slow, passing");
-  assert.equal(told(nobody()), "storage-unreachable, passing");
+Deno.test("errors of the driver have the codes of docs/operations.md", () => {
+  assert.equal(codeOf(answer(0x0100)), "storage-credentials");
+  assert.equal(codeOf(answer(0x2100)), "storage-denied");
+  assert.equal(codeOf(answer(0x1000)), "storage-unavailable, passing");
+  assert.equal(codeOf(answer(0x1001)), "storage-busy, passing");
+  assert.equal(codeOf(answer(0x1100)), "storage-slow, passing");
+  assert.equal(codeOf(answer(0x1300)), "storage-io");
+  assert.equal(codeOf(answer(0x1500)), "storage-io, passing");
+  assert.equal(codeOf(answer(0x2200)), "storage-error");
+  assert.equal(codeOf(answer(0x0000)), "storage-io, passing");
+  assert.equal(codeOf(new Error("unexpected")), "storage-error");
+  assert.equal(codeOf(new errors.OperationTimedOutError("no reply")), "storage-slow, passing");
+  assert.equal(codeOf(noHost()), "storage-unreachable, passing");
 });
 
-Deno.test("of several nodes' errors the most specific is reported", () => {
+Deno.test("of the errors of several nodes the first known one is reported", () => {
   const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
-  assert.equal(told(nobody(new Error("?"), refused)), "storage-unreachable, passing");
+  assert.equal(codeOf(noHost(new Error("?"), refused)), "storage-unreachable, passing");
   assert.equal(
-    told(nobody(new Error("?"), new errors.AuthenticationError("no"))),
+    codeOf(noHost(new Error("?"), new errors.AuthenticationError("no"))),
     "storage-credentials",
   );
 });
 
-Deno.test("TLS that does not come about is no cluster that is away", () => {
+Deno.test("rows with an invalid value are refused; other failed writes are storage failures", () => {
+  const invalid = writeFailure(answer(0x2200), "readings");
+  assert.deepEqual([invalid.kind, invalid.code], ["refused", "rows-refused"]);
+  const busy = writeFailure(answer(0x1001), "readings");
+  assert.deepEqual([busy.kind, busy.code], ["storage", "storage-busy"]);
+  assert.match(busy.message, /^Cannot write rows of table "readings": /);
+});
+
+Deno.test("a failed TLS handshake is not reported as an unreachable cluster", () => {
   for (
-    const words of [
+    const message of [
       "invalid peer certificate: UnknownIssuer",
       'invalid peer certificate: certificate not valid for name "10.0.0.1"',
       "received fatal alert: CertificateRequired",
       "received corrupt message of type InvalidContentType",
     ]
-  ) assert.equal(told(nobody(new Deno.errors.InvalidData(words))), "storage-tls", words);
+  ) assert.equal(codeOf(noHost(new Deno.errors.InvalidData(message))), "storage-tls", message);
 });

@@ -14,7 +14,7 @@ async function inTempDir(body: (path: string) => Promise<void>): Promise<void> {
   }
 }
 
-Deno.test("ledger reader: a missing file is an empty ledger and is picked up once it appears", () =>
+Deno.test("ledger reader: a missing file is an empty ledger, and is opened once it exists", () =>
   inTempDir(async (path) => {
     const reader = openLedgerReader(path);
     assert.equal(await reader.get("x"), null);
@@ -32,7 +32,7 @@ Deno.test("ledger reader: a missing file is an empty ledger and is picked up onc
     await ledger.close();
   }));
 
-Deno.test("ledger reader: a ledger that was deleted and made anew is read", () =>
+Deno.test("ledger reader: a ledger that was deleted and created again is read", () =>
   inTempDir(async (path) => {
     const first = openLedger(path);
     await first.insert(fileRecord());
@@ -49,7 +49,7 @@ Deno.test("ledger reader: a ledger that was deleted and made anew is read", () =
     await second.close();
   }));
 
-Deno.test("ledger reader: what it reads is never locked by the writer", () =>
+Deno.test("ledger reader: the writer never blocks it", () =>
   inTempDir(async (path) => {
     const ledger = openLedger(path);
     await ledger.insert(fileRecord());
@@ -64,9 +64,9 @@ Deno.test("ledger reader: what it reads is never locked by the writer", () =>
     await ledger.close();
   }));
 
-Deno.test("ledger reader: a file that is not a database is reported", () =>
+Deno.test("ledger reader: a file that is not a database is reported as corrupt", () =>
   inTempDir(async (path) => {
-    await Deno.writeTextFile(path, "not a database, but long enough to look at\n".repeat(50));
+    await Deno.writeTextFile(path, "not a database, but long enough to be read\n".repeat(50));
     const reader = openLedgerReader(path);
     await assert.rejects(reader.list({}), code("storage-corrupt"));
     assert.throws(() => openLedger(path), code("storage-corrupt"));

@@ -1,6 +1,6 @@
 /**
- * Loads files into `DATA` one after the other until it is killed: `load_and_die.ts DATA FIRST`.
- * Prints each acknowledged commit on stdout.
+ * Loads files into `DATA` one after another until it is killed: `load_and_die.ts DATA FIRST`.
+ * Prints the number of each file after its commit.
  */
 import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 import { acquireManageLock } from "../../src/storage/sqlite/manage_lock.ts";

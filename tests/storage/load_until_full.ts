@@ -1,6 +1,6 @@
 /**
- * Loads rows into `DATA` under whatever limit the process was given: `load_until_full.ts DATA`.
- * Prints the failure's code and what is there afterwards.
+ * Loads rows into `DATA` until the process reaches its limit: `load_until_full.ts DATA`. Prints the
+ * failure's code and the stored rows afterwards.
  */
 import { Failure } from "../../src/base/failure.ts";
 import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
@@ -16,8 +16,8 @@ try {
     await load.write(readings(`s${batch}`, range(0, 1_000), "x".repeat(200)));
   }
   await load.commit(receiptFor(200_000));
-} catch (thrown) {
-  failure = thrown;
+} catch (error) {
+  failure = error;
 }
 await load.abort();
 const small = await storage.begin("customer-1", "f2", [READINGS]);

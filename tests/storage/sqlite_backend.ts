@@ -4,7 +4,7 @@ import type { TableSpec, Value } from "../../src/batch/column.ts";
 import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 import type { Backend } from "../contracts/storage_fixtures.ts";
 
-/** The embedded engine in a directory of its own. */
+/** The embedded engine in a new directory. */
 export async function sqliteBackend(): Promise<Backend & { dir: string }> {
   const dir = await Deno.makeTempDir();
   return {
@@ -19,7 +19,7 @@ export async function sqliteBackend(): Promise<Backend & { dir: string }> {
 function readRows(dir: string, tenant: string, table: TableSpec): Value[][] {
   const db = new DatabaseSync(join(dir, "db", "tenants", `${tenant}.sqlite`), { readOnly: true });
   try {
-    // A 64-bit integer would not fit a number.
+    // A 64-bit integer does not fit in a number.
     const columns = table.columns.map(({ name, type }) =>
       type === "bigint" ? `CAST("${name}" AS TEXT) AS "${name}"` : `"${name}"`
     );

@@ -49,17 +49,17 @@ Deno.test(`sqlite: after each of ${KILLS} SIGKILLs a file's rows and its receipt
       }
       await storage.close();
       assert.equal(rows.size, file, "a file has rows but no receipt");
-      assert.ok(file > reported, `f${reported} was committed and is gone`);
+      assert.ok(file > reported, `f${reported} was committed but is missing`);
       if (file === reported + 1) cutShort++;
       next = file;
     }
-    assert.ok(cutShort > 0, "no kill fell into a load");
+    assert.ok(cutShort > 0, "no kill interrupted a load");
   } finally {
     await backend.remove();
   }
 });
 
-Deno.test("sqlite: a second manage is refused while the first runs, and starts once the first was killed", async () => {
+Deno.test("sqlite: a second manage is refused while the first runs, and can start once it was killed", async () => {
   const backend = await sqliteBackend();
   try {
     const child = spawnLoader(backend.dir, 0);

@@ -3,13 +3,14 @@ import { fileURLToPath } from "node:url";
 import { sqliteBackend } from "./sqlite_backend.ts";
 
 Deno.test({
-  name: "sqlite: where no more can be written the load fails as storage, and the next one works",
+  name:
+    "sqlite: when the disk is full the load fails with a storage failure, and the next one succeeds",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const backend = await sqliteBackend();
     try {
       const script = fileURLToPath(new URL("./load_until_full.ts", import.meta.url));
-      // A limit on the size of files stands for a full disk, which only root could make.
+      // A limit on the size of files simulates a full disk, which only root can create.
       const { stdout, success } = await new Deno.Command("bash", {
         args: [
           "-c",
@@ -21,10 +22,10 @@ Deno.test({
         stderr: "inherit",
       }).output();
       assert.ok(success);
-      const said = JSON.parse(new TextDecoder().decode(stdout));
-      assert.equal(said.kind, "storage");
-      assert.match(said.code, /^storage-(full|io)$/);
-      assert.deepEqual(said.rows, [{ table: "readings", rows: 1 }]);
+      const result = JSON.parse(new TextDecoder().decode(stdout));
+      assert.equal(result.kind, "storage");
+      assert.match(result.code, /^storage-(full|io)$/);
+      assert.deepEqual(result.rows, [{ table: "readings", rows: 1 }]);
     } finally {
       await backend.remove();
     }

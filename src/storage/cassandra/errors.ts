@@ -4,131 +4,141 @@ import { PASSING } from "../../base/retry.ts";
 interface Known {
   code: string;
   hint: string;
-  /** It may be over in a moment, with nothing changed by anybody. */
+  /** Whether the same request may succeed later. */
   passing?: true;
 }
 
 const UNREACHABLE: Known = {
   code: "storage-unreachable",
-  hint: "See that the cluster is up and the storage URL's hosts, port and datacenter are right.",
+  hint: "Check that the cluster is up, and the hosts, port and datacenter in the storage URL.",
   passing: true,
 };
 const CREDENTIALS: Known = {
   code: "storage-credentials",
   hint:
-    "See that the storage URL's user and password are right; for a tenant's role run mysimbdp manage tenant add or deploy again.",
+    "Check user and password in the storage URL; for the role of a tenant run mysimbdp manage tenant add or deploy again.",
 };
 const TLS: Known = {
   code: "storage-tls",
-  hint:
-    "See that the storage URL's ca= names the authority of the nodes' certificates, that these " +
-    "are valid for the nodes' addresses, and cert= and key= are there if the nodes ask for them.",
+  hint: "Check that ca= in the storage URL names the authority of the nodes' certificates, that " +
+    "these are valid for the nodes' addresses, and that cert= and key= are set if the nodes " +
+    "require client certificates.",
 };
 const UNAVAILABLE: Known = {
   code: "storage-unavailable",
-  hint: "Too few nodes are up for the replication; the file is tried again.",
+  hint: "Too few nodes are up for the replication. The file is retried.",
+  passing: true,
+};
+const BUSY: Known = {
+  code: "storage-busy",
+  hint: "The cluster is overloaded; try again later.",
   passing: true,
 };
 const SLOW: Known = {
   code: "storage-slow",
-  hint: "The cluster did not answer in time; the file is tried again.",
+  hint: "The cluster did not answer before the timeout. The file is retried.",
   passing: true,
 };
+const NODE_FAILED: Known = { code: "storage-io", hint: "Check the logs of the nodes." };
 
-/** Error codes of the native protocol, version 5. */
+/** By the error codes of the native protocol, version 5. */
 const CODES: Record<number, Known> = {
+  0x0000: { ...NODE_FAILED, passing: true },
   0x0100: CREDENTIALS,
   0x1000: UNAVAILABLE,
-  0x1001: {
-    code: "storage-busy",
-    hint: "The cluster has too much to do; try again later.",
-    passing: true,
-  },
+  0x1001: BUSY,
   0x1002: UNAVAILABLE,
   0x1100: SLOW,
   0x1200: SLOW,
-  0x1300: { code: "storage-io", hint: "Look into the logs of the nodes." },
-  0x1500: { code: "storage-io", hint: "Look into the logs of the nodes.", passing: true },
+  0x1300: NODE_FAILED,
+  0x1500: { ...NODE_FAILED, passing: true },
   0x1700: SLOW,
   0x2100: {
     code: "storage-denied",
-    hint: "Grant the role what the guide for operations lists.",
+    hint: "Grant the role the permissions that docs/cassandra.md lists.",
   },
 };
+const INVALID = 0x2200;
 
-/** The number of a server's error; 0 when it is none. */
-export function serverCode(thrown: unknown): number {
-  return thrown instanceof Error && "code" in thrown && typeof thrown.code === "number"
-    ? thrown.code
-    : 0;
+/** By the names of the driver's classes; the driver itself is loaded only when it is needed. */
+const CLASSES: Record<string, Known> = {
+  AuthenticationError: CREDENTIALS,
+  OperationTimedOutError: SLOW,
+  BusyConnectionError: BUSY,
+};
+
+/** The start of TLS errors: one side does not trust the other, or does not use TLS. */
+const NO_TLS = /^(invalid peer certificate|received fatal alert|received corrupt message)/;
+const NO_CONNECTION = /^(ECONN|ENOTFOUND|EHOST|ENET|ETIMEDOUT|EPIPE)/;
+
+/** Whether a node answered that the statement is invalid. */
+export function isInvalid(error: unknown): boolean {
+  return codeOf(error) === INVALID;
 }
 
-/** Whether nobody answered in time: then nobody knows what became of the request. */
-export function isTimeout(thrown: unknown): boolean {
-  return nameOf(thrown) === "OperationTimedOutError" || CODES[serverCode(thrown)] === SLOW;
+/** Whether the answer did not come in time: the request may have been executed or not. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name !== "NoHostAvailableError" && knownOf(error) === SLOW;
 }
 
 /**
- * Turns what the driver threw into a {@link Failure} of kind `storage`; one that is a Failure
- * already stays what it is.
+ * Converts an error of the driver to a {@link Failure} of kind `storage`. Returns failures unchanged.
  *
- * @param sentence what could not be done, as `Cannot <verb> <thing> "value"`
+ * @param sentence `Cannot <verb> <thing> "value"`
  */
-export function cassandraFailure(thrown: unknown, sentence: string): Failure {
-  if (thrown instanceof Failure) return thrown;
-  const inner = innermost(thrown);
-  const known = knownOf(thrown) ?? knownOf(inner);
-  return new Failure(
-    "storage",
-    known?.code ?? "storage-error",
-    `${sentence}: ${messageOf(inner)}`,
-    {
-      ...(known && { hint: known.hint }),
-      ...(known?.passing && { details: PASSING }),
-      cause: thrown,
-    },
-  );
+export function cassandraFailure(error: unknown, sentence: string): Failure {
+  if (error instanceof Failure) return error;
+  const inner = innermost(error);
+  const { code = "storage-error", hint, passing } = knownOf(error) ?? knownOf(inner) ?? {};
+  return new Failure("storage", code, `${sentence}: ${messageOf(inner)}`, {
+    ...(hint && { hint }),
+    ...(passing && { details: PASSING }),
+    cause: error,
+  });
 }
 
-/** How TLS begins to say that one side does not trust the other, or speaks no TLS at all. */
-const NO_TLS = /^(invalid peer certificate|received fatal alert|received corrupt message)/;
+/** The failure of writing rows: kind `refused` if a value is invalid, otherwise `storage`. */
+export function writeFailure(error: unknown, table: string): Failure {
+  const failure = cassandraFailure(error, `Cannot write rows of table "${table}"`);
+  if (!isInvalid(error)) return failure;
+  return new Failure("refused", "rows-refused", failure.message, {
+    hint: "The cluster does not accept a value. Change the module so that it does not return it.",
+    cause: error,
+  });
+}
 
-function knownOf(thrown: unknown): Known | undefined {
-  const name = nameOf(thrown);
-  if (name === "AuthenticationError") return CREDENTIALS;
-  if (name === "InvalidData" && NO_TLS.test(messageOf(thrown))) return TLS;
-  if (name === "OperationTimedOutError") return SLOW;
-  if (name === "NoHostAvailableError") {
-    return innerErrors(thrown).map(knownOf).find((known) => known !== undefined) ?? UNREACHABLE;
+function knownOf(error: unknown): Known | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === "NoHostAvailableError") {
+    return innerErrors(error).map(knownOf).find((known) => known !== undefined) ?? UNREACHABLE;
   }
-  const code = serverCode(thrown);
-  if (CODES[code] !== undefined) return CODES[code];
-  const system = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  return typeof system === "string" && /^(ECONN|ENOTFOUND|EHOST|ENET|ETIMEDOUT|EPIPE)/.test(system)
-    ? UNREACHABLE
-    : undefined;
+  if (error.name === "InvalidData" && NO_TLS.test(error.message)) return TLS;
+  const code = codeOf(error);
+  if (typeof code === "number") return CODES[code];
+  const hasNoConnection = typeof code === "string" && NO_CONNECTION.test(code);
+  return hasNoConnection || "isSocketError" in error ? UNREACHABLE : CLASSES[error.name];
 }
 
-/** Of an error that stands for one of each host: the first that says more than that. */
-function innermost(thrown: unknown): unknown {
-  const inner = innerErrors(thrown);
-  return inner.find((each) => knownOf(each) !== undefined) ?? inner[0] ?? thrown;
+/** The error of one host, if an error combines those of all hosts: the first that is known. */
+function innermost(error: unknown): unknown {
+  const inner = innerErrors(error);
+  return inner.find((each) => knownOf(each) !== undefined) ?? inner[0] ?? error;
 }
 
-function innerErrors(thrown: unknown): unknown[] {
-  if (!(thrown instanceof Error) || !("innerErrors" in thrown)) return [];
-  return Object.values(thrown.innerErrors as Record<string, unknown>);
+function innerErrors(error: unknown): unknown[] {
+  if (!(error instanceof Error) || !("innerErrors" in error)) return [];
+  return Object.values(error.innerErrors as Record<string, unknown>);
 }
 
-function nameOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.name : "";
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
-/** Runs `work` and turns what it throws by {@link cassandraFailure}. */
+/** Runs `work` and converts its errors with {@link cassandraFailure}. */
 export async function guarded<T>(sentence: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
-  } catch (thrown) {
-    throw cassandraFailure(thrown, sentence);
+  } catch (error) {
+    throw cassandraFailure(error, sentence);
   }
 }

@@ -6,16 +6,16 @@ import { isTenantKeyspace, ledgerKeyspace } from "./names.ts";
 import type { Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
 
-/** Roles and their rights: without them nobody gets in. */
+/** The keyspace of roles and permissions, without which nobody can log in. */
 const LOGINS = "system_auth";
 
-/** Asks each node of the datacenter, and how often what is stored is there. */
+/** Queries each node of the datacenter, and the replication of the keyspaces. */
 export function healthOf(
   session: Session,
   { connection, namespace }: CassandraSettings,
 ): Promise<ClusterHealth> {
   const { datacenter, tls, contactPoints } = connection;
-  return guarded("Cannot look at the cluster", async () => {
+  return guarded("Cannot check the cluster", async () => {
     const client = await session.client();
     const hosts = client.hosts.values().filter((host) => host.datacenter === datacenter);
     return {
@@ -30,7 +30,7 @@ export function healthOf(
 
 type Host = ReturnType<Client["hosts"]["values"]>[number];
 
-/** One that does not answer is told as such: what the others say counts all the same. */
+/** A node that does not answer is reported, so that the answers of the others are not lost. */
 async function nodeHealth(client: Client, host: Host): Promise<NodeHealth> {
   const address = host.address;
   const before = Date.now();
@@ -41,9 +41,9 @@ async function nodeHealth(client: Client, host: Host): Promise<NodeHealth> {
       { host, isIdempotent: true },
     );
     const after = Date.now();
-    const there = (row?.["now"] as Date).getTime();
-    // When on the way it was read nobody knows: only what lies outside of that is a difference.
-    const ahead = there > after ? there - after : there < before ? there - before : 0;
+    const time = (row?.["now"] as Date).getTime();
+    // The node read its clock between `before` and `after`; only a time outside is a difference.
+    const ahead = time > after ? time - after : time < before ? time - before : 0;
     return { address, version: String(row?.["release_version"]), aheadMs: ahead };
   } catch {
     return { address, version: null, aheadMs: 0 };

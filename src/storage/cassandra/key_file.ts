@@ -6,8 +6,8 @@ import { Failure } from "../../base/failure.ts";
 const KEY_BYTES = 32;
 
 /**
- * The secret of which the passwords of the tenants' roles are made. They are kept nowhere: who has
- * this file has them. It is made where it is missing, readable for its owner alone.
+ * The secret from which the passwords of the tenants' roles are derived; they are stored nowhere. The
+ * file is created if it is missing, readable only by its owner.
  *
  * @param path `DATA/db/cassandra.key`
  * @throws {Failure} `bad-key-file`
@@ -22,7 +22,7 @@ export class KeyFile {
 
   /** The password of a role. */
   passwordOf(role: string): string {
-    this.#key ??= this.#read() ?? this.#make();
+    this.#key ??= this.#read() ?? this.#create();
     return createHmac("sha256", this.#key).update(`cassandra role ${role}`).digest("base64url");
   }
 
@@ -30,17 +30,17 @@ export class KeyFile {
     let text: string;
     try {
       text = readFileSync(this.#path, "utf8").trim();
-    } catch (thrown) {
-      if (thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT") return null;
-      throw this.#bad("it cannot be read", thrown);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return null;
+      throw this.#bad("it cannot be read", error);
     }
-    if (!/^[0-9a-f]{64}$/.test(text)) throw this.#bad("it is no key");
-    // Whoever copied it may have forgotten this.
+    if (!/^[0-9a-f]{64}$/.test(text)) throw this.#bad("it does not contain a key");
+    // A copy may have other permissions.
     chmodSync(this.#path, 0o600);
     return Uint8Array.fromHex(text);
   }
 
-  #make(): Uint8Array {
+  #create(): Uint8Array {
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
     const part = `${this.#path}.${Deno.pid}.part`;
     try {
@@ -49,28 +49,30 @@ export class KeyFile {
         flush: true,
       });
       linkSync(part, this.#path);
-    } catch (thrown) {
-      // Another process was first: its key counts.
-      if (!(thrown instanceof Error && "code" in thrown && thrown.code === "EEXIST")) {
-        throw this.#bad("it cannot be written", thrown);
-      }
+    } catch (error) {
+      // If another process was first, its key is used.
+      if (codeOf(error) !== "EEXIST") throw this.#bad("it cannot be written", error);
     } finally {
       rmSync(part, { force: true });
     }
-    const made = this.#read();
-    if (made === null) throw this.#bad("it is gone again");
-    return made;
+    const created = this.#read();
+    if (created === null) throw this.#bad("it was removed");
+    return created;
   }
 
-  #bad(state: string, cause?: unknown): Failure {
+  #bad(reason: string, cause?: unknown): Failure {
     return new Failure(
       "storage",
       "bad-key-file",
-      `Cannot use the key file "${this.#path}": ${state}`,
+      `Cannot use the key file "${this.#path}": ${reason}`,
       {
         hint: "Restore it from a backup, or remove it and deploy each tenant's module again.",
-        ...(cause === undefined ? {} : { cause }),
+        cause,
       },
     );
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -1,15 +1,15 @@
-import { EARLIER_REFUSED, LEDGER_SCHEMA } from "./ledger_rows.ts";
+import { quoted } from "../table_rules.ts";
+import { EARLIER_REFUSED, ledgerSchema } from "./ledger_rows.ts";
 import type { KeyFile } from "./key_file.ts";
-import { quoted, quotedText } from "./names.ts";
+import { quotedText } from "./names.ts";
 import { cassandraFailure } from "./errors.ts";
 import { newClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
 
-/** Replicas where nothing is configured, if there are so many nodes. */
+/** Replicas if none are configured; fewer if there are fewer nodes. */
 const DEFAULT_REPLICAS = 3;
-const LEDGER_NAME = /(EXISTS|ON) (files|file_tenants|rejects|loads)\b(?=[\s(])/;
 
-/** Makes keyspaces, roles and rights, each only once in a process. */
+/** Creates keyspaces, roles and permissions, each only once in a process. */
 export class Keyspaces {
   readonly #session: Session;
   readonly #settings: CassandraSettings;
@@ -22,12 +22,12 @@ export class Keyspaces {
     this.#keys = keys;
   }
 
-  /** Makes the ledger's keyspace and its tables where they are missing. */
+  /** Creates the ledger's keyspace and its tables if they are missing. */
   ensureLedger(keyspace: string): Promise<void> {
     return this.#once(keyspace, async () => {
-      const there = await this.#namesIn(keyspace);
-      const missing = LEDGER_SCHEMA.filter(({ table, index }) => !there.has(index ?? table))
-        .map(({ cql }) => cql.replace(LEDGER_NAME, `$1 ${keyspace}.$2`));
+      const existing = await this.#namesIn(keyspace);
+      const missing = Object.entries(ledgerSchema(keyspace))
+        .filter(([name]) => !existing.has(name)).map(([, cql]) => cql);
       if (missing.length === 0) return await this.#renameStates(keyspace);
       await this.#session.change(...await this.#keyspaceChanges(keyspace), ...missing);
     });
@@ -42,7 +42,7 @@ export class Keyspaces {
     }
   }
 
-  /** Makes a tenant's keyspace, and a role of the same name that may read and write in it alone. */
+  /** Creates a tenant's keyspace, and a role of the same name that can read and write only there. */
   ensureTenant(keyspace: string): Promise<void> {
     return this.#once(keyspace, async () => {
       const role = quoted(keyspace);
@@ -53,7 +53,7 @@ export class Keyspaces {
         `GRANT SELECT ON KEYSPACE ${role} TO ${role}`,
         `GRANT MODIFY ON KEYSPACE ${role} TO ${role}`,
       );
-      // The role may have been there before, with the password of a key that was lost.
+      // An existing role may have a password from a key that was lost.
       if (!await this.#canLogIn(keyspace)) {
         await this.#session.change(`ALTER ROLE ${role} WITH ${login}`);
       }
@@ -74,8 +74,8 @@ export class Keyspaces {
     try {
       await session.client();
       return true;
-    } catch (thrown) {
-      const failure = cassandraFailure(thrown, `Cannot log in as "${role}"`);
+    } catch (error) {
+      const failure = cassandraFailure(error, `Cannot log in as "${role}"`);
       if (failure.code === "storage-credentials") return false;
       throw failure;
     } finally {
@@ -83,7 +83,7 @@ export class Keyspaces {
     }
   }
 
-  /** What makes a keyspace that is not there; one that is there keeps its replication. */
+  /** The statement for a missing keyspace; an existing one keeps its replication. */
   async #keyspaceChanges(keyspace: string): Promise<string[]> {
     if (await this.exists(keyspace)) return [];
     const replication = await this.#replication();
@@ -115,7 +115,7 @@ export class Keyspaces {
     return names;
   }
 
-  /** What failed is tried again by whoever asks next. */
+  /** After a failure the next call tries again. */
   #once(name: string, work: () => Promise<void>): Promise<void> {
     const running = this.#done.get(name) ?? work();
     this.#done.set(name, running);

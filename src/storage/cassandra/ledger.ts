@@ -1,37 +1,36 @@
 import { randomUUID } from "node:crypto";
-import { Failure } from "../../base/failure.ts";
+import { systemClock } from "../../base/clock.ts";
 import type { FileState, RejectView } from "../../protocol/file_view.ts";
 import type { FileRecord, Ledger } from "../contract.ts";
+import { ledgerConflict } from "../failures.ts";
 import { guarded, isTimeout } from "./errors.ts";
 import { Leases } from "./leases.ts";
 import { CassandraLedgerReader } from "./ledger_reader.ts";
 import {
-  fileValues,
-  INSERT_FILE,
-  INSERT_REJECT,
+  fileColumns,
+  insertReject,
   recordOf,
   REJECTS_A_PARTITION,
   rejectValues,
-  UPDATE_FILE,
 } from "./ledger_rows.ts";
 import { LOCAL_SERIAL, type Parameter, type Row, type Session } from "./session.ts";
 
-/** Rejects that are on their way at once. */
+/** Maximum number of unanswered inserts of rejects. */
 const REJECTS_IN_FLIGHT = 64;
-const LWT_ATTEMPTS = 8;
-const LWT_PAUSE_MS = 200;
+const TRANSACTION_ATTEMPTS = 8;
+const READ_PAUSE_MS = 200;
 
-/** The one answer to an update whose outcome nobody told. */
+/** What became of a transaction that timed out; `again` if it was not executed. */
 type Outcome = "applied" | "refused" | "again";
 
-/** The ledger for those who write it: several may, on several machines. */
+/** The ledger for `manage`: several processes on several machines can write. */
 export class CassandraLedger extends CassandraLedgerReader implements Ledger {
   readonly #leases: Leases;
   readonly #prepare: () => Promise<void>;
-  /** The number of each file's next reject, where it is known. */
+  /** The number of each file's next reject, if it is known. */
   readonly #nextReject = new Map<string, number>();
 
-  /** @param prepare makes keyspace and tables where they are missing */
+  /** @param prepare creates keyspace and tables if they are missing */
   constructor(session: Session, keyspace: string, leaseMs: number, prepare: () => Promise<void>) {
     super(session, keyspace);
     this.#leases = new Leases(session, keyspace, leaseMs);
@@ -45,24 +44,30 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
         `INSERT INTO ${this.keyspace}.file_tenants (id, tenant) VALUES (?, ?)`,
         [record.id, record.tenant],
       );
-      const stamp = randomUUID();
-      const values = fileValues(record, this.#leases.ownerOf(record), stamp);
-      await this.#transact(inKeyspace(INSERT_FILE, this.keyspace), values, async () => {
-        return await this.#serialRow(record) === null ? "again" : "applied";
-      });
+      const columns = fileColumns(record, this.#leases.ownerOf(record), randomUUID());
+      const names = Object.keys(columns);
+      await this.#transact(
+        `INSERT INTO ${this.keyspace}.files (${names.join(", ")})
+         VALUES (${names.map(() => "?").join(", ")}) IF NOT EXISTS`,
+        Object.values(columns),
+        async () => await this.#serialRow(record) === null ? "again" : "applied",
+      );
     });
   }
 
   async update(record: FileRecord, from: FileState): Promise<void> {
     const stamp = randomUUID();
     const lease = from === "running" ? this.#leases.conditionFor(record.id) : null;
-    const values = [...fileValues(record, this.#leases.ownerOf(record), stamp), from];
+    const owner = this.#leases.ownerOf(record);
+    const { tenant, id, ...columns } = fileColumns(record, owner, stamp);
+    const set = Object.keys(columns).map((name) => `${name} = ?`).join(", ");
     const applied = await guarded(
       `Cannot update file "${record.id}" in the ledger`,
       () =>
         this.#transact(
-          inKeyspace(UPDATE_FILE, this.keyspace) + (lease?.cql ?? ""),
-          [...values, ...lease?.values ?? []],
+          `UPDATE ${this.keyspace}.files SET ${set}
+           WHERE tenant = ? AND id = ? IF state = ?${lease?.cql ?? ""}`,
+          [...Object.values(columns), tenant!, id!, from, ...lease?.values ?? []],
           async () => {
             const row = await this.#serialRow(record);
             if (row?.["stamp"] === stamp) return "applied";
@@ -70,22 +75,22 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
           },
         ),
     );
-    if (!applied) throw await this.#conflict(record, from);
+    if (!applied) throw ledgerConflict(record, from, await this.get(record.id));
     this.#leases.moved(record);
   }
 
   isAbandoned(record: FileRecord): Promise<boolean> {
-    return guarded(`Cannot look after file "${record.id}" in the ledger`, async () => {
+    return guarded(`Cannot check the lease of file "${record.id}" in the ledger`, async () => {
       const row = await this.#serialRow(record);
       return row?.["state"] !== "running" || this.#leases.isAbandoned(record.id, row);
     });
   }
 
   addRejects(id: string, rejects: RejectView[]): Promise<void> {
-    return guarded(`Cannot keep the rejects of file "${id}"`, async () => {
+    return guarded(`Cannot store the rejects of file "${id}"`, async () => {
       await this.#prepare();
       let n = this.#nextReject.get(id) ?? (await this.#countRejects(id));
-      const cql = inKeyspace(INSERT_REJECT, this.keyspace);
+      const cql = insertReject(this.keyspace);
       for (let at = 0; at < rejects.length; at += REJECTS_IN_FLIGHT) {
         const some = rejects.slice(at, at + REJECTS_IN_FLIGHT);
         const from = n;
@@ -129,7 +134,7 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
   }
 
   pending(): Promise<FileRecord[]> {
-    return this.asking([], async () => {
+    return this.reading([], async () => {
       const found: FileRecord[] = [];
       for (const state of ["received", "queued", "running"] satisfies FileState[]) {
         const query = `SELECT * FROM ${this.keyspace}.files WHERE state = ?`;
@@ -144,7 +149,7 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
     await super.close();
   }
 
-  /** Rejects are numbered without gaps, so the last one of the last part tells. */
+  /** Rejects are numbered without gaps, so the last number in the last part is enough. */
   async #countRejects(id: string): Promise<number> {
     for (let part = 0, count = 0;; part++) {
       const { rows } = await this.session.run(
@@ -159,28 +164,28 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
   }
 
   /**
-   * Runs a lightweight transaction to a known end. After a time-out nobody says whether it was
-   * applied: `look` finds out by a read that completes what was begun.
+   * Runs a lightweight transaction until its outcome is known. After a timeout it may have been
+   * applied or not: `outcomeOf` finds out with a read that completes pending transactions.
    */
   async #transact(
     cql: string,
     values: readonly Parameter[],
-    look: () => Promise<Outcome>,
+    outcomeOf: () => Promise<Outcome>,
   ): Promise<boolean> {
     for (let attempt = 1;; attempt++) {
       try {
         const result = await this.session.run(cql, values, false);
-        // An earlier attempt that timed out may have been applied after it was looked for.
-        return result.wasApplied() || (attempt > 1 && await patiently(look) === "applied");
-      } catch (thrown) {
-        if (!isTimeout(thrown) || attempt === LWT_ATTEMPTS) throw thrown;
+        // An earlier attempt that timed out may have been applied after `outcomeOf` read the row.
+        return result.wasApplied() || (attempt > 1 && await readAgain(outcomeOf) === "applied");
+      } catch (error) {
+        if (!isTimeout(error) || attempt === TRANSACTION_ATTEMPTS) throw error;
       }
-      const outcome = await patiently(look);
+      const outcome = await readAgain(outcomeOf);
       if (outcome !== "again") return outcome === "applied";
     }
   }
 
-  /** A file's row as the last transaction left it. */
+  /** A file's row after the last transaction. */
   async #serialRow({ tenant, id }: FileRecord): Promise<Row | null> {
     const client = await this.session.client();
     const { rows } = await client.execute(
@@ -190,31 +195,16 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
     );
     return rows[0] ?? null;
   }
-
-  async #conflict(record: FileRecord, from: FileState): Promise<Failure> {
-    const found = await this.get(record.id);
-    return new Failure(
-      "internal",
-      "ledger-conflict",
-      `Cannot move file "${record.id}" from ${from} to ${record.state}: ` +
-        (found === null ? "it is not in the ledger" : `it is ${found.state}`),
-    );
-  }
 }
 
-function inKeyspace(cql: string, keyspace: string): string {
-  return cql.replace(/^(INSERT INTO|UPDATE) /, `$1 ${keyspace}.`);
-}
-
-/** Reads again after a time-out, as many contend for one record at the same moment. */
-async function patiently<T>(read: () => Promise<T>): Promise<T> {
+/** Repeats a read that times out, as happens when many processes access one record. */
+async function readAgain<T>(read: () => Promise<T>): Promise<T> {
   for (let attempt = 1;; attempt++) {
     try {
       return await read();
-    } catch (thrown) {
-      if (!isTimeout(thrown) || attempt === LWT_ATTEMPTS) throw thrown;
+    } catch (error) {
+      if (!isTimeout(error) || attempt === TRANSACTION_ATTEMPTS) throw error;
     }
-    const pause = Math.random() * LWT_PAUSE_MS * attempt;
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    await systemClock.sleep(Math.random() * READ_PAUSE_MS * attempt);
   }
 }

@@ -1,21 +1,20 @@
-import type { FileState, RejectView } from "../../protocol/file_view.ts";
-import type { FileQuery, FileRecord, LedgerReader } from "../contract.ts";
-import { guarded, serverCode } from "./errors.ts";
-import { recordOf, rejectOf, REJECTS_A_PARTITION, stateOf } from "./ledger_rows.ts";
-import { Remembered } from "./remembered.ts";
-import type { Parameter, Row, Session } from "./session.ts";
+import type { RejectView } from "../../protocol/file_view.ts";
+import type { FileCount, FileQuery, FileRecord, LedgerReader } from "../contract.ts";
+import { conditionsOf, DEFAULT_LIMIT, rejectOf } from "../ledger_columns.ts";
+import { Cached } from "./cached.ts";
+import { guarded, isInvalid } from "./errors.ts";
+import { recordOf, REJECTS_A_PARTITION, stateOf } from "./ledger_rows.ts";
+import type { Row, Session } from "./session.ts";
 
-const DEFAULT_LIMIT = 100;
-const INVALID = 0x2200;
-/** File ids whose tenant is remembered. */
-const KNOWN_TENANTS = 20_000;
+/** Maximum number of file ids whose tenant is cached. */
+const CACHED_TENANTS = 20_000;
 
-/** Every question that may be asked of the ledger. A ledger that was never made is empty. */
+/** All queries on the ledger. It is empty if it does not exist. */
 export class CassandraLedgerReader implements LedgerReader {
   protected readonly session: Session;
   protected readonly keyspace: string;
   readonly #tenants = new Map<string, string>();
-  readonly #counts = new Remembered(() => this.#count());
+  readonly #counts = new Cached(() => this.#count());
 
   constructor(session: Session, keyspace: string) {
     this.session = session;
@@ -23,7 +22,7 @@ export class CassandraLedgerReader implements LedgerReader {
   }
 
   get(id: string): Promise<FileRecord | null> {
-    return this.asking(null, async () => {
+    return this.reading(null, async () => {
       const row = await this.row(id);
       return row === null ? null : recordOf(row);
     });
@@ -31,17 +30,18 @@ export class CassandraLedgerReader implements LedgerReader {
 
   list(query: FileQuery): Promise<FileRecord[]> {
     const limit = query.limit ?? DEFAULT_LIMIT;
-    return this.asking([], async () => {
+    return this.reading([], async () => {
       const tenants = query.tenant === undefined ? await this.#allTenants() : [query.tenant];
-      const lists = await Promise.all(tenants.map((tenant) => this.#listOf(tenant, query, limit)));
+      const lists = await Promise.all(
+        tenants.map((tenant) => this.#listOf({ ...query, tenant }, limit)),
+      );
       // Ids grow with time, so their order is that of the list.
-      const all = lists.flat().sort((a, b) => a.id < b.id ? 1 : -1);
-      return all.slice(0, limit);
+      return lists.flat().sort((a, b) => a.id < b.id ? 1 : -1).slice(0, limit);
     });
   }
 
   rejects(id: string, after: number, limit: number): Promise<RejectView[]> {
-    return this.asking([], async () => {
+    return this.reading([], async () => {
       const found: RejectView[] = [];
       for (let part = Math.floor(after / REJECTS_A_PARTITION);; part++) {
         const { rows } = await this.session.run(
@@ -49,7 +49,7 @@ export class CassandraLedgerReader implements LedgerReader {
            FROM ${this.keyspace}.rejects WHERE file_id = ? AND part = ? AND n >= ? LIMIT ?`,
           [id, part, after, limit - found.length],
         );
-        found.push(...rows.map(rejectOf));
+        found.push(...rows.map((row) => rejectOf(row, row["raw"] as string)));
         const last = rows.at(-1)?.["n"] as number | undefined;
         const isPartFull = last !== undefined && (last + 1) % REJECTS_A_PARTITION === 0;
         if (found.length >= limit || !isPartFull) return found;
@@ -57,8 +57,8 @@ export class CassandraLedgerReader implements LedgerReader {
     });
   }
 
-  /** Reads the records of all files, so what was found is {@link Remembered}. */
-  counts(): ReturnType<LedgerReader["counts"]> {
+  /** Cached, because it reads the records of all files. */
+  counts(): Promise<FileCount[]> {
     return this.#counts.get();
   }
 
@@ -66,14 +66,14 @@ export class CassandraLedgerReader implements LedgerReader {
     await this.session.close();
   }
 
-  /** Answers with `none` where the ledger's keyspace or tables are not there yet. */
-  protected asking<T>(none: T, work: () => Promise<T>): Promise<T> {
+  /** Returns `empty` if the ledger's keyspace or tables do not exist. */
+  protected reading<T>(empty: T, work: () => Promise<T>): Promise<T> {
     return guarded("Cannot read the ledger", async () => {
       try {
         return await work();
-      } catch (thrown) {
-        if (serverCode(thrown) === INVALID && /does not exist/.test(String(thrown))) return none;
-        throw thrown;
+      } catch (error) {
+        if (isInvalid(error) && /does not exist/.test(String(error))) return empty;
+        throw error;
       }
     });
   }
@@ -97,7 +97,7 @@ export class CassandraLedgerReader implements LedgerReader {
     );
     const tenant = rows[0]?.["tenant"] as string | undefined;
     if (tenant === undefined) return null;
-    if (this.#tenants.size >= KNOWN_TENANTS) this.#tenants.clear();
+    if (this.#tenants.size >= CACHED_TENANTS) this.#tenants.clear();
     this.#tenants.set(id, tenant);
     return tenant;
   }
@@ -106,17 +106,24 @@ export class CassandraLedgerReader implements LedgerReader {
     this.#tenants.delete(id);
   }
 
-  #count(): ReturnType<LedgerReader["counts"]> {
-    return this.asking([], async () => {
-      const sums = new Map<string, Awaited<ReturnType<LedgerReader["counts"]>>[number]>();
+  #count(): Promise<FileCount[]> {
+    return this.reading([], async () => {
+      const counts = new Map<string, FileCount>();
+      const query = `SELECT state, rows_stored, rows_rejected FROM ${this.keyspace}.files
+                     WHERE tenant = ?`;
       for (const tenant of await this.#allTenants()) {
-        const query = `SELECT state, rows_stored, rows_rejected FROM ${this.keyspace}.files
-                       WHERE tenant = ?`;
-        for await (const row of this.session.rows(query, [tenant])) add(sums, tenant, row);
+        for await (const row of this.session.rows(query, [tenant])) {
+          const state = stateOf(row);
+          // Names cannot contain a space, which is before all other characters.
+          const key = `${tenant} ${state}`;
+          const count = counts.get(key) ?? { tenant, state, files: 0, stored: 0, rejected: 0 };
+          count.files++;
+          count.stored += Number(row["rows_stored"]);
+          count.rejected += Number(row["rows_rejected"]);
+          counts.set(key, count);
+        }
       }
-      return [...sums.values()].sort((a, b) =>
-        a.tenant === b.tenant ? compare(a.state, b.state) : compare(a.tenant, b.tenant)
-      );
+      return [...counts].sort(([a], [b]) => a < b ? -1 : 1).map(([, count]) => count);
     });
   }
 
@@ -127,41 +134,12 @@ export class CassandraLedgerReader implements LedgerReader {
     return tenants;
   }
 
-  async #listOf(tenant: string, query: FileQuery, limit: number): Promise<FileRecord[]> {
-    const conditions = ["tenant = ?"];
-    const values: Parameter[] = [tenant];
-    const { state, name, sha256 } = query;
-    for (const [column, value] of Object.entries({ state, name, sha256 })) {
-      if (value === undefined) continue;
-      conditions.push(`${column} = ?`);
-      values.push(value);
-    }
-    if (query.after !== undefined) {
-      conditions.push("id < ?");
-      values.push(query.after);
-    }
+  async #listOf(query: FileQuery, limit: number): Promise<FileRecord[]> {
+    const { conditions, values } = conditionsOf(query);
     const { rows } = await this.session.run(
       `SELECT * FROM ${this.keyspace}.files WHERE ${conditions.join(" AND ")} LIMIT ?`,
       [...values, limit],
     );
     return rows.map(recordOf);
   }
-}
-
-function add(
-  sums: Map<string, Awaited<ReturnType<LedgerReader["counts"]>>[number]>,
-  tenant: string,
-  row: Row,
-): void {
-  const state: FileState = stateOf(row);
-  const key = `${tenant} ${state}`;
-  const sum = sums.get(key) ?? { tenant, state, files: 0, stored: 0, rejected: 0 };
-  sum.files++;
-  sum.stored += Number(row["rows_stored"]);
-  sum.rejected += Number(row["rows_rejected"]);
-  sums.set(key, sum);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

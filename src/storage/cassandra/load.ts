@@ -2,50 +2,47 @@ import { Failure } from "../../base/failure.ts";
 import type { Load, LoadReceipt } from "../contract.ts";
 import { rowsOf } from "../../batch/batch.ts";
 import { BadBatch } from "../../batch/batch_bytes.ts";
+import { loadEnded } from "../failures.ts";
 import { type LoadRecord, type LoadRecords, TIMES_A_GENERATION } from "./load_records.ts";
 import { Spool } from "./spool.ts";
 import { ChunkEncoder } from "./write/chunk_encoder.ts";
-import type { ChunkSender } from "./write/chunk_sender.ts";
-import { openSender, type SenderOptions } from "./write/open_sender.ts";
+import { type ChunkSender, openSender, type SenderOptions } from "./write/sender.ts";
 
-/** Milliseconds between two notes of how far a load has come. */
-const NOTE_MS = 1_000;
+/** Minimum milliseconds between two writes of a load's progress. */
+const PROGRESS_MS = 1_000;
 
-export interface LoadParts {
-  tenant: string;
-  fileId: string;
+export interface LoadDeps {
   record: LoadRecord;
   records: LoadRecords;
-  /** What the connection needs that rows go through. */
   sender: SenderOptions;
   spoolFolder: string;
-  /** Told when the load has ended, whichever way. */
+  /** Called at the end of the load, successful or not. */
   onEnd: () => void;
-  /** Told when rows could not be sent: the tables may be others than they were. */
+  /** Called if rows could not be sent: the tables may have changed. */
   onFailure: () => void;
 }
 
 /**
- * One attempt to load one file. Cassandra can take nothing back without harm to what lies below, so
- * nothing is sent before the file is known to be good: rows are encoded while they come and wait
- * in a spool. With the commit the decision is written down, then the rows are sent; a process that
- * dies there leaves a load that is gone on with from the first chunk that was not acknowledged.
+ * One attempt to load one file. Cassandra cannot roll back writes without harm to older rows, so
+ * nothing is sent before the file is known to be good: rows are encoded as they come and wait in a
+ * spool. The commit first stores the decision, then sends the rows. If the process dies in between,
+ * another one resumes the load at the first chunk that was not acknowledged.
  */
 export class CassandraLoad implements Load {
-  readonly #parts: LoadParts;
+  readonly #deps: LoadDeps;
   readonly #encoder: ChunkEncoder;
   readonly #spool: Spool;
   #written = 0;
   #stamped = 0;
   #failed: unknown = null;
   #ended = false;
-  /** Begun with the first rows: logging in and preparing take as long as reading a small file. */
+  /** Opened with the first rows: to log in and prepare takes as long as to read a small file. */
   #sender: Promise<ChunkSender> | null = null;
 
-  constructor(parts: LoadParts) {
-    this.#parts = parts;
-    this.#encoder = new ChunkEncoder(parts.sender.tables);
-    this.#spool = new Spool(parts.spoolFolder);
+  constructor(deps: LoadDeps) {
+    this.#deps = deps;
+    this.#encoder = new ChunkEncoder(deps.sender.tables);
+    this.#spool = new Spool(deps.spoolFolder);
   }
 
   async write(batch: Uint8Array): Promise<void> {
@@ -53,13 +50,12 @@ export class CassandraLoad implements Load {
     this.#connect();
     try {
       const chunks = this.#encoder.encode(batch, () => this.#stamp());
-      this.#refuseIfOver();
       this.#written += rowsOf(batch);
       for (const chunk of chunks) await this.#spool.add(chunk);
-    } catch (thrown) {
-      this.#failed ??= thrown instanceof BadBatch
-        ? new Failure("refused", thrown.code, thrown.message)
-        : thrown;
+    } catch (error) {
+      this.#failed ??= error instanceof BadBatch
+        ? new Failure("refused", error.code, error.message)
+        : error;
       throw this.#failed;
     }
   }
@@ -71,31 +67,35 @@ export class CassandraLoad implements Load {
 
   async commit({ rows, moduleVersion }: LoadReceipt, decided = () => {}): Promise<void> {
     this.#refuseIfOver();
-    const { records, record, tenant, fileId } = this.#parts;
+    const { records, record, onFailure } = this.#deps;
     try {
       for (const chunk of this.#encoder.finish(() => this.#stamp())) await this.#spool.add(chunk);
       const decision = { rows, moduleVersion, digest: this.#spool.digest() };
       const from = record.decided?.digest === decision.digest ? record.acknowledged : 0;
-      if (from === 0) await records.decide(tenant, fileId, record.generation, decision);
+      if (from === 0) await records.decide(record, decision);
       decided();
       await this.#send(from);
       this.#refuseIfOver();
-      await records.commit(tenant, fileId, record.generation);
-    } catch (thrown) {
-      this.#failed ??= onlyStorage(thrown);
-      this.#parts.onFailure();
+      await records.commit(record);
+    } catch (error) {
+      this.#failed ??= storageFailureOf(error);
+      onFailure();
       throw this.#failed;
     }
-    await this.#end();
+    await this.abort();
   }
 
   async abort(): Promise<void> {
-    await this.#end();
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.#sender?.then((sender) => sender.close(), () => undefined);
+    this.#spool.close();
+    this.#deps.onEnd();
   }
 
   /** The next chunk's write timestamp, in microseconds: later chunks replace the rows of earlier ones. */
   #stamp(): number {
-    const { writeTime, generation } = this.#parts.record;
+    const { writeTime, generation } = this.#deps.record;
     const offset = Math.min(this.#stamped++, TIMES_A_GENERATION - 1);
     return writeTime + generation * TIMES_A_GENERATION + offset;
   }
@@ -103,16 +103,13 @@ export class CassandraLoad implements Load {
   async #send(from: number): Promise<void> {
     if (from >= this.#spool.length) return;
     const sender = await this.#connect();
-    const { records, record, tenant, fileId } = this.#parts;
-    const progress = new Progress(
-      from,
-      (chunks) => records.acknowledge(tenant, fileId, record.generation, chunks),
-    );
+    const { records, record } = this.#deps;
+    const progress = new Progress(from, (chunks) => records.acknowledge(record, chunks));
     try {
       for (let index = from; index < this.#spool.length; index++) {
         this.#refuseIfOver();
-        const chunk = await this.#spool.get(index);
-        await sender.send(chunk, () => progress.acknowledged(index));
+        const bytes = await this.#spool.get(index);
+        await sender.send(bytes, () => progress.acknowledged(index));
       }
       await sender.drain();
     } finally {
@@ -122,8 +119,8 @@ export class CassandraLoad implements Load {
 
   #connect(): Promise<ChunkSender> {
     if (this.#sender) return this.#sender;
-    const sender = this.#sender = openSender(this.#parts.sender);
-    // Who waits for it hears of it; when its rows are to be sent, it is tried once more.
+    const sender = this.#sender = openSender(this.#deps.sender);
+    // Callers that wait for it get the failure; the commit connects once more.
     sender.catch(() => {
       if (this.#sender === sender) this.#sender = null;
     });
@@ -132,59 +129,50 @@ export class CassandraLoad implements Load {
 
   #refuseIfOver(): void {
     if (this.#failed !== null) throw this.#failed;
-    if (this.#ended) {
-      throw new Failure("internal", "load-ended", "Cannot use a load: it was ended before");
-    }
-  }
-
-  async #end(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    await this.#sender?.then((sender) => sender.close(), () => undefined);
-    this.#spool.close();
-    this.#parts.onEnd();
+    if (this.#ended) throw loadEnded();
   }
 }
 
-/** Once it is decided that a file is good, nothing can be its own fault any more. */
-function onlyStorage(thrown: unknown): unknown {
-  if (!(thrown instanceof Failure) || thrown.kind !== "refused") return thrown;
-  const { code, message, hint } = thrown;
-  return new Failure("storage", code, message, { ...(hint && { hint }), cause: thrown });
+/** After the decision that a file is good, no failure can be the file's fault. */
+function storageFailureOf(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.kind !== "refused") return error;
+  const { code, message, hint } = error;
+  return new Failure("storage", code, message, { ...(hint && { hint }), cause: error });
 }
 
-/** Notes from time to time how many of the first chunks are acknowledged. */
+/** Stores from time to time how many chunks from the first on are acknowledged. */
 class Progress {
-  readonly #note: (chunks: number) => Promise<void>;
+  readonly #store: (chunks: number) => Promise<void>;
+  /** Acknowledged chunks that follow one that is not. */
   readonly #early = new Set<number>();
   #first: number;
-  #noted: number;
-  #notedAt = performance.now();
-  #noting: Promise<void> = Promise.resolve();
+  #stored: number;
+  #storedAt = performance.now();
+  #storing: Promise<void> = Promise.resolve();
 
-  constructor(from: number, note: (chunks: number) => Promise<void>) {
-    this.#first = this.#noted = from;
-    this.#note = note;
+  constructor(from: number, store: (chunks: number) => Promise<void>) {
+    this.#first = this.#stored = from;
+    this.#store = store;
   }
 
   acknowledged(index: number): void {
     this.#early.add(index);
     while (this.#early.delete(this.#first)) this.#first++;
-    if (performance.now() - this.#notedAt < NOTE_MS) return;
-    this.#notedAt = performance.now();
-    this.#noteNow();
+    if (performance.now() - this.#storedAt < PROGRESS_MS) return;
+    this.#storedAt = performance.now();
+    this.#storeNow();
   }
 
-  /** What was acknowledged last is noted too: another attempt may have to go on from there. */
+  /** Stores the last acknowledgements too, so that another attempt can resume there. */
   settled(): Promise<void> {
-    if (this.#first > this.#noted) this.#noteNow();
-    return this.#noting;
+    if (this.#first > this.#stored) this.#storeNow();
+    return this.#storing;
   }
 
-  #noteNow(): void {
+  #storeNow(): void {
     const chunks = this.#first;
-    this.#noted = chunks;
-    // Without the note some rows are sent once more, which changes nothing.
-    this.#noting = this.#noting.then(() => this.#note(chunks)).catch(() => undefined);
+    this.#stored = chunks;
+    // If this fails, a resumed load sends some rows again, which changes nothing.
+    this.#storing = this.#storing.then(() => this.#store(chunks)).catch(() => undefined);
   }
 }

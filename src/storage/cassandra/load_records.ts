@@ -1,28 +1,30 @@
 import { rowCountsSchema } from "../../protocol/file_view.ts";
 import type { LoadReceipt } from "../contract.ts";
-import type { Row, Session } from "./session.ts";
+import type { Parameter, Row, Session } from "./session.ts";
 
-/** The timestamps of a load's batches: one microsecond each, so that later rows win. */
+/** Write timestamps of one generation: one microsecond for each chunk, so that later rows win. */
 export const TIMES_A_GENERATION = 10_000;
 
-/** What is kept of a file's loads. A replay is a new generation. */
+/** The record of a file's load. A replay is a new generation. */
 export interface LoadRecord {
+  tenant: string;
+  fileId: string;
   generation: number;
-  /** Microseconds since the epoch, fixed at the file's first attempt; the same in all generations. */
+  /** Microseconds since the epoch; fixed at the file's first attempt, for all generations. */
   writeTime: number;
   /**
-   * Set once the file is known to be good: from then on its rows are being written, and it can only
-   * end by being ingested with this module version.
+   * Set once the file is known to be good: from then on its rows are being written, and the load can
+   * only end with their commit, by this module version.
    */
   decided: { moduleVersion: string; digest: string; rows: LoadReceipt["rows"] } | null;
-  /** So many of the first chunks are acknowledged. */
+  /** How many chunks from the first on are acknowledged. */
   acknowledged: number;
   committed: boolean;
 }
 
 /**
- * The table `loads`. Only who holds a file's claim writes here; who lost it without knowing writes
- * the same values.
+ * The table `loads`. Only the owner of a file's lease writes here. A process that lost its lease
+ * without noticing writes the same values.
  */
 export class LoadRecords {
   readonly #session: Session;
@@ -41,58 +43,46 @@ export class LoadRecords {
     return rows[0] === undefined ? null : recordOf(rows[0]);
   }
 
-  /** The record of the load that is to be done; made with this write time if it is the first. */
+  /** The record of the load to do; the first one is created with this write time. */
   async open(tenant: string, fileId: string, writeTime: number): Promise<LoadRecord> {
     const found = await this.latest(tenant, fileId);
     if (found !== null) return found;
-    await this.#insert(tenant, fileId, 0, writeTime);
-    return { generation: 0, writeTime, decided: null, acknowledged: 0, committed: false };
+    const created = { tenant, fileId, generation: 0, writeTime };
+    await this.#set(created, { write_time: BigInt(writeTime), acknowledged: 0 });
+    return { ...created, decided: null, acknowledged: 0, committed: false };
   }
 
-  async decide(
-    tenant: string,
-    fileId: string,
-    generation: number,
-    { moduleVersion, digest, rows }: NonNullable<LoadRecord["decided"]>,
-  ): Promise<void> {
-    await this.#session.run(
-      `UPDATE ${this.#table} SET module_version = ?, digest = ?, rows = ?, acknowledged = 0
-       WHERE tenant = ? AND file_id = ? AND generation = ?`,
-      [moduleVersion, digest, JSON.stringify(rows), tenant, fileId, generation],
-    );
+  async decide(record: LoadRecord, decided: NonNullable<LoadRecord["decided"]>): Promise<void> {
+    const { moduleVersion, digest, rows } = decided;
+    const values = { module_version: moduleVersion, digest, rows: JSON.stringify(rows) };
+    await this.#set(record, { ...values, acknowledged: 0 });
   }
 
-  async acknowledge(
-    tenant: string,
-    fileId: string,
-    generation: number,
-    chunks: number,
-  ): Promise<void> {
-    await this.#session.run(
-      `UPDATE ${this.#table} SET acknowledged = ? WHERE tenant = ? AND file_id = ? AND generation = ?`,
-      [chunks, tenant, fileId, generation],
-    );
+  async acknowledge(record: LoadRecord, chunks: number): Promise<void> {
+    await this.#set(record, { acknowledged: chunks });
   }
 
-  async commit(tenant: string, fileId: string, generation: number): Promise<void> {
-    await this.#session.run(
-      `UPDATE ${this.#table} SET committed_at = ? WHERE tenant = ? AND file_id = ? AND generation = ?`,
-      [new Date(), tenant, fileId, generation],
-    );
+  async commit(record: LoadRecord): Promise<void> {
+    await this.#set(record, { committed_at: new Date() });
   }
 
-  /** Opens the next generation, if the latest one is committed. */
+  /** Opens the next generation if the latest one is committed. */
   async forget(tenant: string, fileId: string): Promise<void> {
     const found = await this.latest(tenant, fileId);
     if (!found?.committed) return;
-    await this.#insert(tenant, fileId, found.generation + 1, found.writeTime);
+    const next = { ...found, generation: found.generation + 1 };
+    await this.#set(next, { write_time: BigInt(found.writeTime), acknowledged: 0 });
   }
 
-  async #insert(tenant: string, fileId: string, generation: number, time: number): Promise<void> {
+  async #set(
+    { tenant, fileId, generation }: Pick<LoadRecord, "tenant" | "fileId" | "generation">,
+    values: Record<string, Parameter>,
+  ): Promise<void> {
+    const columns = ["tenant", "file_id", "generation", ...Object.keys(values)];
     await this.#session.run(
-      `INSERT INTO ${this.#table} (tenant, file_id, generation, write_time, acknowledged)
-       VALUES (?, ?, ?, ?, 0)`,
-      [tenant, fileId, generation, BigInt(time)],
+      `INSERT INTO ${this.#table} (${columns.join(", ")})
+       VALUES (${columns.map(() => "?").join(", ")})`,
+      [tenant, fileId, generation, ...Object.values(values)],
     );
   }
 }
@@ -100,6 +90,8 @@ export class LoadRecords {
 function recordOf(row: Row): LoadRecord {
   const moduleVersion = row["module_version"] as string | null;
   return {
+    tenant: row["tenant"] as string,
+    fileId: row["file_id"] as string,
     generation: row["generation"] as number,
     writeTime: Number(row["write_time"]),
     decided: moduleVersion === null ? null : {

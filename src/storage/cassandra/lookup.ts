@@ -7,14 +7,13 @@ import {
   type TableSpec,
   type Value,
 } from "../../batch/column.ts";
-import { checkTables, keyOf } from "../table_rules.ts";
-import { quoted } from "./names.ts";
+import { checkTables, keyOf, quoted } from "../table_rules.ts";
 import type { Parameter, Session } from "./session.ts";
 
-/** Questions that are under way at once. */
-const AT_ONCE = 64;
+/** Maximum number of unanswered queries. */
+const IN_FLIGHT = 64;
 
-/** Reads rows by their whole primary keys; a table or a column that is not there has none. */
+/** Finds rows by their whole primary keys; a missing table has no rows, a missing column is null. */
 export async function lookUpRows(
   session: Session,
   keyspace: string,
@@ -39,20 +38,20 @@ export async function lookUpRows(
     return table.columns.map(({ name, type }) => valueOf(row[name] ?? null, type));
   };
   const found: (Value[] | null)[] = [];
-  for (let at = 0; at < keys.length; at += AT_ONCE) {
-    found.push(...await Promise.all(keys.slice(at, at + AT_ONCE).map(lookUp)));
+  for (let at = 0; at < keys.length; at += IN_FLIGHT) {
+    found.push(...await Promise.all(keys.slice(at, at + IN_FLIGHT).map(lookUp)));
   }
   return found;
 }
 
-/** A part of a key as the driver takes it. */
+/** A part of a key in the form that the driver expects. */
 function bound(part: Value, type: ColumnType | undefined): Parameter {
   if (part instanceof Uint8Array) return Buffer.from(part);
   if (type === "boolean") return part === 1;
   return type === "bigint" && part !== null ? BigInt(part) : part;
 }
 
-/** What the driver has read, in the form that it has in a batch. */
+/** Converts a value from the driver to its form in a batch. */
 function valueOf(read: unknown, type: ColumnType): Value {
   if (read === null) return null;
   const collection = collectionOf(type);

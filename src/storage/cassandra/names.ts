@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { checkTenantName } from "../../base/tenant_name.ts";
 
-/** What Cassandra allows. */
+/** The limit of Cassandra. */
 const MAX_CHARS = 48;
-// Of such names a dash can become an underscore without two of them meeting.
+// These names stay different when dashes become underscores.
 const PLAIN = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 /** The keyspace of the ledger. */
@@ -12,15 +12,15 @@ export function ledgerKeyspace(namespace: string): string {
 }
 
 /**
- * The name of a tenant's keyspace and of its role. Different tenants have different ones, none is
- * a keyspace of Cassandra's own, and none needs quotes.
+ * The name of a tenant's keyspace and of its role. It is unique, never the name of a system keyspace,
+ * and needs no quotes.
  *
  * @throws {Failure} `bad-tenant-name`
  * @example
  * ```ts
  * import { tenantKeyspace } from "./names.ts";
  * tenantKeyspace("", "customer-1"); // "t_customer_1"
- * tenantKeyspace("", "a_b.c"); // "t_a_b_c__" and eight digits of the name's SHA-256
+ * tenantKeyspace("", "a_b.c"); // "t_a_b_c__" and eight digits of its SHA-256
  * ```
  */
 export function tenantKeyspace(namespace: string, tenant: string): string {
@@ -32,18 +32,13 @@ export function tenantKeyspace(namespace: string, tenant: string): string {
   return `${plain.slice(0, MAX_CHARS - digest.length - 2)}__${digest}`;
 }
 
-/** Whether a keyspace is that of a tenant of this installation. */
+/** Whether a keyspace belongs to a tenant of this installation. */
 export function isTenantKeyspace(namespace: string, keyspace: string): boolean {
   return keyspace.startsWith(tenantPrefix(namespace));
 }
 
 function tenantPrefix(namespace: string): string {
   return namespace === "" ? "t_" : `${namespace}_t_`;
-}
-
-/** Quotes a name for CQL. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** Quotes a text for CQL. */

@@ -2,23 +2,18 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /**
- * A process that runs files, in a way that others can judge: on the same machine they can see
- * whether it lives, elsewhere they have to watch for signs of life.
+ * The identity of this process. Others on the same machine can check whether it lives; those on other
+ * machines have to watch its heartbeat.
  */
 export function ownName(): string {
   return JSON.stringify([hostname(), bootId(), pidSpace(), Deno.pid, startOf(Deno.pid) ?? ""]);
 }
 
-/** Whether a process of this very machine has ended for sure; false where that cannot be known. */
+/** Whether a process of this machine has certainly ended; false if that cannot be known. */
 export function hasEnded(owner: string): boolean {
   try {
-    const [, boot, space, pid, started] = JSON.parse(owner) as [
-      string,
-      string,
-      string,
-      number,
-      string,
-    ];
+    type Owner = [host: string, boot: string, space: string, pid: number, started: string];
+    const [, boot, space, pid, started] = JSON.parse(owner) as Owner;
     if (boot === "" || space === "" || boot !== bootId() || space !== pidSpace()) return false;
     return startOf(pid) !== started;
   } catch {
@@ -30,12 +25,12 @@ function bootId(): string {
   return orEmpty(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
 }
 
-/** Containers on one machine count their processes apart. */
+/** Each container of a machine numbers its processes separately. */
 function pidSpace(): string {
   return orEmpty(() => readlinkSync("/proc/self/ns/pid"));
 }
 
-/** When a process started, in the machine's ticks; null when it is not there. */
+/** When a process started, in clock ticks of the machine; null if it does not exist. */
 function startOf(pid: number): string | null {
   const fields = orEmpty(() => readFileSync(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /s, "")
     .split(" ");

@@ -1,33 +1,34 @@
 import { TLSSocket } from "node:tls";
-import type { auth, Client, ClientOptions, QueryOptions, types } from "cassandra-driver";
+import { systemClock } from "../../base/clock.ts";
+import type { Client, ClientOptions, QueryOptions, types } from "cassandra-driver";
 import type { ConnectionSettings } from "./settings.ts";
 
 type Driver = typeof import("cassandra-driver");
-/** What a statement is bound to. */
+/** A parameter of a statement. */
 export type Parameter = string | number | bigint | boolean | null | Uint8Array | Date | string[];
 export type Row = types.Row;
 
-/** Sees what a lightweight transaction of this datacenter has left, and completes one that hangs. */
+/** Reads the result of the datacenter's lightweight transactions, and completes pending ones. */
 export const LOCAL_SERIAL = 0x0009;
 
 const CONNECT_MS = 5_000;
-/** A node that takes packets and answers none is given up after this. */
+/** The timeout for a node that accepts packets but does not answer. */
 const READ_MS = 12_000;
-/** A node that is down agrees to nothing; then it goes on without. */
+/** The timeout for schema agreement, which a node that is down prevents. */
 const AGREEMENT_MS = 10_000;
 const AGREEMENT_POLL_MS = 50;
 
 let loaded: Promise<Driver> | null = null;
 
-/** The driver, loaded when it is first needed: it is no small thing. */
+/** Loads the driver when it is first needed, because it is large. */
 export function loadDriver(): Promise<Driver> {
-  // As a CommonJS module it comes either way, by how the program was bundled.
+  // A CommonJS module has a default export or not, depending on the bundler.
   return loaded ??= import("cassandra-driver").then((module) =>
     ("default" in module ? module.default : module) as Driver
   );
 }
 
-/** Opens a client for one role; nothing connects before its first statement. */
+/** Creates a client for one role. It connects at its first statement. */
 export async function newClient(
   { contactPoints, datacenter, tls }: ConnectionSettings,
   login: { user: string; password: string },
@@ -35,26 +36,22 @@ export async function newClient(
 ): Promise<Client> {
   const { Client, auth, policies, types } = await loadDriver();
   if (tls) completeTls();
-  const authProvider: auth.AuthProvider = new auth.PlainTextAuthProvider(
-    login.user,
-    login.password,
-  );
   return new Client({
     contactPoints: [...contactPoints],
     localDataCenter: datacenter,
-    authProvider,
+    authProvider: new auth.PlainTextAuthProvider(login.user, login.password),
     ...(tls && {
       sslOptions: {
         ...(tls.ca && { ca: [tls.ca] }),
         ...(tls.cert && { cert: tls.cert }),
         ...(tls.key && { key: tls.key }),
-        // Otherwise it is the address: the driver looks names up before it connects.
+        // The default is the address, because the driver resolves names before it connects.
         ...(tls.name && { servername: tls.name }),
         rejectUnauthorized: tls.verify,
       },
     }),
     policies: {
-      // The default one sends a request again without asking whether that may be.
+      // The default policy repeats requests that are not idempotent.
       retry: new policies.retry.IdempotenceAwareRetryPolicy(new policies.retry.RetryPolicy()),
       reconnection: new policies.reconnection.ExponentialReconnectionPolicy(500, 10_000),
     },
@@ -63,10 +60,10 @@ export async function newClient(
       serialConsistency: types.consistencies.localSerial,
       prepare: true,
     },
-    // It would look every half a second, after each statement; see `Session.change`.
+    // The driver would poll twice a second after each statement; see `Session.change`.
     protocolOptions: { maxSchemaAgreementWaitSeconds: 0 },
-    // At once: the timer that gathers changes of the schema has been seen to fire after its queue was
-    // gone, and what is thrown there ends the process.
+    // The timer that collects schema changes has fired after its queue was closed, and its exception
+    // ended the process.
     refreshSchemaDelay: 0,
     encoding: { useBigIntAsLong: true },
     socketOptions: { connectTimeout: CONNECT_MS, readTimeout: READ_MS },
@@ -74,12 +71,12 @@ export async function newClient(
   });
 }
 
-/** The driver's log asks which version was agreed on, which Deno's sockets cannot tell. */
+/** The driver logs the TLS version, which Deno's sockets do not have. */
 function completeTls(): void {
   TLSSocket.prototype.getProtocol ??= () => null;
 }
 
-/** A client that is opened at its first use, and again after an opening that failed. */
+/** A client that connects at its first use, and again if that failed. */
 export class Session {
   readonly #open: () => Promise<Client>;
   #client: Promise<Client> | null = null;
@@ -94,7 +91,7 @@ export class Session {
     return this.#client ??= this.#connect();
   }
 
-  /** Runs one statement, prepared. @param idempotent whether it may be sent twice */
+  /** Runs one prepared statement. @param idempotent whether it can be sent twice */
   async run(
     cql: string,
     values: readonly Parameter[] = [],
@@ -104,7 +101,7 @@ export class Session {
     return await client.execute(cql, [...values], { prepare: true, isIdempotent: idempotent });
   }
 
-  /** Rows of a query of any size, page by page. */
+  /** The rows of a query, page by page. */
   async *rows(
     cql: string,
     values: readonly Parameter[] = [],
@@ -121,8 +118,8 @@ export class Session {
   }
 
   /**
-   * Runs statements that change schema, roles or rights, one after the other and by one node, and
-   * waits until all nodes that are up have what they make.
+   * Runs statements that change schema, roles or permissions, one after another on one node, and waits
+   * until all nodes that are up have the change.
    */
   async change(...statements: readonly string[]): Promise<void> {
     const client = await this.client();
@@ -131,7 +128,7 @@ export class Session {
     for (const cql of statements) await client.execute(cql, [], options);
     const end = performance.now() + AGREEMENT_MS;
     while (!await agrees(client, options) && performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, AGREEMENT_POLL_MS));
+      await systemClock.sleep(AGREEMENT_POLL_MS);
     }
   }
 
@@ -148,15 +145,15 @@ export class Session {
       client = await this.#open();
       await client.connect();
       return client;
-    } catch (thrown) {
+    } catch (error) {
       this.#client = null;
       await client?.shutdown().catch(() => undefined);
-      throw thrown;
+      throw error;
     }
   }
 }
 
-/** Whether all nodes have one schema, as the node that is asked sees it. */
+/** Whether all nodes have the same schema, according to one node. */
 async function agrees(client: Client, options: QueryOptions): Promise<boolean> {
   const versions = new Set<string>();
   for (const table of ["local", "peers_v2"]) {

@@ -10,14 +10,14 @@ export interface ConnectionSettings {
   tls: { ca?: string; cert?: string; key?: string; name?: string; verify: boolean } | null;
 }
 
-/** What a storage URL says. */
+/** The parts of a storage URL. */
 export interface CassandraSettings {
   connection: ConnectionSettings;
   user: string;
   password: string;
-  /** Tells several installations in one cluster apart; in front of every keyspace and role. */
+  /** The prefix of all keyspaces and roles, for several installations in one cluster. */
   namespace: string;
-  /** Replicas in each datacenter; null leaves it to the size of the cluster. */
+  /** Replicas in each datacenter; null: depends on the size of the cluster. */
   replication: Record<string, number> | null;
 }
 
@@ -36,11 +36,11 @@ type Parameter = typeof PARAMETERS[number];
 const NAMESPACE = /^[a-z][a-z0-9]{0,11}$/;
 
 /**
- * Reads `cassandra://user:password@h1,h2:9042?datacenter=dc1`. More parameters: `tls=true` with `ca`,
+ * Parses `cassandra://user:password@h1,h2:9042?datacenter=dc1`. More parameters: `tls=true` with `ca`,
  * `cert` and `key` (PEM files), `tls_name` and `verify=false`, and `namespace`.
  *
- * @param replication as `storage.replication` has it, such as `dc1:3,dc2:3`; "" leaves it open
- * @throws {Failure} `bad-storage-url`; it never quotes the URL, which holds a password
+ * @param replication the setting `storage.replication`, such as `dc1:3,dc2:3`; "" for the default
+ * @throws {Failure} `bad-storage-url`; it never quotes the URL, which contains a password
  * @example
  * ```ts
  * import { parseStorageUrl } from "./settings.ts";
@@ -49,17 +49,17 @@ const NAMESPACE = /^[a-z][a-z0-9]{0,11}$/;
  * ```
  */
 export function parseStorageUrl(url: string, replication: string): CassandraSettings {
-  const found = /^cassandra:\/\/(?:([^@/?#]*)@)?([^@/?#]+)\/?(?:\?([^#]*))?$/.exec(url);
-  if (!found) throw badUrl("it has another form");
-  const [, login = "", hosts = "", query = ""] = found;
+  const parts = /^cassandra:\/\/(?:([^@/?#]*)@)?([^@/?#]+)\/?(?:\?([^#]*))?$/.exec(url);
+  if (!parts) throw badUrl("it does not have the expected form");
+  const [, login = "", hosts = "", query = ""] = parts;
   const colon = login.indexOf(":");
-  if (colon < 1) throw badUrl("it names no user and password");
+  if (colon < 1) throw badUrl("it has no user and password");
   const given = parametersOf(query);
   const datacenter = given.get("datacenter");
-  if (!datacenter) throw badUrl("it names no datacenter");
+  if (!datacenter) throw badUrl("it has no datacenter");
   const namespace = given.get("namespace") ?? "";
   if (namespace !== "" && !NAMESPACE.test(namespace)) {
-    throw badUrl("its namespace must be 1 to 12 of a-z and 0-9, a letter first");
+    throw badUrl("its namespace must have 1 to 12 of a-z and 0-9, and start with a letter");
   }
   return {
     connection: { contactPoints: contactPoints(hosts), datacenter, tls: tlsOf(given) },
@@ -75,18 +75,18 @@ function parametersOf(query: string): Map<Parameter, string> {
   for (const [name, value] of new URLSearchParams(query)) {
     const known = PARAMETERS.find((each) => each === name);
     if (!known) {
-      throw badUrl(`there is no parameter "${name}"; allowed are ${PARAMETERS.join(", ")}`);
+      throw badUrl(`unknown parameter "${name}"; allowed are ${PARAMETERS.join(", ")}`);
     }
     given.set(known, value);
   }
   return given;
 }
 
-/** A port behind the last host is that of all hosts without one of their own. */
+/** The port of the last host applies to all hosts without a port. */
 function contactPoints(hosts: string): string[] {
   const parts = hosts.split(",").map((host) => {
     const [, name, port] = /^(\[[0-9a-f:.]+\]|[^:[\]\s]+)(?::(\d{1,5}))?$/i.exec(host) ?? [];
-    if (name === undefined) throw badUrl("one of its hosts is none");
+    if (name === undefined) throw badUrl("one of its hosts is not valid");
     return { name, port };
   });
   const common = parts.at(-1)?.port ?? DEFAULT_PORT;
@@ -99,7 +99,7 @@ function tlsOf(given: Map<Parameter, string>): ConnectionSettings["tls"] {
     return path === undefined ? [] : [[name, readPem(name, path)] as const];
   });
   const tls = flag(given, "tls") ?? files.length > 0;
-  if (!tls && files.length > 0) throw badUrl("it names files for TLS and says tls=false");
+  if (!tls && files.length > 0) throw badUrl("it has files for TLS, but also tls=false");
   if (!tls) return null;
   const name = given.get("tls_name");
   return {
@@ -121,7 +121,7 @@ function readPem(name: string, path: string): string {
     return readFileSync(path, "utf8");
   } catch (cause) {
     throw new Failure("usage", "bad-storage-url", `Cannot read the TLS file "${path}" (${name})`, {
-      hint: "Check the path and its rights.",
+      hint: "Check the path and its permissions.",
       cause,
     });
   }
@@ -135,7 +135,7 @@ function replicationOf(text: string): Record<string, number> | null {
       throw new Failure(
         "usage",
         "bad-config",
-        `Cannot use the setting "storage.replication": "${text}" has another form`,
+        `Cannot use the setting "storage.replication": "${text}" does not have the expected form`,
         { hint: 'Write replicas by datacenter, such as "dc1:3" or "dc1:3,dc2:3".' },
       );
     }
@@ -152,8 +152,8 @@ function decoded(text: string): string {
   }
 }
 
-function badUrl(state: string): Failure {
-  return new Failure("usage", "bad-storage-url", `Cannot use the storage URL: ${state}`, {
+function badUrl(reason: string): Failure {
+  return new Failure("usage", "bad-storage-url", `Cannot use the storage URL: ${reason}`, {
     hint: "Write cassandra://user:password@h1,h2:9042?datacenter=dc1, each part percent-encoded.",
   });
 }

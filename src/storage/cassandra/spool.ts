@@ -3,79 +3,75 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { isFullDisk } from "../../base/full_disk.ts";
-import type { Chunk } from "./write/chunk.ts";
 
-/** Kept in memory; most files are smaller than this as a whole. */
+/** Maximum bytes in memory; most files are smaller. */
 const MEMORY_BYTES = 16 << 20;
 
 /** A chunk's place in the file. */
 interface Place {
   at: number;
   length: number;
-  rows: number;
 }
 
 /**
- * The rows of a file that is not known to be good yet, in the order in which they came: the first
- * in memory, what is more in a file without a name, which is gone when this process ends, however
- * it ends.
+ * The chunks of a file that is not known to be good yet, in order: the first in memory, the others in
+ * a file without a name, which the operating system removes when this process ends.
  */
 export class Spool {
   readonly #folder: string;
   readonly #digest = createHash("sha256");
-  readonly #inMemory: Chunk[] = [];
+  readonly #inMemory: Uint8Array[] = [];
   readonly #places: Place[] = [];
   #memoryBytes = 0;
   #file: Deno.FsFile | null = null;
   #fileBytes = 0;
 
-  /** @param folder where the file lies, on a disk with room for the rows of the largest input */
+  /** @param folder of the file, on a disk with space for the rows of the largest input */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** How many chunks there are. */
+  /** The number of chunks. */
   get length(): number {
     return this.#inMemory.length + this.#places.length;
   }
 
-  /** Of all chunks: what tells whether another attempt gave the same ones. Ends the adding. */
+  /** The hash of all chunks, to recognize another attempt with the same ones. No chunk can follow. */
   digest(): string {
     return this.#digest.digest("hex");
   }
 
   /** @throws {Failure} `storage-full`, `storage-io` */
-  async add(chunk: Chunk): Promise<void> {
-    this.#digest.update(`${chunk.bytes.length} `).update(chunk.bytes);
-    if (this.#file === null && this.#memoryBytes + chunk.bytes.length <= MEMORY_BYTES) {
-      this.#inMemory.push(chunk);
-      this.#memoryBytes += chunk.bytes.length;
+  async add(bytes: Uint8Array): Promise<void> {
+    this.#digest.update(`${bytes.length} `).update(bytes);
+    if (this.#file === null && this.#memoryBytes + bytes.length <= MEMORY_BYTES) {
+      this.#inMemory.push(bytes);
+      this.#memoryBytes += bytes.length;
       return;
     }
-    const { bytes, rows } = chunk;
     await this.#onDisk(async (file) => {
       for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
     });
-    this.#places.push({ at: this.#fileBytes, length: bytes.length, rows });
+    this.#places.push({ at: this.#fileBytes, length: bytes.length });
     this.#fileBytes += bytes.length;
   }
 
   /** @throws {Failure} `storage-full`, `storage-io` */
-  async get(index: number): Promise<Chunk> {
+  async get(index: number): Promise<Uint8Array> {
     const kept = this.#inMemory[index];
     if (kept !== undefined) return kept;
     const place = this.#places[index - this.#inMemory.length];
-    if (place === undefined) throw new RangeError(`there is no chunk ${index}`);
+    if (place === undefined) throw new RangeError(`no chunk ${index}`);
     const bytes = new Uint8Array(place.length);
     await this.#onDisk(async (file) => {
       await file.seek(place.at, Deno.SeekMode.Start);
       for (let at = 0; at < bytes.length;) {
         const count = await file.read(bytes.subarray(at));
-        if (count === null) throw new Error("it is shorter than it was written");
+        if (count === null) throw new Error("the file is truncated");
         at += count;
       }
     });
-    return { bytes, rows: place.rows };
+    return bytes;
   }
 
   close(): void {
@@ -90,7 +86,11 @@ export class Spool {
       this.#file ??= this.#create();
       await work(this.#file);
     } catch (cause) {
-      throw spoolFailure(this.#folder, cause);
+      const sentence = `Cannot store rows in "${this.#folder}": ${messageOf(cause)}`;
+      const [code, hint] = isFullDisk(cause)
+        ? ["storage-full", "Free space on the disk. The file is retried."]
+        : ["storage-io", "Check that the folder is writable, and check the system log."];
+      throw new Failure("storage", code, sentence, { hint, cause });
     }
   }
 
@@ -102,17 +102,4 @@ export class Spool {
     Deno.removeSync(path);
     return file;
   }
-}
-
-function spoolFailure(folder: string, cause: unknown): Failure {
-  const sentence = `Cannot keep rows in "${folder}": ${messageOf(cause)}`;
-  return isFullDisk(cause)
-    ? new Failure("storage", "storage-full", sentence, {
-      hint: "Make room on the disk; the file is tried again.",
-      cause,
-    })
-    : new Failure("storage", "storage-io", sentence, {
-      hint: "See that the folder may be written, and look into the system's log.",
-      cause,
-    });
 }

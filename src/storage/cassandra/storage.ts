@@ -1,9 +1,8 @@
 import { join } from "node:path";
-import { Failure } from "../../base/failure.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import type { BeginOptions, Load, LoadReceipt, Storage } from "../contract.ts";
+import { alreadyLoaded, storageClosed } from "../failures.ts";
 import type { ClusterHealth } from "../health.ts";
-import { countTableRows } from "./count.ts";
 import { guarded } from "./errors.ts";
 import { healthOf } from "./health.ts";
 import { KeyFile } from "./key_file.ts";
@@ -16,27 +15,13 @@ import { lookUpRows } from "./lookup.ts";
 import { ledgerKeyspace, tenantKeyspace } from "./names.ts";
 import { newClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
-import { ensureTables, tableNames } from "./tables.ts";
+import { countRows, ensureTables } from "./tables.ts";
 import { writeTimeOf } from "./write_time.ts";
 
-/** Milliseconds without an acknowledgement after which a load gives up, to be gone on with later. */
-const PATIENCE_MS = 20_000;
+/** Milliseconds without an acknowledgement after which a load fails; it is resumed later. */
+const SILENCE_MS = 20_000;
 
-/**
- * Opens the engine on an Apache Cassandra cluster: the ledger in the keyspace `mysimbdp`, each
- * tenant's rows in a keyspace and by a role of its own. Nothing connects before the first question.
- *
- * @param dataDir where the key of the tenants' roles lies, and rows that wait to be sent
- */
-export function openCassandraStorage(
-  settings: CassandraSettings,
-  dataDir: string,
-  leaseMs: number,
-): Storage {
-  return new CassandraStorage(settings, dataDir, leaseMs);
-}
-
-/** Opens only the ledger, for those who read it. */
+/** Opens the ledger read-only. */
 export function openCassandraLedger(settings: CassandraSettings): CassandraLedgerReader {
   return new CassandraLedgerReader(
     operatorSession(settings),
@@ -44,7 +29,7 @@ export function openCassandraLedger(settings: CassandraSettings): CassandraLedge
   );
 }
 
-/** Looks at the cluster, without an open storage. */
+/** Checks the health of the cluster, without an open storage. */
 export async function cassandraHealth(settings: CassandraSettings): Promise<ClusterHealth> {
   const session = operatorSession(settings);
   try {
@@ -54,7 +39,7 @@ export async function cassandraHealth(settings: CassandraSettings): Promise<Clus
   }
 }
 
-/** The keyspaces that hold what is stored for these tenants, and the ledger. */
+/** The keyspaces for the ledger and for the rows of these tenants. */
 export function cassandraKeyspaces(
   { namespace }: CassandraSettings,
   tenants: readonly string[],
@@ -66,7 +51,11 @@ function operatorSession({ connection, user, password }: CassandraSettings): Ses
   return new Session(() => newClient(connection, { user, password }));
 }
 
-class CassandraStorage implements Storage {
+/**
+ * The engine on an Apache Cassandra cluster: the ledger in the keyspace `mysimbdp`, each tenant's rows
+ * in its own keyspace, written by its own role. It connects at the first call.
+ */
+export class CassandraStorage implements Storage {
   readonly ledger: CassandraLedger;
   readonly #settings: CassandraSettings;
   readonly #spoolFolder: string;
@@ -75,11 +64,12 @@ class CassandraStorage implements Storage {
   readonly #keyspaces: Keyspaces;
   readonly #ledgerKeyspace: string;
   readonly #records: LoadRecords;
-  /** Tables that were found as they are declared: keyspace → declaration. */
+  /** Tables that are known to be as declared: keyspace → declaration. */
   readonly #ensured = new Map<string, string>();
   readonly #open = new Set<CassandraLoad>();
   #closed = false;
 
+  /** @param dataDir for the key of the tenants' roles, and for rows that wait to be sent */
   constructor(settings: CassandraSettings, dataDir: string, leaseMs: number) {
     this.#settings = settings;
     this.#spoolFolder = join(dataDir, "db", "spool");
@@ -121,25 +111,21 @@ class CassandraStorage implements Storage {
 
   receipt(tenant: string, fileId: string): Promise<LoadReceipt | null> {
     return guarded(`Cannot read the receipt of "${fileId}"`, async () => {
-      this.#keyspaceOf(tenant);
-      await this.#prepare();
-      const found = await this.#records.latest(tenant, fileId);
-      return found?.committed && found.decided
-        ? { rows: found.decided.rows, moduleVersion: found.decided.moduleVersion }
-        : null;
+      const found = await this.#latestRecord(tenant, fileId);
+      if (!found?.committed || !found.decided) return null;
+      return { rows: found.decided.rows, moduleVersion: found.decided.moduleVersion };
     });
   }
 
   begun(tenant: string, fileId: string): Promise<string | null> {
     return guarded(`Cannot read the load of "${fileId}"`, async () => {
-      await this.#prepare();
-      const found = await this.#records.latest(tenant, fileId);
+      const found = await this.#latestRecord(tenant, fileId);
       return found && !found.committed ? found.decided?.moduleVersion ?? null : null;
     });
   }
 
   forget(tenant: string, fileId: string): Promise<void> {
-    return guarded(`Cannot forget the load of "${fileId}"`, async () => {
+    return guarded(`Cannot remove the receipt of "${fileId}"`, async () => {
       this.#keyspaceOf(tenant);
       await this.#prepare();
       await this.#records.forget(tenant, fileId);
@@ -154,17 +140,15 @@ class CassandraStorage implements Storage {
   ): Promise<Load> {
     await this.ensureTables(tenant, tables);
     return await guarded(`Cannot begin to load file "${fileId}"`, async () => {
-      // What a file's owner says of its age must not put its rows above all that is to come.
+      // A time in the future must not make these rows newer than all later files.
       const writeTime = writeTimeOf(Math.min(receivedAt, Date.now()), fileId);
       const record = await this.#records.open(tenant, fileId, writeTime);
       if (record.committed) throw alreadyLoaded(fileId);
       const keyspace = this.#keyspaceOf(tenant);
-      // Loaded when the first rows come: it brings the driver along.
+      // Imported at the first load, because it imports the driver.
       const { CassandraLoad } = await import("./load.ts");
-      if (this.#closed) throw new Failure("internal", "storage-closed", "The storage is closed");
+      if (this.#closed) throw storageClosed();
       const load: CassandraLoad = new CassandraLoad({
-        tenant,
-        fileId,
         record,
         records: this.#records,
         sender: {
@@ -172,7 +156,7 @@ class CassandraStorage implements Storage {
           keyspace,
           password: this.#keys.passwordOf(keyspace),
           tables,
-          patienceMs: PATIENCE_MS,
+          silenceMs: SILENCE_MS,
         },
         spoolFolder: this.#spoolFolder,
         onEnd: () => this.#open.delete(load),
@@ -196,14 +180,10 @@ class CassandraStorage implements Storage {
   }
 
   countRows(tenant: string): Promise<{ table: string; rows: number }[]> {
-    return guarded(`Cannot count the rows of "${tenant}"`, async () => {
-      const keyspace = this.#keyspaceOf(tenant);
-      const counted: { table: string; rows: number }[] = [];
-      for (const table of await tableNames(this.#session, keyspace)) {
-        counted.push({ table, rows: await countTableRows(this.#session, keyspace, table) });
-      }
-      return counted;
-    });
+    return guarded(
+      `Cannot count the rows of "${tenant}"`,
+      async () => await countRows(this.#session, this.#keyspaceOf(tenant)),
+    );
   }
 
   async close(): Promise<void> {
@@ -216,15 +196,14 @@ class CassandraStorage implements Storage {
     return this.#keyspaces.ensureLedger(this.#ledgerKeyspace);
   }
 
+  async #latestRecord(tenant: string, fileId: string) {
+    this.#keyspaceOf(tenant);
+    await this.#prepare();
+    return await this.#records.latest(tenant, fileId);
+  }
+
+  /** @throws {Failure} `bad-tenant-name` */
   #keyspaceOf(tenant: string): string {
     return tenantKeyspace(this.#settings.namespace, tenant);
   }
-}
-
-function alreadyLoaded(fileId: string): Failure {
-  return new Failure(
-    "internal",
-    "already-loaded",
-    `Cannot load file "${fileId}": its rows are stored already`,
-  );
 }

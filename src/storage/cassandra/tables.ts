@@ -1,9 +1,23 @@
 import { collectionOf, type ColumnType, type TableSpec } from "../../batch/column.ts";
-import { checkTables, keyOf, keyText, refuseIf, tableMismatch } from "../table_rules.ts";
-import { quoted } from "./names.ts";
+import {
+  checkSameKey,
+  checkTables,
+  keyOf,
+  quoted,
+  refuseIf,
+  typeMismatch,
+} from "../table_rules.ts";
 import type { Session } from "./session.ts";
 
-/** A table as the cluster has it. */
+/**
+ * Ranges of tokens that are counted one after another, because each must end before a read times
+ * out.
+ */
+const COUNTED_RANGES = 16;
+const MIN_TOKEN = -(2n ** 63n);
+const MAX_TOKEN = 2n ** 63n - 1n;
+
+/** A table in the cluster. */
 interface StoredTable {
   types: Map<string, string>;
   partitionKey: string[];
@@ -11,11 +25,10 @@ interface StoredTable {
 }
 
 /**
- * Creates the tables that are missing and adds columns that are new. Everything is checked before
- * anything is changed. Columns that a table has and its declaration has no longer stay, and keep
- * their values.
+ * Creates missing tables and adds new columns, after all of them are checked. Columns that are no
+ * longer declared stay and keep their values.
  *
- * @throws {Failure} `bad-table`, or `table-mismatch` when a key or type differs from what is stored
+ * @throws {Failure} `bad-table`, or `table-mismatch` if a key or a type differs from what is stored
  */
 export async function ensureTables(
   session: Session,
@@ -29,24 +42,34 @@ export async function ensureTables(
   if (changes.length > 0) await session.change(...changes);
 }
 
-/** The names of the tables of a keyspace, in order. */
-export async function tableNames(session: Session, keyspace: string): Promise<string[]> {
-  return [...(await storedTables(session, keyspace)).keys()].sort();
-}
-
-/** The columns that make a table's partition key, in order. */
-export async function partitionKeyOf(
-  session: Session,
-  keyspace: string,
-  table: string,
-): Promise<string[]> {
-  return (await storedTables(session, keyspace)).get(table)?.partitionKey ?? [];
+/** Counts the rows of all tables of a keyspace, which reads all of them. */
+export async function countRows(session: Session, keyspace: string) {
+  const counted: { table: string; rows: number }[] = [];
+  const stored = await storedTables(session, keyspace);
+  for (const [table, { partitionKey }] of [...stored].sort(([a], [b]) => a < b ? -1 : 1)) {
+    const key = partitionKey.map(quoted).join(", ");
+    const query = `SELECT count(*) AS rows FROM ${quoted(keyspace)}.${quoted(table)}
+                   WHERE token(${key}) >= ? AND token(${key}) <= ?`;
+    const step = (MAX_TOKEN - MIN_TOKEN) / BigInt(COUNTED_RANGES);
+    let rows = 0;
+    for (let from = MIN_TOKEN; from <= MAX_TOKEN; from += step + 1n) {
+      const to = from + step < MAX_TOKEN ? from + step : MAX_TOKEN;
+      const result = await session.run(query, [from, to]);
+      rows += Number(result.rows[0]?.["rows"] ?? 0);
+    }
+    counted.push({ table, rows });
+  }
+  return counted;
 }
 
 function refuseUnorderedKey(table: TableSpec): void {
   for (const { name, type } of table.columns) {
     const isKey = keyOf(table).includes(name);
-    refuseIf(isKey && type === "duration", table, `"${name}" is a duration, which no key can be`);
+    refuseIf(
+      isKey && type === "duration",
+      table,
+      `"${name}" is a duration, which cannot be part of a key`,
+    );
   }
 }
 
@@ -74,9 +97,7 @@ function changesFor(
 ): string[] {
   const name = `${quoted(keyspace)}.${quoted(table.name)}`;
   if (stored === undefined) return [createTable(name, table)];
-  const here = keyText(table.partitionKey, table.clusteringKey);
-  const there = keyText(stored.partitionKey, stored.clusteringKey);
-  if (here !== there) throw tableMismatch(table, `its key is ${there} there, ${here} here`);
+  checkSameKey(table, stored);
   return table.columns.flatMap((column) => {
     const old = stored.types.get(column.name);
     if (old === undefined) {
@@ -85,11 +106,11 @@ function changesFor(
       ];
     }
     if (old === cqlType(column.type)) return [];
-    throw tableMismatch(table, `column "${column.name}" is ${old} there, ${column.type} here`);
+    throw typeMismatch(table, column, old);
   });
 }
 
-/** Collections are frozen: what is written twice is the same value, where a list would be twice as long. */
+/** Collections are frozen, so that a value that is written twice is not appended to itself. */
 function cqlType(type: ColumnType): string {
   return collectionOf(type) === null ? type : `frozen<${type}>`;
 }

@@ -1,11 +1,11 @@
 const BASE32 = "0123456789abcdefghjkmnpqrstvwxyz";
-/** Microseconds between two files of one millisecond: room for as many batches of the first. */
+/** Microseconds between two files of one millisecond. */
 const STEP = 31;
 
 /**
- * The timestamp of a file's rows, in microseconds since the epoch. Files that arrived in the same
- * millisecond get different ones, or Cassandra would mix the cells of their rows; ids that were made
- * one after the other differ in their last digit, which so decides first.
+ * The write timestamp of a file's rows, in microseconds since the epoch. Files that arrived in the same
+ * millisecond get different ones, otherwise Cassandra would mix the cells of their rows. Consecutive
+ * ids differ in their last digit, so it has the greatest weight.
  *
  * @param arrivedAt milliseconds since the epoch
  * @example
@@ -16,8 +16,8 @@ const STEP = 31;
  * ```
  */
 export function writeTimeOf(arrivedAt: number, fileId: string): number {
-  const [before = 0, last = 0] = [...fileId.slice(-2)].map((digit) =>
+  const [secondLast = 0, last = 0] = [...fileId.slice(-2)].map((digit) =>
     Math.max(0, BASE32.indexOf(digit))
   );
-  return arrivedAt * 1_000 + last * STEP + before % STEP;
+  return arrivedAt * 1_000 + last * STEP + secondLast % STEP;
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-/** Where everything of this engine lies within the data directory. */
+/** The folder of this engine in the data directory. */
 export const DB_FOLDER = "db";
 
 const BUSY_MS = 2_000;
@@ -10,7 +10,7 @@ const BUSY_MS = 2_000;
 /**
  * Opens a database file durably: write-ahead log, every commit synced to disk.
  *
- * @param cacheKb memory for pages, in KB of 1,024 bytes
+ * @param cacheKb page cache, in KB of 1,024 bytes
  */
 export function openDatabase(path: string, cacheKb = 2_000): DatabaseSync {
   const db = new DatabaseSync(path);
@@ -26,14 +26,14 @@ export function openDatabase(path: string, cacheKb = 2_000): DatabaseSync {
   return db;
 }
 
-/** Closes a database; again does nothing. */
+/** Closes a database that may be closed already. */
 export function closeOnce(db: DatabaseSync): void {
   if (db.isOpen) db.close();
 }
 
-/** Runs `work` in a transaction that takes the write lock at its start. */
+/** Runs `work` in a transaction that takes the write lock when it begins. */
 export function transaction<T>(db: DatabaseSync, work: () => T): T {
-  // Prepared, not `exec`: only then an error carries SQLite's number.
+  // Prepared, because errors of `exec` do not have SQLite's error code.
   db.prepare("BEGIN IMMEDIATE").run();
   try {
     const result = work();
@@ -43,13 +43,13 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
     try {
       db.exec("ROLLBACK");
     } catch {
-      // A full disk has rolled back already.
+      // After a full disk SQLite has already rolled back.
     }
     throw error;
   }
 }
 
-/** Makes a folder and, where it is new, its name durable. */
+/** Creates a folder if it is missing, durably. */
 export function makeFolder(path: string): void {
   const first = mkdirSync(path, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
@@ -59,9 +59,4 @@ export function makeFolder(path: string): void {
   } finally {
     parent.close();
   }
-}
-
-/** Quotes a name for SQL. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,24 +1,30 @@
 import { Failure, messageOf } from "../../base/failure.ts";
 
-const CODES: Record<number, { code: string; hint: string }> = {
-  5: {
-    code: "storage-busy",
-    hint: "Something else writes there, perhaps a file that is being loaded; try again later.",
-  },
-  6: {
-    code: "storage-busy",
-    hint: "Something else writes there, perhaps a file that is being loaded; try again later.",
-  },
-  8: { code: "storage-read-only", hint: "Give the service's user the right to write there." },
-  10: { code: "storage-io", hint: "Look into the system's log for faults of the disk." },
-  11: { code: "storage-corrupt", hint: "Restore the file from a backup." },
-  13: { code: "storage-full", hint: "Make room on the disk; the file is tried again." },
-  14: { code: "storage-unreachable", hint: "See that the folder exists and may be written." },
-  26: { code: "storage-corrupt", hint: "Restore the file from a backup." },
+interface Known {
+  code: string;
+  hint: string;
+}
+
+const BUSY: Known = {
+  code: "storage-busy",
+  hint: "Another process is writing to it; try again later.",
+};
+const CORRUPT: Known = { code: "storage-corrupt", hint: "Restore the file from a backup." };
+
+/** By SQLite's primary result codes. */
+const CODES: Record<number, Known> = {
+  5: BUSY,
+  6: BUSY,
+  8: { code: "storage-read-only", hint: "Allow the service's user to write to the database." },
+  10: { code: "storage-io", hint: "Check the system log for disk errors." },
+  11: CORRUPT,
+  13: { code: "storage-full", hint: "Free space on the disk. The file is retried." },
+  14: { code: "storage-unreachable", hint: "Check that the folder exists and is writable." },
+  26: CORRUPT,
 };
 
-/** What `exec` throws has no number, only SQLite's sentence. */
-const SENTENCES: readonly (readonly [sentence: string, errcode: number])[] = [
+/** Errors of `exec` do not have a result code, only SQLite's message. */
+const MESSAGES: readonly (readonly [message: string, errcode: number])[] = [
   ["database is locked", 5],
   ["readonly database", 8],
   ["disk I/O error", 10],
@@ -28,34 +34,28 @@ const SENTENCES: readonly (readonly [sentence: string, errcode: number])[] = [
   ["not a database", 26],
 ];
 
-/** The number of SQLite's result codes in their primary form; 0 when it is none of them. */
+/** SQLite's primary result code; 0 for other errors. */
 function primaryCode(error: unknown): number {
   if (!(error instanceof Error)) return 0;
   if ("errcode" in error && typeof error.errcode === "number") return error.errcode & 0xff;
-  return SENTENCES.find(([sentence]) => error.message.includes(sentence))?.[1] ?? 0;
+  return MESSAGES.find(([message]) => error.message.includes(message))?.[1] ?? 0;
 }
 
 /**
- * Turns what `node:sqlite` threw into a {@link Failure} of kind `storage`; one that is a Failure
- * already stays what it is.
+ * Converts an error of `node:sqlite` to a {@link Failure} of kind `storage`. Returns failures unchanged.
  *
- * @param sentence what could not be done, as `Cannot <verb> <thing> "value"`
+ * @param sentence `Cannot <verb> <thing> "value"`
  */
 export function storageFailure(error: unknown, sentence: string): Failure {
   if (error instanceof Failure) return error;
-  const known = CODES[primaryCode(error)];
-  return new Failure(
-    "storage",
-    known?.code ?? "storage-error",
-    `${sentence}: ${messageOf(error)}`,
-    {
-      ...(known ? { hint: known.hint } : {}),
-      cause: error,
-    },
-  );
+  const { code = "storage-error", hint } = CODES[primaryCode(error)] ?? {};
+  return new Failure("storage", code, `${sentence}: ${messageOf(error)}`, {
+    ...(hint && { hint }),
+    cause: error,
+  });
 }
 
-/** Runs `work` and turns what it throws by {@link storageFailure}. */
+/** Runs `work` and converts its errors with {@link storageFailure}. */
 export function guarded<T>(sentence: string, work: () => T): T {
   try {
     return work();
@@ -64,7 +64,7 @@ export function guarded<T>(sentence: string, work: () => T): T {
   }
 }
 
-/** {@link guarded} for a method that answers by a promise, as any backend's does. */
+/** Like {@link guarded}, as a promise: the methods of the contract are asynchronous. */
 export function promised<T>(sentence: string, work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(guarded(sentence, work)));
 }

@@ -1,27 +1,26 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { TableSpec, Value } from "../../batch/column.ts";
-import { quoted } from "./database.ts";
-import { keyOf } from "../table_rules.ts";
+import { keyOf, quoted } from "../table_rules.ts";
 
-/** Values a statement: with ten columns 20 rows, where binding and stepping cost the least. */
+/** Values in one statement. With ten columns these are 20 rows, which was measured to be fastest. */
 const VALUES_A_STATEMENT = 200;
 const MAX_ROWS_A_STATEMENT = 50;
 
 interface Statements {
   rows: number;
-  /** Leaves rows alone whose key is there. */
+  /** Skips rows whose key exists. */
   insert: StatementSync;
-  /** Replaces them; null when the key is all there is. */
+  /** Replaces them; null if the table has no columns besides its key. */
   replace: StatementSync | null;
 }
 
-/** Writes rows into one table; a row whose key is there takes the place of the old one. */
+/** Writes rows into one table; a row replaces a stored row with the same key. */
 export class Inserter {
   readonly #columns: number;
   readonly #many: Statements;
   readonly #one: Statements;
   written = 0;
-  /** Of {@link written}, rows that found their key taken. */
+  /** How many of {@link written} replaced another row. */
   replaced = 0;
 
   constructor(db: DatabaseSync, table: TableSpec) {
@@ -31,7 +30,7 @@ export class Inserter {
     this.#one = prepare(db, table, 1);
   }
 
-  /** @param columns one array a column, each with `rows` values */
+  /** @param columns one array for each column, with `rows` values each */
   write(columns: readonly (readonly Value[])[], rows: number): void {
     const step = this.#many.rows;
     const values = new Array<Value>(step * this.#columns);
@@ -46,7 +45,7 @@ export class Inserter {
     const inserted = Number(statements.insert.run(...values).changes);
     if (inserted === statements.rows) return;
     this.replaced += statements.rows - inserted;
-    // Which ones were left alone is not known: all again, in order, so that the last one stays.
+    // Which rows were skipped is unknown. All are written again in order, so that the last one is kept.
     statements.replace?.run(...values);
   }
 }
@@ -70,8 +69,8 @@ function prepare(db: DatabaseSync, table: TableSpec, rows: number): Statements {
   const key = keyOf(table);
   const others = table.columns.filter((column) => !key.includes(column.name));
   const row = `(${names.map(() => "?").join(",")})`;
-  // A fault ends the whole load, so OR FAIL: to undo one statement, as by default, SQLite would
-  // have to copy each page that it touches, which takes twice the time.
+  // OR FAIL, because an error ends the whole load anyway. To undo only the statement, as by default,
+  // SQLite would copy each page that it changes, which takes twice the time.
   const insert = `INSERT OR FAIL INTO ${quoted(table.name)} (${names.join(",")}) VALUES ` +
     `${new Array(rows).fill(row).join(",")} ON CONFLICT (${key.map(quoted).join(",")}) DO `;
   const set = others.map(({ name }) => `${quoted(name)}=excluded.${quoted(name)}`).join(",");

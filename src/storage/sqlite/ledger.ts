@@ -1,15 +1,16 @@
 import type { DatabaseSync } from "node:sqlite";
-import { Failure } from "../../base/failure.ts";
 import type { FileState, RejectView } from "../../protocol/file_view.ts";
 import type { FileRecord, Ledger } from "../contract.ts";
+import { ledgerConflict } from "../failures.ts";
+import { columnsOf, recordOf } from "../ledger_columns.ts";
 import { closeOnce, openDatabase, transaction } from "./database.ts";
 import { guarded, promised } from "./errors.ts";
 import { SqliteLedgerReader } from "./ledger_reader.ts";
-import { columnsOf, LEDGER_TABLES, recordOf, rejectColumns } from "./ledger_rows.ts";
+import { LEDGER_TABLES, rejectColumns } from "./ledger_rows.ts";
 
 /**
- * Opens the ledger for its one writer and makes it where it is missing. What a method has written
- * is on the disk when its promise resolves.
+ * Opens the ledger for its only writer and creates it if it is missing. Changes are on the disk when
+ * the promise of a method resolves.
  *
  * @param path usually `DATA/db/ledger.sqlite`
  * @throws {Failure} kind `storage`
@@ -50,19 +51,12 @@ class SqliteLedger extends SqliteLedgerReader implements Ledger {
         this.#db.prepare(`UPDATE files SET ${set} WHERE id = ? AND state = ?`)
           .run(...Object.values(columns), record.id, from),
     );
-    if (changes !== 0) return;
-    const found = await this.get(record.id);
-    throw new Failure(
-      "internal",
-      "ledger-conflict",
-      `Cannot move file "${record.id}" from ${from} to ${record.state}: ` +
-        (found === null ? "it is not in the ledger" : `it is ${found.state}`),
-    );
+    if (changes === 0) throw ledgerConflict(record, from, await this.get(record.id));
   }
 
   addRejects(id: string, rejects: RejectView[]): Promise<void> {
     if (rejects.length === 0) return Promise.resolve();
-    return promised(`Cannot keep the rejects of file "${id}"`, () =>
+    return promised(`Cannot store the rejects of file "${id}"`, () =>
       transaction(this.#db, () => {
         const last = this.#db.prepare("SELECT max(n) AS n FROM rejects WHERE file_id = ?").get(id);
         const insert = this.#db.prepare("INSERT INTO rejects VALUES (?, ?, ?, ?, ?, ?, ?)");
@@ -92,7 +86,7 @@ class SqliteLedger extends SqliteLedgerReader implements Ledger {
   }
 
   isAbandoned(): Promise<boolean> {
-    // Only one process may write: what it does not run itself nobody runs.
+    // There is only one writer: no other process can run the file.
     return Promise.resolve(true);
   }
 }

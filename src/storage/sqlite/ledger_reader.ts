@@ -1,16 +1,16 @@
 import { statSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import type { FileState, RejectView } from "../../protocol/file_view.ts";
-import type { FileQuery, FileRecord, LedgerReader } from "../contract.ts";
+import type { RejectView } from "../../protocol/file_view.ts";
+import type { FileCount, FileQuery, FileRecord, LedgerReader } from "../contract.ts";
+import { conditionsOf, DEFAULT_LIMIT, recordOf, rejectOf } from "../ledger_columns.ts";
 import { promised } from "./errors.ts";
-import { recordOf, rejectOf } from "./ledger_rows.ts";
+import { rawOf } from "./ledger_rows.ts";
 
-const DEFAULT_LIMIT = 100;
 const BUSY_MS = 2_000;
 
 /**
- * Reads the ledger that another process writes. A file that is not there yet is an empty ledger;
- * it is picked up once it appears, also when it was replaced.
+ * Reads the ledger that another process writes. It is empty until its file exists; a file that was
+ * replaced is opened again.
  *
  * @param path usually `DATA/db/ledger.sqlite`
  * @example
@@ -24,13 +24,13 @@ export function openLedgerReader(path: string): LedgerReader {
   return new SqliteLedgerReader(new AppearingDatabase(path));
 }
 
-/** Where a reader's database comes from; null while there is none. */
+/** The database of a reader; null while it does not exist. */
 interface DatabaseSource {
   current(): DatabaseSync | null;
   close(): void;
 }
 
-/** A database that another process makes, some time. */
+/** A database that another process creates. */
 class AppearingDatabase implements DatabaseSource {
   readonly #path: string;
   #open: { db: DatabaseSync; inode: number } | null = null;
@@ -45,9 +45,9 @@ class AppearingDatabase implements DatabaseSource {
     if (this.#open !== null || inode === undefined) return this.#open?.db ?? null;
     const db = new DatabaseSync(this.#path, { readOnly: true });
     db.exec(`PRAGMA busy_timeout=${BUSY_MS}`);
-    const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'rejects'").get();
-    if (made === undefined) {
-      // Seen between its creation and that of its tables.
+    const isComplete = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'rejects'").get();
+    if (isComplete === undefined) {
+      // Its tables are not created yet.
       db.close();
       return null;
     }
@@ -61,7 +61,7 @@ class AppearingDatabase implements DatabaseSource {
   }
 }
 
-/** Every question that may be asked of the ledger. */
+/** All queries on the ledger. */
 export class SqliteLedgerReader implements LedgerReader {
   readonly #source: DatabaseSource;
 
@@ -75,19 +75,7 @@ export class SqliteLedgerReader implements LedgerReader {
   }
 
   async list(query: FileQuery): Promise<FileRecord[]> {
-    const { tenant, state, name, sha256 } = query;
-    const conditions: string[] = [];
-    const values: SQLInputValue[] = [];
-    for (const [column, value] of Object.entries({ tenant, state, name, sha256 })) {
-      if (value === undefined) continue;
-      conditions.push(`${column} = ?`);
-      values.push(value);
-    }
-    if (query.after !== undefined) {
-      // Ids grow with time, so their order is that of the list.
-      conditions.push("id < ?");
-      values.push(query.after);
-    }
+    const { conditions, values } = conditionsOf(query);
     const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
     const rows = await this.#all(`SELECT * FROM files ${where} ORDER BY id DESC LIMIT ?`, [
       ...values,
@@ -102,23 +90,17 @@ export class SqliteLedgerReader implements LedgerReader {
        WHERE file_id = ? AND n > ? ORDER BY n LIMIT ?`,
       [id, after, limit],
     );
-    return rows.map(rejectOf);
+    return rows.map((row) => rejectOf(row, rawOf(row)));
   }
 
-  async counts(): ReturnType<LedgerReader["counts"]> {
+  async counts(): Promise<FileCount[]> {
     const rows = await this.#all(
       `SELECT tenant, state, count(*) AS files, sum(rows_stored) AS stored,
               sum(rows_rejected) AS rejected
        FROM files GROUP BY tenant, state ORDER BY tenant, state`,
       [],
     );
-    return rows.map((row) => ({
-      tenant: row["tenant"] as string,
-      state: row["state"] as FileState,
-      files: row["files"] as number,
-      stored: row["stored"] as number,
-      rejected: row["rejected"] as number,
-    }));
+    return rows.map((row) => ({ ...row }) as unknown as FileCount);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,6 @@
-import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { FILE_STATES, type FileState, type RejectView } from "../../protocol/file_view.ts";
-import type { FileRecord } from "../contract.ts";
+import type { SQLInputValue } from "node:sqlite";
+import { FILE_STATES, type RejectView } from "../../protocol/file_view.ts";
+import { columnOf } from "../ledger_columns.ts";
 
 /** The ledger's tables; `n` counts a file's rejects from 1. */
 export const LEDGER_TABLES = `
@@ -23,96 +23,15 @@ export const LEDGER_TABLES = `
     column_number INTEGER, reason TEXT NOT NULL, raw BLOB NOT NULL, PRIMARY KEY (file_id, n)
   ) STRICT, WITHOUT ROWID;`;
 
-type Row = ReturnType<DatabaseSync["prepare"]> extends { get(): infer R } ? NonNullable<R> : never;
-
-/** A record as the columns of `files`. */
-export function columnsOf(record: FileRecord): Record<string, SQLInputValue> {
-  const { rows } = record;
-  return {
-    id: record.id,
-    tenant: record.tenant,
-    name: record.name,
-    version: record.version,
-    size: record.size,
-    sha256: record.sha256,
-    batch: record.batch,
-    state: record.state,
-    attempts: record.attempts,
-    received_at: record.receivedAt,
-    next_try_at: record.nextTryAt,
-    started_at: record.startedAt,
-    finished_at: record.finishedAt,
-    rows_read: rows.read,
-    rows_stored: rows.stored,
-    rows_rejected: rows.rejected,
-    rows_skipped: rows.skipped,
-    rows_written: rows.written,
-    rows_replaced: rows.replaced,
-    seconds: record.seconds,
-    module_version: record.moduleVersion,
-    reason_code: record.reason?.code ?? null,
-    reason_message: record.reason?.message ?? null,
-  };
-}
-
-/** The record of a row of `files`, whose columns are of these types by their declaration. */
-export function recordOf(row: Row): FileRecord {
-  const text = (name: string) => row[name] as string;
-  const number = (name: string) => row[name] as number;
-  const optionalText = (name: string) => row[name] as string | null;
-  const optionalNumber = (name: string) => row[name] as number | null;
-  const code = optionalText("reason_code");
-  return {
-    id: text("id"),
-    tenant: text("tenant"),
-    name: text("name"),
-    version: number("version"),
-    size: number("size"),
-    sha256: text("sha256"),
-    batch: optionalText("batch"),
-    state: text("state") as FileState,
-    attempts: number("attempts"),
-    receivedAt: number("received_at"),
-    nextTryAt: optionalNumber("next_try_at"),
-    startedAt: optionalNumber("started_at"),
-    finishedAt: optionalNumber("finished_at"),
-    rows: {
-      read: number("rows_read"),
-      stored: number("rows_stored"),
-      rejected: number("rows_rejected"),
-      skipped: number("rows_skipped"),
-      written: number("rows_written"),
-      replaced: number("rows_replaced"),
-    },
-    seconds: optionalNumber("seconds"),
-    moduleVersion: optionalText("module_version"),
-    reason: code === null ? null : { code, message: text("reason_message") },
-  };
-}
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A reject as the columns of `rejects`. */
 export function rejectColumns(id: string, n: number, reject: RejectView): SQLInputValue[] {
-  const { column } = reject;
-  return [
-    id,
-    n,
-    reject.line,
-    typeof column === "string" ? column : null,
-    typeof column === "number" ? column : null,
-    reject.reason,
-    // As bytes: text with a NUL in it would be read back only up to there.
-    encoder.encode(reject.raw),
-  ];
+  // As bytes, because SQLite returns text only up to the first NUL.
+  return [id, n, reject.line, ...columnOf(reject), reject.reason, encoder.encode(reject.raw)];
 }
 
-export function rejectOf(row: Row): RejectView {
-  return {
-    line: row["line"] as number,
-    column: row["column_name"] as string | null ?? row["column_number"] as number | null,
-    reason: row["reason"] as string,
-    raw: decoder.decode(row["raw"] as Uint8Array),
-  };
+export function rawOf(row: Record<string, unknown>): string {
+  return decoder.decode(row["raw"] as Uint8Array<ArrayBuffer>);
 }

@@ -1,19 +1,17 @@
 import { Failure } from "../../base/failure.ts";
 import type { TableSpec } from "../../batch/column.ts";
 import type { Load, LoadReceipt } from "../contract.ts";
+import { loadEnded, storageClosed } from "../failures.ts";
 import { failureOf, type LoadReply, type LoadRequest, type LoadTotals } from "./load_messages.ts";
 
-/** Batches that may be on their way to the worker: what back-pressure rests on. */
+/** Maximum number of unanswered batches; beyond it `write` waits. */
 const WINDOW = 4;
-/** Threads kept for the next load; starting one takes 20 ms and holding one 14 MB. */
+/** Threads kept for the next load. Starting one takes 20 ms; it takes 14 MB of memory. */
 const IDLE_WORKERS = 1;
 
-interface Waiting {
-  resolve(totals: LoadTotals): void;
-  reject(failure: Failure): void;
-}
+type Waiting = Pick<PromiseWithResolvers<LoadTotals>, "resolve" | "reject">;
 
-/** The host's end of one load worker: requests go out, answers come back in the same order. */
+/** The host's end of one load worker. Requests are answered in order. */
 class LoadThread {
   readonly #worker = new Worker(new URL("./load_worker.ts", import.meta.url), { type: "module" });
   readonly #waiting: Waiting[] = [];
@@ -43,9 +41,14 @@ class LoadThread {
     });
   }
 
-  /** Stops the thread; whoever waits for it is told. */
-  end(state: string): void {
-    this.#dead ??= new Failure("storage", "storage-thread", `Cannot load rows: ${state}`);
+  /** Rolls back the open load, if there is one. A thread that has ended has rolled back already. */
+  async abort(): Promise<void> {
+    await this.ask({ type: "abort" }).catch(() => undefined);
+  }
+
+  /** Stops the thread; unanswered requests fail. */
+  end(reason: string): void {
+    this.#dead ??= new Failure("storage", "storage-thread", `Cannot load rows: ${reason}`);
     this.#worker.terminate();
     for (const { reject } of this.#waiting.splice(0)) reject(this.#dead);
   }
@@ -58,13 +61,11 @@ export class LoadThreads {
   #closed = false;
 
   /**
-   * Starts a load in a thread of its own.
-   * @throws {Failure} kind `storage`, or `already-loaded` where the file's receipt is there
+   * Begins a load in its own thread.
+   * @throws {Failure} kind `storage`, or `already-loaded` if the file has a receipt
    */
   async begin(path: string, fileId: string, tables: TableSpec[]): Promise<Load> {
-    if (this.#closed) {
-      throw new Failure("internal", "storage-closed", "Cannot begin a load: the storage is closed");
-    }
+    if (this.#closed) throw storageClosed();
     const thread = this.#idle.pop() ?? new LoadThread();
     this.#busy.add(thread);
     const load = new SqliteLoad(thread, () => this.#release(thread));
@@ -82,19 +83,17 @@ export class LoadThreads {
     if (!thread.isDead && !this.#closed && this.#idle.length < IDLE_WORKERS) {
       this.#idle.push(thread);
     } else {
-      // Behind the commit's answer the thread still tidies up; its last answer says it is done.
-      thread.ask({ type: "abort" }).catch(() => undefined).then(() =>
-        thread.end("it was released")
-      );
+      // The thread cleans up after it has answered a commit; its next answer comes after that.
+      thread.abort().then(() => thread.end("it was released"));
     }
   }
 
-  /** Ends all threads; a load that is open is taken back. */
+  /** Ends all threads; open loads are rolled back. */
   async close(): Promise<void> {
     this.#closed = true;
     const threads = [...this.#idle.splice(0), ...this.#busy];
     await Promise.all(threads.map(async (thread) => {
-      await thread.ask({ type: "abort" }).catch(() => undefined);
+      await thread.abort();
       thread.end("the storage was closed");
     }));
   }
@@ -114,8 +113,8 @@ class SqliteLoad implements Load {
 
   async write(batch: Uint8Array): Promise<void> {
     this.#refuseIfOver();
-    const whole = batch.byteLength === batch.buffer.byteLength;
-    const bytes = whole ? batch : batch.slice();
+    const isWhole = batch.byteLength === batch.buffer.byteLength;
+    const bytes = isWhole ? batch : batch.slice();
     const written = this.#thread.ask({ type: "batch", bytes }, [bytes.buffer as ArrayBuffer]).catch(
       (error: unknown) => {
         this.#failed ??= error;
@@ -126,26 +125,25 @@ class SqliteLoad implements Load {
     if (this.#failed !== null) throw this.#failed;
   }
 
-  async flush(): Promise<LoadTotals> {
-    this.#refuseIfOver();
-    return await this.#ask({ type: "flush" });
+  flush(): Promise<LoadTotals> {
+    return this.#ask({ type: "flush" });
   }
 
   async commit(receipt: LoadReceipt): Promise<void> {
-    this.#refuseIfOver();
     await this.#ask({ type: "commit", receipt });
-    this.#end();
+    this.#ended = true;
+    this.#release();
   }
 
   async abort(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    // A thread that is gone has taken its transaction back by ending.
-    await this.#thread.ask({ type: "abort" }).catch(() => undefined);
+    await this.#thread.abort();
     this.#release();
   }
 
   async #ask(request: LoadRequest): Promise<LoadTotals> {
+    this.#refuseIfOver();
     try {
       return await this.#thread.ask(request);
     } catch (error) {
@@ -156,13 +154,6 @@ class SqliteLoad implements Load {
 
   #refuseIfOver(): void {
     if (this.#failed !== null) throw this.#failed;
-    if (this.#ended) {
-      throw new Failure("internal", "load-ended", "Cannot use a load: it was ended before");
-    }
-  }
-
-  #end(): void {
-    this.#ended = true;
-    this.#release();
+    if (this.#ended) throw loadEnded();
   }
 }

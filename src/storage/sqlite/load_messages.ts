@@ -2,27 +2,27 @@ import { Failure, type FailureKind, type FailureOptions } from "../../base/failu
 import type { TableSpec } from "../../batch/column.ts";
 import type { LoadReceipt } from "../contract.ts";
 
-/** host → load worker. Each is answered by one {@link LoadReply}, in order. */
+/** From the host to the load worker, which answers each with one {@link LoadReply}, in order. */
 export type LoadRequest =
   /** Open the tenant's database and start the transaction. */
   | { type: "begin"; path: string; fileId: string; tables: TableSpec[] }
   | { type: "batch"; bytes: Uint8Array }
   | { type: "flush" }
   | { type: "commit"; receipt: LoadReceipt }
-  /** Take everything back and close; answered also where nothing was begun. */
+  /** Roll back and close; allowed without a `begin`. */
   | { type: "abort" };
 
 /** Rows written by the load so far. */
 export interface LoadTotals {
   written: number;
-  /** Of `written`, rows that took the place of another with their key. */
+  /** How many of `written` replaced another row. */
   replaced: number;
 }
 
-/** load worker → host */
+/** From the load worker to the host. */
 export type LoadReply = { totals: LoadTotals } | { failure: PlainFailure };
 
-/** A {@link Failure} as it crosses between threads, where classes get lost. */
+/** A {@link Failure} in a message between threads, which cannot contain classes. */
 interface PlainFailure {
   kind: FailureKind;
   code: string;

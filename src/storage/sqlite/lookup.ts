@@ -1,10 +1,9 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { TableSpec, Value } from "../../batch/column.ts";
-import { quoted } from "./database.ts";
-import { checkTables, keyOf } from "../table_rules.ts";
+import { checkTables, keyOf, quoted } from "../table_rules.ts";
 import { storedSpec } from "./tables.ts";
 
-/** Reads rows by their whole primary keys, one statement prepared for all of them. */
+/** Finds rows by their whole primary keys, with one prepared statement. */
 export function lookUpRows(
   db: DatabaseSync,
   table: TableSpec,
@@ -14,9 +13,9 @@ export function lookUpRows(
   const stored = storedSpec(db, table.name);
   if (stored === null) return keys.map(() => null);
   const columns = table.columns.map(({ name, type }) => {
-    const isThere = stored.columns.some((column) => column.name === name);
-    if (!isThere) return `NULL AS ${quoted(name)}`;
-    // A 64-bit integer would not fit a number.
+    const isStored = stored.columns.some((column) => column.name === name);
+    if (!isStored) return `NULL AS ${quoted(name)}`;
+    // A 64-bit integer does not fit in a number.
     return type === "bigint" ? `CAST(${quoted(name)} AS TEXT) AS ${quoted(name)}` : quoted(name);
   });
   const where = keyOf(table).map((name) => `${quoted(name)} = ?`).join(" AND ");

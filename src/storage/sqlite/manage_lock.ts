@@ -5,19 +5,19 @@ import { closeOnce, DB_FOLDER, makeFolder } from "./database.ts";
 
 const WAIT_MS = 1_000;
 
-/** The right to be the only `manage` of a data directory. */
+/** The lock that only one `manage` of a data directory can have. */
 export interface ManageLock {
-  /** Gives it back; the end of the process does so too, however it ends. */
+  /** Releases it. The operating system does so too when the process ends. */
   release(): void;
 }
 
 /**
- * Takes the lock of `manage`; blocks for at most a second.
+ * Takes the lock of `manage`; blocks for up to a second.
  *
- * It is a lock of the operating system, taken through SQLite because that one can wait for a
- * limited time and is freed when the process dies, also by SIGKILL.
+ * SQLite takes it as a lock of the operating system, which waits for a limited time and is released
+ * when the process ends, also by SIGKILL.
  *
- * @throws {Failure} `manage-running` when another process holds it
+ * @throws {Failure} `manage-running` if another process has it
  */
 export function acquireManageLock(dataDir: string): ManageLock {
   const folder = join(dataDir, DB_FOLDER);
@@ -31,8 +31,8 @@ export function acquireManageLock(dataDir: string): ManageLock {
     throw new Failure(
       "storage",
       "manage-running",
-      `Cannot manage data directory "${dataDir}": another manage is running there`,
-      { hint: "Stop the other one first; only one may write at a time.", cause: error },
+      `Cannot manage data directory "${dataDir}": another manage is running`,
+      { hint: "Stop the other one first. Only one can run at a time.", cause: error },
     );
   }
   return { release: () => closeOnce(db) };

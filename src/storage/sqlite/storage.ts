@@ -2,10 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { checkTenantName } from "../../base/tenant_name.ts";
-import { type RowCounts, rowCountsSchema } from "../../protocol/file_view.ts";
+import { rowCountsSchema } from "../../protocol/file_view.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import type { Ledger, Load, LoadReceipt, Storage } from "../contract.ts";
-import { DB_FOLDER, makeFolder, openDatabase, quoted } from "./database.ts";
+import { quoted } from "../table_rules.ts";
+import { DB_FOLDER, makeFolder, openDatabase } from "./database.ts";
 import { guarded, promised } from "./errors.ts";
 import { openLedger } from "./ledger.ts";
 import { LoadThreads } from "./load.ts";
@@ -16,7 +17,7 @@ const OPEN_KEYSPACES = 16;
 
 /**
  * Opens the embedded engine below `dataDir/db`: `ledger.sqlite` and `tenants/<tenant>.sqlite`.
- * Only one process may have it open for writing, see `acquireManageLock`.
+ * Only one process can write, see `acquireManageLock`.
  *
  * @throws {Failure} kind `storage`
  */
@@ -28,7 +29,7 @@ class SqliteStorage implements Storage {
   readonly ledger: Ledger;
   readonly #folder: string;
   readonly #threads = new LoadThreads();
-  /** Open keyspaces, the one used longest ago first. */
+  /** Open keyspaces, the least recently used first. */
   readonly #keyspaces = new Map<string, DatabaseSync>();
 
   constructor(folder: string) {
@@ -56,13 +57,13 @@ class SqliteStorage implements Storage {
       const row = this.#keyspace(tenant)
         .prepare("SELECT module_version, rows FROM _mysimbdp_loads WHERE file_id = ?").get(fileId);
       if (row === undefined) return null;
-      const rows: RowCounts = rowCountsSchema.parse(JSON.parse(row["rows"] as string));
+      const rows = rowCountsSchema.parse(JSON.parse(row["rows"] as string));
       return { rows, moduleVersion: row["module_version"] as string };
     });
   }
 
   forget(tenant: string, fileId: string): Promise<void> {
-    return promised(`Cannot forget the load of "${fileId}"`, () => {
+    return promised(`Cannot remove the receipt of "${fileId}"`, () => {
       if (!this.#exists(tenant)) return;
       this.#keyspace(tenant).prepare("DELETE FROM _mysimbdp_loads WHERE file_id = ?").run(fileId);
     });
@@ -73,7 +74,7 @@ class SqliteStorage implements Storage {
   }
 
   begun(): Promise<null> {
-    // Rows and receipt are one transaction.
+    // Rows and receipt are stored in one transaction.
     return Promise.resolve(null);
   }
 
@@ -127,18 +128,14 @@ class SqliteStorage implements Storage {
     if (db === undefined) {
       db = openDatabase(path);
       db.exec(OWN_TABLES);
-      if (this.#keyspaces.size >= OPEN_KEYSPACES) this.#closeOldest();
+      const [oldest] = this.#keyspaces;
+      if (oldest !== undefined && this.#keyspaces.size >= OPEN_KEYSPACES) {
+        oldest[1].close();
+        this.#keyspaces.delete(oldest[0]);
+      }
     }
     this.#keyspaces.delete(tenant);
     this.#keyspaces.set(tenant, db);
     return db;
-  }
-
-  #closeOldest(): void {
-    for (const [tenant, db] of this.#keyspaces) {
-      db.close();
-      this.#keyspaces.delete(tenant);
-      return;
-    }
   }
 }

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ColumnType, TableSpec } from "../../batch/column.ts";
-import { checkTables, keyOf, keyText, tableMismatch } from "../table_rules.ts";
-import { quoted, transaction } from "./database.ts";
+import { checkSameKey, checkTables, keyOf, quoted, typeMismatch } from "../table_rules.ts";
+import { transaction } from "./database.ts";
 
-/** What SQLite keeps the values of a type as. Ordering and equality are those of that storage. */
+/** The SQLite type of a column, which also decides its order and equality. */
 function columnType(type: ColumnType): string {
   switch (type) {
     case "bigint":
@@ -22,7 +22,7 @@ function columnType(type: ColumnType): string {
   }
 }
 
-/** Tables of our own beside the tenant's; no tenant's table may start with `_`. */
+/** The tables of the engine beside those of the tenant, whose names cannot start with `_`. */
 export const OWN_TABLES = `
   CREATE TABLE IF NOT EXISTS _mysimbdp_loads (
     file_id TEXT NOT NULL PRIMARY KEY, module_version TEXT NOT NULL, rows TEXT NOT NULL,
@@ -32,17 +32,17 @@ export const OWN_TABLES = `
     name TEXT NOT NULL PRIMARY KEY, spec TEXT NOT NULL
   ) STRICT;`;
 
-/** What is kept of a table in `_mysimbdp_tables`: the union of all its declarations. */
+/** The union of all declarations of a table; null if it does not exist. */
 export function storedSpec(db: DatabaseSync, name: string): TableSpec | null {
   const row = db.prepare("SELECT spec FROM _mysimbdp_tables WHERE name = ?").get(name);
   return row === undefined ? null : JSON.parse(row["spec"] as string) as TableSpec;
 }
 
 /**
- * Creates the tables that are missing and adds columns that are new, all of it or nothing.
- * Columns that a table has and its declaration has no longer stay, and are null in new rows.
+ * Creates missing tables and adds new columns, all or nothing. Columns that are no longer declared
+ * stay, and are null in new rows.
  *
- * @throws {Failure} `bad-table`, or `table-mismatch` when a key or type differs from what is stored
+ * @throws {Failure} `bad-table`, or `table-mismatch` if a key or a type differs from what is stored
  */
 export function ensureTables(db: DatabaseSync, tables: readonly TableSpec[]): void {
   checkTables(tables);
@@ -63,7 +63,7 @@ export function ensureTables(db: DatabaseSync, tables: readonly TableSpec[]): vo
 
 function changesFor(table: TableSpec, stored: TableSpec | null): string[] {
   if (stored === null) return [createTable(table)];
-  refuseOtherKey(table, stored);
+  checkSameKey(table, stored);
   const sql: string[] = [];
   for (const column of table.columns) {
     const old = stored.columns.find((other) => other.name === column.name);
@@ -73,19 +73,10 @@ function changesFor(table: TableSpec, stored: TableSpec | null): string[] {
           columnType(column.type),
       );
     } else if (old.type !== column.type) {
-      throw tableMismatch(
-        table,
-        `column "${column.name}" is ${old.type} there, ${column.type} here`,
-      );
+      throw typeMismatch(table, column, old.type);
     }
   }
   return sql;
-}
-
-function refuseOtherKey(table: TableSpec, stored: TableSpec): void {
-  const here = keyText(table.partitionKey, table.clusteringKey);
-  const there = keyText(stored.partitionKey, stored.clusteringKey);
-  if (here !== there) throw tableMismatch(table, `its key is ${there} there, ${here} here`);
 }
 
 function createTable(table: TableSpec): string {
@@ -93,7 +84,7 @@ function createTable(table: TableSpec): string {
   const columns = table.columns.map(({ name, type }) =>
     `${quoted(name)} ${columnType(type)}${key.includes(name) ? " NOT NULL" : ""}`
   );
-  // With a rowid: keys come in random order, and a million of them go in twice as fast this way.
+  // With a rowid: for a million keys in random order this is twice as fast.
   return `CREATE TABLE ${quoted(table.name)} (${columns.join(", ")}, ` +
     `PRIMARY KEY (${key.map(quoted).join(", ")})) STRICT`;
 }

@@ -15,7 +15,7 @@ import { converterOf } from "../../../src/batch/convert.ts";
 import { RowEncoder } from "../../../src/storage/cassandra/write/row_encoder.ts";
 
 const { types } = cassandra;
-// The driver exports it and its types do not know.
+// The driver exports it, but its types do not contain it.
 const { Encoder } = cassandra as unknown as {
   Encoder: new (protocolVersion: number, options: object) => {
     decode(bytes: Buffer, type: { code: number }): unknown;
@@ -23,7 +23,7 @@ const { Encoder } = cassandra as unknown as {
 };
 const driver = new Encoder(4, { encoding: {} });
 const RUNS = { numRuns: 300 };
-/** A point without digits, or the zeros at the end behind one. */
+/** A point without digits, or trailing zeros after one. */
 const ZEROS = /\.0*$|(?<=\.\d*[1-9])0+$/;
 
 const digits = (max: number) => fc.stringMatching(new RegExp(`^-?[0-9]{1,${max}}$`));
@@ -33,8 +33,8 @@ const date = fc.date({
   noInvalidDate: true,
 });
 
-/** The values that a module can return for each type, and how the driver's values are shown. */
-const CASES: Record<ScalarType, [given: fc.Arbitrary<unknown>, told: (read: unknown) => Value]> = {
+/** The values that a module can return for each type, and how to show those that the driver reads. */
+const CASES: Record<ScalarType, [given: fc.Arbitrary<unknown>, shown: (read: unknown) => Value]> = {
   ascii: [fc.string({ unit: "binary-ascii" }), String],
   bigint: [fc.oneof(fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n), fc.integer()), String],
   blob: [fc.uint8Array(), (read) => new Uint8Array(read as Uint8Array)],
@@ -93,7 +93,7 @@ function encoded(type: ScalarType, values: Value[]): (Buffer | null)[] {
   });
 }
 
-/** The same number in one notation. */
+/** Normalises the notation of a number. */
 function plain(text: Value): string {
   const [, sign, whole = "", fraction = "", exponent = "0"] =
     /^(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(String(text)) ?? [];
@@ -115,19 +115,19 @@ function address(read: unknown): string {
   return text.includes(":") ? new URL(`http://[${text}]`).hostname : text;
 }
 
-/** An address as the groups or numbers of its bytes. */
+/** The bytes of an address as text. */
 function groupsOf(read: unknown): string {
   const bytes = (read as { getBuffer(): Buffer }).getBuffer();
   if (bytes.length === 4) return bytes.join(".");
   return bytes.toString("hex").replaceAll(/(.{4})(?!$)/g, "$1:");
 }
 
-/** Text of a negative duration does not come back in the driver. */
+/** The driver cannot show a negative duration as text. */
 function bytesOf(read: unknown): string {
   return (read as { toBuffer(): Buffer }).toBuffer().toString("hex");
 }
 
-/** The driver reads no fractions in ISO 8601's notation. */
+/** The driver cannot parse fractions in ISO 8601 durations. */
 function cqlDuration(text: string): string {
   const found = /^P(\d+)Y(\d+)M(\d+)DT(\d+)H(\d+)M1\.5S$/.exec(text);
   if (found === null) return text;
@@ -151,16 +151,16 @@ function normal(type: ScalarType, value: Value): Value {
 }
 
 for (const type of SCALAR_TYPES) {
-  Deno.test(`cql cells: the driver reads back every ${type} that a module can give`, () => {
-    const [given, told] = CASES[type];
+  Deno.test(`cql cells: the driver reads every ${type} that a module can return`, () => {
+    const [given, shown] = CASES[type];
     const convert = converterOf(type);
     const code = { code: types.dataTypes[type === "text" ? "varchar" : type] };
     fc.assert(
       fc.property(fc.array(fc.option(given), { minLength: 1, maxLength: 10 }), (list) => {
         const values = list.map(convert);
         const read = encoded(type, values).map((value) => {
-          if (value === null || value.length === 0) return value && told(value);
-          return told(driver.decode(value, code));
+          if (value === null || value.length === 0) return value && shown(value);
+          return shown(driver.decode(value, code));
         });
         assert.deepEqual(
           read,
@@ -172,7 +172,7 @@ for (const type of SCALAR_TYPES) {
   });
 }
 
-Deno.test("cql cells: text that is not what its type asks for fails the batch by its column", () => {
+Deno.test("cql cells: text of another type fails the batch with the name of its column", () => {
   const wrong: [ScalarType, string[]][] = [
     ["date", ["", "2019-02-29", "2019-13-01", "2019-1-1", "2019-10-31x", "20191031aa"]],
     ["time", ["", "24:00:00", "12:60:00", "12:00", "12:00:00.", "12:00:00.1234567890"]],
@@ -193,14 +193,14 @@ Deno.test("cql cells: text that is not what its type asks for fails the batch by
     for (const text of texts) {
       assert.throws(
         () => encoded(type, [text]),
-        (thrown) => thrown instanceof BadBatch && thrown.message.includes('column "v"'),
+        (error) => error instanceof BadBatch && error.message.includes('column "v"'),
         `${type} "${text}"`,
       );
     }
   }
 });
 
-Deno.test("cql cells: keys that the server would refuse are refused by name", () => {
+Deno.test("cql cells: keys that the server would refuse are refused with the name of their column", () => {
   const spec: TableSpec = {
     name: "t",
     columns: [{ name: "v", type: "int" }, { name: "k", type: "text" }, { name: "c", type: "text" }],

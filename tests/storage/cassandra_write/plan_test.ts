@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { encodeBatch } from "../../../src/batch/batch.ts";
 import type { TableSpec } from "../../../src/batch/column.ts";
 import {
-  type Chunk,
   chunkHeader,
   type ChunkRequest,
   chunkRequests,
@@ -30,18 +29,17 @@ interface Row {
   v: string;
 }
 
-/** The requests that are made of rows, read back. */
+/** The requests for rows, decoded. */
 function requestsOf(spec: TableSpec, rows: Row[]): Row[][] {
   const encoder = new ChunkEncoder([WIDE, NARROW]);
   const index = spec === WIDE ? 0 : 1;
   const chunk = chunkOf(encoder, batchOf(index, spec, rows), TIMESTAMP);
-  assert.deepEqual(chunkHeader(chunk.bytes), { table: index, timestamp: BigInt(TIMESTAMP) });
-  assert.equal(chunk.rows, rows.length);
+  assert.deepEqual(chunkHeader(chunk), { table: index, timestamp: BigInt(TIMESTAMP) });
   return requestsIn(chunk);
 }
 
-function requestsIn({ bytes }: Chunk): Row[][] {
-  return [...chunkRequests(bytes)].map(rowsOf);
+function requestsIn(chunk: Uint8Array): Row[][] {
+  return [...chunkRequests(chunk)].map(rowsOf);
 }
 
 function rowsOf(request: ChunkRequest): Row[] {
@@ -56,7 +54,7 @@ function batchOf(index: number, spec: TableSpec, rows: Row[]): Uint8Array {
   return encodeBatch(index, spec, columns, rows.length);
 }
 
-/** The key comes first: three values behind their count, the last a text. */
+/** Decodes a row: the count of its three values, then the values, the text last. */
 function rowAt(bytes: Uint8Array): Row {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   assert.equal(view.getInt16(0), 3);
@@ -67,12 +65,12 @@ function rowAt(bytes: Uint8Array): Row {
 
 const byKey = (one: Row, other: Row) => one.p - other.p || one.c - other.c;
 
-/** Of rows with one key the last. */
+/** The last row with each key. */
 function lastOf(rows: Row[]): Row[] {
   return [...new Map(rows.map((row) => [`${row.p}/${row.c}`, row])).values()].sort(byKey);
 }
 
-/** What the server adds up for the warning about a batch's size: values, cells, rows. */
+/** The size that the server compares with the limit for its warning: values, cells, rows. */
 function size(rows: Row[]): number {
   return rows.reduce((sum, row) => sum + 8 + row.v.length + 20 + 40, 0);
 }
@@ -94,7 +92,7 @@ const rowsArbitrary = fc.tuple(fc.integer({ min: 1, max: 400 }), fc.integer({ mi
   );
 
 for (const spec of [WIDE, NARROW]) {
-  Deno.test(`plan (${spec.name}): of each key the last row goes out once, in requests that warn nobody`, () => {
+  Deno.test(`plan (${spec.name}): the last row with each key is sent once, and no request causes a warning`, () => {
     fc.assert(
       fc.property(rowsArbitrary, (rows) => {
         const requests = requestsOf(spec, rows);
@@ -110,7 +108,7 @@ for (const spec of [WIDE, NARROW]) {
   });
 }
 
-Deno.test("plan: rows of one partition go together, small partitions by ten", () => {
+Deno.test("plan: rows of one partition share a request, and ten small partitions share one", () => {
   const value = (i: number) => `value ${i}`;
   const long = Array.from({ length: 2_000 }, (_, i) => ({ p: i % 4, c: i, v: value(i) }));
   const requests = requestsOf(WIDE, long);
@@ -120,31 +118,29 @@ Deno.test("plan: rows of one partition go together, small partitions by ten", ()
   assert.equal(short.length, 200);
 });
 
-Deno.test("plan: batches of both tables are gathered; of each key the last one wins", () => {
+Deno.test("plan: batches of both tables are collected, and the last row with each key wins", () => {
   const batches = fc.array(fc.tuple(fc.boolean(), rowsArbitrary), { minLength: 1, maxLength: 8 });
   fc.assert(
-    fc.property(batches, fc.integer({ min: 1, max: 200_000 }), (given, gathered) => {
-      const encoder = new ChunkEncoder([WIDE, NARROW], gathered);
+    fc.property(batches, fc.integer({ min: 1, max: 200_000 }), (given, collected) => {
+      const encoder = new ChunkEncoder([WIDE, NARROW], collected);
       let time = TIMESTAMP;
       const stamp = () => time++;
-      const chunks: Chunk[] = [];
+      const chunks: Uint8Array[] = [];
       for (const [isWide, rows] of given) {
         const batch = batchOf(isWide ? 0 : 1, isWide ? WIDE : NARROW, rows);
         chunks.push(...encoder.encode(batch, stamp));
       }
       chunks.push(...encoder.finish(stamp));
-      assert.deepEqual(encoder.finish(stamp), [], "nothing is given twice");
-      const count = given.reduce((sum, [, rows]) => sum + rows.length, 0);
-      assert.equal(chunks.reduce((sum, { rows }) => sum + rows, 0), count);
+      assert.deepEqual(encoder.finish(stamp), [], "no row is returned twice");
       for (const index of [0, 1]) {
-        const ours = chunks.map(({ bytes }) => chunkHeader(bytes)).map((header, i) => ({
+        const ofTable = chunks.map(chunkHeader).map((header, i) => ({
           ...header,
           rows: lastOf(requestsIn(chunks[i]!).flat()),
         })).filter(({ table }) => table === index);
-        const times = ours.map(({ timestamp }) => timestamp);
+        const times = ofTable.map(({ timestamp }) => timestamp);
         assert.deepEqual(times, times.toSorted((a, b) => a < b ? -1 : 1));
         assert.equal(new Set(times).size, times.length, "a later chunk has a later time");
-        const stored = lastOf(ours.flatMap(({ rows }) => rows));
+        const stored = lastOf(ofTable.flatMap(({ rows }) => rows));
         const sent = given.filter(([isWide]) => isWide === (index === 0)).flatMap(([, r]) => r);
         assert.deepEqual(stored, lastOf(sent));
       }
@@ -153,8 +149,8 @@ Deno.test("plan: batches of both tables are gathered; of each key the last one w
   );
 });
 
-Deno.test("plan: neighbours in a large partition share a request, large partitions take turns", () => {
-  // 7,919 is prime, so that the rows come in no order at all.
+Deno.test("plan: neighbours in a large partition share a request, and large partitions alternate", () => {
+  // 7,919 is prime, so the rows are in no order.
   const rows = Array.from({ length: 20_000 }, (_, i) => {
     const c = i * 7_919 % 20_000;
     return { p: c % 5, c, v: "some text of a row" };
@@ -165,16 +161,16 @@ Deno.test("plan: neighbours in a large partition share a request, large partitio
     assert.equal(partitions(WIDE, request), 1);
     const cs = request.map(({ c }) => c);
     const { p } = request[0]!;
-    assert.ok(Math.min(...cs) > (ends.get(p) ?? -1), "behind all of the request before");
+    assert.ok(Math.min(...cs) > (ends.get(p) ?? -1), "after all rows of the previous request");
     ends.set(p, Math.max(...cs));
   }
-  const inTurns = requests.slice(0, -5).every((request, i) => {
+  const alternate = requests.slice(0, -5).every((request, i) => {
     return request[0]!.p !== requests[i + 1]![0]!.p;
   });
-  assert.ok(inTurns);
+  assert.ok(alternate);
 });
 
-Deno.test("plan: rows are neighbours by all of their clustering key, and stay where it is the same", () => {
+Deno.test("plan: rows are ordered by their whole clustering key, and keep their order if it is equal", () => {
   const rows = 5_000;
   const at = (row: number) => row * 7 % 31;
   const second = (row: number) => row * 7_919 % rows >> 2;
@@ -191,19 +187,19 @@ Deno.test("plan: rows are neighbours by all of their clustering key, and stay wh
     out.long(BigInt(second(row)) << 32n);
     keyEnds[row] = starts[row + 1] = out.at;
   }
-  const encoded = { rows, bytes: out.bytes, starts, partitionEnds, keyEnds, keyOffset: 2 };
+  const encoded = { rows, bytes: out.bytes, starts, partitionEnds, keyEnds };
   const expected = Array.from({ length: rows }, (_, row) => row)
     .sort((a, b) => at(a) - at(b) || second(a) - second(b) || a - b);
   assert.deepEqual([...clusteringOrder(encoded)], expected);
 });
 
-Deno.test("routes: partitions are gathered by their replicas, each row once, warning nobody", () => {
+Deno.test("routes: partitions are grouped by their replicas, each row once, without warnings", () => {
   const rows = Array.from({ length: 2_000 }, (_, i) => ({ p: i % 900, c: i, v: `value ${i}` }));
   for (const spec of [WIDE, NARROW]) {
     const batch = batchOf(0, spec, rows);
     const chunk = chunkOf(new ChunkEncoder([spec]), batch, TIMESTAMP);
-    const asked: string[] = [];
-    // Six nodes, two of which hold each partition: the lowest bits of its key say which.
+    const nodes: string[] = [];
+    // Two of six nodes have each partition, selected by the lowest bits of its key.
     const ring: Ring = {
       size: 6,
       replicasOf(key) {
@@ -212,18 +208,18 @@ Deno.test("routes: partitions are gathered by their replicas, each row once, war
       },
     };
     const seen: Row[] = [];
-    for (const { request, routingKey } of routed(chunkRequests(chunk.bytes), ring, spec)) {
+    for (const { request, routingKey } of routed(chunkRequests(chunk), ring, spec)) {
       const read = rowsOf(request);
       assert.ok(partitions(spec, read) <= 10);
       assert.ok(size(read) <= 5 * 1024);
       assert.equal(new Set(read.map((row) => row.p % 256 % 6)).size, 1);
-      asked.push(ring.replicasOf(routingKey!)![0]!);
+      nodes.push(ring.replicasOf(routingKey!)![0]!);
       seen.push(...read);
     }
     assert.deepEqual(seen.sort(byKey), rows.toSorted(byKey));
-    assert.equal(new Set(asked).size, 6);
-    assert.ok(asked.length <= rows.length / 10 + 6, `${asked.length} requests`);
-    const everywhere = routed(chunkRequests(chunk.bytes), { ...ring, size: 2 }, spec);
+    assert.equal(new Set(nodes).size, 6);
+    assert.ok(nodes.length <= rows.length / 10 + 6, `${nodes.length} requests`);
+    const everywhere = routed(chunkRequests(chunk), { ...ring, size: 2 }, spec);
     assert.ok([...everywhere].every(({ routingKey }) => routingKey === null));
   }
 });

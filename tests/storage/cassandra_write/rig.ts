@@ -6,17 +6,16 @@ import { whatIsMissing } from "../../../scripts/cassandra/release.ts";
 import { CQL_PORT, DATACENTER } from "../../../scripts/cassandra/settings.ts";
 import { encodeBatch } from "../../../src/batch/batch.ts";
 import type { TableSpec, Value } from "../../../src/batch/column.ts";
-import type { ChunkSender } from "../../../src/storage/cassandra/write/chunk_sender.ts";
-import { openSender } from "../../../src/storage/cassandra/write/open_sender.ts";
+import { type ChunkSender, openSender } from "../../../src/storage/cassandra/write/sender.ts";
 
-/** Why there is no node to test with; null where there is one, or can be. */
+/** Why no node can be started; null if one can. */
 export const missing = await whatIsMissing();
 
-/** A node for these tests alone: what lies between it and the writer is broken on purpose. */
+/** A node only for these tests, which break its connections. */
 const ADDRESS = "127.0.0.71";
 const HEAP_MB = 512;
 
-/** A keyspace of its own on a real node, with a role as a tenant has. */
+/** A new keyspace on a real node, with a role like that of a tenant. */
 export class Rig implements AsyncDisposable {
   readonly client: cassandra.Client;
   readonly keyspace = `write_${Deno.pid}`;
@@ -28,7 +27,7 @@ export class Rig implements AsyncDisposable {
     this.address = address;
   }
 
-  /** @param address of a node that runs; without it one is started, and ended at the end */
+  /** @param address of a running node; without it a node is started, and stopped at the end */
   static async open(address?: string): Promise<Rig> {
     if (address === undefined) {
       await up({ nodes: 1, base: ADDRESS, heapMb: HEAP_MB, quick: true, forgetful: true });
@@ -41,7 +40,7 @@ export class Rig implements AsyncDisposable {
     await client.connect();
     const rig = new Rig(client, address ?? ADDRESS);
     const { keyspace } = rig;
-    // One replica: among several nodes only one has a row, and must be found.
+    // With one replica, only one of several nodes has a row.
     await client.execute(
       `CREATE KEYSPACE ${keyspace} WITH replication = ` +
         `{'class': 'NetworkTopologyStrategy', '${DATACENTER}': 1}`,
@@ -59,14 +58,14 @@ export class Rig implements AsyncDisposable {
     );
   }
 
-  /** @param port of something between the sender and the node */
-  async sender(tables: TableSpec[], patienceMs = 30_000, port = CQL_PORT): Promise<ChunkSender> {
+  /** @param port of a proxy between the sender and the node */
+  async sender(tables: TableSpec[], silenceMs = 30_000, port = CQL_PORT): Promise<ChunkSender> {
     const sender = await openSender({
       connection: { contactPoints: [`${this.address}:${port}`], datacenter: DATACENTER, tls: null },
       keyspace: this.keyspace,
       password: "secret",
       tables,
-      patienceMs,
+      silenceMs,
     });
     this.#senders.push(sender);
     return sender;
@@ -82,14 +81,14 @@ export class Rig implements AsyncDisposable {
     return Number((await this.rows(`SELECT count(*) AS n FROM ${table}`))[0]!["n"]);
   }
 
-  /** What the node's log says of batches that were too large; only of a node of these tests. */
+  /** The warnings about large batches in the log of the node of these tests. */
   warnings(): string[] {
     const [place] = places({ nodes: 1, base: this.address });
     return readFileSync(logOf(place!), "utf8").split("\n")
       .filter((line) => /\b(WARN|ERROR) /.test(line) && /batch/i.test(line));
   }
 
-  /** Closes what was opened and takes the tables away. */
+  /** Closes all senders and drops the tables. */
   async clear(): Promise<void> {
     for (const sender of this.#senders.splice(0)) await sender.close();
     for (const table of ["readings", "all_types"]) {

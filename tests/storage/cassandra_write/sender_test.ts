@@ -22,11 +22,11 @@ const READINGS: TableSpec = {
   partitionKey: ["station"],
   clusteringKey: ["day"],
 };
-/** Long ago, so that what is written by hand is newer. */
+/** In the past, so that rows written directly are newer. */
 const TIMESTAMP = 1_700_000_000_000_000;
 const ROWS_A_BATCH = 300;
 
-/** Batches of different rows, `stations` partitions among them. */
+/** Batches of different rows in `stations` partitions. */
 function batches(count: number, stations: number): Uint8Array[] {
   return Array.from({ length: count }, (_, b) =>
     batchOf(
@@ -38,7 +38,7 @@ function batches(count: number, stations: number): Uint8Array[] {
     ));
 }
 
-/** Encodes and sends; how many chunks were acknowledged by the end. */
+/** Encodes and sends batches; returns how many chunks were acknowledged. */
 async function load(rig: Rig, given: Uint8Array[], between: (sent: number) => unknown = () => {}) {
   const encoder = new ChunkEncoder([READINGS]);
   const sender = await rig.sender([READINGS]);
@@ -58,7 +58,7 @@ function test(name: string, run: Run): void {
   tests.push([name, run]);
 }
 
-test("every row once, whatever the partitions, and again is the same", async (rig) => {
+test("every row is stored once with any partitions, and a repeated load changes nothing", async (rig) => {
   await rig.createTable(READINGS);
   for (const stations of [7, 3_000]) {
     await rig.client.execute(`TRUNCATE ${rig.keyspace}.readings`);
@@ -70,7 +70,7 @@ test("every row once, whatever the partitions, and again is the same", async (ri
   }
   const written = await rig.rows("SELECT station, writetime(note) AS t FROM readings");
   const times = new Set(written.map((row) => String(row["t"])));
-  assert.equal(times.size, 12, "each batch has a write timestamp of its own");
+  assert.equal(times.size, 12, "each batch has its own write timestamp");
   assert.ok([...times].every((time) => time.startsWith("17000000000000")));
 });
 
@@ -101,7 +101,7 @@ function shown(value: unknown): string {
   return value instanceof Uint8Array ? value.toHex() : String(value);
 }
 
-test("every type and null come back, and a null takes an old value away", async (rig) => {
+test("every type and null are stored, and a null deletes an old value", async (rig) => {
   const spec: TableSpec = {
     name: "all_types",
     columns: [
@@ -128,23 +128,23 @@ test("every type and null come back, and a null takes an old value away", async 
   }
 });
 
-test("of rows with one key the last of the file stays, and newer data is not buried", async (rig) => {
+test("the last row of a file with each key is kept, and newer data is not replaced", async (rig) => {
   await rig.createTable(READINGS);
   const note = async (day: number) =>
     (await rig.rows(`SELECT note FROM readings WHERE station = 1 AND day = ${day}`))[0]!["note"];
-  // "z" is the greater value: at equal timestamps it would stay.
+  // "z" is the greater value: at equal timestamps it would be kept.
   const first = batchOf(READINGS, [[1, 1, "z"], [1, 1, "a"], [1, 2, "z"], [1, 3, "z"]]);
   const second = batchOf(READINGS, [[1, 2, "b"]]);
   await rig.client.execute(
-    `INSERT INTO ${rig.keyspace}.readings (station, day, note) VALUES (1, 3, 'by hand')`,
+    `INSERT INTO ${rig.keyspace}.readings (station, day, note) VALUES (1, 3, 'direct')`,
   );
   for (let attempt = 0; attempt < 2; attempt++) {
     await load(rig, [first, second]);
-    assert.deepEqual([await note(1), await note(2), await note(3)], ["a", "b", "by hand"]);
+    assert.deepEqual([await note(1), await note(2), await note(3)], ["a", "b", "direct"]);
   }
 });
 
-test("long rows, many columns and collections make no batch that the node warns of", async (rig) => {
+test("long rows, many columns and collections give no batch that the node warns about", async (rig) => {
   const wide: TableSpec = {
     name: "all_types",
     columns: [
@@ -168,7 +168,7 @@ test("long rows, many columns and collections make no batch that the node warns 
   assert.equal(await rig.count("all_types"), rows.length);
 });
 
-test("a table that is widened under a load, and a statement forgotten, harm nothing", async (rig) => {
+test("a column that is added during a load, and a statement that a node has forgotten, cost no row", async (rig) => {
   await rig.createTable(READINGS);
   const given = batches(12, 50);
   const acknowledged = await load(rig, given, async (sent) => {
@@ -180,32 +180,32 @@ test("a table that is widened under a load, and a statement forgotten, harm noth
   assert.equal(await rig.count("readings"), 12 * ROWS_A_BATCH);
 });
 
-test("connections that break again and again cost no row", async (rig) => {
+test("connections that break repeatedly cost no row", async (rig) => {
   await rig.createTable(READINGS);
-  await using middle = await Passage.open(rig.address, `${rig.address}:9042`);
+  await using proxy = await Passage.open(rig.address, `${rig.address}:9042`);
   const encoder = new ChunkEncoder([READINGS]);
-  const sender = await rig.sender([READINGS], 30_000, middle.port);
+  const sender = await rig.sender([READINGS], 30_000, proxy.port);
   let acknowledged = 0;
   for (const [i, batch] of batches(24, 300).entries()) {
     await sender.send(chunkOf(encoder, batch, TIMESTAMP + i), () => acknowledged++);
-    if (i % 8 === 4) middle.cut();
+    if (i % 8 === 4) proxy.cut();
   }
   await sender.drain();
   assert.equal(acknowledged, 24);
-  assert.ok(middle.cuts >= 2, `${middle.cuts} connections were cut`);
+  assert.ok(proxy.cuts >= 2, `${proxy.cuts} connections were cut`);
   assert.equal(await rig.count("readings"), 24 * ROWS_A_BATCH);
 });
 
-test("a node that is gone for longer than the patience fails the load, once and clearly", async (rig) => {
+test("a node that is unreachable for longer than silenceMs fails the load, with a clear error", async (rig) => {
   await rig.createTable(READINGS);
-  await using middle = await Passage.open(rig.address, `${rig.address}:9042`);
+  await using proxy = await Passage.open(rig.address, `${rig.address}:9042`);
   const encoder = new ChunkEncoder([READINGS]);
-  const sender = await rig.sender([READINGS], 1_000, middle.port);
+  const sender = await rig.sender([READINGS], 1_000, proxy.port);
   await sender.send(chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => {});
   await sender.drain();
-  middle.refuse();
-  const isUnreachable = (thrown: unknown) =>
-    thrown instanceof Failure && thrown.kind === "storage" && thrown.code === "storage-unreachable";
+  proxy.refuse();
+  const isUnreachable = (error: unknown) =>
+    error instanceof Failure && error.kind === "storage" && error.code === "storage-unreachable";
   let early = 0;
   await assert.rejects(async () => {
     await sender.send(chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => early++);
@@ -218,8 +218,8 @@ test("a node that is gone for longer than the patience fails the load, once and 
 });
 
 test("wrong tables and permissions are reported before and while rows are sent", async (rig) => {
-  const code = (wanted: string) => (thrown: unknown) =>
-    thrown instanceof Failure && thrown.kind === "storage" && thrown.code === wanted;
+  const code = (wanted: string) => (error: unknown) =>
+    error instanceof Failure && error.kind === "storage" && error.code === wanted;
   await assert.rejects(rig.sender([READINGS]), code("table-mismatch"));
   await rig.createTable({
     ...READINGS,
@@ -231,7 +231,7 @@ test("wrong tables and permissions are reported before and while rows are sent",
   const encoder = new ChunkEncoder([READINGS]);
   const sender = await rig.sender([READINGS]);
   await rig.client.execute(`REVOKE MODIFY ON KEYSPACE ${rig.keyspace} FROM ${rig.keyspace}`);
-  // Rights are cached by the node for two seconds.
+  // The node caches permissions for two seconds.
   await new Promise((resolve) => setTimeout(resolve, 2_500));
   await assert.rejects(async () => {
     await sender.send(chunkOf(encoder, batches(1, 10)[0]!, TIMESTAMP), () => {});
@@ -242,7 +242,7 @@ test("wrong tables and permissions are reported before and while rows are sent",
 Deno.test({
   name: `rows sent to a real node${missing === null ? "" : ` (skipped: ${missing})`}`,
   ignore: missing !== null,
-  // What the driver leaves behind when connections break is not ours to count.
+  // The driver leaves resources open when connections break.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn(t) {
@@ -258,7 +258,7 @@ Deno.test({
 Deno.test({
   name: `rows sent to a cluster${missing === null ? "" : ` (skipped: ${missing})`}`,
   ignore: missing !== null,
-  // The cluster stays for the next test file.
+  // The cluster keeps running for the next test file.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {

@@ -3,7 +3,7 @@ import { AdaptiveWindow } from "../../../src/storage/cassandra/write/window.ts";
 
 const BYTES = 1_500;
 
-/** A cluster that answers after so long, on a clock of its own. */
+/** A cluster with a given latency, on a simulated clock. */
 class Rig {
   ms = 0;
   readonly window = new AdaptiveWindow(() => this.ms);
@@ -17,7 +17,7 @@ class Rig {
     return sent;
   }
 
-  /** Fills the window and has all of it answered. */
+  /** Fills the window and answers all requests. */
   round(latencyMs: number): void {
     this.fill();
     this.ms += latencyMs;
@@ -29,7 +29,7 @@ class Rig {
   }
 }
 
-Deno.test("window: it grows while answers are fast, to its bounds", () => {
+Deno.test("window: it grows up to its limit while answers are fast", () => {
   const rig = new Rig();
   const start = rig.window.limit;
   rig.rounds(5, () => 5);
@@ -39,7 +39,7 @@ Deno.test("window: it grows while answers are fast, to its bounds", () => {
   assert.equal(rig.fill(), 512);
 });
 
-Deno.test("window: bytes on their way are bounded whatever the count", () => {
+Deno.test("window: the bytes in flight are limited, whatever the number of requests", () => {
   const rig = new Rig();
   rig.rounds(200, () => 5);
   let bytes = 0;
@@ -49,10 +49,10 @@ Deno.test("window: bytes on their way are bounded whatever the count", () => {
   }
   assert.equal(bytes, 4 << 20);
   const other = new Rig();
-  assert.ok(other.window.admits(16 << 20), "one request goes out however large it is");
+  assert.ok(other.window.admits(16 << 20), "one request is sent however large it is");
 });
 
-Deno.test("window: a window that nobody fills does not grow", () => {
+Deno.test("window: a window that is never full does not grow", () => {
   const rig = new Rig();
   const start = rig.window.limit;
   for (let i = 0; i < 1_000; i++) {
@@ -63,9 +63,9 @@ Deno.test("window: a window that nobody fills does not grow", () => {
   assert.equal(rig.window.limit, start);
 });
 
-Deno.test("window: where more in flight is only slower it settles", () => {
+Deno.test("window: it stops growing when more requests are only slower", () => {
   const rig = new Rig();
-  // A cluster that takes 4,000 requests a second: what is in flight beyond 8 waits in its queue.
+  // A cluster that handles 4,000 requests per second: beyond 8, requests wait in its queue.
   rig.rounds(300, (limit) => Math.max(2, limit / 4));
   const settled = rig.window.limit;
   assert.ok(settled >= 80 && settled < 512, `${settled}`);
@@ -73,7 +73,7 @@ Deno.test("window: where more in flight is only slower it settles", () => {
   assert.ok(Math.abs(rig.window.limit - settled) <= settled / 4);
 });
 
-Deno.test("window: it shrinks when answers get slow and grows again after", () => {
+Deno.test("window: it shrinks when answers become slow, and grows again afterwards", () => {
   const rig = new Rig();
   rig.rounds(30, () => 10);
   const before = rig.window.limit;
@@ -84,12 +84,12 @@ Deno.test("window: it shrinks when answers get slow and grows again after", () =
   assert.ok(rig.window.limit > slow);
 });
 
-Deno.test("window: push-back halves it once for all that were out, and pauses longer each time", () => {
+Deno.test("window: overload halves it once for all requests in flight, with a longer pause each time", () => {
   const rig = new Rig();
   rig.rounds(20, () => 5);
   const before = rig.window.limit;
-  const out = rig.fill();
-  for (let i = 0; i < out; i++) rig.window.pushedBack(BYTES);
+  const inFlight = rig.fill();
+  for (let i = 0; i < inFlight; i++) rig.window.pushedBack(BYTES);
   assert.equal(rig.window.inFlight, 0);
   assert.equal(rig.window.limit, Math.floor(before / 2));
   assert.equal(rig.window.pauseMs, 100);
@@ -108,5 +108,5 @@ Deno.test("window: push-back halves it once for all that were out, and pauses lo
   rig.round(5);
   rig.window.sent(BYTES);
   rig.window.pushedBack(BYTES);
-  assert.equal(rig.window.pauseMs, 100, "a success makes the next pause short again");
+  assert.equal(rig.window.pauseMs, 100, "after a success the next pause is short again");
 });

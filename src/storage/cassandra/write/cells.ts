@@ -1,16 +1,15 @@
 import type { ScalarType } from "../../../batch/column.ts";
-import { writeDuration } from "./encode_duration.ts";
 import { writeBigint, writeDecimal, writeVarint } from "./encode_numbers.ts";
 import { writeAscii, writeBytes, writeInet, writeTimeuuid, writeUuid } from "./encode_text.ts";
-import { writeDate, writeTime, writeTimestamp } from "./encode_time.ts";
+import { writeDate, writeDuration, writeTime, writeTimestamp } from "./encode_time.ts";
 import type { CqlBytes } from "./cql_bytes.ts";
 
-/** Writes what a text of a batch means, without its length. */
+/** Converts a text of a batch to CQL's bytes, without their length. */
 export type TextCell = (bytes: Uint8Array, start: number, end: number, out: CqlBytes) => void;
-/** Writes a number of a batch with its length before it. */
+/** Writes a number of a batch after its length. */
 export type NumberCell = (value: number, out: CqlBytes) => void;
 
-/** How values of a type that cross as text or bytes become CQL's. */
+/** The types that are text or bytes in a batch. */
 export const TEXT_CELLS: Partial<Record<ScalarType, TextCell>> = {
   ascii: writeAscii,
   bigint: writeBigint,
@@ -27,7 +26,7 @@ export const TEXT_CELLS: Partial<Record<ScalarType, TextCell>> = {
   varint: writeVarint,
 };
 
-/** How values of a type that cross as numbers become CQL's; the batch's reader checked their range. */
+/** The types that are numbers in a batch, whose ranges were checked when it was read. */
 export const NUMBER_CELLS: Partial<Record<ScalarType, NumberCell>> = {
   boolean(value, out) {
     out.int(1);
@@ -57,5 +56,5 @@ export const NUMBER_CELLS: Partial<Record<ScalarType, NumberCell>> = {
   },
 };
 
-/** The most bytes that a value may take beyond those of its text: numbers have no text at all. */
+/** Maximum bytes of a value beyond those of its text; numbers have no text. */
 export const CELL_ROOM = 32;

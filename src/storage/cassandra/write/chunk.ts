@@ -1,10 +1,10 @@
 /**
- * The layout of a chunk, big-endian as all of the native protocol. It knows nothing of a connection,
- * so that it may be sent by another process than the one that made it.
+ * The layout of a chunk: encoded rows of one or more batches that wait to be sent. It is big-endian,
+ * like the native protocol. It does not depend on a connection, so any process can send it.
  *
  *   u32 magic | u16 table | u16 zero | i64 timestamp in microseconds | u32 requests
  *   request   u16 rows | u16 zero | u32 bytes of its rows
- *   row       u32 length | the count of its values and the values, as they stand in a BATCH
+ *   row       u32 length | the count of its values and the values, as in a BATCH
  *
  * @module
  */
@@ -17,30 +17,20 @@ const HEADER_BYTES = 20;
 const REQUEST_BYTES = 8;
 const LENGTH_BYTES = 4;
 
-/**
- * Rows of one or more batches of the sandbox in the form in which they wait to be sent. Until a file
- * is known to be good nothing of it is sent; it lies in memory or in a file of the host.
- */
-export interface Chunk {
-  bytes: Uint8Array;
-  /** Rows of the batches, also those that are not sent because a later one has their key. */
-  rows: number;
-}
-
-/** What a chunk says before its requests. */
+/** The header of a chunk, before its requests. */
 export interface ChunkHeader {
-  /** The table's place in the list that the chunk was made for. */
+  /** The index of the table in the list of the encoder. */
   table: number;
   timestamp: bigint;
 }
 
-/** Rows of a chunk that go out together: each with its length before it. */
+/** Rows of a chunk that are sent together, each after its length. */
 export interface ChunkRequest {
   rows: number;
   bytes: Uint8Array;
 }
 
-/** Joins encoded rows into a chunk, request by request. */
+/** Copies encoded rows into a chunk, request by request. */
 export function writeChunk(
   { table, timestamp }: ChunkHeader,
   encoded: EncodedRows,
@@ -59,7 +49,7 @@ export function writeChunk(
   view.setUint32(16, requests.length);
   let at = HEADER_BYTES;
   for (const { rows } of requests) {
-    const begun = at;
+    const start = at;
     at += REQUEST_BYTES;
     for (const row of rows) {
       const from = starts[row]!;
@@ -68,13 +58,13 @@ export function writeChunk(
       bytes.set(encoded.bytes.subarray(from, from + length), at + LENGTH_BYTES);
       at += LENGTH_BYTES + length;
     }
-    view.setUint16(begun, rows.length);
-    view.setUint32(begun + 4, at - begun - REQUEST_BYTES);
+    view.setUint16(start, rows.length);
+    view.setUint32(start + 4, at - start - REQUEST_BYTES);
   }
   return bytes;
 }
 
-/** Reads a chunk's header. @throws {Failure} `bad-chunk` where the bytes are none */
+/** Reads a chunk's header. @throws {Failure} `bad-chunk` if the bytes are not a chunk */
 export function chunkHeader(bytes: Uint8Array): ChunkHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (bytes.length < HEADER_BYTES || view.getUint32(0) !== MAGIC) throw badChunk();
@@ -96,7 +86,7 @@ export function* chunkRequests(bytes: Uint8Array): Generator<ChunkRequest, void>
   }
 }
 
-/** Calls `visit` with where each row of a request starts and ends, behind its length. */
+/** Calls `visit` with the start and the end of each row of a request, without its length. */
 export function eachRow(
   { bytes }: ChunkRequest,
   visit: (start: number, end: number) => void,
@@ -110,5 +100,5 @@ export function eachRow(
 }
 
 function badChunk(): Failure {
-  return new Failure("internal", "bad-chunk", "Cannot send rows: what was kept of them is damaged");
+  return new Failure("internal", "bad-chunk", "Cannot send rows: their chunk is damaged");
 }

@@ -1,17 +1,17 @@
 import type { EncodedRows } from "./row_encoder.ts";
 
-/** How much of a clustering key is looked at. */
+/** Bytes of a clustering key that are compared. */
 const KEY_BYTES = 16;
-/** A number for sorting: 44 bits of the key above 20 bits with the number of the row. */
+/** A number for sorting has 44 bits of the key, then 20 bits with the index of the row. */
 const ROW_BITS = 20;
 const MAX_ROWS = 1 << ROW_BITS;
 const HIGH_WORD = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
 
 /**
- * The numbers of rows in about the order of their clustering keys; those that look the same stay as
- * they came. A server finds the places of neighbours in a large partition far sooner than as many
- * places all over it. It is a hint: the first bytes that differ are compared as they are encoded,
- * whatever the order of the column's type.
+ * The indexes of rows in about the order of their clustering keys. Neighbours in a large partition are
+ * much faster for a server than rows that are scattered over it. It is only a hint: a few bytes of the
+ * encoded keys are compared, whatever the order of the column's type. Rows with equal bytes keep their
+ * order.
  */
 export function clusteringOrder(encoded: EncodedRows): Uint32Array {
   const { rows } = encoded;
@@ -34,7 +34,7 @@ export function clusteringOrder(encoded: EncodedRows): Uint32Array {
   return order;
 }
 
-/** The first bytes of each row's clustering values, one value behind the other. */
+/** The first bytes of each row's clustering values, concatenated. */
 function clusteringBytes({ rows, bytes, partitionEnds, keyEnds }: EncodedRows): Uint8Array {
   const keys = new Uint8Array(rows * KEY_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -50,7 +50,7 @@ function clusteringBytes({ rows, bytes, partitionEnds, keyEnds }: EncodedRows): 
   return keys;
 }
 
-/** The first place in a key at which not all rows have the same byte. */
+/** The first position in the keys at which the rows have different bytes. */
 function firstDifference(keys: Uint8Array, rows: number): number {
   let same = KEY_BYTES;
   for (let row = 1; row < rows && same > 0; row++) {

@@ -1,14 +1,14 @@
 const START_BYTES = 64 << 10;
-/** A buffer that grew beyond this is given back. */
+/** A buffer that grew beyond this is released. */
 const KEPT_BYTES = 4 << 20;
 
-/** Bytes in the order of the native protocol, which is big-endian, written from the front. */
+/** A buffer to write values in the byte order of the native protocol, which is big-endian. */
 export class CqlBytes {
   bytes = new Uint8Array(START_BYTES);
   view = new DataView(this.bytes.buffer);
   at = 0;
 
-  /** Makes room for `more` bytes behind {@link at}; the writers below do not check. */
+  /** Ensures room for `more` bytes after {@link at}; the writers below do not check it. */
   reserve(more: number): void {
     const needed = this.at + more;
     if (needed <= this.bytes.length) return;
@@ -17,7 +17,7 @@ export class CqlBytes {
     this.bytes.set(before.subarray(0, this.at));
   }
 
-  /** Starts again from the front. */
+  /** Starts again at the beginning. */
   clear(): void {
     this.at = 0;
     if (this.bytes.length > KEPT_BYTES) this.#use(START_BYTES);
@@ -37,7 +37,7 @@ export class CqlBytes {
     this.at += 4;
   }
 
-  /** An integer of up to 53 bits as a number of 64. */
+  /** Writes an integer of up to 53 bits with 64 bits. */
   safeLong(value: number): void {
     this.view.setInt32(this.at, Math.floor(value / 2 ** 32));
     this.view.setUint32(this.at + 4, value % 2 ** 32 + (value < 0 ? 2 ** 32 : 0));
@@ -51,7 +51,7 @@ export class CqlBytes {
 
   copy(from: Uint8Array, start: number, end: number): void {
     const { bytes, at } = this;
-    // A call of set() costs more than a short loop.
+    // For few bytes a loop is faster than a call of set().
     if (end - start > 48) bytes.set(from.subarray(start, end), at);
     else for (let i = start, to = at; i < end; i++, to++) bytes[to] = from[i]!;
     this.at = at + end - start;

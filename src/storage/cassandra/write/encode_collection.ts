@@ -1,23 +1,23 @@
-import { type Collection, physicalOf, type ScalarType } from "../../../batch/column.ts";
+import {
+  type Collection,
+  INTEGER_LIMITS,
+  physicalOf,
+  type ScalarType,
+} from "../../../batch/column.ts";
 import { NUMBER_CELLS, TEXT_CELLS, type TextCell } from "./cells.ts";
 import type { CqlBytes } from "./cql_bytes.ts";
 import { wrong } from "./wrong_value.ts";
 
 /**
- * How many times longer a collection's bytes can be than its text: an element of two characters,
- * such as `1,`, can become a length of four bytes and eight of a double.
+ * Maximum bytes of a collection for each byte of its text. The worst case is a double with one digit:
+ * `1,` becomes a length of four bytes and a value of eight.
  */
 export const COLLECTION_GROWTH = 8;
 
-const INTEGERS: Partial<Record<ScalarType, readonly [min: number, max: number]>> = {
-  tinyint: [-0x80, 0x7f],
-  smallint: [-0x8000, 0x7fff],
-  int: [-0x8000_0000, 0x7fff_ffff],
-};
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** Writes a collection's JSON (see `physicalOf`) as the protocol has it: a count, then each element. */
+/** Converts the JSON of a collection (see `physicalOf`) to the protocol's form: a count and the elements. */
 export function collectionCell({ kind, elements }: Collection): TextCell {
   const writers = elements.map(elementWriter);
   const width = writers.length;
@@ -60,7 +60,7 @@ function elementWriter(type: ScalarType): (value: unknown, out: CqlBytes) => voi
 function numberOf(value: unknown, type: ScalarType): number {
   if (type === "boolean") return typeof value === "boolean" ? Number(value) : wrong("a boolean");
   if (typeof value !== "number") return wrong("a number");
-  const limits = INTEGERS[type];
+  const limits = INTEGER_LIMITS[type];
   const isInteger = limits === undefined ||
     (Number.isInteger(value) && value >= limits[0] && value <= limits[1]);
   return isInteger ? value : wrong(`of type ${type}`);

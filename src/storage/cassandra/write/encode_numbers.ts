@@ -1,5 +1,5 @@
 /**
- * Numbers beyond JavaScript's from their digits into CQL's bytes.
+ * Converts the digits of large numbers to CQL's bytes.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { textOf, wrong } from "./wrong_value.ts";
 
 const MINUS = 0x2d;
 const ZERO = 0x30;
-/** So many digits are a safe integer. */
+/** An integer of so many digits is exact in a JavaScript number. */
 const SAFE_DIGITS = 15;
-/** More of them would not fit what is set aside for a value beside its text. */
+/** More would not fit in the room that `CELL_ROOM` gives to a value. */
 const MAX_ZEROS = 38;
 const MIN_LONG = -(2n ** 63n);
 const MAX_LONG = 2n ** 63n - 1n;
 const DECIMAL = /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,10}))?$/;
 
-/** The value of a minus and digits that are few; null where they are many or something else. */
+/** The value of up to {@link SAFE_DIGITS} digits with an optional minus; null for other text. */
 function safeInteger(bytes: Uint8Array, start: number, end: number): number | null {
   const isNegative = bytes[start] === MINUS;
   let at = isNegative ? start + 1 : start;
@@ -48,7 +48,7 @@ export function writeVarint(bytes: Uint8Array, start: number, end: number, out: 
   writeBig(integerOf(textOf(bytes, start, end), "an integer"), out);
 }
 
-/** Digits with a point, an exponent, or neither: the scale and the digits as one integer. */
+/** Writes a decimal number, with or without a point and an exponent, as a scale and an integer. */
 export function writeDecimal(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
   const found = DECIMAL.exec(textOf(bytes, start, end));
   const [, sign = "", whole = "", fraction = "", exponent = "0"] = found ?? [];
@@ -56,13 +56,13 @@ export function writeDecimal(bytes: Uint8Array, start: number, end: number, out:
   if (found === null || digits === "") wrong("a decimal number");
   const scale = fraction.length - Number(exponent);
   if (scale !== (scale | 0)) wrong("a decimal number whose scale has 32 bits");
-  // Clients show small powers of ten better as zeros.
+  // Clients show zeros better than a small negative scale.
   const zeros = scale < 0 && scale >= -MAX_ZEROS ? -scale : 0;
   out.int(scale + zeros);
   writeBig(BigInt(sign + digits + "0".repeat(zeros)), out);
 }
 
-/** Two's complement in as few bytes as hold the sign. */
+/** Writes two's complement in as few bytes as possible. */
 function writeSafe(value: number, out: CqlBytes): void {
   let size = 1;
   for (let limit = 128; value < -limit || value >= limit; limit *= 256) size++;
@@ -78,7 +78,7 @@ function writeSafe(value: number, out: CqlBytes): void {
 function writeBig(value: bigint, out: CqlBytes): void {
   const magnitude = value < 0n ? ~value : value;
   const hex = magnitude.toString(16);
-  // One more bit than the magnitude has, for the sign.
+  // One more bit for the sign.
   const size = Math.floor((hex.length * 4 - leadingZeros(hex)) / 8) + 1;
   const whole = BigInt.asUintN(size * 8, value).toString(16).padStart(size * 2, "0");
   for (let i = 0; i < size; i++) out.byte(parseInt(whole.slice(2 * i, 2 * i + 2), 16));

@@ -1,5 +1,5 @@
 /**
- * Identifiers and addresses from their text into CQL's bytes.
+ * Converts the text of identifiers and addresses to CQL's bytes.
  *
  * @module
  */
@@ -10,15 +10,15 @@ const DASH = 0x2d;
 const NO_DIGIT = 0xff;
 const HEX = new Uint8Array(256).fill(NO_DIGIT);
 for (let i = 0; i < 16; i++) HEX[i.toString(16).charCodeAt(0)] = i;
-/** Where each of a uuid's 16 bytes has its two digits. */
+/** The positions of the two digits of each of a uuid's 16 bytes. */
 const UUID_AT = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 
-/** Text and blobs are what they are. */
+/** Writes text and blobs, which are unchanged. */
 export function writeBytes(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
   out.copy(bytes, start, end);
 }
 
-/** The server would refuse the whole request for one byte that is not ASCII. */
+/** Checks that text is ASCII, otherwise the server would refuse the whole request. */
 export function writeAscii(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
   for (let i = start; i < end; i++) if (bytes[i]! > 0x7f) wrong("ASCII text");
   out.copy(bytes, start, end);
@@ -45,7 +45,7 @@ export function writeTimeuuid(bytes: Uint8Array, start: number, end: number, out
   if (out.bytes[out.at - 10]! >> 4 !== 1) wrong("a version 1 uuid");
 }
 
-/** Four bytes or sixteen. */
+/** Writes 4 bytes for IPv4 or 16 for IPv6. */
 export function writeInet(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
   const text = textOf(bytes, start, end);
   const address = text.includes(":") ? ipv6(text) : ipv4(text);

@@ -1,5 +1,5 @@
 /**
- * Dates and times from the canonical text of a batch into CQL's bytes.
+ * Converts the canonical text of dates, times and durations to CQL's bytes.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const EPOCH_DAY = 2 ** 31;
 const DAY_MS = 86_400_000;
 const TIMESTAMP_CHARS = 24;
 
-/** The number that `count` digits make; not a number where one of them is none. */
+/** The value of `count` digits; NaN if one of them is not a digit. */
 function digits(bytes: Uint8Array, at: number, count: number): number {
   let value = 0;
   for (let i = at; i < at + count; i++) {
@@ -25,7 +25,7 @@ function digits(bytes: Uint8Array, at: number, count: number): number {
   return value;
 }
 
-/** Days since the epoch in the proleptic Gregorian calendar; not a number where it is no day. */
+/** Days since the epoch in the proleptic Gregorian calendar; NaN if there is no such day. */
 function dayAt(bytes: Uint8Array, at: number): number {
   if (bytes[at + 4] !== DASH || bytes[at + 7] !== DASH) return NaN;
   const year = digits(bytes, at, 4);
@@ -33,7 +33,7 @@ function dayAt(bytes: Uint8Array, at: number): number {
   const day = digits(bytes, at + 8, 2);
   if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= 31)) return NaN;
   if (day > 28 && day > daysIn(year, month)) return NaN;
-  // Years that start in March have their leap day at the end.
+  // In years that start in March the leap day is the last day.
   const y = month > 2 ? year : year - 1;
   const era = Math.floor(y / 400);
   const yearOfEra = y - era * 400;
@@ -48,14 +48,14 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** `YYYY-MM-DD` */
+/** Writes `YYYY-MM-DD`. */
 export function writeDate(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
   const day = end - start === 10 ? dayAt(bytes, start) : NaN;
   if (Number.isNaN(day)) wrong("a date (YYYY-MM-DD)");
   out.int((day + EPOCH_DAY) | 0);
 }
 
-/** `HH:MM:SS` with a fraction of up to nine digits: nanoseconds since midnight. */
+/** Writes `HH:MM:SS`, with a fraction of up to nine digits, as nanoseconds since midnight. */
 export function writeTime(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
   const seconds = end - start >= 8 ? secondsAt(bytes, start) : NaN;
   const fraction = end - start === 8 ? 0 : fractionAt(bytes, start + 8, end);
@@ -71,17 +71,16 @@ function secondsAt(bytes: Uint8Array, at: number): number {
   return hours < 24 && minutes < 60 && seconds < 60 ? hours * 3600 + minutes * 60 + seconds : NaN;
 }
 
-/** Nanoseconds of a point and its digits. */
+/** The nanoseconds of a fraction that starts with a point. */
 function fractionAt(bytes: Uint8Array, at: number, end: number): number {
   const count = end - at - 1;
   if (bytes[at] !== 0x2e || count < 1 || count > 9) return NaN;
   return digits(bytes, at + 1, count) * 10 ** (9 - count);
 }
 
-/** What `Date.toISOString` makes: `YYYY-MM-DDTHH:MM:SS.mmmZ`, or a year of six digits with a sign. */
+/** Writes the result of `Date.toISOString`: `YYYY-MM-DDTHH:MM:SS.mmmZ`, or a signed year of six digits. */
 export function writeTimestamp(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
   let ms = end - start === TIMESTAMP_CHARS ? commonMs(bytes, start) : NaN;
-  // The engine's own reader takes those that are rare.
   if (Number.isNaN(ms)) ms = rareMs(textOf(bytes, start, end));
   if (Number.isNaN(ms)) wrong("a timestamp (ISO 8601)");
   out.safeLong(ms);
@@ -94,4 +93,48 @@ function commonMs(bytes: Uint8Array, at: number): number {
 
 function rareMs(text: string): number {
   return /^[+-]\d{6}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(text) ? Date.parse(text) : NaN;
+}
+
+const MAX_INT = 2n ** 31n - 1n;
+const MAX_LONG = 2n ** 63n - 1n;
+const SECOND = 1_000_000_000n;
+
+const ISO =
+  /^(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,9}))?S)?)?$/;
+const CQL =
+  /^(-)?(?=\d)(?:(\d+)y)?(?:(\d+)mo)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?(?:(\d+)(?:us|µs))?(?:(\d+)ns)?$/i;
+
+/** Writes a duration in one of CQL's two notations as months, days and nanoseconds of variable size. */
+export function writeDuration(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
+  const [months, days, nanos] = partsOf(textOf(bytes, start, end).replace("Âµ", "µ"));
+  if (months > MAX_INT || days > MAX_INT || nanos > MAX_LONG) {
+    wrong("in the range of CQL's durations");
+  }
+  const sign = bytes[start] === 0x2d ? -1n : 1n;
+  for (const part of [months, days, nanos]) writeVint(part * sign, out);
+}
+
+type Parts = readonly [months: bigint, days: bigint, nanos: bigint];
+
+function partsOf(text: string): Parts {
+  const iso = ISO.exec(text);
+  const found = iso ?? CQL.exec(text);
+  if (found === null) return wrong("a duration");
+  const n = (group: number) => BigInt(found[group] ?? 0);
+  const seconds = n(6) * 3600n + n(7) * 60n + n(8);
+  const fraction = iso
+    ? BigInt((found[9] ?? "").padEnd(9, "0"))
+    : n(9) * 1_000_000n + n(10) * 1_000n + n(11);
+  return [n(2) * 12n + n(3), n(4) * 7n + n(5), seconds * SECOND + fraction];
+}
+
+/** Writes a number in zigzag encoding; the first byte has a leading 1 bit for each byte after it. */
+function writeVint(value: bigint, out: CqlBytes): void {
+  const unsigned = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+  let extra = 0;
+  while (extra < 8 && unsigned >> BigInt(7 * (extra + 1)) > 0n) extra++;
+  const ones = extra === 8 ? 0xff : (0xff << (8 - extra)) & 0xff;
+  const top = extra === 8 ? 0 : Number(unsigned >> BigInt(8 * extra));
+  out.byte(ones | top);
+  for (let i = extra - 1; i >= 0; i--) out.byte(Number((unsigned >> BigInt(8 * i)) & 0xffn));
 }

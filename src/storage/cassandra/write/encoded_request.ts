@@ -1,11 +1,11 @@
 /**
- * Requests that are bytes before the driver sees them.
+ * Requests that are encoded before the driver sees them.
  *
- * `Client.batch` wraps each value into two buffers and joins them all again. Loads of 1,000,000 rows
- * that were sent so instead were 1.32 times slower in own partitions and 1.40 times in 8 partitions. The driver's own way to send takes any request that can
- * write itself, so rows go straight into a frame of the native protocol, version 4, and the driver
- * still does what it is good at: connections, authentication, TLS, stream ids, choice of a node,
- * time-outs, and preparing again where a node has forgotten a statement.
+ * `Client.batch` copies each value into two buffers and joins them all again. With it, loads of
+ * 1,000,000 rows were 1.32 times slower with one row in each partition, and 1.40 times slower in 8
+ * partitions. The driver can send any request object that writes itself, so rows are encoded directly
+ * as frames of the native protocol, version 4. The driver still does the rest: connections,
+ * authentication, TLS, stream ids, choice of a node, timeouts, and preparing statements again.
  *
  * @module
  */
@@ -31,7 +31,7 @@ const PREPARED = 1;
 const WITH_TIMESTAMP = 0x20;
 const { localQuorum } = types.consistencies;
 
-/** One BATCH request, sent as often as it takes. */
+/** A BATCH request; it can be sent several times. */
 export class EncodedRequest extends requests.Request {
   readonly #frame: Uint8Array;
 
@@ -58,16 +58,16 @@ function otherProtocol(version: number): Failure {
   return new Failure(
     "storage",
     "storage-protocol",
-    `Cannot write rows: the cluster speaks version ${version} of the native protocol, not 4`,
-    { hint: "Apache Cassandra speaks version 4 from 2.2 on." },
+    `Cannot write rows: the cluster uses version ${version} of the native protocol, not 4`,
+    { hint: "Use Apache Cassandra, whose versions from 2.2 on support version 4." },
   );
 }
 
 /**
- * Builds the frame of an unlogged batch.
+ * Returns the frame of an unlogged batch.
  *
- * @param statement the prepared statement's id
- * @param timestamp microseconds since the epoch, for all of its rows
+ * @param statement the id of the prepared statement
+ * @param timestamp microseconds since the epoch, for all rows
  */
 export function batchFrame(
   statement: Uint8Array,
@@ -97,12 +97,12 @@ export function batchFrame(
   return frame;
 }
 
-/** A row has three bytes and the statement's id before it here, and its length of four there. */
+/** In a frame, three bytes and the statement's id precede a row; in a chunk, its length of four bytes. */
 function frameSize({ bytes, rows }: ChunkRequest, idBytes: number): number {
   return HEADER_BYTES + 3 + bytes.length + rows * (idBytes + 3 - 4) + 2 + 1 + 8;
 }
 
-/** Sends a request; a second time means the same rows again, so the driver may do so by itself. */
+/** Sends a request. The driver can repeat it, because it writes the same rows again. */
 export function sendEncoded(
   client: Client,
   request: EncodedRequest,
@@ -116,7 +116,7 @@ export function sendEncoded(
   return requestHandler.send(request, execution, client);
 }
 
-/** Prepares a statement where the driver remembers it, so that it can be prepared again. */
+/** Prepares a statement through the driver's cache, so that the driver can prepare it again. */
 export function prepare(client: Client, query: string): Promise<Prepared> {
   const execution = executionOptions.DefaultExecutionOptions.create({ prepare: true }, client);
   return prepareHandler.getPrepared(

@@ -1,28 +1,25 @@
+import { COUNT_BYTES, type EncodedRows } from "./row_encoder.ts";
+
 const NONE = -1;
 
-/** Finds rows with the same bytes: an open table of row numbers, for the keys of one batch. */
+/** Finds rows with equal keys: a hash table of row indexes with open addressing. */
 export class KeyIndex {
   readonly #bytes: Uint8Array;
   readonly #slots: Int32Array;
-  readonly #starts: ArrayLike<number>;
-  readonly #ends: ArrayLike<number>;
-  readonly #offset: number;
+  readonly #starts: Uint32Array;
+  readonly #ends: Uint32Array;
 
-  /** Row `r` has its key from `starts[r] + offset` to `ends[r]`. */
-  constructor(
-    bytes: Uint8Array,
-    keys: { starts: ArrayLike<number>; ends: ArrayLike<number>; offset: number; rows: number },
-  ) {
+  /** The key of row `r` is from `starts[r] + COUNT_BYTES` to `ends[r]`. */
+  constructor({ rows, bytes, starts }: EncodedRows, ends: Uint32Array) {
     this.#bytes = bytes;
-    this.#starts = keys.starts;
-    this.#ends = keys.ends;
-    this.#offset = keys.offset;
+    this.#starts = starts;
+    this.#ends = ends;
     let size = 16;
-    while (size < keys.rows * 2) size *= 2;
+    while (size < rows * 2) size *= 2;
     this.#slots = new Int32Array(size).fill(NONE);
   }
 
-  /** The first row that was given with this row's key; the row itself where it is the first. */
+  /** The first row passed to this method with the same key; the row itself if it is the first. */
   firstOf(row: number): number {
     const mask = this.#slots.length - 1;
     let slot = this.#hash(row) & mask;
@@ -34,19 +31,19 @@ export class KeyIndex {
     return row;
   }
 
-  /** FNV-1a, and its high bits brought down to where the mask looks. */
+  /** FNV-1a, with the high bits folded into the low ones that the mask keeps. */
   #hash(row: number): number {
     let hash = 0x811c9dc5;
     const end = this.#ends[row]!;
-    for (let i = this.#starts[row]! + this.#offset; i < end; i++) {
+    for (let i = this.#starts[row]! + COUNT_BYTES; i < end; i++) {
       hash = Math.imul(hash ^ this.#bytes[i]!, 0x01000193);
     }
     return (hash ^ (hash >>> 15)) >>> 0;
   }
 
   #areEqual(one: number, other: number): boolean {
-    let a = this.#starts[one]! + this.#offset;
-    let b = this.#starts[other]! + this.#offset;
+    let a = this.#starts[one]! + COUNT_BYTES;
+    let b = this.#starts[other]! + COUNT_BYTES;
     const end = this.#ends[one]!;
     if (end - a !== this.#ends[other]! - b) return false;
     while (a < end) if (this.#bytes[a++] !== this.#bytes[b++]) return false;

@@ -1,6 +1,6 @@
 /**
- * Decides which rows of a batch share a request: rows of one partition together, and several small
- * partitions as long as the server takes them without a warning.
+ * Decides which rows share a request: rows of one partition, or several small partitions up to the size
+ * at which the server logs a warning.
  *
  * @module
  */
@@ -19,25 +19,25 @@ import {
 
 const NO_ROW = -1;
 
-/** Rows that go out in one request. */
+/** Rows that are sent in one request. */
 export interface PlannedRequest {
   rows: number[];
   partitions: number;
 }
 
-/** Rows by partition, each with the next one behind it. */
+/** Rows by partition, as linked lists. */
 interface Partitions {
   /** The first row of each partition. */
   heads: number[];
-  /** The row behind a row in its partition, or {@link NO_ROW}. */
+  /** The next row in the partition of each row, or {@link NO_ROW}. */
   next: Int32Array;
 }
 
 /**
- * Plans the requests for encoded rows. Of rows with the same key the last one stays: with one write
- * timestamp for all, the server would mix them cell by cell. Rows of a partition go in about the
- * order of their clustering keys, and large partitions take turns: requests for the same one would
- * wait for each other in the server.
+ * Plans the requests for encoded rows. Of rows with the same key only the last one is sent: with one
+ * write timestamp for all, the server would mix them cell by cell. Rows of a partition are sent in about
+ * the order of their clustering keys. Requests for large partitions alternate, because those for the
+ * same partition wait for each other in the server.
  *
  * @example
  * ```ts ignore
@@ -52,8 +52,8 @@ export function planRequests(encoded: EncodedRows, table: TableSpec): PlannedReq
   let shared: PlannedRequest | null = null;
   let sharedBytes = 0;
   for (const head of heads) {
-    const { rows, bytes, chunks } = collect(encoded, head, next, shape);
-    if (chunks.length > 0) large.push(chunks.map((rows) => ({ rows, partitions: 1 })));
+    const { rows, bytes, full } = collect(encoded, head, next, shape);
+    if (full.length > 0) large.push(full.map((rows) => ({ rows, partitions: 1 })));
     if (rows.length === 0) continue;
     if (
       shared !== null && shared.partitions < MAX_SHARED_PARTITIONS &&
@@ -68,26 +68,26 @@ export function planRequests(encoded: EncodedRows, table: TableSpec): PlannedReq
       small.push(shared);
     }
   }
-  return [...inTurns(large), ...small];
+  return [...interleaved(large), ...small];
 }
 
-/** The first of each list, then the second of each that has one, and so on. */
-function* inTurns(lists: PlannedRequest[][]): Generator<PlannedRequest, void> {
+/** The first item of each list, then the second of each list that has one, and so on. */
+function* interleaved(lists: PlannedRequest[][]): Generator<PlannedRequest, void> {
   for (let at = 0, left = lists; left.length > 0; at++) {
     for (const list of left) yield list[at]!;
     left = left.filter(({ length }) => at + 1 < length);
   }
 }
 
-/** A partition's rows: whole chunks that go alone, and a rest that may share a request. */
+/** A partition's rows: full requests, and the remaining rows, which can share a request. */
 function collect(encoded: EncodedRows, head: number, next: Int32Array, shape: RowShape) {
-  const chunks: number[][] = [];
+  const full: number[][] = [];
   let rows: number[] = [];
   let bytes = 0;
   for (let row = head; row !== NO_ROW; row = next[row]!) {
     const size = serverSize(encoded.starts[row + 1]! - encoded.starts[row]!, 1, shape);
     if (rows.length > 0 && bytes + size > MAX_PARTITION_BYTES) {
-      chunks.push(rows);
+      full.push(rows);
       rows = [];
       bytes = 0;
     }
@@ -95,10 +95,10 @@ function collect(encoded: EncodedRows, head: number, next: Int32Array, shape: Ro
     bytes += size;
   }
   if (bytes > MAX_SHARED_BYTES) {
-    chunks.push(rows);
+    full.push(rows);
     rows = [];
   }
-  return { rows, bytes, chunks };
+  return { rows, bytes, full };
 }
 
 /** Partitions of one row each. */
@@ -110,12 +110,12 @@ function singles(encoded: EncodedRows): Partitions {
 }
 
 function partitionsOf(encoded: EncodedRows): Partitions {
-  const { rows, bytes, starts, partitionEnds, keyOffset } = encoded;
-  const index = new KeyIndex(bytes, { starts, ends: partitionEnds, offset: keyOffset, rows });
+  const { rows, partitionEnds } = encoded;
+  const index = new KeyIndex(encoded, partitionEnds);
   const last = lastWithKey(encoded, encoded.keyEnds);
   const heads: number[] = [];
   const next = new Int32Array(rows).fill(NO_ROW);
-  /** The last row so far of the partition whose first row it is. */
+  /** By the first row of a partition: its last row so far. */
   const tails = new Int32Array(rows).fill(NO_ROW);
   for (const row of clusteringOrder(encoded)) {
     if (last[row] !== row) continue;
@@ -127,10 +127,10 @@ function partitionsOf(encoded: EncodedRows): Partitions {
   return { heads, next };
 }
 
-/** For each row the last one with its key. */
+/** For each row the last row with the same key. */
 function lastWithKey(encoded: EncodedRows, ends: Uint32Array): Int32Array {
-  const { rows, bytes, starts, keyOffset } = encoded;
-  const index = new KeyIndex(bytes, { starts, ends, offset: keyOffset, rows });
+  const { rows } = encoded;
+  const index = new KeyIndex(encoded, ends);
   const first = new Int32Array(rows);
   const last = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {

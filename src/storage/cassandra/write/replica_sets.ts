@@ -4,22 +4,22 @@ import type { TableSpec } from "../../../batch/column.ts";
 import { type ChunkRequest, eachRow } from "./chunk.ts";
 import { MAX_SHARED_BYTES, MAX_SHARED_PARTITIONS, rowShape, serverSize } from "./server_limits.ts";
 
-/** A request whose rows have the same replicas, and the key that leads to them. */
+/** A request whose rows have the same replicas. */
 export interface RoutedRequest {
   request: ChunkRequest;
-  /** Null where it does not matter which node is asked. */
+  /** The key that selects the node; null if all nodes have the rows. */
   routingKey: Buffer | null;
 }
 
-/** Where the partitions of a keyspace are. */
+/** The replicas of the partitions of a keyspace. */
 export interface Ring {
-  /** The names of the nodes that hold a partition, always in the same order; null where unknown. */
+  /** The addresses of the nodes that have a partition, sorted; null if unknown. */
   replicasOf(routingKey: Buffer): readonly string[] | null;
-  /** How many nodes there are. */
+  /** The number of nodes. */
   readonly size: number;
 }
 
-/** The ring as the driver knows it. */
+/** The ring according to the driver. */
 export function ringOf(client: Client, keyspace: string): Ring {
   return {
     replicasOf(routingKey) {
@@ -34,50 +34,31 @@ export function ringOf(client: Client, keyspace: string): Ring {
   };
 }
 
-/** Partitions with the same replicas, gathered for one request. */
-class Gathered {
-  readonly key: Buffer;
-  readonly #pieces: Uint8Array[] = [];
-  #rows = 0;
-  #size = 0;
-
-  constructor(key: Buffer) {
-    this.key = key;
-  }
-
-  fits(size: number): boolean {
-    return this.#pieces.length < MAX_SHARED_PARTITIONS && this.#size + size <= MAX_SHARED_BYTES;
-  }
-
-  add(piece: Uint8Array, rows: number, size: number): void {
-    this.#pieces.push(piece);
-    this.#rows += rows;
-    this.#size += size;
-  }
-
-  take(): RoutedRequest {
-    return {
-      request: { rows: this.#rows, bytes: Buffer.concat(this.#pieces) },
-      routingKey: this.key,
-    };
-  }
+/** Partitions with the same replicas that share a request. */
+interface Shared {
+  /** The key of the first partition. */
+  key: Buffer;
+  pieces: Uint8Array[];
+  rows: number;
+  /** In the server. */
+  size: number;
 }
 
 /**
- * Gathers the partitions of a chunk by the nodes that hold them, where not every node holds all: a
- * node that has half of a request's rows only has to pass the other half on.
+ * Groups the partitions of a chunk by their replicas, unless every node has all partitions: a node would
+ * have to forward the rows of a request that it does not have.
  */
 export function* routed(
   requests: Iterable<ChunkRequest>,
   ring: Ring,
   table: TableSpec,
 ): Generator<RoutedRequest, void> {
-  const open = new Map<string, Gathered>();
+  const open = new Map<string, Shared>();
   const partitionColumns = table.partitionKey.length;
   const shape = rowShape(table);
   let isEverywhere: boolean | null = null;
   for (const request of requests) {
-    isEverywhere ??= holdsAll(ring, routingKeyOf(request.bytes, 4, partitionColumns));
+    isEverywhere ??= isFullyReplicated(ring, routingKeyOf(request.bytes, 4, partitionColumns));
     if (isEverywhere) {
       yield { request, routingKey: null };
       continue;
@@ -90,28 +71,34 @@ export function* routed(
     for (const { key, rows, from, to } of partitions) {
       const set = (ring.replicasOf(key) ?? []).join();
       const size = serverSize(to - from, rows, shape);
-      let gathered = open.get(set);
-      if (gathered !== undefined && !gathered.fits(size)) {
-        yield gathered.take();
-        gathered = undefined;
+      let shared = open.get(set);
+      if (
+        shared === undefined || shared.pieces.length === MAX_SHARED_PARTITIONS ||
+        shared.size + size > MAX_SHARED_BYTES
+      ) {
+        if (shared) yield routedRequest(shared);
+        shared = { key, pieces: [], rows: 0, size: 0 };
+        open.set(set, shared);
       }
-      if (gathered === undefined) {
-        gathered = new Gathered(key);
-        open.set(set, gathered);
-      }
-      gathered.add(request.bytes.subarray(from, to), rows, size);
+      shared.pieces.push(request.bytes.subarray(from, to));
+      shared.rows += rows;
+      shared.size += size;
     }
   }
-  for (const gathered of open.values()) yield gathered.take();
+  for (const shared of open.values()) yield routedRequest(shared);
 }
 
-/** Whether every node has all partitions; also where nobody knows. */
-function holdsAll(ring: Ring, someKey: Buffer): boolean {
+function routedRequest({ key, pieces, rows }: Shared): RoutedRequest {
+  return { request: { rows, bytes: Buffer.concat(pieces) }, routingKey: key };
+}
+
+/** Whether every node has all partitions; true if the replicas are unknown. */
+function isFullyReplicated(ring: Ring, someKey: Buffer): boolean {
   const replicas = ring.replicasOf(someKey);
   return replicas === null || replicas.length === ring.size;
 }
 
-/** The runs of rows that lie in one partition, each from before the length of its first row. */
+/** The consecutive rows of each partition, from the length of the first row on. */
 function partitionsOf(request: ChunkRequest, partitionColumns: number) {
   const found: { key: Buffer; rows: number; from: number; to: number }[] = [];
   eachRow(request, (start, end) => {
@@ -127,12 +114,12 @@ function partitionsOf(request: ChunkRequest, partitionColumns: number) {
   return found;
 }
 
-/** The bytes from which the cluster computes where the row that starts at `start` is. */
+/** The partition key of the row at `start`, in the form from which its token is computed. */
 function routingKeyOf(bytes: Uint8Array, start: number, partitionColumns: number): Buffer {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let at = start + 2;
   if (partitionColumns === 1) return Buffer.from(bytes.slice(at + 4, at + 4 + view.getInt32(at)));
-  // Of several columns: for each a length of two bytes, the value, a zero.
+  // With several columns, each has a length of two bytes, the value and a zero.
   const parts: Uint8Array[] = [];
   for (let c = 0; c < partitionColumns; c++) {
     const length = view.getInt32(at);

@@ -1,82 +1,103 @@
 import type { Buffer } from "node:buffer";
-import type { Client } from "cassandra-driver";
+import { type Client, errors, policies, types } from "cassandra-driver";
 import type { Failure } from "../../../base/failure.ts";
+import { isPassing } from "../../../base/retry.ts";
+import { writeFailure } from "../errors.ts";
 import { EncodedRequest, sendEncoded } from "./encoded_request.ts";
-import { isPassing, NextNodeRetryPolicy, writeFailure } from "./faults.ts";
 import { AdaptiveWindow } from "./window.ts";
 
-/** Encoded bytes that may wait; more than a batch of the sandbox, so that nobody waits for the other. */
+/** Maximum bytes that wait to be sent. */
 const QUEUE_BYTES = 1 << 20;
+
+/**
+ * Tries another node if one cannot be reached. All other errors are left to the queue: an overloaded
+ * cluster needs a pause, not the next request.
+ */
+class NextNodeRetryPolicy extends policies.retry.RetryPolicy {
+  override onRequestError(
+    _info: unknown,
+    consistency: types.consistencies,
+    error: Error,
+  ): policies.retry.DecisionInfo {
+    return error instanceof errors.ResponseError
+      ? this.rethrowResult()
+      : this.retryResult(consistency, false);
+  }
+
+  override onUnavailable(): policies.retry.DecisionInfo {
+    return this.rethrowResult();
+  }
+
+  override onWriteTimeout(): policies.retry.DecisionInfo {
+    return this.rethrowResult();
+  }
+}
+
 const retry = new NextNodeRetryPolicy();
 
-/** A frame on its way, and whom to tell when it is stored. */
+/** A frame to send. */
 export interface QueuedRequest {
   frame: Uint8Array;
   table: string;
-  /** Leads to a node that has its rows; null where every node has them. */
+  /** Selects a node that has its rows; null if all nodes have them. */
   routingKey: Buffer | null;
+  /** Called when the rows are acknowledged. */
   stored(): void;
 }
 
 export interface QueueOptions {
   client: Client;
   keyspace: string;
-  /** Milliseconds without one success after which the queue fails. */
-  patienceMs: number;
-  /** @default performance.now */
-  now?: () => number;
+  /** Milliseconds without an acknowledgement after which the queue fails. */
+  silenceMs: number;
 }
 
-/** Sends requests as fast as the cluster takes them, each until it is acknowledged. */
+/** Sends requests as fast as the cluster accepts them, and repeats each until it is acknowledged. */
 export class RequestQueue {
   readonly #client: Client;
-  readonly #patienceMs: number;
+  readonly #silenceMs: number;
   readonly #keyspace: string;
-  readonly #now: () => number;
-  readonly #window: AdaptiveWindow;
+  readonly #window = new AdaptiveWindow(() => performance.now());
   #waiting: QueuedRequest[] = [];
   #next = 0;
   #bytes = 0;
-  #lastSuccess: number;
+  #lastSuccess = performance.now();
   #isClosed = false;
   #failure: Failure | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Resolved at every change; those who wait look again. */
+  /** Resolved at every change; waiting calls then check their condition again. */
   #changed = Promise.withResolvers<void>();
 
-  constructor({ client, keyspace, patienceMs, now = () => performance.now() }: QueueOptions) {
+  constructor({ client, keyspace, silenceMs }: QueueOptions) {
     this.#client = client;
-    this.#patienceMs = patienceMs;
+    this.#silenceMs = silenceMs;
     this.#keyspace = keyspace;
-    this.#now = now;
-    this.#window = new AdaptiveWindow(now);
-    this.#lastSuccess = now();
   }
 
-  /** Why nothing is sent any more. */
+  /** The reason why nothing is sent any more; null while the queue works. */
   get failure(): Failure | null {
     return this.#failure;
   }
 
   push(request: QueuedRequest): void {
-    // An idle time before it is no time without success.
-    if (this.#isIdle) this.#lastSuccess = this.#now();
+    // The idle time before it does not count as silence.
+    if (this.#isIdle) this.#lastSuccess = performance.now();
     this.#waiting.push(request);
     this.#bytes += request.frame.length;
     this.#pump();
   }
 
-  /** Waits until there is room for more. @throws {Failure} */
+  /** Waits until the queue has room. @throws {Failure} */
   room(): Promise<void> {
     return this.#until(() => this.#bytes < QUEUE_BYTES);
   }
 
-  /** Waits until all of it is stored. @throws {Failure} */
+  /** Waits until all requests are acknowledged. @throws {Failure} */
   drained(): Promise<void> {
     return this.#until(() => this.#isIdle);
   }
 
-  /** Drops what was not sent and waits for the answers to what was. */
+  /** Drops the requests that wait, and waits for the answers to those that were sent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#drop();
@@ -87,8 +108,8 @@ export class RequestQueue {
     return this.#bytes === 0 && this.#window.inFlight === 0;
   }
 
-  async #until(isSo: () => boolean): Promise<void> {
-    while (this.#failure === null && !isSo()) await this.#changed.promise;
+  async #until(condition: () => boolean): Promise<void> {
+    while (this.#failure === null && !condition()) await this.#changed.promise;
     if (this.#failure !== null) throw this.#failure;
   }
 
@@ -114,34 +135,35 @@ export class RequestQueue {
 
   #send(request: QueuedRequest): void {
     const { frame, routingKey } = request;
-    const begun = this.#now();
+    const start = performance.now();
     this.#window.sent(frame.length);
     sendEncoded(this.#client, new EncodedRequest(frame), {
       retry,
       ...(routingKey && { keyspace: this.#keyspace, routingKey }),
     }).then(
-      () => this.#stored(request, this.#now() - begun),
-      (thrown) => this.#cameBack(request, thrown),
+      () => this.#stored(request, performance.now() - start),
+      (error) => this.#failed(request, error),
     ).finally(() => {
       if (this.#failure === null && !this.#isClosed) this.#pump();
-      this.#tellChange();
+      this.#notify();
     });
   }
 
   #stored(request: QueuedRequest, ms: number): void {
     this.#window.acknowledged(request.frame.length, ms);
-    this.#lastSuccess = this.#now();
+    this.#lastSuccess = performance.now();
     request.stored();
   }
 
-  #cameBack(request: QueuedRequest, thrown: unknown): void {
-    const failure = writeFailure(thrown, request.table);
-    const passing = isPassing(thrown);
+  #failed(request: QueuedRequest, error: unknown): void {
+    const failure = writeFailure(error, request.table);
+    // Nodes that cannot read their roles refuse a valid password, so any error of all nodes may pass.
+    const passing = isPassing(failure) || error instanceof errors.NoHostAvailableError;
     if (passing) this.#window.pushedBack(request.frame.length);
     else this.#window.dropped(request.frame.length);
     if (this.#isClosed || this.#failure !== null) return;
-    const silence = this.#now() - this.#lastSuccess;
-    if (!passing || silence > this.#patienceMs) return this.#fail(failure);
+    const silence = performance.now() - this.#lastSuccess;
+    if (!passing || silence > this.#silenceMs) return this.#fail(failure);
     this.#waiting.push(request);
     this.#bytes += request.frame.length;
   }
@@ -157,10 +179,10 @@ export class RequestQueue {
     this.#waiting = [];
     this.#next = 0;
     this.#bytes = 0;
-    this.#tellChange();
+    this.#notify();
   }
 
-  #tellChange(): void {
+  #notify(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
   }

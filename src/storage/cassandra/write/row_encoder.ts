@@ -1,36 +1,37 @@
 import { bad } from "../../../batch/batch_bytes.ts";
 import { collectionOf, type ScalarType, type TableSpec } from "../../../batch/column.ts";
 import type { BatchView, ColumnView } from "../../../batch/view_batch.ts";
+import { keyOf } from "../../table_rules.ts";
 import { CELL_ROOM, NUMBER_CELLS, TEXT_CELLS } from "./cells.ts";
 import { COLLECTION_GROWTH, collectionCell } from "./encode_collection.ts";
 import { CqlBytes } from "./cql_bytes.ts";
 import { WrongValue } from "./wrong_value.ts";
 
-/** In place of a length; it deletes what an earlier row may have left there. */
+/** Bytes of the count of values, which precedes the first value of a row. */
+export const COUNT_BYTES = 2;
+/** The length of a null, which deletes the value of an earlier row. */
 const NULL = -1;
 const MAX_KEY_BYTES = 65_535;
 
-/** Rows as they stand in a BATCH request, behind the query's id: `bytes[starts[r] .. starts[r + 1]]`. */
+/** Rows as in a BATCH request, after the query's id: `bytes[starts[r] .. starts[r + 1]]`. */
 export interface EncodedRows {
   rows: number;
   bytes: Uint8Array;
   starts: Uint32Array;
-  /** Where in a row the values of the partition key and of the whole key end; keys come first. */
+  /** Where the values of the partition key and of the whole key end; keys come first. */
   partitionEnds: Uint32Array;
   keyEnds: Uint32Array;
-  /** The count of values, which is two bytes before the first. */
-  keyOffset: number;
 }
 
-/** A table's columns in the order of a row's values: those of the key come first. */
+/** A table's columns in the order of encoded rows: key columns first. */
 export function keyFirst(table: TableSpec): string[] {
-  const key = [...table.partitionKey, ...table.clusteringKey];
+  const key = keyOf(table);
   return [...key, ...table.columns.map(({ name }) => name).filter((name) => !key.includes(name))];
 }
 
-/** Turns the columns of batches into rows of CQL values; made once for each table of a load. */
+/** Encodes the columns of batches as rows of CQL values; one for each table of a load. */
 export class RowEncoder {
-  /** Of the declaration's columns, in the order of {@link keyFirst}. */
+  /** The indexes of the declared columns, in the order of {@link keyFirst}. */
   readonly #order: number[];
   readonly #table: TableSpec;
   readonly #partitionColumns: number;
@@ -52,14 +53,14 @@ export class RowEncoder {
     this.#keyColumns = table.partitionKey.length + table.clusteringKey.length;
   }
 
-  /** Bytes of the rows that were added and not taken. */
+  /** Bytes of the rows that were added but not taken. */
   get length(): number {
     return this.#starts[this.#rows]!;
   }
 
   /**
-   * Encodes the rows of a batch behind those that are there.
-   * @throws {BadBatch} with the column whose value is not what its type asks for
+   * Encodes the rows of a batch after those that were added before.
+   * @throws {BadBatch} with the column whose value does not have its type
    */
   add(view: BatchView): void {
     const out = this.#out;
@@ -79,21 +80,26 @@ export class RowEncoder {
           if (c === this.#keyColumns - 1) this.#keyEnds[to] = out.at;
         }
         this.#starts[to + 1] = out.at;
-        this.#checkKey(this.#starts[to]! + 2, this.#partitionEnds[to]!, this.#keyEnds[to]!);
+        this.#checkKey(
+          this.#starts[to]! + COUNT_BYTES,
+          this.#partitionEnds[to]!,
+          this.#keyEnds[to]!,
+        );
       }
-    } catch (thrown) {
-      if (thrown instanceof WrongValue) throw bad(this.#names[c]!, thrown.message);
-      throw thrown;
+    } catch (error) {
+      if (error instanceof WrongValue) throw bad(this.#names[c]!, error.message);
+      throw error;
     }
     this.#rows += view.rows;
   }
 
-  /** Takes all rows that were added. The next {@link add} overwrites what it returns. */
+  /** Returns and removes all rows. The next {@link add} overwrites them. */
   take(): EncodedRows {
     const rows = this.#rows;
     this.#rows = 0;
     return {
-      ...{ rows, bytes: this.#out.bytes, keyOffset: 2 },
+      rows,
+      bytes: this.#out.bytes,
       starts: this.#starts.subarray(0, rows + 1),
       partitionEnds: this.#partitionEnds.subarray(0, rows),
       keyEnds: this.#keyEnds.subarray(0, rows),
@@ -108,7 +114,7 @@ export class RowEncoder {
     this.#keyEnds = grown(this.#keyEnds, size);
   }
 
-  /** What the server would refuse with the whole request is refused here, by name. */
+  /** Checks the key, because the server would refuse the whole request without naming the column. */
   #checkKey(start: number, partitionEnd: number, keyEnd: number): void {
     const isEmpty = this.#partitionColumns === 1 && partitionEnd === start + 4;
     if (isEmpty) throw bad(this.#names[0]!, "a partition key is empty");
@@ -124,7 +130,7 @@ function grown(from: Uint32Array<ArrayBuffer>, size: number): Uint32Array<ArrayB
   return to;
 }
 
-/** Writes the value of one column in a row; false where it is null. */
+/** Writes the value of one column in a row; returns false if it is null. */
 type CellWriter = (row: number, out: CqlBytes) => boolean;
 
 function cellWriter(view: ColumnView, type: TableSpec["columns"][number]["type"]): CellWriter {

@@ -1,27 +1,27 @@
 /**
- * What a server with its default settings takes in one unlogged batch without a warning.
+ * The size of an unlogged batch at which a server with default settings logs a warning.
  *
  * @module
  */
 import { collectionOf, type TableSpec } from "../../../batch/column.ts";
 
-/** `unlogged_batch_across_partitions_warn_threshold`: it warns above. */
+/** `unlogged_batch_across_partitions_warn_threshold`. */
 export const MAX_SHARED_PARTITIONS = 10;
-/** `batch_size_warn_threshold`, which counts only across partitions. */
+/** `batch_size_warn_threshold`, which applies only to batches of several partitions. */
 export const MAX_SHARED_BYTES = 5 * 1024;
-/** Of one partition: enough to share the cost of a request, little enough to be soon answered. */
+/** For one partition: large enough to share the cost of a request, small enough for a fast answer. */
 export const MAX_PARTITION_BYTES = 192 * 1024;
 
-/** What the server counts for a cell and for a row besides their values, rounded up. */
+/** Bytes that the server adds for each cell and for each row, rounded up. */
 const CELL_OVERHEAD = 24;
 const ROW_OVERHEAD = 48;
 /**
- * An element of a collection is a cell of its own, with its place in the collection: the smallest
- * has five bytes here and counts for about 45 there.
+ * For the server each element of a collection is a cell. The smallest element has five bytes here and
+ * about 45 in the server.
  */
 const COLLECTION_FACTOR = 9;
 
-/** What of a table decides how large its rows are for the server. */
+/** The properties of a table that affect the size of its rows in the server. */
 export interface RowShape {
   columns: number;
   hasCollection: boolean;
@@ -32,7 +32,7 @@ export function rowShape({ columns }: TableSpec): RowShape {
   return { columns: columns.length, hasCollection };
 }
 
-/** How large the server will find rows whose encoded values have so many bytes, never less. */
+/** Upper limit of the size in the server of rows with so many encoded bytes. */
 export function serverSize(bytes: number, rows: number, shape: RowShape): number {
   const values = shape.hasCollection ? bytes * COLLECTION_FACTOR : bytes;
   return values + rows * (shape.columns * CELL_OVERHEAD + ROW_OVERHEAD);

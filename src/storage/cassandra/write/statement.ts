@@ -1,4 +1,4 @@
-import { type Client, errors, types } from "cassandra-driver";
+import { type Client, types } from "cassandra-driver";
 import { Failure, messageOf } from "../../../base/failure.ts";
 import {
   collectionOf,
@@ -6,18 +6,19 @@ import {
   type ScalarType,
   type TableSpec,
 } from "../../../batch/column.ts";
+import { quoted } from "../../table_rules.ts";
+import { isInvalid, writeFailure } from "../errors.ts";
 import { prepare } from "./encoded_request.ts";
-import { writeFailure } from "./faults.ts";
 
 const { dataTypes } = types;
 
 /**
- * Prepares the INSERT for a table and holds the types of its columns against the declaration: what
- * is sent is bytes, and bytes for another type would be stored as something else.
+ * Prepares the INSERT for a table and compares the types of its columns with the declaration: bytes of
+ * another type would be stored as a wrong value.
  *
- * @param columns in the order of a row's values
+ * @param columns in the order of encoded rows
  * @returns the statement's id
- * @throws {Failure} `table-mismatch`, or what {@link writeFailure} makes of the driver's error
+ * @throws {Failure} `table-mismatch`, or the {@link writeFailure} of the driver's error
  */
 export async function prepareInsert(
   client: Client,
@@ -30,10 +31,8 @@ export async function prepareInsert(
   const query = `INSERT INTO ${quoted(keyspace)}.${
     quoted(table.name)
   } (${names}) VALUES (${marks})`;
-  const { queryId, meta } = await prepare(client, query).catch((thrown: unknown) => {
-    const isInvalid = thrown instanceof errors.ResponseError &&
-      thrown.code === types.responseErrorCodes.invalid;
-    throw isInvalid ? changed(table, messageOf(thrown)) : writeFailure(thrown, table.name);
+  const { queryId, meta } = await prepare(client, query).catch((error: unknown) => {
+    throw isInvalid(error) ? changed(table, messageOf(error)) : writeFailure(error, table.name);
   });
   for (const [i, name] of columns.entries()) {
     const { type } = table.columns.find((column) => column.name === name)!;
@@ -44,7 +43,7 @@ export async function prepareInsert(
   return queryId;
 }
 
-/** A type as the protocol describes it; of a collection `info` is that of its elements. */
+/** A type in the protocol; `info` has the types of a collection's elements. */
 interface WireType {
   code: number;
   info?: unknown;
@@ -58,22 +57,18 @@ function isColumnType({ code, info }: WireType, type: ColumnType): boolean {
     collection.elements.every((element, i) => isType(elements[i]?.code ?? -1, element));
 }
 
-/** The protocol has two codes for text, and durations come as a type of their own class. */
+/** The protocol has two codes for text, and durations can be a custom type. */
 function isType(code: number, type: ScalarType): boolean {
   if (type === "text") return code === dataTypes.varchar || code === dataTypes.text;
   if (type === "duration") return code === dataTypes.duration || code === dataTypes.custom;
   return code === dataTypes[type];
 }
 
-function changed(table: TableSpec, state: string): Failure {
+function changed(table: TableSpec, difference: string): Failure {
   return new Failure(
     "storage",
     "table-mismatch",
-    `Cannot write rows of table "${table.name}": ${state}`,
-    { hint: "Somebody changed the table beside the program; change it back." },
+    `Cannot write rows of table "${table.name}": ${difference}`,
+    { hint: "The table was changed outside of mysimbdp. Change it back." },
   );
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,11 +1,11 @@
 const START = 32;
 const MIN = 4;
 const MAX = 512;
-/** Bytes that may be on their way and unanswered. */
+/** Maximum bytes in flight. */
 const MAX_BYTES = 4 << 20;
-/** As long as answers come this fast there is no reason to hold back. */
-const CALM_MS = 25;
-/** How much slower than at its best the cluster may answer before the window stops growing, shrinks. */
+/** The window always grows while answers are this fast. */
+const FAST_MS = 25;
+/** The window stops growing, or shrinks, when answers are this many times slower than the fastest. */
 const SLOWER_HOLDS = 3;
 const SLOWER_SHRINKS = 8;
 const SHRINK_ABOVE_MS = 100;
@@ -15,9 +15,9 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * How many requests may be unanswered at a time. It grows while answers stay fast, shrinks when they
- * get slow, and is halved, with a pause before the next request, when the cluster says that it is too
- * much or says nothing.
+ * The maximum number of requests in flight. It grows while answers are fast and shrinks when they become
+ * slow. It is halved, with a pause before the next request, when the cluster is overloaded or does not
+ * answer.
  */
 export class AdaptiveWindow {
   readonly #now: () => number;
@@ -25,14 +25,14 @@ export class AdaptiveWindow {
   #inFlight = 0;
   #bytes = 0;
   #wasFull = false;
-  /** Of the round that is running: as many answers as the window is wide. */
+  /** In the current round, which has as many answers as the limit. */
   #answers = 0;
   #sumMs = 0;
   #bestMs = Infinity;
   #pausedUntil = 0;
   #pauseMs = FIRST_PAUSE_MS;
 
-  /** @param now milliseconds of any clock that does not go back */
+  /** @param now milliseconds of a monotonic clock */
   constructor(now: () => number) {
     this.#now = now;
   }
@@ -45,12 +45,12 @@ export class AdaptiveWindow {
     return this.#inFlight;
   }
 
-  /** Milliseconds until the next request may go out; 0 when no pause is on. */
+  /** Milliseconds until the next request can be sent; 0 without a pause. */
   get pauseMs(): number {
     return Math.max(0, this.#pausedUntil - this.#now());
   }
 
-  /** Whether a request of so many bytes may go out now. */
+  /** Whether a request of so many bytes can be sent now. */
   admits(bytes: number): boolean {
     if (this.pauseMs > 0) return false;
     if (this.#inFlight === 0) return true;
@@ -66,19 +66,19 @@ export class AdaptiveWindow {
     this.#bytes += bytes;
   }
 
-  /** A request was acknowledged after so long. */
+  /** Call it when a request was acknowledged. */
   acknowledged(bytes: number, ms: number): void {
-    this.#gone(bytes);
+    this.#ended(bytes);
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#answers++;
     this.#sumMs += ms;
     if (this.#answers >= this.limit) this.#endRound();
   }
 
-  /** A request came back because the cluster is overloaded or out of reach. */
+  /** Call it when a request failed because the cluster is overloaded or unreachable. */
   pushedBack(bytes: number): void {
-    this.#gone(bytes);
-    // Of all requests that were out when trouble came, only the first counts.
+    this.#ended(bytes);
+    // Of all requests that were in flight, only the first failure counts.
     if (this.pauseMs > 0) return;
     this.#limit = Math.max(MIN, this.#limit / 2);
     this.#pausedUntil = this.#now() + this.#pauseMs;
@@ -86,12 +86,12 @@ export class AdaptiveWindow {
     this.#startRound();
   }
 
-  /** A request ended in a way that says nothing about the cluster's load. */
+  /** Call it when a request failed for a reason that does not depend on the load. */
   dropped(bytes: number): void {
-    this.#gone(bytes);
+    this.#ended(bytes);
   }
 
-  #gone(bytes: number): void {
+  #ended(bytes: number): void {
     this.#inFlight--;
     this.#bytes -= bytes;
   }
@@ -101,7 +101,7 @@ export class AdaptiveWindow {
     this.#bestMs = Math.min(ms, this.#bestMs);
     if (ms > SHRINK_ABOVE_MS && ms > this.#bestMs * SLOWER_SHRINKS) {
       this.#limit = Math.max(MIN, this.#limit * SHRINK);
-    } else if (this.#wasFull && (ms <= CALM_MS || ms <= this.#bestMs * SLOWER_HOLDS)) {
+    } else if (this.#wasFull && (ms <= FAST_MS || ms <= this.#bestMs * SLOWER_HOLDS)) {
       this.#limit = Math.min(MAX, this.#limit + Math.max(1, this.#limit * GROWTH));
     }
     this.#startRound();

@@ -1,12 +1,12 @@
 import type { Client } from "cassandra-driver";
 
-/** A statement as the server knows it. */
+/** A prepared statement. */
 export interface Prepared {
   queryId: Uint8Array;
   meta: { columns: { name: string; type: { code: number } }[] };
 }
 
-/** Of the driver's lib/prepare-handler.js: prepares, and remembers for whoever asks again. */
+/** Of the driver's lib/prepare-handler.js: prepares statements and caches them. */
 declare const handler: {
   getPrepared(
     client: Client,

@@ -1,11 +1,11 @@
-/** Of the driver's lib/requests.js: what a connection needs of a request. */
+/** Of the driver's lib/requests.js: the parts of a request that a connection uses. */
 export class Request {
   /** Bytes of the body. */
   length: number;
   consistency: number;
-  /** The whole frame; called when a stream id has been given to it. */
+  /** Returns the whole frame, with its stream id. */
   write(encoder: { protocolVersion: number }, streamId: number): Uint8Array;
-  /** Asked for where the driver tries again with something changed. */
+  /** Called when the driver repeats a request with changes. */
   clone(): Request;
 }
 declare const exported: { Request: typeof Request };

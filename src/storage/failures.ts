@@ -1,0 +1,32 @@
+import { Failure } from "../base/failure.ts";
+import type { FileState } from "../protocol/file_view.ts";
+import type { FileRecord } from "./contract.ts";
+
+/** The failure of an update from `from` when the ledger has `found`. */
+export function ledgerConflict(
+  { id, state }: FileRecord,
+  from: FileState,
+  found: FileRecord | null,
+): Failure {
+  const actual = found === null ? "it is not in the ledger" : `it is ${found.state}`;
+  return internal(
+    "ledger-conflict",
+    `Cannot move file "${id}" from ${from} to ${state}: ${actual}`,
+  );
+}
+
+export function alreadyLoaded(fileId: string): Failure {
+  return internal("already-loaded", `Cannot load file "${fileId}": its rows are already stored`);
+}
+
+export function loadEnded(): Failure {
+  return internal("load-ended", "Cannot use a load: it has ended");
+}
+
+export function storageClosed(): Failure {
+  return internal("storage-closed", "Cannot begin a load: the storage is closed");
+}
+
+function internal(code: string, message: string): Failure {
+  return new Failure("internal", code, message);
+}
