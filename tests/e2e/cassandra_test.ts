@@ -151,7 +151,7 @@ test("TLS: the nodes' authority and addresses are verified", async (on) => {
     const { code, stderr } = await once(more, from);
     assert.equal(code, 5, stderr);
     assert.match(stderr, /Cannot open the storage: .*certificate/);
-    assert.match(stderr, /ca= names the authority/);
+    assert.match(stderr, /ca= in the storage URL names the authority/);
   };
   const foreign = await certificates(join(platform.dir, "foreign"), ["127.0.0.1"]);
   await refused(`&ca=${foreign.ca}`);
@@ -171,7 +171,7 @@ test("TLS: the nodes' authority and addresses are verified", async (on) => {
   const text = await Deno.readTextFile(config);
   await Deno.writeTextFile(config, text.replace(/(&namespace=\w+)/, `$1&ca=${ca}`));
   const doctor = await platform.must("manage", "doctor");
-  assert.match(doctor, /^ok +cluster +3 nodes of datacenter1 answer.*TLS verified$/m);
+  assert.match(doctor, /^ok +cluster +3 nodes in datacenter1 answer.*TLS verified$/m);
 }, ignore || isGiven);
 
 test("a tenant's role writes only in its own keyspace, and only the owner can read the key", async (on) => {
@@ -219,7 +219,7 @@ test("wrong credentials end manage with 5 and a hint, without printing the passw
   const url = storageUrl({ ...cluster, password: secret }, namespace);
   const { code, stdout, stderr } = await platform.run("manage", "--once", "--storage", url);
   assert.equal(code, 5, stderr);
-  assert.match(stderr, /user and password are right/);
+  assert.match(stderr, /Check user and password in the storage URL/);
   assert.ok(!`${stdout}${stderr}`.includes(secret));
 });
 
