@@ -111,9 +111,9 @@ Deno.test("exit codes: usage 2, authentication 3, server 4, storage 5", async ()
     return request.headers.has("upload-length") ? problem(507, "storage-full", "Full") : undefined;
   };
   assert.equal((await run(base)).exitCode, 5);
-  const down = await run({ ...base, server: "http://127.0.0.1:1" });
+  const down = await run({ ...base, server: "http://127.0.0.1:2" });
   assert.equal(down.exitCode, 4);
-  assert.match(down.err, /^mysimbdp: Cannot reach the server "http:\/\/127\.0\.0\.1:1": /);
+  assert.match(down.err, /^mysimbdp: Cannot reach the server "http:\/\/127\.0\.0\.1:2": /);
 });
 
 Deno.test("no output contains the password", async () => {
@@ -121,7 +121,7 @@ Deno.test("no output contains the password", async () => {
   await using dir = await mixedDir();
   for (const password of [PASSWORD, "a-wrong-pässword-1"]) {
     const base = { dir: dir.path, password, verbose: true };
-    for (const url of [server.url, "http://127.0.0.1:1", "https://127.0.0.1:1"]) {
+    for (const url of [server.url, "http://127.0.0.1:2", "https://127.0.0.1:2"]) {
       const { out, err } = await run({ ...base, server: url });
       assert.ok(!(out + err).includes(password));
       assert.ok(!(out + err).includes("Basic "));

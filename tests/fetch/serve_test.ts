@@ -95,7 +95,7 @@ async function run(port: number, dir: TempDir, options: Partial<RunOptions> = {}
     client,
     dir: dir.path,
     signal: new AbortController().signal,
-    retries: { attempts: 20, firstDelay: 20, longestDelay: 500 },
+    retries: { attempts: 400, firstDelay: 20, longestDelay: 500 },
     ...options,
     emit(event) {
       events.push(event);

@@ -268,8 +268,9 @@ Deno.test("too many concurrent bodies get 503 with Retry-After", () =>
     assert.equal((await uploadWhole(harness, "b.csv", "abc")).status, 201);
   }, { app: { slots: { total: 2, perTenant: 1 } } }));
 
-Deno.test("an upload is locked while bytes arrive, and can be taken over when they stop", () =>
-  withApp(async ({ send }) => {
+Deno.test("an upload is locked while bytes arrive, and can be taken over when they stop", () => {
+  let now = Date.now();
+  return withApp(async ({ send }) => {
     const created = await send("/v1/uploads", { method: "POST", headers: creation("a.csv", 6) });
     const location = created.headers.get("Location") ?? "";
     const stuck = new ReadableStream<Uint8Array>({
@@ -279,6 +280,7 @@ Deno.test("an upload is locked while bytes arrive, and can be taken over when th
     await new Promise((resolve) => setTimeout(resolve, 50));
     const early = await send(location, { method: "DELETE", headers: TUS });
     assert.deepEqual([early.status, await problemCode(early)], [423, "upload-locked"]);
+    now += 400;
     await new Promise((resolve) => setTimeout(resolve, 400));
     const late = await send(location, { method: "HEAD", headers: TUS });
     assert.equal(late.status, 200);
@@ -286,4 +288,5 @@ Deno.test("an upload is locked while bytes arrive, and can be taken over when th
     assert.equal(await problemCode(await first), "upload-interrupted");
     const last = await send(location, { method: "PATCH", headers: appending(3), body: "def" });
     assert.equal(last.headers.get("Mysimbdp-Sha256"), sha256Hex("abcdef"));
-  }, { intake: { takeoverMs: 300 } }));
+  }, { intake: { now: () => now, takeoverMs: 300 } });
+});
