@@ -104,8 +104,8 @@ export interface Load {
   /**
    * Makes rows and receipt durable and visible, both or neither.
    * @param decided called by an engine that continues for a while when only the storage can still
-   *   fail; from then on a later file of the tenant can be loaded at the same time: of two rows with
-   *   the same key the row of the later file is still kept
+   *   fail; from then on a later file of the tenant can be loaded at the same time, and its rows still
+   *   replace the rows of this file that have the same key
    */
   commit(receipt: LoadReceipt, decided?: () => void): Promise<void>;
   /** Rolls the attempt back. Safe to call after a failure, and twice. */
@@ -114,7 +114,7 @@ export interface Load {
 
 /** What an engine can use besides the rows of a file. */
 export interface BeginOptions {
-  /** When the file arrived, ms since the epoch: of rows with the same key the later file's is kept. */
+  /** When the file arrived, ms since the epoch. Its rows replace those of files that arrived earlier. */
   receivedAt?: number;
 }
 
@@ -155,7 +155,7 @@ export interface Storage {
    *
    * @param keys at most 1,000; each has the values of the partition key, then of the clustering key, in
    * the form that they have in a batch
-   * @returns in the order of the keys; each row has the values of `table.columns`, in that form too
+   * @returns in the order of the keys; each row has the values of `table.columns`, in the same form
    * @throws {Failure} kind `storage`
    */
   lookup(

@@ -6,7 +6,7 @@ export interface ClusterHealth {
   /** The keyspaces of this installation, and that of the logins. */
   keyspaces: KeyspaceHealth[];
   tls: "none" | "verified" | "unverified";
-  /** Whether nobody on the network can read the connections. */
+  /** Whether the connections cannot be read on a network: TLS, or only this machine. */
   isPrivate: boolean;
 }
 

@@ -38,7 +38,7 @@ export function columnsOf(record: FileRecord) {
   };
 }
 
-/** The record in a row of `files`. The table guarantees the types; a number may be a bigint or a Date. */
+/** The record in a row of `files`. The table guarantees the types; numbers can be bigints or Dates. */
 export function recordOf(row: Record<string, unknown>): FileRecord {
   const text = (name: string) => row[name] as string;
   const textOrNull = (name: string) => row[name] as string | null;

@@ -45,7 +45,7 @@ function valuesOf(column: ColumnView, rows: number): Value[] {
 }
 
 /** The result of reading bytes: the values, or the error. */
-function told(read: () => Value[][]): unknown {
+function resultOf(read: () => Value[][]): unknown {
   try {
     return read();
   } catch (error) {
@@ -55,14 +55,14 @@ function told(read: () => Value[][]): unknown {
 }
 
 function viewed(bytes: Uint8Array): unknown {
-  return told(() => {
+  return resultOf(() => {
     const { columns, rows } = viewBatch(bytes, [SPEC]);
     return columns.map((column) => valuesOf(column, rows));
   });
 }
 
 function decoded(bytes: Uint8Array): unknown {
-  return told(() =>
+  return resultOf(() =>
     decodeBatch(bytes, [SPEC]).columns.map((column) =>
       column.map((value) => value instanceof Uint8Array ? value.slice() : value)
     )

@@ -54,7 +54,7 @@ function test(
       } finally {
         await startAll();
         // Dropping the namespace next needs all nodes.
-        await patiently(() => on.rows("one", "items", "line"));
+        await retried(() => on.rows("one", "items", "line"));
       }
     },
   });
@@ -75,7 +75,7 @@ async function prepared(on: CassandraPlatform, rows = ROWS): Promise<Running> {
 }
 
 /** Retries a query of the test while too few nodes are up. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+async function retried<T>(ask: () => Promise<T>): Promise<T> {
   const { answer } = await until("the cluster answers", async () => {
     try {
       return { answer: await ask() };
@@ -88,7 +88,7 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 function settled(on: CassandraPlatform, name = "big.csv"): Promise<FileRecord> {
-  return patiently(() => on.platform.settled("one", name, SECONDS));
+  return retried(() => on.platform.settled("one", name, SECONDS));
 }
 
 /** Every record is stored, exactly once. */
@@ -97,7 +97,7 @@ async function checkRows(on: CassandraPlatform, rows = ROWS): Promise<void> {
   assert.equal(file.state, "ingested", JSON.stringify(file));
   assert.ok(addsUp(file));
   assert.equal(file.rows.stored, rows);
-  const found = await patiently(() => on.rows("one", "items", "line"));
+  const found = await retried(() => on.rows("one", "items", "line"));
   assert.equal(found.length, rows);
   assert.equal(new Set(found.map(({ line }) => line)).size, rows);
 }
@@ -129,7 +129,7 @@ test("manage that starts before the cluster waits, logs it, and loads", async (o
   await startAll();
   const late = await settled(on, "late.csv");
   assert.equal(late.state, "ingested");
-  const rows = await patiently(() => on.rows("one", "items", "line"));
+  const rows = await retried(() => on.rows("one", "items", "line"));
   assert.equal(rows.length, 150);
   await early.stop();
 }, true);

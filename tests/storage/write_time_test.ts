@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createFileIds, fileIdOf } from "../../src/data/file_id.ts";
-import { writeTimeOf } from "../../src/storage/cassandra/write_time.ts";
+import { writeTimeOf } from "../../src/storage/cassandra/load_records.ts";
 
 const MS = 1_700_000_000_000;
 const nextId = createFileIds({ now: () => MS, random: () => new Uint8Array(10) });

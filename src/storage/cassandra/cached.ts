@@ -2,8 +2,8 @@
 const TIMES = 20;
 
 /**
- * A value that is expensive to compute. It is kept the longer the more time it took, so that computing
- * takes at most a twentieth of the time however often it is read. Concurrent readers share one
+ * A value that is expensive to compute. It expires after 20 times the time of its computation, which
+ * therefore takes at most 5 % of the time, however often the value is read. Concurrent readers share one
  * computation.
  *
  * @example

@@ -130,7 +130,8 @@ function innerErrors(error: unknown): unknown[] {
   return Object.values(error.innerErrors as Record<string, unknown>);
 }
 
-function codeOf(error: unknown): unknown {
+/** The code of an error of the driver or the system. */
+export function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
 }
 

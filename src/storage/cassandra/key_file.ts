@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "../../base/failure.ts";
+import { codeOf } from "./errors.ts";
 
 const KEY_BYTES = 32;
 
@@ -71,8 +72,4 @@ export class KeyFile {
       },
     );
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
 }

@@ -164,8 +164,8 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
   }
 
   /**
-   * Runs a lightweight transaction until its outcome is known. After a timeout it may have been
-   * applied or not: `outcomeOf` finds out with a read that completes pending transactions.
+   * Runs a lightweight transaction until its outcome is known. After a timeout it was possibly
+   * applied: `outcomeOf` finds out with a read that completes pending transactions.
    */
   async #transact(
     cql: string,

@@ -21,7 +21,7 @@ const AGREEMENT_POLL_MS = 50;
 let loaded: Promise<Driver> | null = null;
 
 /** Loads the driver when it is first needed, because it is large. */
-export function loadDriver(): Promise<Driver> {
+function loadDriver(): Promise<Driver> {
   // A CommonJS module has a default export or not, depending on the bundler.
   return loaded ??= import("cassandra-driver").then((module) =>
     ("default" in module ? module.default : module) as Driver
@@ -35,7 +35,8 @@ export async function newClient(
   more: Partial<ClientOptions> = {},
 ): Promise<Client> {
   const { Client, auth, policies, types } = await loadDriver();
-  if (tls) completeTls();
+  // The driver logs the TLS version, which Deno's sockets do not have.
+  if (tls) TLSSocket.prototype.getProtocol ??= () => null;
   return new Client({
     contactPoints: [...contactPoints],
     localDataCenter: datacenter,
@@ -62,18 +63,13 @@ export async function newClient(
     },
     // The driver would poll twice a second after each statement; see `Session.change`.
     protocolOptions: { maxSchemaAgreementWaitSeconds: 0 },
-    // The timer that collects schema changes has fired after its queue was closed, and its exception
-    // ended the process.
+    // No delay: the timer that collects schema changes can fire after its queue was closed, and its
+    // exception ends the process.
     refreshSchemaDelay: 0,
     encoding: { useBigIntAsLong: true },
     socketOptions: { connectTimeout: CONNECT_MS, readTimeout: READ_MS },
     ...more,
   });
-}
-
-/** The driver logs the TLS version, which Deno's sockets do not have. */
-function completeTls(): void {
-  TLSSocket.prototype.getProtocol ??= () => null;
 }
 
 /** A client that connects at its first use, and again if that failed. */

@@ -22,16 +22,8 @@ export interface CassandraSettings {
 }
 
 const DEFAULT_PORT = 9042;
-const PARAMETERS = [
-  "datacenter",
-  "tls",
-  "ca",
-  "cert",
-  "key",
-  "tls_name",
-  "verify",
-  "namespace",
-] as const;
+const TLS_FILES = ["ca", "cert", "key"] as const;
+const PARAMETERS = ["datacenter", "tls", ...TLS_FILES, "tls_name", "verify", "namespace"] as const;
 type Parameter = typeof PARAMETERS[number];
 const NAMESPACE = /^[a-z][a-z0-9]{0,11}$/;
 
@@ -94,7 +86,7 @@ function contactPoints(hosts: string): string[] {
 }
 
 function tlsOf(given: Map<Parameter, string>): ConnectionSettings["tls"] {
-  const files = (["ca", "cert", "key"] as const).flatMap((name) => {
+  const files = TLS_FILES.flatMap((name) => {
     const path = given.get(name);
     return path === undefined ? [] : [[name, readPem(name, path)] as const];
   });

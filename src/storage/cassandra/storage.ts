@@ -10,13 +10,12 @@ import { Keyspaces } from "./keyspaces.ts";
 import { CassandraLedger } from "./ledger.ts";
 import { CassandraLedgerReader } from "./ledger_reader.ts";
 import type { CassandraLoad } from "./load.ts";
-import { LoadRecords } from "./load_records.ts";
+import { LoadRecords, writeTimeOf } from "./load_records.ts";
 import { lookUpRows } from "./lookup.ts";
 import { ledgerKeyspace, tenantKeyspace } from "./names.ts";
 import { newClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
 import { countRows, ensureTables } from "./tables.ts";
-import { writeTimeOf } from "./write_time.ts";
 
 /** Milliseconds without an acknowledgement after which a load fails; it is resumed later. */
 const SILENCE_MS = 20_000;

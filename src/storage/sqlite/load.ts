@@ -6,7 +6,7 @@ import { failureOf, type LoadReply, type LoadRequest, type LoadTotals } from "./
 
 /** Maximum number of unanswered batches; beyond it `write` waits. */
 const WINDOW = 4;
-/** Threads kept for the next load. Starting one takes 20 ms; it takes 14 MB of memory. */
+/** Threads kept for the next load. A thread uses 14 MB and takes 20 ms to start. */
 const IDLE_WORKERS = 1;
 
 type Waiting = Pick<PromiseWithResolvers<LoadTotals>, "resolve" | "reject">;

@@ -1,28 +1,16 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { ColumnType, TableSpec } from "../../batch/column.ts";
+import { type ColumnType, physicalOf, type TableSpec } from "../../batch/column.ts";
 import { checkSameKey, checkTables, keyOf, quoted, typeMismatch } from "../table_rules.ts";
 import { transaction } from "./database.ts";
 
 /** The SQLite type of a column, which also decides its order and equality. */
 function columnType(type: ColumnType): string {
-  switch (type) {
-    case "bigint":
-    case "boolean":
-    case "int":
-    case "smallint":
-    case "tinyint":
-      return "INTEGER";
-    case "double":
-    case "float":
-      return "REAL";
-    case "blob":
-      return "BLOB";
-    default:
-      return "TEXT";
-  }
+  if (type === "double" || type === "float") return "REAL";
+  if (type === "blob") return "BLOB";
+  return type === "bigint" || physicalOf(type) === "number" ? "INTEGER" : "TEXT";
 }
 
-/** The tables of the engine beside those of the tenant, whose names cannot start with `_`. */
+/** The engine's own tables in a tenant's database; a tenant's table cannot start with `_`. */
 export const OWN_TABLES = `
   CREATE TABLE IF NOT EXISTS _mysimbdp_loads (
     file_id TEXT NOT NULL PRIMARY KEY, module_version TEXT NOT NULL, rows TEXT NOT NULL,
@@ -53,10 +41,12 @@ export function ensureTables(db: DatabaseSync, tables: readonly TableSpec[]): vo
   transaction(db, () => {
     for (const { table, sql } of changes()) {
       for (const statement of sql) db.prepare(statement).run();
-      const kept = storedSpec(db, table.name)?.columns ?? [];
-      const added = table.columns.filter((column) => !kept.some((old) => old.name === column.name));
+      const existing = storedSpec(db, table.name)?.columns ?? [];
+      const added = table.columns.filter((column) =>
+        !existing.some((old) => old.name === column.name)
+      );
       db.prepare("INSERT OR REPLACE INTO _mysimbdp_tables (name, spec) VALUES (?, ?)")
-        .run(table.name, JSON.stringify({ ...table, columns: [...kept, ...added] }));
+        .run(table.name, JSON.stringify({ ...table, columns: [...existing, ...added] }));
     }
   });
 }

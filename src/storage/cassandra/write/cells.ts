@@ -26,16 +26,15 @@ export const TEXT_CELLS: Partial<Record<ScalarType, TextCell>> = {
   varint: writeVarint,
 };
 
+function writeTinyint(value: number, out: CqlBytes): void {
+  out.int(1);
+  out.byte(value);
+}
+
 /** The types that are numbers in a batch, whose ranges were checked when it was read. */
 export const NUMBER_CELLS: Partial<Record<ScalarType, NumberCell>> = {
-  boolean(value, out) {
-    out.int(1);
-    out.byte(value);
-  },
-  tinyint(value, out) {
-    out.int(1);
-    out.byte(value);
-  },
+  boolean: writeTinyint,
+  tinyint: writeTinyint,
   smallint(value, out) {
     out.int(2);
     out.short(value);

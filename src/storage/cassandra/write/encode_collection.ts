@@ -5,8 +5,7 @@ import {
   type ScalarType,
 } from "../../../batch/column.ts";
 import { NUMBER_CELLS, TEXT_CELLS, type TextCell } from "./cells.ts";
-import type { CqlBytes } from "./cql_bytes.ts";
-import { wrong } from "./wrong_value.ts";
+import { type CqlBytes, wrong } from "./cql_bytes.ts";
 
 /**
  * Maximum bytes of a collection for each byte of its text. The worst case is a double with one digit:

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import type { CqlBytes } from "./cql_bytes.ts";
-import { textOf, wrong } from "./wrong_value.ts";
+import { type CqlBytes, textOf, wrong } from "./cql_bytes.ts";
 
 const MINUS = 0x2d;
 const ZERO = 0x30;
-/** An integer of so many digits is exact in a JavaScript number. */
+/** An integer with up to this many digits is exact in a JavaScript number. */
 const SAFE_DIGITS = 15;
-/** More would not fit in the room that `CELL_ROOM` gives to a value. */
+/** More would exceed the `CELL_ROOM` of a value. */
 const MAX_ZEROS = 38;
 const MIN_LONG = -(2n ** 63n);
 const MAX_LONG = 2n ** 63n - 1n;

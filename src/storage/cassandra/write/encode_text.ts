@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { CqlBytes } from "./cql_bytes.ts";
-import { textOf, wrong } from "./wrong_value.ts";
+import { type CqlBytes, textOf, wrong } from "./cql_bytes.ts";
 
 const DASH = 0x2d;
 const NO_DIGIT = 0xff;
@@ -70,7 +69,7 @@ function ipv6(text: string): number[] | null {
   return gap < 2 ? null : [...front, ...new Array<number>(gap).fill(0), ...back];
 }
 
-/** Groups between colons; the last one may be an IPv4 address. */
+/** The bytes of groups between colons; the last group can be an IPv4 address. */
 function groupBytes(half: string): number[] | null {
   const groups = half.split(":");
   const bytes: number[] = [];

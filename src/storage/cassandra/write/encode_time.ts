@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { CqlBytes } from "./cql_bytes.ts";
-import { textOf, wrong } from "./wrong_value.ts";
+import { type CqlBytes, textOf, wrong } from "./cql_bytes.ts";
 
 const ZERO = 0x30;
 const DASH = 0x2d;

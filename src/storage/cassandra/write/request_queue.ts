@@ -54,9 +54,7 @@ export interface QueueOptions {
 
 /** Sends requests as fast as the cluster accepts them, and repeats each until it is acknowledged. */
 export class RequestQueue {
-  readonly #client: Client;
-  readonly #silenceMs: number;
-  readonly #keyspace: string;
+  readonly #options: QueueOptions;
   readonly #window = new AdaptiveWindow(() => performance.now());
   #waiting: QueuedRequest[] = [];
   #next = 0;
@@ -68,13 +66,11 @@ export class RequestQueue {
   /** Resolved at every change; waiting calls then check their condition again. */
   #changed = Promise.withResolvers<void>();
 
-  constructor({ client, keyspace, silenceMs }: QueueOptions) {
-    this.#client = client;
-    this.#silenceMs = silenceMs;
-    this.#keyspace = keyspace;
+  constructor(options: QueueOptions) {
+    this.#options = options;
   }
 
-  /** The reason why nothing is sent any more; null while the queue works. */
+  /** Why the queue has stopped; null while it works. */
   get failure(): Failure | null {
     return this.#failure;
   }
@@ -135,11 +131,12 @@ export class RequestQueue {
 
   #send(request: QueuedRequest): void {
     const { frame, routingKey } = request;
+    const { client, keyspace } = this.#options;
     const start = performance.now();
     this.#window.sent(frame.length);
-    sendEncoded(this.#client, new EncodedRequest(frame), {
+    sendEncoded(client, new EncodedRequest(frame), {
       retry,
-      ...(routingKey && { keyspace: this.#keyspace, routingKey }),
+      ...(routingKey && { keyspace, routingKey }),
     }).then(
       () => this.#stored(request, performance.now() - start),
       (error) => this.#failed(request, error),
@@ -157,13 +154,13 @@ export class RequestQueue {
 
   #failed(request: QueuedRequest, error: unknown): void {
     const failure = writeFailure(error, request.table);
-    // Nodes that cannot read their roles refuse a valid password, so any error of all nodes may pass.
+    // A node that cannot read its roles refuses a valid password, so this is retried as well.
     const passing = isPassing(failure) || error instanceof errors.NoHostAvailableError;
     if (passing) this.#window.pushedBack(request.frame.length);
-    else this.#window.dropped(request.frame.length);
+    else this.#window.ended(request.frame.length);
     if (this.#isClosed || this.#failure !== null) return;
     const silence = performance.now() - this.#lastSuccess;
-    if (!passing || silence > this.#silenceMs) return this.#fail(failure);
+    if (!passing || silence > this.#options.silenceMs) return this.#fail(failure);
     this.#waiting.push(request);
     this.#bytes += request.frame.length;
   }

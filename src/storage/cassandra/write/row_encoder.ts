@@ -4,8 +4,7 @@ import type { BatchView, ColumnView } from "../../../batch/view_batch.ts";
 import { keyOf } from "../../table_rules.ts";
 import { CELL_ROOM, NUMBER_CELLS, TEXT_CELLS } from "./cells.ts";
 import { COLLECTION_GROWTH, collectionCell } from "./encode_collection.ts";
-import { CqlBytes } from "./cql_bytes.ts";
-import { WrongValue } from "./wrong_value.ts";
+import { CqlBytes, WrongValue } from "./cql_bytes.ts";
 
 /** Bytes of the count of values, which precedes the first value of a row. */
 export const COUNT_BYTES = 2;

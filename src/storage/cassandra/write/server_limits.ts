@@ -32,7 +32,7 @@ export function rowShape({ columns }: TableSpec): RowShape {
   return { columns: columns.length, hasCollection };
 }
 
-/** Upper limit of the size in the server of rows with so many encoded bytes. */
+/** An upper bound for the size of rows in the server, from the size of their encoded values. */
 export function serverSize(bytes: number, rows: number, shape: RowShape): number {
   const values = shape.hasCollection ? bytes * COLLECTION_FACTOR : bytes;
   return values + rows * (shape.columns * CELL_OVERHEAD + ROW_OVERHEAD);

@@ -50,7 +50,7 @@ export class AdaptiveWindow {
     return Math.max(0, this.#pausedUntil - this.#now());
   }
 
-  /** Whether a request of so many bytes can be sent now. */
+  /** Whether a request of this size can be sent now. */
   admits(bytes: number): boolean {
     if (this.pauseMs > 0) return false;
     if (this.#inFlight === 0) return true;
@@ -68,7 +68,7 @@ export class AdaptiveWindow {
 
   /** Call it when a request was acknowledged. */
   acknowledged(bytes: number, ms: number): void {
-    this.#ended(bytes);
+    this.ended(bytes);
     this.#pauseMs = FIRST_PAUSE_MS;
     this.#answers++;
     this.#sumMs += ms;
@@ -77,7 +77,7 @@ export class AdaptiveWindow {
 
   /** Call it when a request failed because the cluster is overloaded or unreachable. */
   pushedBack(bytes: number): void {
-    this.#ended(bytes);
+    this.ended(bytes);
     // Of all requests that were in flight, only the first failure counts.
     if (this.pauseMs > 0) return;
     this.#limit = Math.max(MIN, this.#limit / 2);
@@ -87,11 +87,7 @@ export class AdaptiveWindow {
   }
 
   /** Call it when a request failed for a reason that does not depend on the load. */
-  dropped(bytes: number): void {
-    this.#ended(bytes);
-  }
-
-  #ended(bytes: number): void {
+  ended(bytes: number): void {
     this.#inFlight--;
     this.#bytes -= bytes;
   }
