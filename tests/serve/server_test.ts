@@ -38,8 +38,17 @@ async function openPatch(upload: string, length: number, text: string): Promise<
   return connection;
 }
 
+/** Deno 2.9 does not close a connection whose response fails: see docs/building.md. */
+const CLOSES = Deno.version.deno.startsWith("2.6.");
+
+/** Reads a problem and waits until the server closes the connection. */
 async function readAll(connection: Deno.TcpConn): Promise<string> {
-  return await new Response(connection.readable).text();
+  let text = "";
+  for await (const part of connection.readable.pipeThrough(new TextDecoderStream())) {
+    text += part;
+    if (!CLOSES && text.includes("}")) break;
+  }
+  return text;
 }
 
 Deno.test("bytes received before the client disconnects are kept, and the upload can continue", () =>
