@@ -19,7 +19,7 @@ import { serverRoutes } from "./api/server.ts";
 import { testRunRoutes } from "./api/test_run.ts";
 import { ASSETS_PATH, showAsset } from "./dashboard/assets.ts";
 import { innerApi } from "./dashboard/inner_api.ts";
-import { addPageRoutes } from "./dashboard/routes.ts";
+import { addPageRoutes } from "./dashboard/pages.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { authenticate, authenticateOperator } from "./http/auth.ts";
 import type { AppEnv } from "./http/env.ts";

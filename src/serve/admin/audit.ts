@@ -2,7 +2,7 @@ import { z } from "zod";
 import { auditListSchema } from "../../protocol/admin_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import type { AppContext } from "../http/env.ts";
-import { type Route, routesFor } from "../http/route.ts";
+import { json, type Route, routesFor } from "../http/route.ts";
 import type { AdminDeps } from "./deps.ts";
 
 const define = routesFor("Operators", "operator");
@@ -23,24 +23,17 @@ export function auditRoutes({ audit }: AdminDeps): Route[] {
       summary: "Show the audit log",
       description: "What operators did and what was refused, newest first.",
       query: { schema: querySchema, example: { limit: "100" } },
-      answer: {
-        status: 200,
-        description: "Entries of the audit log.",
-        body: {
-          schema: auditListSchema,
-          example: {
-            entries: [{
-              at: "2026-11-24T04:46:52.016Z",
-              operator: "admin",
-              from: "192.0.2.7",
-              action: "tenant.disable",
-              subject: "customer-1",
-              details: {},
-              outcome: "done",
-            }],
-          },
-        },
-      },
+      answer: json(200, "Entries of the audit log.", auditListSchema, {
+        entries: [{
+          at: "2026-11-24T04:46:52.016Z",
+          operator: "admin",
+          from: "192.0.2.7",
+          action: "tenant.disable",
+          subject: "customer-1",
+          details: {},
+          outcome: "done",
+        }],
+      }),
       problems: ["bad-request"],
       handle: async (_c, { query }) => ({ entries: await audit.latest(query.limit) }),
     }),

@@ -11,7 +11,7 @@ import { filesQuerySchema, pageOf, rejectsOf, viewOfRecord } from "../api/file_v
 import { rejectsContract } from "../api/files.ts";
 import { sendRejectsCsv } from "../api/rejects_csv.ts";
 import { notFound } from "../http/problem_response.ts";
-import { type Parameter, type Route, routesFor } from "../http/route.ts";
+import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import { audited } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
 
@@ -35,11 +35,7 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
       summary: "List the files of all tenants",
       description: "Newest first.",
       query: { schema: querySchema, example: { tenant: "customer-1", limit: "1" } },
-      answer: {
-        status: 200,
-        description: "A page of files.",
-        body: { schema: adminFileListSchema, example: { files: [EXAMPLE], next: null } },
-      },
+      answer: json(200, "A page of files.", adminFileListSchema, { files: [EXAMPLE], next: null }),
       problems: ["bad-request", "unavailable"],
       async handle(_c, { query }) {
         const found = await ledger.list({ ...query, limit: query.limit + 1 });
@@ -53,11 +49,7 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
       id: "showAnyFile",
       summary: "Show a file",
       params: { id: fileId },
-      answer: {
-        status: 200,
-        description: "The file.",
-        body: { schema: adminFileSchema, example: EXAMPLE },
-      },
+      answer: json(200, "The file.", adminFileSchema, EXAMPLE),
       problems: ["not-found", "unavailable"],
       handle: async (_c, { params }) =>
         view(await recordOf(ledger, params.id), await replayRequests(layout)),
@@ -95,11 +87,10 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
       description: "From the archive or from quarantine, with the module that is then current. " +
         "`manage` queues it when it next runs.",
       params: { id: fileId },
-      answer: {
-        status: 202,
-        description: "The replay is requested.",
-        body: { schema: adminFileSchema, example: { ...EXAMPLE, replayRequested: true } },
-      },
+      answer: json(202, "The replay is requested.", adminFileSchema, {
+        ...EXAMPLE,
+        replayRequested: true,
+      }),
       problems: ["not-found", "not-replayable", "unavailable"],
       async handle(c, { params }) {
         const record = await recordOf(ledger, params.id);

@@ -14,7 +14,7 @@ import { EXAMPLE_MODULE, EXAMPLE_VERSION } from "../api/examples.ts";
 import { type ModuleDeps, moduleOf, versionOf } from "../api/module_views.ts";
 import type { AppContext } from "../http/env.ts";
 import { notFound } from "../http/problem_response.ts";
-import { type Parameter, type Route, routesFor } from "../http/route.ts";
+import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import { audited } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
 import { tenantParam } from "./tenants.ts";
@@ -52,14 +52,10 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
       id: "showTenantModule",
       summary: "List the versions of a tenant's module",
       params: { name: tenantParam },
-      answer: {
-        status: 200,
-        description: "The versions, newest first, and the one that runs.",
-        body: {
-          schema: moduleViewSchema,
-          example: { current: null, versions: [EXAMPLE_VERSION] },
-        },
-      },
+      answer: json(200, "The versions, newest first, and the one that runs.", moduleViewSchema, {
+        current: null,
+        versions: [EXAMPLE_VERSION],
+      }),
       problems: ["not-found"],
       handle: (_c, { params }) => moduleOf(modules, tenantOf(params.name)),
     }),
@@ -70,11 +66,7 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
       summary: "Show a version and what it changes",
       description: "`diff` is a unified diff against the version that runs.",
       params,
-      answer: {
-        status: 200,
-        description: "The version.",
-        body: { schema: versionReviewSchema, example: EXAMPLE },
-      },
+      answer: json(200, "The version.", versionReviewSchema, EXAMPLE),
       problems: ["not-found"],
       handle: (_c, { params }) => reviewOf(modules, tenantOf(params.name), params.version),
     }),
@@ -87,11 +79,10 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
         "Approving an earlier version restores it.",
       params,
       body: { schema: decisionSchema, example: { note: "thank you" } },
-      answer: {
-        status: 202,
-        description: "The approval is recorded; `manage` applies it.",
-        body: { schema: versionReviewSchema, example: { ...EXAMPLE, approvalRequested: true } },
-      },
+      answer: json(202, "The approval is recorded; `manage` applies it.", versionReviewSchema, {
+        ...EXAMPLE,
+        approvalRequested: true,
+      }),
       problems: ["bad-request", "not-found", "wrong-version-state"],
       async handle(c, { params, body: { note = null } }) {
         const tenant = tenantOf(params.name);
@@ -114,11 +105,10 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
       summary: "Reject a version",
       params,
       body: { schema: decisionSchema, example: { note: "dates are not parsed" } },
-      answer: {
-        status: 200,
-        description: "The version is rejected; its author sees the note.",
-        body: { schema: versionReviewSchema, example: { ...EXAMPLE, state: "rejected" } },
-      },
+      answer: json(200, "The version is rejected; its author sees the note.", versionReviewSchema, {
+        ...EXAMPLE,
+        state: "rejected",
+      }),
       problems: ["bad-request", "not-found", "wrong-version-state"],
       async handle(c, { params, body: { note = null } }) {
         const tenant = tenantOf(params.name);

@@ -11,7 +11,7 @@ import { type Waiting, waitingFiles } from "../../staging/waiting.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import { isoTimeOrNull } from "../api/file_views.ts";
 import { totalsOf } from "../api/usage.ts";
-import { type Route, routesFor } from "../http/route.ts";
+import { json, type Route, routesFor } from "../http/route.ts";
 import type { AdminDeps } from "./deps.ts";
 
 const define = routesFor("Operators", "operator");
@@ -36,41 +36,34 @@ export function overviewRoutes(deps: AdminDeps): Route[] {
       summary: "Show how the platform is doing",
       description: "The queue, the health of each tenant, and the throughput over time.",
       query: { schema: querySchema, example: { hours: "24" } },
-      answer: {
-        status: 200,
-        description: "The overview.",
-        body: {
-          schema: overviewSchema,
-          example: {
-            queue: { files: 1, oldestAt: "2026-11-24T04:46:52.016Z" },
-            tenants: [{
-              name: "customer-1",
-              enabled: true,
-              files: {
-                received: 0,
-                queued: 1,
-                running: 0,
-                ingested: 12,
-                refused: 0,
-                quarantined: 1,
-              },
-              rows: { stored: 119_820, rejected: 15 },
-              waiting: 1,
-              oldestWaitingAt: "2026-11-24T04:46:52.016Z",
-              failing: null,
-            }],
-            throughput: [{
-              at: "2026-11-24T04:30:00.000Z",
-              files: 12,
-              failed: 0,
-              rows: 119_820,
-              rejected: 15,
-              bytes: 14_335_720,
-            }],
-            bucketSeconds: 1800,
+      answer: json(200, "The overview.", overviewSchema, {
+        queue: { files: 1, oldestAt: "2026-11-24T04:46:52.016Z" },
+        tenants: [{
+          name: "customer-1",
+          enabled: true,
+          files: {
+            received: 0,
+            queued: 1,
+            running: 0,
+            ingested: 12,
+            refused: 0,
+            quarantined: 1,
           },
-        },
-      },
+          rows: { stored: 119_820, rejected: 15 },
+          waiting: 1,
+          oldestWaitingAt: "2026-11-24T04:46:52.016Z",
+          failing: null,
+        }],
+        throughput: [{
+          at: "2026-11-24T04:30:00.000Z",
+          files: 12,
+          failed: 0,
+          rows: 119_820,
+          rejected: 15,
+          bytes: 14_335_720,
+        }],
+        bucketSeconds: 1800,
+      }),
       problems: ["bad-request", "unavailable"],
       handle: (_c, { query }) => overviewOf(deps, query.hours),
     }),

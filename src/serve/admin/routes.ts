@@ -4,7 +4,7 @@ import { EXAMPLE_SESSION } from "../api/examples.ts";
 import { eventsContract } from "../api/files.ts";
 import { operatorFingerprint } from "../api/fingerprints.ts";
 import { closeSession, openSession } from "../http/auth.ts";
-import { type Route, routesFor } from "../http/route.ts";
+import { json, type Route, routesFor } from "../http/route.ts";
 import { auditRoutes } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
 import { adminFileRoutes } from "./files.ts";
@@ -23,11 +23,7 @@ export function adminRoutes(deps: AdminDeps): Route[] {
       path: `${PATHS.admin}/session`,
       id: "openOperatorSession",
       summary: "Open an operator's session",
-      answer: {
-        status: 201,
-        description: "The token.",
-        body: { schema: sessionSchema, example: EXAMPLE_SESSION },
-      },
+      answer: json(201, "The token.", sessionSchema, EXAMPLE_SESSION),
       handle: (c) => openSession(c, operators),
     }),
     define({

@@ -22,7 +22,7 @@ import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../../protocol/constrain
 import { PATHS } from "../../protocol/paths.ts";
 import { EXAMPLE_VERSION } from "../api/examples.ts";
 import type { AppContext } from "../http/env.ts";
-import { type Parameter, type Route, routesFor } from "../http/route.ts";
+import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import { audited } from "./audit.ts";
 import type { AdminDeps } from "./deps.ts";
 
@@ -49,11 +49,10 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       path: `${PATHS.admin}/tenants`,
       id: "listTenants",
       summary: "List the accounts and their constraints",
-      answer: {
-        status: 200,
-        description: "All accounts, by name.",
-        body: { schema: tenantListSchema, example: { tenants: [EXAMPLE], invalidNames: [] } },
-      },
+      answer: json(200, "All accounts, by name.", tenantListSchema, {
+        tenants: [EXAMPLE],
+        invalidNames: [],
+      }),
       async handle() {
         const accounts = users.list().filter(({ name }) => isTenantName(name));
         const tenants = await Promise.all(accounts.map(({ name }) => viewOf(deps, name)));
@@ -67,14 +66,12 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       summary: "Create an account",
       description: "Without a password, one is generated and shown once.",
       body: { schema: newTenantSchema, example: { name: "customer-3" } },
-      answer: {
-        status: 201,
-        description: "The account is created. `password` is null if the request had one.",
-        body: {
-          schema: credentialsSchema,
-          example: { name: "customer-3", password: "k2m9x7c4vbn5tq8wz3hjr6dfgp" },
-        },
-      },
+      answer: json(
+        201,
+        "The account is created. `password` is null if the request had one.",
+        credentialsSchema,
+        { name: "customer-3", password: "k2m9x7c4vbn5tq8wz3hjr6dfgp" },
+      ),
       problems: ["bad-request", "bad-tenant-name", "bad-password", "tenant-exists"],
       handle: (c, { body: { name, password } }) => addAccount(manageDeps(c, deps), name, password),
     }),
@@ -84,11 +81,7 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       id: "showTenant",
       summary: "Show an account",
       params,
-      answer: {
-        status: 200,
-        description: "The account.",
-        body: { schema: tenantViewSchema, example: EXAMPLE },
-      },
+      answer: json(200, "The account.", tenantViewSchema, EXAMPLE),
       problems: ["no-such-tenant"],
       handle: (_c, { params }) => viewOf(deps, params.name),
     }),
@@ -100,11 +93,7 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       description: "Its files and rows stay.",
       params,
       body: { schema: tenantChangeSchema, example: { enabled: true } },
-      answer: {
-        status: 200,
-        description: "The changed account.",
-        body: { schema: tenantViewSchema, example: EXAMPLE },
-      },
+      answer: json(200, "The changed account.", tenantViewSchema, EXAMPLE),
       problems: ["bad-request", "no-such-tenant"],
       async handle(c, { params, body: { enabled } }) {
         const { name } = accountOf(deps, params.name);
@@ -120,11 +109,12 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       description: "Ends its sessions. Without a password, one is generated and shown once.",
       params,
       body: { schema: newPasswordSchema, example: { password: "a new password" } },
-      answer: {
-        status: 200,
-        description: "The password is set. `password` is null if the request had one.",
-        body: { schema: credentialsSchema, example: { name: "customer-1", password: null } },
-      },
+      answer: json(
+        200,
+        "The password is set. `password` is null if the request had one.",
+        credentialsSchema,
+        { name: "customer-1", password: null },
+      ),
       problems: ["bad-request", "bad-password", "no-such-tenant"],
       handle(c, { params, body: { password } }) {
         const { name } = accountOf(deps, params.name);
@@ -139,11 +129,7 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       description: "They apply to new uploads.",
       params,
       body: { schema: constraintsSchema, example: DEFAULT_CONSTRAINTS },
-      answer: {
-        status: 200,
-        description: "The constraints.",
-        body: { schema: constraintsSchema, example: DEFAULT_CONSTRAINTS },
-      },
+      answer: json(200, "The constraints.", constraintsSchema, DEFAULT_CONSTRAINTS),
       problems: ["bad-request", "no-such-tenant"],
       async handle(c, { params, body: after }) {
         const { name } = accountOf(deps, params.name);

@@ -4,7 +4,7 @@ import { PATHS } from "../../protocol/paths.ts";
 import { batchSchema, sessionSchema } from "../../protocol/session.ts";
 import { usageSchema } from "../../protocol/usage.ts";
 import { closeSession, openSession } from "../http/auth.ts";
-import { type Route, routesFor } from "../http/route.ts";
+import { json, type Route, routesFor } from "../http/route.ts";
 import { EXAMPLE_ID, EXAMPLE_SESSION } from "./examples.ts";
 import { type UsageDeps, usageOf } from "./usage.ts";
 
@@ -29,12 +29,13 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       description:
         "Exchanges the password for a token that is valid for at most an hour. Requires " +
         "HTTP Basic: a token cannot renew itself.",
-      answer: {
-        status: 201,
-        description: "The token. It also ends when the password changes, the account is disabled " +
+      answer: json(
+        201,
+        "The token. It also ends when the password changes, the account is disabled " +
           "or the server stops.",
-        body: { schema: sessionSchema, example: EXAMPLE_SESSION },
-      },
+        sessionSchema,
+        EXAMPLE_SESSION,
+      ),
       handle: (c) => openSession(c, accounts),
     }),
     define({
@@ -53,11 +54,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       id: "showConstraints",
       summary: "Show your upload limits",
       description: "Sizes are in KB of 1,024 bytes. The case of an extension does not matter.",
-      answer: {
-        status: 200,
-        description: "Your constraints.",
-        body: { schema: constraintsSchema, example: DEFAULT_CONSTRAINTS },
-      },
+      answer: json(200, "Your constraints.", constraintsSchema, DEFAULT_CONSTRAINTS),
       handle: (c) => constraintsOf(c.get("tenant")),
     }),
     define({
@@ -67,25 +64,18 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       summary: "Show your usage",
       description:
         "Files by state, total rows, and the number of uploads that you can still begin.",
-      answer: {
-        status: 200,
-        description: "Your totals.",
-        body: {
-          schema: usageSchema,
-          example: {
-            files: {
-              received: 0,
-              queued: 0,
-              running: 1,
-              ingested: 12,
-              refused: 0,
-              quarantined: 1,
-            },
-            rows: { stored: 119_820, rejected: 15 },
-            uploads: { unfinished: 2, left: 8 },
-          },
+      answer: json(200, "Your totals.", usageSchema, {
+        files: {
+          received: 0,
+          queued: 0,
+          running: 1,
+          ingested: 12,
+          refused: 0,
+          quarantined: 1,
         },
-      },
+        rows: { stored: 119_820, rejected: 15 },
+        uploads: { unfinished: 2, left: 8 },
+      }),
       problems: ["unavailable"],
       handle: (c) => usageOf(deps, c.get("tenant")),
     }),
@@ -96,11 +86,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       summary: "Open a batch",
       description: "`number_files` limits the files of one batch. Name the batch in the metadata " +
         "of its uploads. Uploads without one count together until they are finished.",
-      answer: {
-        status: 201,
-        description: "The batch.",
-        body: { schema: batchSchema, example: { id: EXAMPLE_ID } },
-      },
+      answer: json(201, "The batch.", batchSchema, { id: EXAMPLE_ID }),
       handle: (c) => {
         const id = intake.nextId();
         intake.receipts.openBatch(c.get("tenant"), id, now());

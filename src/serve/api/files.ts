@@ -2,7 +2,7 @@ import type { Layout } from "../../data/layout.ts";
 import { fileListSchema, fileViewSchema, rejectListSchema } from "../../protocol/file_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import type { LiveEvents } from "../http/live_events.ts";
-import { type Parameter, type Route, routesFor } from "../http/route.ts";
+import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import {
   EXAMPLE_CSV,
   EXAMPLE_FILE,
@@ -33,11 +33,10 @@ const fileId: Parameter = {
 /** Shared by the routes that list the rejects of a file. */
 export const rejectsContract = {
   query: { schema: rejectsQuerySchema, example: { limit: "100" } },
-  answer: {
-    status: 200,
-    description: "A page of the file's rejects.",
-    body: { schema: rejectListSchema, example: { rejects: [EXAMPLE_REJECT], next: null } },
-  },
+  answer: json(200, "A page of the file's rejects.", rejectListSchema, {
+    rejects: [EXAMPLE_REJECT],
+    next: null,
+  }),
 };
 /** Shared by the routes that stream events. */
 export const eventsContract = {
@@ -68,11 +67,10 @@ export function fileRoutes(deps: FileRoutesDeps): Route[] {
       description: "Newest first, including files that are still waiting. Pass `next` as `after` " +
         "to get the next page; it is null on the last.",
       query: { schema: filesQuerySchema, example: { state: "ingested", limit: "1" } },
-      answer: {
-        status: 200,
-        description: "A page of your files.",
-        body: { schema: fileListSchema, example: { files: [EXAMPLE_FILE], next: null } },
-      },
+      answer: json(200, "A page of your files.", fileListSchema, {
+        files: [EXAMPLE_FILE],
+        next: null,
+      }),
       problems: ["bad-request", "unavailable"],
       handle: (c, { query }) => listFiles(deps, c.get("tenant"), query),
     }),
@@ -84,11 +82,7 @@ export function fileRoutes(deps: FileRoutesDeps): Route[] {
       description: "`read` = `stored` + `rejected` + `skipped`. The states `ingested`, `refused` " +
         "and `quarantined` are final unless an operator replays the file.",
       params: { id: fileId },
-      answer: {
-        status: 200,
-        description: "The file.",
-        body: { schema: fileViewSchema, example: EXAMPLE_FILE },
-      },
+      answer: json(200, "The file.", fileViewSchema, EXAMPLE_FILE),
       problems: ["not-found", "unavailable"],
       handle: (c, { params }) => fileOf(deps, c.get("tenant"), params.id),
     }),

@@ -11,7 +11,7 @@ import {
 } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import type { Emit } from "../../telemetry/events.ts";
-import { type Parameter, type Route, routesFor } from "../http/route.ts";
+import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import { EXAMPLE_ID, EXAMPLE_MODULE, EXAMPLE_VERSION } from "./examples.ts";
 import { type ModuleDeps, moduleOf, versionOf } from "./module_views.ts";
 
@@ -47,14 +47,10 @@ export function moduleRoutes({ modules, emit, now, stallMs }: ModuleRoutesDeps):
       id: "showModule",
       summary: "List the versions of your module",
       description: "Newest first. `current` is the version that runs; null if there is none.",
-      answer: {
-        status: 200,
-        description: "Your module.",
-        body: {
-          schema: moduleViewSchema,
-          example: { current: EXAMPLE_VERSION.version, versions: [EXAMPLE_VERSION] },
-        },
-      },
+      answer: json(200, "Your module.", moduleViewSchema, {
+        current: EXAMPLE_VERSION.version,
+        versions: [EXAMPLE_VERSION],
+      }),
       handle: (c) => moduleOf(modules, c.get("tenant")),
     }),
     define({
@@ -70,11 +66,10 @@ export function moduleRoutes({ modules, emit, now, stallMs }: ModuleRoutesDeps):
         example: { files: EXAMPLE_MODULE },
         limits: { bytes: MAX_BODY_BYTES, stallMs, tooLarge: bodyTooLarge },
       },
-      answer: {
-        status: 202,
-        description: "The version is stored and waits for its check.",
-        body: { schema: versionViewSchema, example: { ...EXAMPLE_VERSION, state: "checking" } },
-      },
+      answer: json(202, "The version is stored and waits for its check.", versionViewSchema, {
+        ...EXAMPLE_VERSION,
+        state: "checking",
+      }),
       problems: [
         "bad-request",
         "body-stalled",
@@ -105,24 +100,17 @@ export function moduleRoutes({ modules, emit, now, stallMs }: ModuleRoutesDeps):
         "Newest first. `kind` is `version` (its state has changed), `file` (a file was " +
         "not loaded), `rejects` (a file was loaded with rejects) or `console` (a line that the " +
         "module printed).",
-      answer: {
-        status: 200,
-        description: "The last 100 entries.",
-        body: {
-          schema: moduleLogSchema,
-          example: {
-            entries: [{
-              at: "2026-11-24T04:46:52.053Z",
-              kind: "rejects",
-              version: EXAMPLE_VERSION.version,
-              fileId: EXAMPLE_ID,
-              file: "march.csv",
-              message: '1 of 4 records was rejected, the first at line 5, value: "wet" is not a ' +
-                "number",
-            }],
-          },
-        },
-      },
+      answer: json(200, "The last 100 entries.", moduleLogSchema, {
+        entries: [{
+          at: "2026-11-24T04:46:52.053Z",
+          kind: "rejects",
+          version: EXAMPLE_VERSION.version,
+          fileId: EXAMPLE_ID,
+          file: "march.csv",
+          message: '1 of 4 records was rejected, the first at line 5, value: "wet" is not a ' +
+            "number",
+        }],
+      }),
       handle: async (c) => ({ entries: await log.last(c.get("tenant"), LOG_ENTRIES) }),
     }),
     define({
@@ -131,14 +119,10 @@ export function moduleRoutes({ modules, emit, now, stallMs }: ModuleRoutesDeps):
       id: "showModuleVersion",
       summary: "Show a version with its files",
       params: { version: versionParam },
-      answer: {
-        status: 200,
-        description: "The version.",
-        body: {
-          schema: versionWithFilesSchema,
-          example: { ...EXAMPLE_VERSION, files: EXAMPLE_MODULE },
-        },
-      },
+      answer: json(200, "The version.", versionWithFilesSchema, {
+        ...EXAMPLE_VERSION,
+        files: EXAMPLE_MODULE,
+      }),
       problems: ["not-found"],
       async handle(c, { params }) {
         const tenant = c.get("tenant");

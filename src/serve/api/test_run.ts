@@ -5,7 +5,7 @@ import { testRunSchema } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import { type BodyLimits, readBytes } from "../http/body.ts";
 import { notFound } from "../http/problem_response.ts";
-import { type Route, routesFor } from "../http/route.ts";
+import { json, type Route, routesFor } from "../http/route.ts";
 import { EXAMPLE_CSV, EXAMPLE_TEST_RUN } from "./examples.ts";
 import { versionParam } from "./module.ts";
 import { type ModuleDeps, versionOf } from "./module_views.ts";
@@ -37,20 +37,13 @@ export function testRunRoutes(
       params: { version: versionParam },
       query: { schema: querySchema, example: { name: "march.csv" } },
       body: { mediaType: "application/octet-stream", example: EXAMPLE_CSV },
-      answer: {
-        status: 202,
-        description: "The test run is waiting.",
-        body: {
-          schema: testRunSchema,
-          example: {
-            ...EXAMPLE_TEST_RUN,
-            state: "waiting",
-            finishedAt: null,
-            tables: [],
-            counts: null,
-          },
-        },
-      },
+      answer: json(202, "The test run is waiting.", testRunSchema, {
+        ...EXAMPLE_TEST_RUN,
+        state: "waiting",
+        finishedAt: null,
+        tables: [],
+        counts: null,
+      }),
       problems: [
         "bad-request",
         "not-found",
@@ -75,11 +68,7 @@ export function testRunRoutes(
       description: "The first rows of each table, the first rejects, and whether the file would " +
         "be loaded.",
       params: { version: versionParam },
-      answer: {
-        status: 200,
-        description: "The test run, waiting or done.",
-        body: { schema: testRunSchema, example: EXAMPLE_TEST_RUN },
-      },
+      answer: json(200, "The test run, waiting or done.", testRunSchema, EXAMPLE_TEST_RUN),
       problems: ["not-found"],
       async handle(c, { params }) {
         const { version } = await versionOf(modules, c.get("tenant"), params.version);

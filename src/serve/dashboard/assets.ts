@@ -5,6 +5,7 @@ import { notFound } from "../http/problem_response.ts";
 /** The path below which assets are served. */
 export const ASSETS_PATH = "/assets";
 
+const STYLE = "text/css; charset=utf-8";
 const SCRIPT = "text/javascript; charset=utf-8";
 
 /**
@@ -12,16 +13,14 @@ const SCRIPT = "text/javascript; charset=utf-8";
  * `vendored` is a file of an npm package, which the build copies into the same folder.
  */
 export const ASSETS: Record<string, { type: string; vendored?: string }> = {
-  "site.css": { type: "text/css; charset=utf-8" },
+  "site.css": { type: STYLE },
   "icon.svg": { type: "image/svg+xml" },
-  "uplot.min.css": {
-    type: "text/css; charset=utf-8",
-    vendored: "uplot/dist/uPlot.min.css",
-  },
+  "uplot.min.css": { type: STYLE, vendored: "uplot/dist/uPlot.min.css" },
   "uplot.min.js": { type: SCRIPT, vendored: "uplot/dist/uPlot.iife.min.js" },
   "chart.js": { type: SCRIPT },
   "live.js": { type: SCRIPT },
   "actions.js": { type: SCRIPT },
+  "report.js": { type: SCRIPT },
   "module.js": { type: SCRIPT },
   "test_run.js": { type: SCRIPT },
   "transfer.js": { type: SCRIPT },

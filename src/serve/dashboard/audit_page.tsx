@@ -1,78 +1,37 @@
 import type { AuditEntry } from "../../protocol/admin_view.ts";
-import { Page, type Viewer } from "./page.tsx";
-import { Time } from "./parts.tsx";
+import { type Frame, Page } from "./page.tsx";
+import { Empty, Head, Time } from "./parts.tsx";
+import { type Column, Table } from "./table.tsx";
 
 /** The actions of operators. */
-export function AuditPage({ version, viewer, entries }: {
-  version: string;
-  viewer: Viewer;
-  entries: AuditEntry[];
-}) {
+export function AuditPage({ frame, entries }: { frame: Frame; entries: AuditEntry[] }) {
   return (
-    <Page
-      title="Audit log"
-      version={version}
-      viewer={viewer}
-      at="/operator/audit"
-      scripts={["live.js"]}
-    >
-      <div class="head">
-        <div>
-          <h1>Audit log</h1>
-          <p class="lead">
-            What operators did in the dashboard and on the command line, newest first.
-          </p>
-        </div>
-      </div>
+    <Page {...frame} title="Audit log" at="/operator/audit" scripts={["live.js"]}>
+      <Head
+        title="Audit log"
+        lead="What operators did in the dashboard and on the command line, newest first."
+      />
       <section class="card" aria-label="Entries">
-        {entries.length === 0
-          ? (
-            <div class="empty">
-              <strong>No entries yet</strong>
-            </div>
-          )
-          : <Entries entries={entries} />}
+        <Table columns={COLUMNS} items={entries} empty={<Empty title="No entries yet" />} />
       </section>
     </Page>
   );
 }
 
-function Entries({ entries }: { entries: AuditEntry[] }) {
-  return (
-    <div class="scroll">
-      <table class="stacks">
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Operator</th>
-            <th scope="col">From</th>
-            <th scope="col">Action</th>
-            <th scope="col">Target</th>
-            <th scope="col">Outcome</th>
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map(({ at, operator, from, action, subject, details, outcome }) => (
-            <tr>
-              <td data-label="Time">
-                <Time at={at} />
-              </td>
-              <td data-label="Operator">{operator}</td>
-              <td data-label="From">{from === "cli" ? "command line" : from}</td>
-              <td data-label="Action">
-                <code>{action}</code>
-              </td>
-              <td class="wide">
-                <div class="name">{subject}</div>
-                {Object.keys(details).length > 0 && (
-                  <div class="sub mono">{JSON.stringify(details)}</div>
-                )}
-              </td>
-              <td data-label="Outcome">{outcome}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
+const COLUMNS: Column<AuditEntry>[] = [
+  { name: "Time", cell: ({ at }) => <Time at={at} /> },
+  { name: "Operator", cell: ({ operator }) => operator },
+  { name: "From", cell: ({ from }) => from === "cli" ? "command line" : from },
+  { name: "Action", cell: ({ action }) => <code>{action}</code> },
+  {
+    name: "Target",
+    kind: "wide",
+    cell: ({ subject, details }) => (
+      <>
+        <div class="name">{subject}</div>
+        {Object.keys(details).length > 0 && <div class="sub mono">{JSON.stringify(details)}</div>}
+      </>
+    ),
+  },
+  { name: "Outcome", cell: ({ outcome }) => outcome },
+];

@@ -1,6 +1,7 @@
 import type { Throughput } from "../../protocol/admin_view.ts";
 import { bytes, count, counted } from "./format.ts";
 import { Time } from "./parts.tsx";
+import { type Column, Table } from "./table.tsx";
 
 /** Scripts and styles of a page with a chart. */
 export const CHART_SCRIPTS = ["uplot.min.js", "chart.js"];
@@ -17,43 +18,22 @@ export function ThroughputChart({ buckets, seconds }: { buckets: Throughput[]; s
       <div class="plot" id="plot" role="img" aria-labelledby="throughput chart-words"></div>
       <details>
         <summary>Show as a table</summary>
-        <div class="scroll" id="chart-numbers" data-live data-plot={dataOf(buckets, seconds)}>
-          <table class="stacks">
-            <thead>
-              <tr>
-                <th scope="col">From</th>
-                <th scope="col" class="num">Rows</th>
-                <th scope="col" class="num">Rejected</th>
-                <th scope="col" class="num">Files</th>
-                <th scope="col" class="num">Failed</th>
-                <th scope="col" class="num">Size</th>
-              </tr>
-            </thead>
-            <tbody>
-              {buckets.filter(({ files }) => files > 0).reverse()
-                .map((bucket) => <Bucket bucket={bucket} />)}
-            </tbody>
-          </table>
+        <div id="chart-numbers" data-live data-plot={dataOf(buckets, seconds)}>
+          <Table columns={COLUMNS} items={buckets.filter(({ files }) => files > 0).reverse()} />
         </div>
       </details>
     </>
   );
 }
 
-function Bucket({ bucket }: { bucket: Throughput }) {
-  return (
-    <tr>
-      <td data-label="From">
-        <Time at={bucket.at} />
-      </td>
-      <td class="num" data-label="Rows">{count(bucket.rows)}</td>
-      <td class="num" data-label="Rejected">{count(bucket.rejected)}</td>
-      <td class="num" data-label="Files">{count(bucket.files)}</td>
-      <td class="num" data-label="Failed">{count(bucket.failed)}</td>
-      <td class="num" data-label="Size">{bytes(bucket.bytes)}</td>
-    </tr>
-  );
-}
+const COLUMNS: Column<Throughput>[] = [
+  { name: "From", cell: ({ at }) => <Time at={at} /> },
+  { name: "Rows", kind: "num", cell: ({ rows }) => count(rows) },
+  { name: "Rejected", kind: "num", cell: ({ rejected }) => count(rejected) },
+  { name: "Files", kind: "num", cell: ({ files }) => count(files) },
+  { name: "Failed", kind: "num", cell: ({ failed }) => count(failed) },
+  { name: "Size", kind: "num", cell: (bucket) => bytes(bucket.bytes) },
+];
 
 /** The chart in one sentence. */
 function inWords(buckets: Throughput[]): string {

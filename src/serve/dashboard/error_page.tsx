@@ -1,18 +1,14 @@
-import { Page, type Viewer } from "./page.tsx";
+import { type Frame, Page } from "./page.tsx";
+import { Empty } from "./parts.tsx";
 
 /** Shown instead of a page that failed. */
-export function ErrorPage({ version, viewer, detail }: {
-  version: string;
-  viewer: Viewer | null;
-  detail: string;
-}) {
+export function ErrorPage({ frame, detail }: { frame: Frame; detail: string }) {
   return (
-    <Page title="Page not available" version={version} viewer={viewer}>
-      <div class="empty">
-        <strong>This page cannot be shown</strong>
+    <Page {...frame} title="Page not available">
+      <Empty title="This page cannot be shown">
         <span>{detail}</span>
         <a href="/">Back to the home page</a>
-      </div>
+      </Empty>
     </Page>
   );
 }

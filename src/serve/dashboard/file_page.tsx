@@ -1,14 +1,13 @@
 import { type FileView, isFinal, type RejectList } from "../../protocol/file_view.ts";
 import { bytes, count, duration, percent, speed } from "./format.ts";
-import { Page, type Viewer } from "./page.tsx";
-import { FileStateLabel, ShareBar, Stat, STATE_MEANINGS } from "./parts.tsx";
+import { type Frame, Page } from "./page.tsx";
+import { Card, Facts, FileStateLabel, Head, ShareBar, Stat, STATE_MEANINGS } from "./parts.tsx";
 import { Rejects } from "./rejects.tsx";
 import { Timeline } from "./timeline.tsx";
 
 /** What the page of one file shows. */
 interface FilePageProps {
-  version: string;
-  viewer: Viewer;
+  frame: Frame;
   file: FileView;
   /** For operators: the tenant, and whether loading the file again was requested. */
   admin?: { tenant: string; replayRequested: boolean };
@@ -18,44 +17,35 @@ interface FilePageProps {
 }
 
 /** One file: its counts, its timeline and its rejected records. */
-export function FilePage({ version, viewer, file, admin, rejects, after }: FilePageProps) {
+export function FilePage({ frame, file, admin, rejects, after }: FilePageProps) {
   const base = admin ? "/operator/files" : "/";
   const events = admin ? "/v1/admin/events" : "/v1/events";
   return (
     <Page
+      {...frame}
       title={file.name}
-      version={version}
-      viewer={viewer}
       at={base}
       events={`${events}?file=${file.id}`}
       scripts={admin ? ["actions.js", "live.js"] : ["tus.min.js", "rejects.js", "live.js"]}
     >
-      <div class="head">
-        <div>
-          <p class="crumbs">
+      <Head
+        title={file.name}
+        crumbs={
+          <>
             <a href={base}>Files</a>
-            {admin && (
-              <>
-                {" / "}
-                <a href={`/operator/tenants/${admin.tenant}`}>{admin.tenant}</a>
-              </>
-            )}
-          </p>
-          <h1>{file.name}</h1>
-        </div>
+            {admin && [" / ", <a href={`/operator/tenants/${admin.tenant}`}>{admin.tenant}</a>]}
+          </>
+        }
+      >
         <Actions file={file} admin={admin} />
-      </div>
+      </Head>
       <Summary file={file} isOwner={admin === undefined} />
       <div class="columns">
-        <section class="card" aria-labelledby="timeline" id="timeline-card" data-live>
-          <header>
-            <h2 id="timeline">Timeline</h2>
-            <FileStateLabel file={file} />
-          </header>
+        <Card id="timeline" title="Timeline" side={<FileStateLabel file={file} />} live>
           <div class="body">
             <Timeline file={file} />
           </div>
-        </section>
+        </Card>
         <Details file={file} />
       </div>
       {(file.rows.rejected > 0 || rejects.rejects.length > 0) && (
@@ -127,28 +117,20 @@ function Summary({ file, isOwner }: { file: FileView; isOwner: boolean }) {
 
 function Details({ file }: { file: FileView }) {
   return (
-    <aside class="card" aria-labelledby="details" id="details-card" data-live>
-      <header>
-        <h2 id="details">Details</h2>
-      </header>
+    <Card id="details" title="Details" as="aside" live>
       <div class="body">
-        <dl class="facts">
-          <dt>Size</dt>
-          <dd>{bytes(file.size)}</dd>
-          <dt>Version</dt>
-          <dd>{file.version}</dd>
-          <dt>Module</dt>
-          <dd>{file.moduleVersion ?? "–"}</dd>
-          <dt>Attempts</dt>
-          <dd>{file.attempts}</dd>
-          <dt>Rows replaced</dt>
-          <dd>{count(file.rows.replaced)}</dd>
-          <dt>ID</dt>
-          <dd class="mono">{file.id}</dd>
-          <dt>SHA-256</dt>
-          <dd class="mono">{file.sha256}</dd>
-        </dl>
+        <Facts
+          facts={[
+            ["Size", bytes(file.size)],
+            ["Version", file.version],
+            ["Module", file.moduleVersion ?? "–"],
+            ["Attempts", file.attempts],
+            ["Rows replaced", count(file.rows.replaced)],
+            ["ID", <span class="mono">{file.id}</span>],
+            ["SHA-256", <span class="mono">{file.sha256}</span>],
+          ]}
+        />
       </div>
-    </aside>
+    </Card>
   );
 }

@@ -3,13 +3,12 @@ import type { FileList } from "../../protocol/file_view.ts";
 import type { Usage } from "../../protocol/usage.ts";
 import { FilesTable } from "./files_table.tsx";
 import { bytes, count, counted } from "./format.ts";
-import { Page, type Viewer } from "./page.tsx";
-import { FileStateTabs, link, Stat } from "./parts.tsx";
+import { type Frame, Page } from "./page.tsx";
+import { Card, Empty, Facts, FileStateTabs, Head, link, Stat } from "./parts.tsx";
 
 /** What the home page of a customer shows. */
 interface FilesPageProps {
-  version: string;
-  viewer: Viewer;
+  frame: Frame;
   constraints: Constraints;
   usage: Usage;
   list: FileList;
@@ -17,39 +16,29 @@ interface FilesPageProps {
 }
 
 /** A customer's files, with an area to send new ones. */
-export function FilesPage({ version, viewer, constraints, usage, list, state }: FilesPageProps) {
+export function FilesPage({ frame, constraints, usage, list, state }: FilesPageProps) {
   return (
     <Page
+      {...frame}
       title="Files"
-      version={version}
-      viewer={viewer}
       at="/"
       events="/v1/events"
       scripts={["tus.min.js", "upload.js", "live.js"]}
     >
-      <div class="head">
-        <div>
-          <h1>Files</h1>
-          <p class="lead">The files you sent, and whether they were loaded.</p>
-        </div>
-      </div>
+      <Head title="Files" lead="The files you sent, and whether they were loaded." />
       <Numbers usage={usage} />
       <div class="columns even">
         <Drop constraints={constraints} />
         <Limits constraints={constraints} usage={usage} />
       </div>
-      <section class="card" aria-labelledby="files" id="list" data-live>
-        <header>
-          <h2 id="files">All files</h2>
-          <FileStateTabs path="/" at={state} />
-        </header>
+      <Card id="files" title="All files" side={<FileStateTabs path="/" at={state} />} live>
         {list.files.length === 0 ? <NoFiles state={state} /> : <FilesTable files={list.files} />}
         {list.next && (
           <div class="pager">
             <a class="button" href={link("/", { state, after: list.next })}>Older files</a>
           </div>
         )}
-      </section>
+      </Card>
     </Page>
   );
 }
@@ -107,23 +96,20 @@ const NEAR = 0.8;
 function Limits({ constraints, usage }: { constraints: Constraints; usage: Usage }) {
   const { unfinished, left } = usage.uploads;
   return (
-    <aside class="card" aria-labelledby="limits" id="limits-card" data-live>
-      <header>
-        <h2 id="limits">Limits</h2>
-      </header>
+    <Card id="limits" title="Limits" as="aside" live>
       <div class="body">
-        <dl class="facts">
-          <dt>Formats</dt>
-          <dd>{constraints.formats.join(", ") || "none"}</dd>
-          <dt>Maximum file size</dt>
-          <dd>{bytes(constraints.data_sizes * 1024)}</dd>
-          <dt>Files at a time</dt>
-          <dd>{count(constraints.number_files)}</dd>
-          <dt>Available now</dt>
-          <dd>
-            {count(left)} {unfinished > 0 && `(${count(unfinished)} uploading)`}
-          </dd>
-        </dl>
+        <Facts
+          facts={[
+            ["Formats", constraints.formats.join(", ") || "none"],
+            ["Maximum file size", bytes(constraints.data_sizes * 1024)],
+            ["Files at a time", count(constraints.number_files)],
+            ["Available now", [
+              count(left),
+              " ",
+              unfinished > 0 && `(${count(unfinished)} uploading)`,
+            ]],
+          ]}
+        />
         <meter
           aria-label="Files that can be sent now"
           min={0}
@@ -146,15 +132,14 @@ function Limits({ constraints, usage }: { constraints: Constraints; usage: Usage
           twice.
         </p>
       </div>
-    </aside>
+    </Card>
   );
 }
 
 function NoFiles({ state }: { state: string | undefined }) {
   return (
-    <div class="empty">
-      <strong>{state ? "No files in this state" : "No files yet"}</strong>
-      <span>{state ? "" : "Drop a file above, or run mysimbdp fetch."}</span>
-    </div>
+    <Empty title={state ? "No files in this state" : "No files yet"}>
+      {!state && <span>Drop a file above, or run mysimbdp fetch.</span>}
+    </Empty>
   );
 }

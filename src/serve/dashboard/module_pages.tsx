@@ -4,47 +4,37 @@ import type {
   TestRun,
   VersionWithFiles,
 } from "../../protocol/module_view.ts";
+import { Form } from "./form.tsx";
 import { Faults, Sources, Versions } from "./module_parts.tsx";
-import { Page, type Viewer } from "./page.tsx";
-import { State, Time } from "./parts.tsx";
+import { type Frame, Page } from "./page.tsx";
+import { Card, Empty, Head, State, Time } from "./parts.tsx";
+import { type Column, Table } from "./table.tsx";
 import { TestRunCard } from "./test_run.tsx";
 
 /** A customer's module: its versions, a form for a new one, and its log. */
-export function ModulePage({ version, viewer, module, log }: {
-  version: string;
-  viewer: Viewer;
+export function ModulePage({ frame, module, log }: {
+  frame: Frame;
   module: ModuleView;
   log: ModuleLogEntry[];
 }) {
   return (
     <Page
+      {...frame}
       title="Module"
-      version={version}
-      viewer={viewer}
       at="/module"
       events="/v1/events"
       scripts={["module.js", "live.js"]}
     >
-      <div class="head">
-        <div>
-          <h1>Module</h1>
-          <p class="lead">
-            The code that turns your files into rows. A new version is used once it is approved.
-          </p>
-        </div>
-      </div>
+      <Head
+        title="Module"
+        lead="The code that turns your files into rows. A new version is used once it is approved."
+      />
       <div class="columns">
-        <section class="card" aria-labelledby="versions" id="versions-card" data-live>
-          <header>
-            <h2 id="versions">Versions</h2>
-          </header>
+        <Card id="versions" title="Versions" live>
           <Versions module={module} base="/module" />
-        </section>
-        <section class="card" aria-labelledby="submit">
-          <header>
-            <h2 id="submit">New version</h2>
-          </header>
-          <form class="body" id="submit-module">
+        </Card>
+        <Card id="submit" title="New version">
+          <Form id="submit-module" submit="Submit" tone="primary">
             <label>
               Module folder
               <input type="file" name="files" webkitdirectory multiple required />
@@ -53,87 +43,46 @@ export function ModulePage({ version, viewer, module, log }: {
                 <code>tenant.json</code>. The module is built and checked before it can be approved.
               </span>
             </label>
-            <div class="actions">
-              <button class="primary" type="submit">Submit</button>
-            </div>
-            <output aria-live="polite"></output>
-          </form>
-        </section>
+          </Form>
+        </Card>
       </div>
-      <section class="card" aria-labelledby="log" id="log-card" data-live>
-        <header>
-          <h2 id="log">Log</h2>
-        </header>
-        <Log entries={log} />
-      </section>
+      <Card id="log" title="Log" live>
+        <Table columns={LOG_COLUMNS} items={log} empty={<Empty title="No entries yet" />} />
+      </Card>
     </Page>
   );
 }
 
-function Log({ entries }: { entries: ModuleLogEntry[] }) {
-  if (entries.length === 0) {
-    return (
-      <div class="empty">
-        <strong>No entries yet</strong>
-      </div>
-    );
-  }
-  return (
-    <div class="scroll">
-      <table class="stacks">
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">About</th>
-            <th scope="col">Message</th>
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map(({ at, kind, version, fileId, file, message }) => (
-            <tr>
-              <td data-label="Time">
-                <Time at={at} />
-              </td>
-              <td data-label="About">
-                {fileId ? <a href={`/files/${fileId}`}>{file}</a> : version ?? kind}
-              </td>
-              <td class="wide">{message}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
+const LOG_COLUMNS: Column<ModuleLogEntry>[] = [
+  { name: "Time", cell: ({ at }) => <Time at={at} /> },
+  {
+    name: "About",
+    cell: ({ kind, version, fileId, file }) =>
+      fileId ? <a href={`/files/${fileId}`}>{file}</a> : version ?? kind,
+  },
+  { name: "Message", kind: "wide", cell: ({ message }) => message },
+];
 
 /** One version of a customer's module. */
-export function VersionPage({ version, viewer, shown, testRun }: {
-  version: string;
-  viewer: Viewer;
+export function VersionPage({ frame, shown, testRun }: {
+  frame: Frame;
   shown: VersionWithFiles;
   testRun: TestRun | null;
 }) {
   const canRun = shown.state !== "checking" && shown.state !== "faulty";
   return (
     <Page
+      {...frame}
       title={shown.version}
-      version={version}
-      viewer={viewer}
       at="/module"
       events="/v1/events"
       scripts={canRun ? ["test_run.js", "live.js"] : ["live.js"]}
     >
-      <div class="head">
-        <div>
-          <p class="crumbs">
-            <a href="/module">Module</a>
-          </p>
-          <h1>{shown.version}</h1>
-        </div>
+      <Head title={shown.version} crumbs={<a href="/module">Module</a>}>
         <div id="state" data-live>
           <State state={shown.state} />
         </div>
-      </div>
+      </Head>
       <div class="stack" id="faults" data-live>
         <Faults version={shown} />
         {shown.note && <p class="notice">{shown.decidedBy}: {shown.note}</p>}

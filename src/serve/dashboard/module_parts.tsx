@@ -1,54 +1,38 @@
 import { withHiddenShown } from "../../modules/visible.ts";
-import type { ModuleView, VersionWithFiles } from "../../protocol/module_view.ts";
+import type { ModuleView, VersionView, VersionWithFiles } from "../../protocol/module_view.ts";
 import { counted } from "./format.ts";
-import { State, Time } from "./parts.tsx";
+import { Card, Empty, State, Time } from "./parts.tsx";
+import { type Column, Table } from "./table.tsx";
 
 /** A module's versions, newest first, each with a link to its page. */
 export function Versions({ module, base }: { module: ModuleView; base: string }) {
-  if (module.versions.length === 0) {
-    return (
-      <div class="empty">
-        <strong>No versions yet</strong>
-        <span>Files wait until a version is approved.</span>
-      </div>
-    );
-  }
-  return (
-    <div class="scroll">
-      <table class="stacks">
-        <thead>
-          <tr>
-            <th scope="col">Version</th>
-            <th scope="col">State</th>
-            <th scope="col">Submitted</th>
-            <th scope="col">Decided by</th>
-            <th scope="col">Note</th>
-          </tr>
-        </thead>
-        <tbody>
-          {module.versions.map(({ version, state, submittedAt, decidedBy, note, faults }) => (
-            <tr>
-              <td class="wide">
-                <a class="name" href={`${base}/${version}`}>{version}</a>
-                {version === module.current && <div class="sub">current version</div>}
-              </td>
-              <td data-label="State">
-                <State state={state} />
-              </td>
-              <td data-label="Submitted">
-                <Time at={submittedAt} />
-              </td>
-              <td data-label="Decided by">{decidedBy ?? "–"}</td>
-              <td data-label="Note">
-                {note ?? (faults.length > 0 ? counted(faults.length, "fault") : "–")}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+  const version: Column<VersionView> = {
+    name: "Version",
+    kind: "wide",
+    cell: ({ version }) => (
+      <>
+        <a class="name" href={`${base}/${version}`}>{version}</a>
+        {version === module.current && <div class="sub">current version</div>}
+      </>
+    ),
+  };
+  const empty = (
+    <Empty title="No versions yet">
+      <span>Files wait until a version is approved.</span>
+    </Empty>
   );
+  return <Table columns={[version, ...COLUMNS]} items={module.versions} empty={empty} />;
 }
+
+const COLUMNS: Column<VersionView>[] = [
+  { name: "State", cell: ({ state }) => <State state={state} /> },
+  { name: "Submitted", cell: ({ submittedAt }) => <Time at={submittedAt} /> },
+  { name: "Decided by", cell: ({ decidedBy }) => decidedBy ?? "–" },
+  {
+    name: "Note",
+    cell: ({ note, faults }) => note ?? (faults.length > 0 ? counted(faults.length, "fault") : "–"),
+  },
+];
 
 /** The faults because of which a version cannot be used. */
 export function Faults({ version: { faults } }: { version: VersionWithFiles }) {
@@ -69,10 +53,7 @@ export function Faults({ version: { faults } }: { version: VersionWithFiles }) {
 export function Sources({ files }: { files: VersionWithFiles["files"] }) {
   const entries = Object.entries(files).sort(([a], [b]) => a < b ? -1 : 1);
   return (
-    <section class="card" aria-labelledby="sources">
-      <header>
-        <h2 id="sources">Files</h2>
-      </header>
+    <Card id="sources" title="Files">
       <div class="body">
         {entries.length === 0 && <p class="muted">The files of this version were not kept.</p>}
         {entries.map(([path, text]) => (
@@ -86,7 +67,7 @@ export function Sources({ files }: { files: VersionWithFiles["files"] }) {
           </details>
         ))}
       </div>
-    </section>
+    </Card>
   );
 }
 

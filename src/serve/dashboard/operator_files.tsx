@@ -1,12 +1,11 @@
 import type { AdminFileList } from "../../protocol/admin_view.ts";
 import { OperatorFilesTable } from "./files_table.tsx";
-import { Page, type Viewer } from "./page.tsx";
-import { FileStateTabs, link } from "./parts.tsx";
+import { type Frame, Page } from "./page.tsx";
+import { FileStateTabs, Head, link } from "./parts.tsx";
 
 /** The files of all tenants. */
-export function OperatorFilesPage({ version, viewer, list, state, tenant }: {
-  version: string;
-  viewer: Viewer;
+export function OperatorFilesPage({ frame, list, state, tenant }: {
+  frame: Frame;
   list: AdminFileList;
   state: string | undefined;
   tenant: string | undefined;
@@ -14,23 +13,16 @@ export function OperatorFilesPage({ version, viewer, list, state, tenant }: {
   const path = "/operator/files";
   return (
     <Page
+      {...frame}
       title="Files"
-      version={version}
-      viewer={viewer}
       at={path}
       events="/v1/admin/events"
       scripts={["actions.js", "live.js"]}
     >
-      <div class="head">
-        <div>
-          <h1>Files{tenant && ` of ${tenant}`}</h1>
-          {tenant && (
-            <p class="crumbs">
-              <a href={link(path, { state })}>All tenants</a>
-            </p>
-          )}
-        </div>
-      </div>
+      <Head
+        title={tenant ? `Files of ${tenant}` : "Files"}
+        crumbs={tenant && <a href={link(path, { state })}>All tenants</a>}
+      />
       <section class="card" aria-label="Files" id="list" data-live>
         <header>
           <FileStateTabs path={path} tenant={tenant} at={state} />

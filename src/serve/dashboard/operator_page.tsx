@@ -2,13 +2,13 @@ import type { AdminFile, Overview, TenantHealth, TenantView } from "../../protoc
 import { CHART_SCRIPTS, CHART_STYLES, ThroughputChart } from "./chart.tsx";
 import { OperatorFilesTable } from "./files_table.tsx";
 import { count, duration } from "./format.ts";
-import { Page, type Viewer } from "./page.tsx";
-import { link, Stat, Tabs } from "./parts.tsx";
+import { type Frame, Page } from "./page.tsx";
+import { Card, Empty, Head, link, Stat, State, Tabs } from "./parts.tsx";
+import { type Column, Table } from "./table.tsx";
 
 /** What the home page of an operator shows. */
 interface OperatorPageProps {
-  version: string;
-  viewer: Viewer;
+  frame: Frame;
   overview: Overview;
   quarantined: AdminFile[];
   hours: string;
@@ -21,56 +21,50 @@ const SPANS: [hours: string, name: string][] = [["1", "hour"], ["24", "day"], ["
 
 /** The state of the whole platform. */
 export function OperatorPage(props: OperatorPageProps) {
-  const { version, viewer, overview, quarantined, hours, now } = props;
+  const { frame, overview, quarantined, hours, now } = props;
   return (
     <Page
+      {...frame}
       title="Overview"
-      version={version}
-      viewer={viewer}
       at="/operator"
       events="/v1/admin/events"
       scripts={[...CHART_SCRIPTS, "actions.js", "live.js"]}
       styles={CHART_STYLES}
     >
-      <div class="head">
-        <h1>Overview</h1>
-      </div>
+      <Head title="Overview" />
       <Numbers overview={overview} now={now} />
       <Pending tenants={props.tenants} />
-      <section class="card" aria-labelledby="throughput">
-        <header>
-          <h2 id="throughput">Rows over time</h2>
+      <Card
+        id="throughput"
+        title="Rows over time"
+        side={
           <Tabs
             label="Period"
             tabs={SPANS.map(([span, name]) => [link("/operator", { hours: span }), name, span])}
             at={hours}
           />
-        </header>
+        }
+      >
         <div class="body">
           <ThroughputChart buckets={overview.throughput} seconds={overview.bucketSeconds} />
         </div>
-      </section>
-      <section class="card" aria-labelledby="tenants" id="tenants-card" data-live>
-        <header>
-          <h2 id="tenants">Tenants</h2>
-          <a class="button" href="/operator/tenants">Manage accounts</a>
-        </header>
-        {overview.tenants.length === 0
-          ? (
-            <div class="empty">
-              <strong>No tenants yet</strong>
-              <a href="/operator/tenants">Add a tenant</a>
-            </div>
-          )
-          : <Tenants tenants={overview.tenants} now={now} />}
-      </section>
-      <section class="card" aria-labelledby="quarantine" id="quarantine-card" data-live>
-        <header>
-          <h2 id="quarantine">Quarantine</h2>
-          <a class="button" href="/operator/files?state=quarantined">Show all</a>
-        </header>
+      </Card>
+      <Card
+        id="tenants"
+        title="Tenants"
+        side={<a class="button" href="/operator/tenants">Manage accounts</a>}
+        live
+      >
+        <Tenants tenants={overview.tenants} now={now} />
+      </Card>
+      <Card
+        id="quarantine"
+        title="Quarantine"
+        side={<a class="button" href="/operator/files?state=quarantined">Show all</a>}
+        live
+      >
         <OperatorFilesTable files={quarantined} empty="No files in quarantine" />
-      </section>
+      </Card>
     </Page>
   );
 }
@@ -120,35 +114,26 @@ function age(at: string | null, now: number): string {
 }
 
 function Tenants({ tenants, now }: { tenants: TenantHealth[]; now: number }) {
-  return (
-    <div class="scroll">
-      <table class="stacks">
-        <thead>
-          <tr>
-            <th scope="col">Tenant</th>
-            <th scope="col">Account</th>
-            <th scope="col" class="num">Waiting</th>
-            <th scope="col" class="num">Oldest waiting</th>
-            <th scope="col" class="num">Loaded</th>
-            <th scope="col" class="num">Failed</th>
-            <th scope="col" class="num">Rows</th>
-            <th scope="col" class="num">Rejected</th>
-          </tr>
-        </thead>
-        <tbody>
-          {tenants.map((tenant) => <Tenant tenant={tenant} now={now} />)}
-        </tbody>
-      </table>
-    </div>
+  const oldest: Column<TenantHealth> = {
+    name: "Oldest waiting",
+    kind: "num",
+    cell: ({ oldestWaitingAt }) => age(oldestWaitingAt, now),
+  };
+  const empty = (
+    <Empty title="No tenants yet">
+      <a href="/operator/tenants">Add a tenant</a>
+    </Empty>
   );
+  const columns = [...FIRST_COLUMNS, oldest, ...COUNTS];
+  return <Table columns={columns} items={tenants} empty={empty} />;
 }
 
-function Tenant({ tenant, now }: { tenant: TenantHealth; now: number }) {
-  const { name, enabled, files, rows, waiting, oldestWaitingAt, failing } = tenant;
-  const account = enabled === null ? "none" : enabled ? "active" : "disabled";
-  return (
-    <tr>
-      <td class="wide">
+const FIRST_COLUMNS: Column<TenantHealth>[] = [
+  {
+    name: "Tenant",
+    kind: "wide",
+    cell: ({ name, failing }) => (
+      <>
         <a class="name" href={`/operator/tenants/${name}`}>{name}</a>
         {failing && (
           <div class="sub">
@@ -156,16 +141,20 @@ function Tenant({ tenant, now }: { tenant: TenantHealth; now: number }) {
             {failing.reason}
           </div>
         )}
-      </td>
-      <td data-label="Account">
-        <span class={`state ${account}`}>{account}</span>
-      </td>
-      <td class="num" data-label="Waiting">{count(waiting)}</td>
-      <td class="num" data-label="Oldest waiting">{age(oldestWaitingAt, now)}</td>
-      <td class="num" data-label="Loaded">{count(files.ingested)}</td>
-      <td class="num" data-label="Failed">{count(files.quarantined + files.refused)}</td>
-      <td class="num" data-label="Rows">{count(rows.stored)}</td>
-      <td class="num" data-label="Rejected">{count(rows.rejected)}</td>
-    </tr>
-  );
-}
+      </>
+    ),
+  },
+  {
+    name: "Account",
+    cell: ({ enabled }) => (
+      <State state={enabled === null ? "none" : enabled ? "active" : "disabled"} />
+    ),
+  },
+  { name: "Waiting", kind: "num", cell: ({ waiting }) => count(waiting) },
+];
+const COUNTS: Column<TenantHealth>[] = [
+  { name: "Loaded", kind: "num", cell: ({ files }) => count(files.ingested) },
+  { name: "Failed", kind: "num", cell: ({ files }) => count(files.quarantined + files.refused) },
+  { name: "Rows", kind: "num", cell: ({ rows }) => count(rows.stored) },
+  { name: "Rejected", kind: "num", cell: ({ rows }) => count(rows.rejected) },
+];

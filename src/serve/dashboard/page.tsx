@@ -8,11 +8,16 @@ export interface Viewer {
   role: "customer" | "operator";
 }
 
-/** What a page gives its layout. */
-interface PageProps {
-  title: string;
+/** What is the same on all pages of a request. */
+export interface Frame {
+  /** The version of the product. */
   version: string;
   viewer: Viewer | null;
+}
+
+/** What a page passes to its layout. */
+interface PageProps extends Frame {
+  title: string;
   /** Path of the navigation entry that this page belongs to. */
   at?: string;
   /** Scripts by their names in {@link ASSETS}: modules, except the `.min.js` files of packages. */

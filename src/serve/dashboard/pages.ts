@@ -1,22 +1,11 @@
-import {
-  adminFileListSchema,
-  adminFileSchema,
-  auditListSchema,
-  overviewSchema,
-  tenantListSchema,
-  tenantViewSchema,
-  versionReviewSchema,
-} from "../../protocol/admin_view.ts";
+import type { Child } from "hono/jsx";
+import type { Hono } from "hono";
+import * as admin from "../../protocol/admin_view.ts";
 import { constraintsSchema } from "../../protocol/constraints.ts";
 import { fileListSchema, fileViewSchema, rejectListSchema } from "../../protocol/file_view.ts";
-import {
-  moduleLogSchema,
-  moduleViewSchema,
-  testRunSchema,
-  versionWithFilesSchema,
-} from "../../protocol/module_view.ts";
+import * as modules from "../../protocol/module_view.ts";
 import { usageSchema } from "../../protocol/usage.ts";
-import type { AppContext, AppHandler } from "../http/env.ts";
+import type { AppContext, AppEnv } from "../http/env.ts";
 import { AuditPage } from "./audit_page.tsx";
 import { ErrorPage } from "./error_page.tsx";
 import { FilePage } from "./file_page.tsx";
@@ -26,132 +15,130 @@ import { ModulePage, VersionPage } from "./module_pages.tsx";
 import { ReviewPage } from "./review_page.tsx";
 import { OperatorFilesPage } from "./operator_files.tsx";
 import { OperatorPage } from "./operator_page.tsx";
-import { sendPage, type Viewer } from "./page.tsx";
+import { type Frame, sendPage, type Viewer } from "./page.tsx";
 import { link } from "./parts.tsx";
 import { REJECTS_PAGE } from "./rejects.tsx";
-import { HOME, type SignInDeps, viewerOf } from "./sign_in.ts";
+import { HOME, showSignIn, signIn, type SignInDeps, signOut, viewerOf } from "./sign_in.ts";
 import { TenantPage, TenantsPage } from "./tenant_pages.tsx";
 
 /** What the pages need: who is signed in, and the API. */
-export interface PageDeps extends SignInDeps {
+interface PageDeps extends SignInDeps {
   readApi: ReadApi;
+}
+
+/** Adds the dashboard's pages. Each page checks itself who is signed in. */
+export function addPageRoutes(app: Hono<AppEnv>, deps: PageDeps): void {
+  const { readApi, now } = deps;
+  const { customer, operator } = pageAdders(app, deps);
+  app.get("/sign-in", showSignIn(deps));
+  app.post("/sign-in", signIn(deps));
+  app.post("/sign-out", signOut(deps));
+
+  customer("/", async (c, frame) => {
+    const { state, after } = c.req.query();
+    const list = await readApi(c, link("/v1/files", { state, after, limit: "50" }), fileListSchema);
+    const constraints = await readApi(c, "/v1/constraints", constraintsSchema);
+    const usage = await readApi(c, "/v1/usage", usageSchema);
+    return FilesPage({ frame, constraints, usage, list, state });
+  });
+  customer("/files/:id", async (c, frame) => {
+    const path = `/v1/files/${param(c, "id")}`;
+    const file = await readApi(c, path, fileViewSchema);
+    return FilePage({ frame, file, ...await rejectsAt(c, path) });
+  });
+  customer("/module", async (c, frame) => {
+    const module = await readApi(c, "/v1/module", modules.moduleViewSchema);
+    const { entries: log } = await readApi(c, "/v1/module/log", modules.moduleLogSchema);
+    return ModulePage({ frame, module, log });
+  });
+  customer("/module/:version", async (c, frame) => {
+    const path = `/v1/module/${param(c, "version")}`;
+    const shown = await readApi(c, path, modules.versionWithFilesSchema);
+    const testRun = await readApi(c, `${path}/test-run`, modules.testRunSchema).catch(
+      nullIfMissing,
+    );
+    return VersionPage({ frame, shown, testRun });
+  });
+
+  operator("/operator", async (c, frame) => {
+    const hours = c.req.query("hours") ?? "24";
+    const overview = await readApi(c, link("/v1/admin/overview", { hours }), admin.overviewSchema);
+    const path = "/v1/admin/files?state=quarantined&limit=10";
+    const { files: quarantined } = await readApi(c, path, admin.adminFileListSchema);
+    const { tenants } = await readApi(c, "/v1/admin/tenants", admin.tenantListSchema);
+    return OperatorPage({ frame, overview, quarantined, hours, tenants, now: now() });
+  });
+  operator("/operator/files", async (c, frame) => {
+    const { state, tenant, after } = c.req.query();
+    const path = link("/v1/admin/files", { state, tenant, after, limit: "50" });
+    const list = await readApi(c, path, admin.adminFileListSchema);
+    return OperatorFilesPage({ frame, list, state, tenant });
+  });
+  operator("/operator/files/:id", async (c, frame) => {
+    const path = `/v1/admin/files/${param(c, "id")}`;
+    const file = await readApi(c, path, admin.adminFileSchema);
+    return FilePage({ frame, file, admin: file, ...await rejectsAt(c, path) });
+  });
+  operator("/operator/tenants", async (c, frame) => {
+    return TenantsPage({ frame, ...await readApi(c, "/v1/admin/tenants", admin.tenantListSchema) });
+  });
+  operator("/operator/tenants/:name", async (c, frame) => {
+    const path = `/v1/admin/tenants/${param(c, "name")}`;
+    const tenant = await readApi(c, path, admin.tenantViewSchema);
+    const module = await readApi(c, `${path}/module`, modules.moduleViewSchema);
+    return TenantPage({ frame, tenant, module });
+  });
+  operator("/operator/tenants/:name/module/:version", async (c, frame) => {
+    const path = `/v1/admin/tenants/${param(c, "name")}/module/${param(c, "version")}`;
+    const review = await readApi(c, path, admin.versionReviewSchema);
+    return ReviewPage({ frame, tenant: c.req.param("name") ?? "", review });
+  });
+  operator("/operator/audit", async (c, frame) => {
+    const { entries } = await readApi(c, "/v1/admin/audit?limit=200", admin.auditListSchema);
+    return AuditPage({ frame, entries });
+  });
+
+  /** Returns the page of a file's rejects that the query selects. */
+  async function rejectsAt(c: AppContext, file: string) {
+    const after = Number(c.req.query("after") ?? 0);
+    const path = link(`${file}/rejects`, { after: String(after), limit: String(REJECTS_PAGE) });
+    return { after, rejects: await readApi(c, path, rejectListSchema) };
+  }
+}
+
+type Show = (c: AppContext, frame: Frame) => Promise<Child>;
+type AddPage = (path: string, show: Show) => void;
+
+/**
+ * Returns the functions that add a page for one role. Viewers who are not signed in are redirected
+ * to the sign-in page, viewers with the other role to that role's home page.
+ */
+function pageAdders(app: Hono<AppEnv>, deps: PageDeps): Record<Viewer["role"], AddPage> {
+  const adder = (role: Viewer["role"]): AddPage => (path, show) => {
+    app.get(path, async (c) => {
+      const viewer = viewerOf(c, deps);
+      if (!viewer) return c.redirect("/sign-in", 303);
+      if (viewer.role !== role) return c.redirect(HOME[viewer.role], 303);
+      const frame = { version: deps.version, viewer };
+      try {
+        return await sendPage(c, await show(c, frame));
+      } catch (error) {
+        if (!(error instanceof ApiRefusal)) throw error;
+        const { status, message: detail } = error;
+        const known = status === 404 || status === 400 ? status : 503;
+        return await sendPage(c, ErrorPage({ frame, detail }), known);
+      }
+    });
+  };
+  return { customer: adder("customer"), operator: adder("operator") };
+}
+
+/** Returns a parameter of the page's path, for a path of the API. */
+function param(c: AppContext, name: string): string {
+  return encodeURIComponent(c.req.param(name) ?? "");
 }
 
 function nullIfMissing(error: unknown): null {
   if (error instanceof ApiRefusal && error.status === 404) return null;
   throw error;
 }
-
-type Show = (c: AppContext, deps: PageDeps, viewer: Viewer) => Promise<unknown>;
-
-/**
- * Returns a page for one role. Viewers who are not signed in are redirected to the sign-in page,
- * viewers with the other role to that role's home page.
- */
-function pageFor(role: Viewer["role"], show: Show): (deps: PageDeps) => AppHandler {
-  return (deps) => async (c) => {
-    const viewer = viewerOf(c, deps);
-    if (!viewer) return c.redirect("/sign-in", 303);
-    if (viewer.role !== role) return c.redirect(HOME[viewer.role], 303);
-    try {
-      return await sendPage(c, await show(c, deps, viewer) as Parameters<typeof sendPage>[1]);
-    } catch (error) {
-      if (!(error instanceof ApiRefusal)) throw error;
-      const { status, message: detail } = error;
-      const known = status === 404 || status === 400 ? status : 503;
-      return await sendPage(c, ErrorPage({ ...deps, viewer, detail }), known);
-    }
-  };
-}
-
-/** `GET /` */
-export const filesPage = pageFor("customer", async (c, { readApi, version }, viewer) => {
-  const { state, after } = c.req.query();
-  const list = await readApi(c, link("/v1/files", { state, after, limit: "50" }), fileListSchema);
-  const constraints = await readApi(c, "/v1/constraints", constraintsSchema);
-  const usage = await readApi(c, "/v1/usage", usageSchema);
-  return FilesPage({ version, viewer, constraints, usage, list, state });
-});
-
-/** `GET /files/:id` */
-export const filePage = pageFor("customer", async (c, { readApi, version }, viewer) => {
-  const path = `/v1/files/${encodeURIComponent(c.req.param("id") ?? "")}`;
-  const file = await readApi(c, path, fileViewSchema);
-  const after = Number(c.req.query("after") ?? 0);
-  const page = link(`${path}/rejects`, { after: String(after), limit: String(REJECTS_PAGE) });
-  const rejects = await readApi(c, page, rejectListSchema);
-  return FilePage({ version, viewer, file, rejects, after });
-});
-
-/** `GET /module` */
-export const modulePage = pageFor("customer", async (c, { readApi, version }, viewer) => {
-  const module = await readApi(c, "/v1/module", moduleViewSchema);
-  const { entries: log } = await readApi(c, "/v1/module/log", moduleLogSchema);
-  return ModulePage({ version, viewer, module, log });
-});
-
-/** `GET /module/:version` */
-export const versionPage = pageFor("customer", async (c, { readApi, version }, viewer) => {
-  const path = `/v1/module/${encodeURIComponent(c.req.param("version") ?? "")}`;
-  const shown = await readApi(c, path, versionWithFilesSchema);
-  const testRun = await readApi(c, `${path}/test-run`, testRunSchema).catch(nullIfMissing);
-  return VersionPage({ version, viewer, shown, testRun });
-});
-
-/** `GET /operator/tenants/:name/module/:version` */
-export const reviewPage = pageFor("operator", async (c, { readApi, version }, viewer) => {
-  const tenant = c.req.param("name") ?? "";
-  const path = `/v1/admin/tenants/${encodeURIComponent(tenant)}/module`;
-  const asked = encodeURIComponent(c.req.param("version") ?? "");
-  const review = await readApi(c, `${path}/${asked}`, versionReviewSchema);
-  return ReviewPage({ version, viewer, tenant, review });
-});
-
-/** `GET /operator` */
-export const operatorPage = pageFor("operator", async (c, { readApi, version, now }, viewer) => {
-  const hours = c.req.query("hours") ?? "24";
-  const overview = await readApi(c, link("/v1/admin/overview", { hours }), overviewSchema);
-  const path = "/v1/admin/files?state=quarantined&limit=10";
-  const { files: quarantined } = await readApi(c, path, adminFileListSchema);
-  const { tenants } = await readApi(c, "/v1/admin/tenants", tenantListSchema);
-  const props = { version, viewer, overview, quarantined, hours, tenants };
-  return OperatorPage({ ...props, now: now() });
-});
-
-/** `GET /operator/files` */
-export const operatorFilesPage = pageFor("operator", async (c, { readApi, version }, viewer) => {
-  const { state, tenant, after } = c.req.query();
-  const path = link("/v1/admin/files", { state, tenant, after, limit: "50" });
-  const list = await readApi(c, path, adminFileListSchema);
-  return OperatorFilesPage({ version, viewer, list, state, tenant });
-});
-
-/** `GET /operator/files/:id` */
-export const operatorFilePage = pageFor("operator", async (c, { readApi, version }, viewer) => {
-  const path = `/v1/admin/files/${encodeURIComponent(c.req.param("id") ?? "")}`;
-  const file = await readApi(c, path, adminFileSchema);
-  const after = Number(c.req.query("after") ?? 0);
-  const page = link(`${path}/rejects`, { after: String(after), limit: String(REJECTS_PAGE) });
-  const rejects = await readApi(c, page, rejectListSchema);
-  return FilePage({ version, viewer, file, admin: file, rejects, after });
-});
-
-/** `GET /operator/tenants` */
-export const tenantsPage = pageFor("operator", async (c, { readApi, version }, viewer) => {
-  const list = await readApi(c, "/v1/admin/tenants", tenantListSchema);
-  return TenantsPage({ version, viewer, ...list });
-});
-
-/** `GET /operator/tenants/:name` */
-export const tenantPage = pageFor("operator", async (c, { readApi, version }, viewer) => {
-  const path = `/v1/admin/tenants/${encodeURIComponent(c.req.param("name") ?? "")}`;
-  const tenant = await readApi(c, path, tenantViewSchema);
-  const module = await readApi(c, `${path}/module`, moduleViewSchema);
-  return TenantPage({ version, viewer, tenant, module });
-});
-
-/** `GET /operator/audit` */
-export const auditPage = pageFor("operator", async (c, { readApi, version }, viewer) => {
-  const { entries } = await readApi(c, "/v1/admin/audit?limit=200", auditListSchema);
-  return AuditPage({ version, viewer, entries });
-});

@@ -34,6 +34,71 @@ export function FileStateLabel({ file: { state, rows } }: { file: FileView }) {
   return <span class={`state ${state}`} title={STATE_MEANINGS[state]}>{shown}</span>;
 }
 
+/** The top of a page: its heading, with an optional path above, text below, and children beside it. */
+export function Head({ title, crumbs, lead, children }: {
+  title: string;
+  crumbs?: Child;
+  lead?: Child;
+  children?: Child;
+}) {
+  return (
+    <div class="head">
+      <div>
+        {crumbs && <p class="crumbs">{crumbs}</p>}
+        <h1>{title}</h1>
+        {lead && <p class="lead">{lead}</p>}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+/** A section with a heading; a live one is refreshed after each event. */
+export function Card({ id, title, side, live = false, as: Tag = "section", children }: {
+  id: string;
+  title: string;
+  /** Shown beside the heading. */
+  side?: Child;
+  live?: boolean;
+  as?: "section" | "aside";
+  children?: Child;
+}) {
+  const refreshed = live ? { id: `${id}-card`, "data-live": true } : {};
+  return (
+    <Tag class="card" aria-labelledby={id} {...refreshed}>
+      <header>
+        <h2 id={id}>{title}</h2>
+        {side}
+      </header>
+      {children}
+    </Tag>
+  );
+}
+
+/** Shown where there is nothing to list. */
+export function Empty({ title, children }: { title: string; children?: Child }) {
+  return (
+    <div class="empty">
+      <strong>{title}</strong>
+      {children}
+    </div>
+  );
+}
+
+/** Names and values; those without a value are left out. */
+export function Facts({ facts }: { facts: [name: Child, value: Child][] }) {
+  return (
+    <dl class="facts">
+      {facts.filter(([, value]) => value !== null).map(([name, value]) => (
+        <>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </>
+      ))}
+    </dl>
+  );
+}
+
 /** A time in UTC; a script shows it in the reader's time zone and language. */
 export function Time({ at }: { at: string }) {
   return <time datetime={at}>{at.replace("T", " ").replace(/\.\d+Z$/, " UTC")}</time>;

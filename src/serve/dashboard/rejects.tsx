@@ -1,6 +1,8 @@
 import type { FileView, RejectList, RejectView } from "../../protocol/file_view.ts";
+import { Field } from "./form.tsx";
 import { count } from "./format.ts";
-import { link } from "./parts.tsx";
+import { Card, link } from "./parts.tsx";
+import { type Column, Table } from "./table.tsx";
 
 /** Rejects per page. */
 export const REJECTS_PAGE = 50;
@@ -18,11 +20,11 @@ export function Rejects({ file, list, after, isOperator }: {
   const page = isOperator ? "/operator/files" : "/files";
   const last = after + list.rejects.length;
   return (
-    <section class="card" aria-labelledby="rejects">
-      <header>
-        <h2 id="rejects">Rejected records</h2>
-        <a class="button" href={`${api}/${file.id}/rejects.csv`}>Download as CSV</a>
-      </header>
+    <Card
+      id="rejects"
+      title="Rejected records"
+      side={<a class="button" href={`${api}/${file.id}/rejects.csv`}>Download as CSV</a>}
+    >
       {isOperator
         ? <RejectsTable rejects={list.rejects} editable={false} />
         : <FixForm file={file} rejects={list.rejects} />}
@@ -42,7 +44,7 @@ export function Rejects({ file, list, after, isOperator }: {
           <a class="button" href={link(`${page}/${file.id}`, { after: String(list.next) })}>Next</a>
         )}
       </div>
-    </section>
+    </Card>
   );
 }
 
@@ -57,10 +59,7 @@ function FixForm({ file, rejects }: { file: FileView; rejects: RejectView[] }) {
           are sent, with the header of the original file as the first line.
         </p>
         <div class="fields">
-          <label>
-            New file name
-            <input name="name" required value={fixedName(file.name)} />
-          </label>
+          <Field label="New file name" name="name" required value={fixedName(file.name)} />
           <label>
             Header (first line)
             <textarea name="header" rows={1} placeholder="none"></textarea>
@@ -76,52 +75,43 @@ function FixForm({ file, rejects }: { file: FileView; rejects: RejectView[] }) {
 }
 
 function RejectsTable({ rejects, editable }: { rejects: RejectView[]; editable: boolean }) {
-  return (
-    <div class="scroll">
-      <table class="stacks">
-        <thead>
-          <tr>
-            {editable && <th scope="col">Send</th>}
-            <th scope="col" class="num">Line</th>
-            <th scope="col">Column</th>
-            <th scope="col">Reason</th>
-            <th scope="col" class="record">Record</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rejects.map((reject) => <RejectRow reject={reject} editable={editable} />)}
-        </tbody>
-      </table>
-    </div>
-  );
+  const columns = editable ? [SEND, ...COLUMNS, EDITABLE_RECORD] : [...COLUMNS, RECORD];
+  return <Table columns={columns} items={rejects} row={() => ({ "data-reject": true })} />;
 }
 
-function RejectRow({ reject, editable }: { reject: RejectView; editable: boolean }) {
-  const { line, column, reason, raw } = reject;
-  const isCut = raw.length >= CUT;
-  const rows = Math.min(8, Math.max(1, raw.split("\n").length, Math.ceil(raw.length / 60)));
-  return (
-    <tr data-reject>
-      {editable && (
-        <td data-label="Send">
-          <input
-            type="checkbox"
-            aria-label={`Send line ${line}`}
-            disabled={isCut}
-          />
-        </td>
-      )}
-      <td class="num" data-label="Line">{count(line)}</td>
-      <td data-label="Column">{column ?? "–"}</td>
-      <td data-label="Reason">{reason}</td>
-      <td class="wide record">
-        {editable && !isCut
-          ? <textarea aria-label={`Record on line ${line}`} rows={rows}>{raw}</textarea>
-          : <div class="raw">{raw}</div>}
-        {isCut && <div class="sub">Cut at {count(CUT)} characters: correct it in the file.</div>}
-      </td>
-    </tr>
-  );
+const COLUMNS: Column<RejectView>[] = [
+  { name: "Line", kind: "num", cell: ({ line }) => count(line) },
+  { name: "Column", cell: ({ column }) => column ?? "–" },
+  { name: "Reason", cell: ({ reason }) => reason },
+];
+const SEND: Column<RejectView> = {
+  name: "Send",
+  cell: ({ line, raw }) => (
+    <input type="checkbox" aria-label={`Send line ${line}`} disabled={isCut(raw)} />
+  ),
+};
+const RECORD: Column<RejectView> = {
+  name: "Record",
+  kind: "wide record",
+  cell: ({ raw }) => (
+    <>
+      <div class="raw">{raw}</div>
+      {isCut(raw) && <div class="sub">Cut at {count(CUT)} characters: correct it in the file.</div>}
+    </>
+  ),
+};
+const EDITABLE_RECORD: Column<RejectView> = {
+  ...RECORD,
+  cell(reject) {
+    const { line, raw } = reject;
+    if (isCut(raw)) return RECORD.cell(reject);
+    const rows = Math.min(8, Math.max(1, raw.split("\n").length, Math.ceil(raw.length / 60)));
+    return <textarea aria-label={`Record on line ${line}`} rows={rows}>{raw}</textarea>;
+  },
+};
+
+function isCut(raw: string): boolean {
+  return raw.length >= CUT;
 }
 
 /** Returns `a-fixed.csv` for `a.csv`; corrected records are sent without compression. */

@@ -1,77 +1,56 @@
 import type { VersionReview } from "../../protocol/admin_view.ts";
+import { Field, Form } from "./form.tsx";
 import { Diff, Faults, Sources } from "./module_parts.tsx";
-import { Page, type Viewer } from "./page.tsx";
-import { State, Time } from "./parts.tsx";
+import { type Frame, Page } from "./page.tsx";
+import { Card, Facts, Head, State, Time } from "./parts.tsx";
 
 /** A version of a tenant's module, for the operator who approves or rejects it. */
-export function ReviewPage({ version, viewer, tenant, review }: {
-  version: string;
-  viewer: Viewer;
+export function ReviewPage({ frame, tenant, review }: {
+  frame: Frame;
   tenant: string;
   review: VersionReview;
 }) {
   const { state, submittedAt, decidedBy, decidedAt, note, against, diff } = review;
   return (
     <Page
+      {...frame}
       title={`${review.version} of ${tenant}`}
-      version={version}
-      viewer={viewer}
       at="/operator/tenants"
       events="/v1/admin/events"
       scripts={["actions.js", "live.js"]}
     >
-      <div class="head">
-        <div>
-          <p class="crumbs">
+      <Head
+        title={review.version}
+        crumbs={
+          <>
             <a href="/operator/tenants">Tenants</a> /{" "}
             <a href={`/operator/tenants/${tenant}`}>{tenant}</a>
-          </p>
-          <h1>{review.version}</h1>
-        </div>
+          </>
+        }
+      >
         <div id="state" data-live>
           <State state={state} />
         </div>
-      </div>
+      </Head>
       <Faults version={review} />
       <div class="columns">
-        <section class="card" aria-labelledby="diff">
-          <header>
-            <h2 id="diff">
-              {against ? `Changes from ${against}` : "First version"}
-            </h2>
-          </header>
+        <Card id="diff" title={against ? `Changes from ${against}` : "First version"}>
           <div class="body">
             {diff === "" ? <p class="muted">No changes.</p> : <Diff text={diff} />}
           </div>
-        </section>
-        <section class="card" aria-labelledby="decide" id="decide-card" data-live>
-          <header>
-            <h2 id="decide">Decision</h2>
-          </header>
+        </Card>
+        <Card id="decide" title="Decision" live>
           <div class="body">
-            <dl class="facts">
-              <dt>Submitted</dt>
-              <dd>
-                <Time at={submittedAt} />
-              </dd>
-              {decidedAt && (
-                <>
-                  <dt>Decided</dt>
-                  <dd>
-                    <Time at={decidedAt} /> by {decidedBy}
-                  </dd>
-                </>
-              )}
-              {note && (
-                <>
-                  <dt>Note</dt>
-                  <dd>{note}</dd>
-                </>
-              )}
-            </dl>
+            <Facts
+              facts={[
+                ["Submitted", <Time at={submittedAt} />],
+                ["Decided", decidedAt && [<Time at={decidedAt} />, ` by ${decidedBy}`]],
+                ["Note", note],
+              ]}
+            />
             <Decide tenant={tenant} review={review} />
           </div>
-        </section>
+        </Card>
       </div>
       <Sources files={review.files} />
     </Page>
@@ -88,41 +67,40 @@ function Decide({ tenant, review }: { tenant: string; review: VersionReview }) {
   if (state === "pending") {
     return (
       <>
-        <form class="stack" data-api={`${api}/approve`} data-done="Approved.">
+        <Form
+          class="stack"
+          data-api={`${api}/approve`}
+          data-done="Approved."
+          submit="Approve"
+          tone="primary"
+        >
           <p class="muted">
             Review the changes first. An approved version is used from the next file on.
           </p>
-          <label>
-            Note to the author
-            <input name="note" data-optional />
-          </label>
-          <div class="actions">
-            <button class="primary" type="submit">Approve</button>
-          </div>
-          <output></output>
-        </form>
-        <form class="stack" data-api={`${api}/reject`} data-done="Rejected.">
-          <label>
-            Reason for rejecting
-            <input name="note" required />
-          </label>
-          <div class="actions">
-            <button class="danger" type="submit">Reject</button>
-          </div>
-          <output></output>
-        </form>
+          <Field label="Note to the author" name="note" data-optional />
+        </Form>
+        <Form
+          class="stack"
+          data-api={`${api}/reject`}
+          data-done="Rejected."
+          submit="Reject"
+          tone="danger"
+        >
+          <Field label="Reason for rejecting" name="note" required />
+        </Form>
       </>
     );
   }
   if (state === "approved" || state === "rolled-back") {
     return (
-      <form class="stack" data-api={`${api}/approve`} data-done="Approved.">
+      <Form
+        class="stack"
+        data-api={`${api}/approve`}
+        data-done="Approved."
+        submit="Use this version again"
+      >
         <p class="muted">This version was used before.</p>
-        <div class="actions">
-          <button type="submit">Use this version again</button>
-        </div>
-        <output></output>
-      </form>
+      </Form>
     );
   }
   return <p class="muted">No decision is needed.</p>;

@@ -1,3 +1,4 @@
+import { Field } from "./form.tsx";
 import { Brand, Page, type Viewer } from "./page.tsx";
 
 /** The sign-in page of customers and operators. */
@@ -23,19 +24,21 @@ export function SignInPage({ version, error, user = "", role = "customer" }: {
                 <Role role="customer" chosen={role} name="Customer" />
                 <Role role="operator" chosen={role} name="Operator" />
               </fieldset>
-              <label>
-                User name
-                <input name="user" autocomplete="username" required value={user} autofocus />
-              </label>
-              <label>
-                Password
-                <input
-                  name="password"
-                  type="password"
-                  autocomplete="current-password"
-                  required
-                />
-              </label>
+              <Field
+                label="User name"
+                name="user"
+                autocomplete="username"
+                required
+                value={user}
+                autofocus
+              />
+              <Field
+                label="Password"
+                name="password"
+                type="password"
+                autocomplete="current-password"
+                required
+              />
               <button class="primary" type="submit">Sign in</button>
             </form>
           </div>

@@ -1,28 +1,26 @@
 import type { TestRun } from "../../protocol/module_view.ts";
+import { Field, Form } from "./form.tsx";
 import { count, counted } from "./format.ts";
+import { Card } from "./parts.tsx";
+import { type Column, Table } from "./table.tsx";
 
 /** A form for a test run of a version on a sample, and the result of the last test run. */
 export function TestRunCard({ version, testRun }: { version: string; testRun: TestRun | null }) {
   return (
-    <section class="card" aria-labelledby="test-run">
-      <header>
-        <h2 id="test-run">Test run</h2>
-      </header>
-      <form class="body" id="try" data-version={version}>
-        <label>
-          Sample file
-          <input type="file" name="sample" required />
-          <span class="hint">Up to 1 MB. The module runs in the sandbox; nothing is stored.</span>
-        </label>
-        <div class="actions">
-          <button class="primary" type="submit">Start test run</button>
-        </div>
-        <output aria-live="polite"></output>
-      </form>
+    <Card id="test-run" title="Test run">
+      <Form id="try" data-version={version} submit="Start test run" tone="primary">
+        <Field
+          label="Sample file"
+          type="file"
+          name="sample"
+          required
+          hint="Up to 1 MB. The module runs in the sandbox; nothing is stored."
+        />
+      </Form>
       <div id="test-run-result" data-live>
         {testRun && <Result testRun={testRun} />}
       </div>
-    </section>
+    </Card>
   );
 }
 
@@ -82,17 +80,9 @@ function Grid({ label, columns, rows }: {
   columns: string[];
   rows: (string | null)[][];
 }) {
-  if (rows.length === 0) return null;
-  return (
-    <div class="scroll" tabindex={0} role="region" aria-label={label}>
-      <table class="grid">
-        <thead>
-          <tr>{columns.map((name) => <th scope="col">{name}</th>)}</tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => <tr>{row.map((value) => <td>{value ?? "–"}</td>)}</tr>)}
-        </tbody>
-      </table>
-    </div>
-  );
+  const cells = columns.map((name, at): Column<(string | null)[]> => ({
+    name,
+    cell: (row) => row[at] ?? "–",
+  }));
+  return <Table columns={cells} items={rows} label={label} look="grid" empty={null} />;
 }

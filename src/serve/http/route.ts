@@ -42,6 +42,16 @@ interface Answer<S extends z.ZodType = z.ZodType> {
   headers?: Record<string, string>;
 }
 
+/** Returns the answer of a route that sends JSON. */
+export function json<S extends z.ZodType>(
+  status: number,
+  description: string,
+  schema: S,
+  example: unknown,
+): Answer<S> {
+  return { status, description, body: { schema, example } };
+}
+
 /** A route as the server registers it and as the API document describes it. */
 export interface Route {
   tag: string;
@@ -112,7 +122,7 @@ interface Contract<
  *   id: "showFile",
  *   summary: "Show a file",
  *   params: { id: { description: "The file.", example: EXAMPLE_ID } },
- *   answer: { status: 200, description: "The file.", body: { schema: fileViewSchema, example } },
+ *   answer: json(200, "The file.", fileViewSchema, EXAMPLE_FILE),
  *   problems: ["not-found"],
  *   handle: (c, { params }) => fileOf(c.get("tenant"), params.id),
  * });

@@ -1,6 +1,7 @@
 import { Brand, Page } from "../dashboard/page.tsx";
-import type { ProblemCode } from "../http/problems.ts";
-import { PROBLEMS } from "../http/problems.ts";
+import { Facts } from "../dashboard/parts.tsx";
+import { type Column, Table } from "../dashboard/table.tsx";
+import { type ProblemCode, PROBLEMS } from "../http/problems.ts";
 import type { Audience, Body, Route } from "../http/route.ts";
 import { documentedPath, problemsOf } from "./document.ts";
 import { type DocumentedParameter, parametersOf } from "./parameters.ts";
@@ -51,11 +52,8 @@ export function ReferencePage({ routes, version }: {
         <div class="list">
           {tags.map((tag) => (
             <section aria-label={tag}>
-              {routes.filter((each) => each.tag === tag).map((route) => (
-                <RouteCard
-                  route={route}
-                />
-              ))}
+              {routes.filter((each) => each.tag === tag)
+                .map((route) => <RouteCard route={route} />)}
             </section>
           ))}
           <Problems />
@@ -92,23 +90,25 @@ function RouteCard({ route }: { route: Route }) {
             <Words text={description} />
           </p>
         )}
-        {parameters.length > 0 && <Parameters parameters={parameters} />}
+        <Table
+          columns={PARAMETER_COLUMNS}
+          items={parameters}
+          label="Parameters"
+          look="plain"
+          empty={null}
+        />
         <h3>Request</h3>
         <pre tabindex={0}>{curlOf(route)}</pre>
         <h3>
           {answer.status}: <Words text={answer.description} />
         </h3>
         {answer.headers && (
-          <dl class="facts">
-            {Object.entries(answer.headers).map(([name, text]) => [
-              <dt>
-                <code>{name}</code>
-              </dt>,
-              <dd>
-                <Words text={text} />
-              </dd>,
+          <Facts
+            facts={Object.entries(answer.headers).map(([name, text]) => [
+              <code>{name}</code>,
+              <Words text={text} />,
             ])}
-          </dl>
+          />
         )}
         {answer.body && <pre tabindex={0}>{shown(answer.body)}</pre>}
         {body?.schema && <p class="muted small">The schema of the body is in openapi.json.</p>}
@@ -128,34 +128,17 @@ function RouteCard({ route }: { route: Route }) {
   );
 }
 
-function Parameters({ parameters }: { parameters: DocumentedParameter[] }) {
-  return (
-    <div class="scroll" tabindex={0} role="region" aria-label="Parameters">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Parameter</th>
-            <th scope="col">In</th>
-            <th scope="col">Description</th>
-          </tr>
-        </thead>
-        <tbody>
-          {parameters.map(({ name, in: place, description, required }) => (
-            <tr>
-              <td>
-                <code>{name}</code>
-              </td>
-              <td>{place}{required ? "" : ", optional"}</td>
-              <td>
-                <Words text={description} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
+const PARAMETER_COLUMNS: Column<DocumentedParameter>[] = [
+  { name: "Parameter", cell: ({ name }) => <code>{name}</code> },
+  { name: "In", cell: (parameter) => `${parameter.in}${parameter.required ? "" : ", optional"}` },
+  { name: "Description", cell: ({ description }) => <Words text={description} /> },
+];
+
+const PROBLEM_COLUMNS: Column<ProblemCode>[] = [
+  { name: "Type", cell: (code) => <code>{code}</code> },
+  { name: "Status", cell: (code) => PROBLEMS[code].status },
+  { name: "When", cell: (code) => <Words text={PROBLEMS[code].when} /> },
+];
 
 function Problems() {
   return (
@@ -170,30 +153,13 @@ function Problems() {
           suggests what to do; <code>details</code> has limits and numbers for programs.
         </p>
       </div>
-      <div class="scroll" tabindex={0} role="region" aria-label="Problem types">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Type</th>
-              <th scope="col">Status</th>
-              <th scope="col">When</th>
-            </tr>
-          </thead>
-          <tbody>
-            {CODES.map((code) => (
-              <tr id={`problem-${code}`}>
-                <td>
-                  <code>{code}</code>
-                </td>
-                <td>{PROBLEMS[code].status}</td>
-                <td>
-                  <Words text={PROBLEMS[code].when} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        columns={PROBLEM_COLUMNS}
+        items={CODES}
+        label="Problem types"
+        look="plain"
+        row={(code) => ({ id: `problem-${code}` })}
+      />
     </section>
   );
 }

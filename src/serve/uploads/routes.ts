@@ -2,15 +2,13 @@ import { uploadListSchema } from "../../protocol/file_view.ts";
 import { HEADERS, PATHS, TUS_VERSION } from "../../protocol/paths.ts";
 import { EXAMPLE_CSV, EXAMPLE_METADATA, EXAMPLE_UPLOAD_ID } from "../api/examples.ts";
 import type { ProblemCode } from "../http/problems.ts";
-import { type Parameter, type Route, routesFor } from "../http/route.ts";
+import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import { createUpload } from "./create.ts";
 import type { UploadDeps } from "./deps.ts";
-import { discover } from "./discover.ts";
 import { showOffset } from "./head.ts";
-import { listUploads } from "./list.ts";
 import { appendBytes } from "./patch.ts";
 import { terminate } from "./terminate.ts";
-import { OFFSET_STREAM, overridden } from "./tus.ts";
+import { discoveryHeaders, OFFSET_STREAM, overridden } from "./tus.ts";
 
 const define = routesFor("Uploads", "customer");
 
@@ -76,7 +74,10 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
           "Tus-Max-Size": "The size limit of your files, in bytes.",
         },
       },
-      handle: discover(deps),
+      async handle(c) {
+        const { data_sizes } = await deps.constraintsOf(c.get("tenant"));
+        return c.body(null, 204, discoveryHeaders(Math.floor(data_sizes * 1024)));
+      },
     }),
     define({
       method: "get",
@@ -84,23 +85,22 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
       id: "listUploads",
       summary: "List unfinished uploads",
       description: "Oldest first. Not part of tus.",
-      answer: {
-        status: 200,
-        description: "Your unfinished uploads.",
-        body: {
-          schema: uploadListSchema,
-          example: {
-            uploads: [{
-              id: EXAMPLE_UPLOAD_ID,
-              name: "april.csv",
-              sha256: null,
-              length: 38,
-              offset: 0,
-            }],
-          },
-        },
+      answer: json(200, "Your unfinished uploads.", uploadListSchema, {
+        uploads: [{
+          id: EXAMPLE_UPLOAD_ID,
+          name: "april.csv",
+          sha256: null,
+          length: 38,
+          offset: 0,
+        }],
+      }),
+      handle(c) {
+        const own = deps.intake.uploads.list(c.get("tenant"));
+        const uploads = own.map(({ info: { id, name, sha256, length }, offset }) => (
+          { id, name, sha256, length, offset }
+        ));
+        return { uploads };
       },
-      handle: listUploads(deps),
     }),
     define({
       method: "post",

@@ -1,6 +1,7 @@
 // Sends forms to the API: data-api="PUT /v1/…" is the route, data-type the type of each field.
 
 import { renew } from "./live.js";
+import { NO_RESPONSE, problemText, report } from "./report.js";
 
 const READ = {
   boolean: (text) => text === "true",
@@ -20,29 +21,20 @@ function bodyOf(form) {
   return body;
 }
 
-/** Returns what to show for a response; a generated password is shown only once. */
-async function resultOf(response, form) {
+/** Shows the result of a form; a generated password is shown only once. */
+async function showAnswer(response, form) {
   const type = response.headers.get("Content-Type") ?? "";
-  const body = type.includes("json") ? await response.json() : null;
-  if (!response.ok) {
-    return { error: [body?.detail ?? response.statusText, body?.hint].filter(Boolean).join(". ") };
-  }
-  const password = typeof body?.password === "string" ? body.password : null;
-  return { done: form.dataset.done, password };
-}
-
-function show(output, { error, done, password }) {
-  output.className = `notice ${error ? "bad" : "ok"}`;
-  output.textContent = error ?? done;
-  if (!password) return;
+  const body = type.includes("json") ? await response.json() : {};
+  if (!response.ok) return report(form, problemText(body) || response.statusText, "bad");
+  report(form, form.dataset.done, "ok");
+  if (typeof body.password !== "string") return;
   const code = document.createElement("code");
-  code.textContent = password;
-  output.append(" Password (shown only once): ", code);
+  code.textContent = body.password;
+  form.querySelector("output").append(" Password (shown only once): ", code);
 }
 
 async function send(form) {
   const [method, path] = form.dataset.api.split(" ");
-  const output = form.querySelector("output");
   const button = form.querySelector("button");
   form.dataset.busy = "";
   button.disabled = true;
@@ -57,11 +49,10 @@ async function send(form) {
       }),
     });
     if (response.status === 401) return location.assign("/sign-in");
-    const result = await resultOf(response, form);
-    show(output, result);
-    if (!result.error && "reload" in form.dataset) return location.reload();
+    await showAnswer(response, form);
+    if (response.ok && "reload" in form.dataset) return location.reload();
   } catch {
-    show(output, { error: "The server does not respond." });
+    report(form, NO_RESPONSE, "bad");
   } finally {
     button.disabled = false;
     delete form.dataset.busy;

@@ -1,6 +1,7 @@
 // Submits a folder from the customer's machine as a new version of the module.
 
 import { renew } from "./live.js";
+import { onSubmit, problemText, report } from "./report.js";
 
 const form = document.getElementById("submit-module");
 
@@ -32,17 +33,6 @@ function textOf(file) {
   });
 }
 
-function show(text, tone, href) {
-  const output = form.querySelector("output");
-  output.className = `notice ${tone}`;
-  output.textContent = text;
-  if (!href) return;
-  const link = document.createElement("a");
-  link.href = href;
-  link.textContent = "View version";
-  output.append(" ", link);
-}
-
 async function submit() {
   const files = await textsOf([...form.elements.namedItem("files").files]);
   const response = await fetch("/v1/module", {
@@ -52,12 +42,10 @@ async function submit() {
   });
   if (response.status === 401) return location.assign("/sign-in");
   const body = await response.json();
-  if (!response.ok) return show([body.detail, body.hint].filter(Boolean).join(". "), "bad");
-  show(`${body.version} submitted.`, "ok", `/module/${body.version}`);
+  if (!response.ok) return report(form, problemText(body), "bad");
+  const link = { href: `/module/${body.version}`, text: "View version" };
+  report(form, `${body.version} submitted.`, "ok", link);
   await renew();
 }
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  submit().catch(() => show("The server does not respond.", "bad"));
-});
+onSubmit(form, submit);

@@ -1,5 +1,6 @@
 // Sends rejected records, corrected in the browser, as a new file.
 
+import { onSubmit, report } from "./report.js";
 import { openBatch, transfer } from "./transfer.js";
 
 const form = document.getElementById("fix");
@@ -46,17 +47,6 @@ function endOfFirst(text) {
   return -1;
 }
 
-function show(text, tone, href) {
-  const output = form.querySelector("output");
-  output.className = `notice ${tone}`;
-  output.textContent = text;
-  if (!href) return;
-  const link = document.createElement("a");
-  link.href = href;
-  link.textContent = "View file";
-  output.append(" ", link);
-}
-
 /** Returns the selected records, after the header if there is one. */
 function correctedText() {
   const header = form.elements.namedItem("header").value;
@@ -70,27 +60,21 @@ function correctedText() {
 
 async function send() {
   const { count, text } = correctedText();
-  if (count === 0) return show("No record is selected.", "bad");
+  if (count === 0) return report(form, "No record is selected.", "bad");
   const name = form.elements.namedItem("name").value;
-  const button = form.querySelector("button[type=submit]");
-  button.disabled = true;
-  show("Sending …", "");
+  report(form, "Sending …");
   try {
     const file = new File([text], name, { type: "text/csv" });
     const id = await transfer(file, { name, batch: await openBatch() });
-    show(`${count} ${count === 1 ? "record" : "records"} sent as ${name}.`, "ok", `/files/${id}`);
+    const sent = `${count} ${count === 1 ? "record" : "records"} sent as ${name}.`;
+    report(form, sent, "ok", { href: `/files/${id}`, text: "View file" });
   } catch (error) {
-    show(error.message, "bad");
-  } finally {
-    button.disabled = false;
+    report(form, error.message, "bad");
   }
 }
 
 if (form) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    void send();
-  });
+  onSubmit(form, send);
   // Unchanged records would be rejected again, and too many rejects make the whole file fail.
   form.addEventListener("input", ({ target }) => {
     const box = target.closest("tr[data-reject]")?.querySelector("input");

@@ -1,15 +1,10 @@
 // Starts a test run of the version on a sample; the page then shows the result.
 
 import { renew } from "./live.js";
+import { onSubmit, problemText, report } from "./report.js";
 
 const form = document.getElementById("try");
 const POLL_MS = 700;
-
-function show(text, tone) {
-  const output = form.querySelector("output");
-  output.className = text === "" ? "" : `notice ${tone}`;
-  output.textContent = text;
-}
 
 /** Waits until the test run is done. */
 async function follow(path) {
@@ -30,21 +25,11 @@ async function run() {
     body: sample,
   });
   if (response.status === 401) return location.assign("/sign-in");
-  if (!response.ok) {
-    const { detail, hint } = await response.json();
-    return show([detail, hint].filter(Boolean).join(". "), "bad");
-  }
-  show("Running …", "");
+  if (!response.ok) return report(form, problemText(await response.json()), "bad");
+  report(form, "Running …");
   await follow(path);
-  show("", "");
+  report(form, "");
   await renew();
 }
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const button = form.querySelector("button");
-  button.disabled = true;
-  run()
-    .catch(() => show("The server does not respond.", "bad"))
-    .finally(() => button.disabled = false);
-});
+onSubmit(form, run);

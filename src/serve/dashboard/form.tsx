@@ -1,0 +1,32 @@
+import type { JSX } from "hono/jsx";
+
+/** A form with one button and room for the result; with `data-api`, `actions.js` sends it. */
+export function Form({ submit, tone, children, ...form }: JSX.IntrinsicElements["form"] & {
+  /** The text of the button. */
+  submit: string;
+  tone?: "primary" | "danger";
+}) {
+  return (
+    <form class="body" {...form}>
+      {children}
+      <div class="actions">
+        <button class={tone} type="submit">{submit}</button>
+      </div>
+      <output aria-live="polite"></output>
+    </form>
+  );
+}
+
+/** An input with its label, and a hint below it. */
+export function Field({ label, hint, ...input }: JSX.IntrinsicElements["input"] & {
+  label: string;
+  hint?: string;
+}) {
+  return (
+    <label>
+      {label}
+      <input {...input} />
+      {hint && <span class="hint">{hint}</span>}
+    </label>
+  );
+}
