@@ -26,7 +26,7 @@ Deno.test("a second manage on the same data is refused while the first runs, and
   await first.line(/"manage\.started"/);
   const { code, stderr } = await platform.run("manage", "--once");
   assert.equal(code, 5);
-  assert.match(stderr, /another manage is running there/);
+  assert.match(stderr, /another manage is running/);
   assert.equal((await first.stop()).code, 0);
   assert.equal((await platform.run("manage", "--once")).code, 0);
 });
