@@ -41,10 +41,7 @@ export async function runCommandLine(args: string[]): Promise<number> {
     try {
       return exitCodeOfParsing(error);
     } catch (error) {
-      return report(error, io, {
-        json: args.includes("--json"),
-        verbose: args.includes("-v"),
-      });
+      return report(error, io, { json: args.includes("--json"), verbose: args.includes("-v") });
     }
   }
 }

@@ -202,11 +202,7 @@ function keysOf(section: string): string[] {
   return SETTINGS.filter(({ path }) => path[0] === section).map(({ path }) => path[1] ?? "");
 }
 
-function badSetting(
-  where: ConfigFile | Source | null,
-  path: string[],
-  state: string,
-): Failure {
+function badSetting(where: ConfigFile | Source | null, path: string[], state: string): Failure {
   const setting = path.join(".");
   const details: Record<string, string | number> = { setting };
   let text = setting;

@@ -17,9 +17,7 @@ const listen = z.string().refine((text) => parseListen(text) !== null, {
 });
 
 /** A relative path is relative to the working directory. */
-const data = z.string().min(1).default("./mysimbdp-data").describe(
-  "The data directory.",
-);
+const data = z.string().min(1).default("./mysimbdp-data").describe("The data directory.");
 
 /** The address of `serve`. */
 const server = z.strictObject({
@@ -48,9 +46,7 @@ const constraints = z.strictObject({
     "Allowed file extensions; upper and lower case are equal.",
   ),
   number_files: constraintsSchema.shape.number_files.default(DEFAULT_CONSTRAINTS.number_files)
-    .describe(
-      "Maximum number of files per batch (one run of fetch).",
-    ),
+    .describe("Maximum number of files per batch (one run of fetch)."),
   data_sizes: constraintsSchema.shape.data_sizes.default(DEFAULT_CONSTRAINTS.data_sizes).describe(
     "Maximum size of a file, in KB of 1,024 bytes.",
   ),
@@ -79,15 +75,9 @@ const manage = z.strictObject({
   archive_days: z.number().nonnegative().max(36_500).default(30).describe(
     "Days to keep loaded files for replay; 0 keeps them forever.",
   ),
-  quarantine_days: days().describe(
-    "Days to keep failed files; 0 keeps them forever.",
-  ),
-  rejects_days: days().describe(
-    "Days to keep rejected records; 0 keeps them forever.",
-  ),
-  ledger_days: days().describe(
-    "Days to keep finished files in the ledger; 0 keeps them forever.",
-  ),
+  quarantine_days: days().describe("Days to keep failed files; 0 keeps them forever."),
+  rejects_days: days().describe("Days to keep rejected records; 0 keeps them forever."),
+  ledger_days: days().describe("Days to keep finished files in the ledger; 0 keeps them forever."),
 });
 
 /** The database. */

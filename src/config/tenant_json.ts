@@ -5,10 +5,7 @@ import type { Config } from "./schema.ts";
 
 const ENTRY = 'expected a .ts, .js or .wasm file in the folder, for example "ingest.ts", ' +
   'or {"exec": ["python3", "ingest.py"]}';
-const relativePath = z.string().regex(
-  /^(?!.*(^|\/)\.{0,2}(\/|$))[^\\\0]+\.(ts|js|wasm)$/,
-  ENTRY,
-);
+const relativePath = z.string().regex(/^(?!.*(^|\/)\.{0,2}(\/|$))[^\\\0]+\.(ts|js|wasm)$/, ENTRY);
 // The kernel limits the length and accepts no NUL; other control characters are not useful.
 const ARGUMENT = /^\P{Cc}{1,1000}$/u;
 const ARGUMENT_WANTED = "expected an argument of 1 to 1,000 characters, no control characters";

@@ -211,11 +211,7 @@ function checkServer(server: string): string {
   }
   if (url.username !== "" || url.password !== "") {
     url.username = url.password = "";
-    throw badServer(
-      url.href,
-      "it contains a user name or a password",
-      "Use -u and -p instead.",
-    );
+    throw badServer(url.href, "it contains a user name or a password", "Use -u and -p instead.");
   }
   if (url.search !== "" || url.hash !== "") {
     throw badServer(server, "it has a query or a fragment", "Remove what follows the path.");

@@ -85,9 +85,7 @@ function inspectFailure(name: string, error: unknown): Failure {
       "refused",
       "file-gone",
       `Cannot send "${name}": the file it links to does not exist`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
   return unreadable(name, error);
@@ -124,9 +122,6 @@ function directoryFailure(dir: string, error: unknown): Failure {
     "usage",
     "directory-unreadable",
     `Cannot read the directory "${dir}": ${state}`,
-    {
-      hint: "Create it, or choose another one with -d DIR.",
-      cause: error,
-    },
+    { hint: "Create it, or choose another one with -d DIR.", cause: error },
   );
 }

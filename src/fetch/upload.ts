@@ -271,9 +271,7 @@ class OneUpload {
       "server",
       "damaged",
       `Cannot send "${name}": it was damaged during the upload`,
-      {
-        hint: "Run the command again.",
-      },
+      { hint: "Run the command again." },
     );
   }
 }

@@ -83,10 +83,7 @@ async function pause(
   const wake = new AbortController();
   const stop = AbortSignal.any([signal, wake.signal]);
   await clock.sleep(interval / 2, signal);
-  await Promise.race([
-    clock.sleep(interval / 2, stop).catch(() => {}),
-    hint.next(),
-  ]);
+  await Promise.race([clock.sleep(interval / 2, stop).catch(() => {}), hint.next()]);
   wake.abort();
   signal.throwIfAborted();
 }

@@ -98,12 +98,7 @@ async function place(deps: HandoffDeps, upload: Upload, sha256: string): Promise
   }
   if (!twin) await fsyncFolder(layout.tenantFolder("staging", tenant));
   deps.onStep("visible");
-  const receipt = {
-    ...file,
-    uploadId: id,
-    batch,
-    receivedAt: twin ? deps.now() : file.receivedAt,
-  };
+  const receipt = { ...file, uploadId: id, batch, receivedAt: twin ? deps.now() : file.receivedAt };
   receipts.insert(receipt);
   return receipt;
 }

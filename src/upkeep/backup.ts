@@ -72,9 +72,7 @@ async function checkTarget(layout: Layout, target: string, link: boolean): Promi
       "usage",
       "backup-inside",
       `Cannot back up into "${target}": it is inside the data directory`,
-      {
-        hint: "Choose a folder outside of it, best on another disk.",
-      },
+      { hint: "Choose a folder outside of it, best on another disk." },
     );
   }
   if ((await listFolder(target)).length === 0) return;

@@ -36,8 +36,6 @@ export async function readManifest(dir: string): Promise<Manifest> {
     "usage",
     "not-a-backup",
     `Cannot restore "${dir}": it has no valid ${MANIFEST}`,
-    {
-      hint: "Name a folder that was created by mysimbdp manage backup.",
-    },
+    { hint: "Name a folder that was created by mysimbdp manage backup." },
   );
 }

@@ -43,12 +43,7 @@ export async function buildProgram(
     await Sandbox.spawn().describe(script, CHECK_LIMITS, "wasi");
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== "wasm-invalid") throw error;
-    throw new ModuleFault([{
-      file: entryName(entry),
-      line: 1,
-      column: 1,
-      message: error.message,
-    }]);
+    throw new ModuleFault([{ file: entryName(entry), line: 1, column: 1, message: error.message }]);
   }
   return { script, declaration };
 }

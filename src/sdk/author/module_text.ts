@@ -91,9 +91,7 @@ function comment({ fileName, records, faults, firstFault }: Profile, key: string
   );
   if (firstFault) {
     const reason = firstFault.reason.replaceAll(/\s+/g, " ");
-    lines.push(
-      `Unreadable records: ${faults}, the first at line ${firstFault.line}: ${reason}.`,
-    );
+    lines.push(`Unreadable records: ${faults}, the first at line ${firstFault.line}: ${reason}.`);
   }
   return lines.map((line) => `// ${line}`).join("\n");
 }

@@ -45,9 +45,7 @@ function flagSpec({ short, long, what, placeholder, value }: Flag): string {
   return `${quote(`(${short} ${long})`)}{${short},${long}}${quote(rest)}`;
 }
 
-function argumentSpec(
-  { name, optional, many, value }: CommandNode["arguments"][number],
-): string {
+function argumentSpec({ name, optional, many, value }: CommandNode["arguments"][number]): string {
   return quote(`${many ? "*" : ""}:${optional ? ":" : ""}${name}:${action(value)}`);
 }
 
