@@ -25,12 +25,11 @@ export function lockServe(layout: Layout): ServeLock {
   } catch (error) {
     db.close();
     if (!isLocked(error)) throw error;
-    throw new Failure(
-      "server",
-      "data-in-use",
-      `Cannot serve "${layout.root}": another server uses it`,
-      { hint: "Stop the other server, or choose another --data for this one.", cause: error },
-    );
+    const text = `Cannot serve "${layout.root}": another server uses it`;
+    throw new Failure("server", "data-in-use", text, {
+      hint: "Stop the other server, or choose another --data for this one.",
+      cause: error,
+    });
   }
   return {
     release: () => {

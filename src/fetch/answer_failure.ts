@@ -86,12 +86,11 @@ async function readProblem(response: Response): Promise<Problem | null> {
 }
 
 function badCredentials(to: Login): Failure {
-  return new Failure(
-    "auth",
-    "bad-credentials",
-    `Cannot log in as "${to.user}": wrong user name or password`,
-    { hint: "Check the user name given with -u, and the password.", details: { status: 401 } },
-  );
+  const text = `Cannot log in as "${to.user}": wrong user name or password`;
+  return new Failure("auth", "bad-credentials", text, {
+    hint: "Check the user name given with -u, and the password.",
+    details: { status: 401 },
+  });
 }
 
 function kindOf(status: number, code: string): FailureKind {

@@ -238,11 +238,7 @@ function trusting(ca: string): Deno.HttpClient {
   try {
     return Deno.createHttpClient({ caCerts: [ca] });
   } catch (error) {
-    throw new Failure(
-      "usage",
-      "bad-certificate",
-      "Cannot use the certificate given with --ca: it is not PEM",
-      { cause: error },
-    );
+    const text = "Cannot use the certificate given with --ca: it is not PEM";
+    throw new Failure("usage", "bad-certificate", text, { cause: error });
   }
 }

@@ -81,12 +81,8 @@ async function leadsInside(root: string, path: string): Promise<boolean> {
 function inspectFailure(name: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Deno.errors.NotFound) {
-    return new Failure(
-      "refused",
-      "file-gone",
-      `Cannot send "${name}": the file it links to does not exist`,
-      { cause: error },
-    );
+    const text = `Cannot send "${name}": the file it links to does not exist`;
+    return new Failure("refused", "file-gone", text, { cause: error });
   }
   return unreadable(name, error);
 }
@@ -118,10 +114,9 @@ function directoryFailure(dir: string, error: unknown): Failure {
     : error instanceof Deno.errors.PermissionDenied
     ? "permission denied"
     : messageOf(error);
-  return new Failure(
-    "usage",
-    "directory-unreadable",
-    `Cannot read the directory "${dir}": ${state}`,
-    { hint: "Create it, or choose another one with -d DIR.", cause: error },
-  );
+  const text = `Cannot read the directory "${dir}": ${state}`;
+  return new Failure("usage", "directory-unreadable", text, {
+    hint: "Create it, or choose another one with -d DIR.",
+    cause: error,
+  });
 }

@@ -43,21 +43,17 @@ function isSame(a: Snapshot, b: Snapshot): boolean {
 
 /** The failure of a file that was written while it was read. */
 export function changedWhileRead(name: string): Failure {
-  return new Failure(
-    "refused",
-    "file-changed",
-    `Cannot send "${name}": it changed while it was read; run again when it is complete`,
-  );
+  const text = `Cannot send "${name}": it changed while it was read; run again when it is complete`;
+  return new Failure("refused", "file-changed", text);
 }
 
 /** The failure of a file that cannot be opened or read. */
 export function unreadable(name: string, error: unknown): Failure {
-  return new Failure(
-    "refused",
-    "file-unreadable",
-    `Cannot send "${name}": ${whyUnreadable(error)}`,
-    { cause: error, hint: "Check the file's owner and permissions." },
-  );
+  const text = `Cannot send "${name}": ${whyUnreadable(error)}`;
+  return new Failure("refused", "file-unreadable", text, {
+    cause: error,
+    hint: "Check the file's owner and permissions.",
+  });
 }
 
 function whyUnreadable(error: unknown): string {

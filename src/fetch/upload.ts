@@ -250,12 +250,10 @@ class OneUpload {
     this.#restarts += 1;
     if (this.#restarts <= MAX_RESTARTS) return;
     const { name } = this.task.candidate;
-    throw new Failure(
-      "server",
-      "upload-lost",
-      `Cannot send "${name}": the server lost the upload`,
-      { hint: "Contact the operator of the platform." },
-    );
+    const text = `Cannot send "${name}": the server lost the upload`;
+    throw new Failure("server", "upload-lost", text, {
+      hint: "Contact the operator of the platform.",
+    });
   }
 
   /** Deletes an upload that will not be finished, so that it does not count in its batch. */
@@ -267,12 +265,8 @@ class OneUpload {
   async #finished({ upload, fileId, sha256 }: TusState): Promise<string> {
     if (sha256 === null || sha256 === await this.task.sha256) return fileId ?? upload;
     const { name } = this.task.candidate;
-    throw new Failure(
-      "server",
-      "damaged",
-      `Cannot send "${name}": it was damaged during the upload`,
-      { hint: "Run the command again." },
-    );
+    const text = `Cannot send "${name}": it was damaged during the upload`;
+    throw new Failure("server", "damaged", text, { hint: "Run the command again." });
   }
 }
 

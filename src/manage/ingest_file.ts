@@ -158,15 +158,11 @@ function rowsOfFailure(error: unknown, rejected: number): RowCounts {
 
 function tooMuchOutput(maxBytes: number): Failure {
   const mb = Math.round(maxBytes / 1024 ** 2);
-  return new Failure(
-    "refused",
-    "too-much-output",
-    `Cannot load the file: its module returned more than ${mb} MB of rows`,
-    {
-      hint:
-        "Return fewer rows for each record, or ask the operator to raise sandbox.max_output_ratio.",
-    },
-  );
+  const text = `Cannot load the file: its module returned more than ${mb} MB of rows`;
+  return new Failure("refused", "too-much-output", text, {
+    hint:
+      "Return fewer rows for each record, or ask the operator to raise sandbox.max_output_ratio.",
+  });
 }
 
 /** Stores rejects in the ledger as they come. */

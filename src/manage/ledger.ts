@@ -84,11 +84,8 @@ export const UNTRIED = {
 export function transition(record: FileRecord, event: LedgerEvent, now: number): FileRecord {
   const { from, to } = TRANSITIONS[event.type];
   if (from.includes(record.state)) return { ...record, ...changes(record, event, now), state: to };
-  throw new Failure(
-    "internal",
-    "illegal-transition",
-    `Cannot ${event.type} file "${record.id}": it is ${record.state}`,
-  );
+  const text = `Cannot ${event.type} file "${record.id}": it is ${record.state}`;
+  throw new Failure("internal", "illegal-transition", text);
 }
 
 function changes(record: FileRecord, event: LedgerEvent, now: number): Partial<FileRecord> {

@@ -21,15 +21,11 @@ export async function replayFile(
 ): Promise<void> {
   const folder = await folderOf(layout, record.tenant, record.id);
   if (folder === null) {
-    throw new Failure(
-      "usage",
-      "file-not-found",
-      `Cannot replay "${record.name}": its bytes are gone`,
-      {
-        hint: "Files are removed from the archive after manage.archive_days. Ask the customer to " +
-          "send it again under another name.",
-      },
-    );
+    const text = `Cannot replay "${record.name}": its bytes are gone`;
+    throw new Failure("usage", "file-not-found", text, {
+      hint: "Files are removed from the archive after manage.archive_days. Ask the customer to " +
+        "send it again under another name.",
+    });
   }
   // Queued but not in staging: an earlier replay was interrupted.
   if (record.state !== "queued" || folder === "staging") {

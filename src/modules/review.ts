@@ -190,12 +190,10 @@ function checkState(tenant: string, record: VersionRecord, allowed: VersionRecor
 }
 
 function wrongState(tenant: string, { version }: VersionRecord, state: string): Failure {
-  return new Failure(
-    "usage",
-    "wrong-version-state",
-    `Cannot change the state of version ${version} of "${tenant}": it ${state}`,
-    { hint: `Run mysimbdp manage tenant versions ${tenant} to list all versions.` },
-  );
+  const text = `Cannot change the state of version ${version} of "${tenant}": it ${state}`;
+  return new Failure("usage", "wrong-version-state", text, {
+    hint: `Run mysimbdp manage tenant versions ${tenant} to list all versions.`,
+  });
 }
 
 function noEarlier(tenant: string): Failure {

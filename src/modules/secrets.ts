@@ -58,9 +58,6 @@ export class TenantSecrets {
 }
 
 function bad(name: string, state: string): Failure {
-  return new Failure(
-    "usage",
-    "bad-secret",
-    `Cannot use the secret ${JSON.stringify(name)}: ${state}`,
-  );
+  const text = `Cannot use the secret ${JSON.stringify(name)}: ${state}`;
+  return new Failure("usage", "bad-secret", text);
 }

@@ -103,10 +103,8 @@ const NO_RESULT = {
 };
 
 function alreadyInProgress(): Failure {
-  return new Failure(
-    "refused",
-    "test-run-in-progress",
-    "Cannot start a test run: the previous one is still in progress",
-    { hint: "Wait until it has finished." },
-  );
+  const text = "Cannot start a test run: the previous one is still in progress";
+  return new Failure("refused", "test-run-in-progress", text, {
+    hint: "Wait until it has finished.",
+  });
 }

@@ -67,12 +67,10 @@ async function checkedSha256(deps: HandoffDeps, upload: Upload): Promise<string>
   const { sha256: expected, name } = upload.info;
   if (expected === null || expected === actual) return actual;
   await deps.uploads.remove(upload);
-  throw new Failure(
-    "refused",
-    "sha256-mismatch",
-    `Cannot accept "${name}": its SHA-256 is ${actual}, not ${expected}`,
-    { hint: "The file changed while it was read or sent. Send it again." },
-  );
+  const text = `Cannot accept "${name}": its SHA-256 is ${actual}, not ${expected}`;
+  throw new Failure("refused", "sha256-mismatch", text, {
+    hint: "The file changed while it was read or sent. Send it again.",
+  });
 }
 
 async function place(deps: HandoffDeps, upload: Upload, sha256: string): Promise<UploadReceipt> {

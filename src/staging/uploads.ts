@@ -231,10 +231,8 @@ export function uploadNotFound(id: string): Failure {
 }
 
 function locked(upload: Upload): Failure {
-  return new Failure(
-    "refused",
-    "upload-locked",
-    `Cannot change upload "${upload.info.id}": another request is sending to it`,
-    { hint: "Try again when that request has ended." },
-  );
+  const text = `Cannot change upload "${upload.info.id}": another request is sending to it`;
+  return new Failure("refused", "upload-locked", text, {
+    hint: "Try again when that request has ended.",
+  });
 }

@@ -68,12 +68,10 @@ export async function backUp(
 
 async function checkTarget(layout: Layout, target: string, link: boolean): Promise<void> {
   if (!link && `${target}${SEPARATOR}`.startsWith(`${layout.root}${SEPARATOR}`)) {
-    throw new Failure(
-      "usage",
-      "backup-inside",
-      `Cannot back up into "${target}": it is inside the data directory`,
-      { hint: "Choose a folder outside of it, best on another disk." },
-    );
+    const text = `Cannot back up into "${target}": it is inside the data directory`;
+    throw new Failure("usage", "backup-inside", text, {
+      hint: "Choose a folder outside of it, best on another disk.",
+    });
   }
   if ((await listFolder(target)).length === 0) return;
   throw new Failure("usage", "backup-exists", `Cannot back up into "${target}": it is not empty`, {

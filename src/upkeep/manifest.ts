@@ -32,10 +32,8 @@ export const MANIFEST = "backup.json";
 export async function readManifest(dir: string): Promise<Manifest> {
   const parsed = manifestSchema.safeParse(await readJson(join(dir, MANIFEST)));
   if (parsed.success) return parsed.data;
-  throw new Failure(
-    "usage",
-    "not-a-backup",
-    `Cannot restore "${dir}": it has no valid ${MANIFEST}`,
-    { hint: "Name a folder that was created by mysimbdp manage backup." },
-  );
+  const text = `Cannot restore "${dir}": it has no valid ${MANIFEST}`;
+  throw new Failure("usage", "not-a-backup", text, {
+    hint: "Name a folder that was created by mysimbdp manage backup.",
+  });
 }

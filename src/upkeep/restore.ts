@@ -59,10 +59,8 @@ async function copyFile(source: string, part: string, file: BackedUpFile): Promi
 }
 
 function damaged(source: string, path: string, state: string): Failure {
-  return new Failure(
-    "storage",
-    "backup-damaged",
-    `Cannot restore "${path}" from "${source}": ${state}`,
-    { hint: "Use another backup. Nothing was restored." },
-  );
+  const text = `Cannot restore "${path}" from "${source}": ${state}`;
+  return new Failure("storage", "backup-damaged", text, {
+    hint: "Use another backup. Nothing was restored.",
+  });
 }

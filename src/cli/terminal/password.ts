@@ -110,11 +110,8 @@ function decode(typed: number[]): string {
 }
 
 function interruption(): Failure {
-  return new Failure(
-    "refused",
-    "interrupted",
-    "Cannot log in: the password prompt was interrupted",
-  );
+  const text = "Cannot log in: the password prompt was interrupted";
+  return new Failure("refused", "interrupted", text);
 }
 
 /**
@@ -163,9 +160,6 @@ function firstLine(text: string): string {
 
 function notEmpty(password: string, source: string): string {
   if (password !== "") return password;
-  throw new Failure(
-    "usage",
-    "empty-password",
-    `Cannot log in: the password from ${source} is empty`,
-  );
+  const text = `Cannot log in: the password from ${source} is empty`;
+  throw new Failure("usage", "empty-password", text);
 }

@@ -57,12 +57,10 @@ async function buildScript(
 }
 
 function noEntry(name: string, dir: string): Failure {
-  return new Failure(
-    "usage",
-    "bad-module-folder",
-    `Cannot use the module${dir && ` folder "${dir}"`}: it has no "${name}"`,
-    { hint: 'Set "entry" in tenant.json to the module\'s file.' },
-  );
+  const text = `Cannot use the module${dir && ` folder "${dir}"`}: it has no "${name}"`;
+  return new Failure("usage", "bad-module-folder", text, {
+    hint: 'Set "entry" in tenant.json to the module\'s file.',
+  });
 }
 
 interface Entry {

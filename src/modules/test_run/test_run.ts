@@ -129,22 +129,18 @@ export async function testRun(
 }
 
 function wrongName(patterns: string[]): Failure {
-  return new Failure(
-    "refused",
-    "no-pattern",
-    `Cannot load the file: the module takes only files named ${patterns.join(", ")}`,
-    { hint: 'Rename the file, or change "files" in the module.' },
-  );
+  const text = `Cannot load the file: the module takes only files named ${patterns.join(", ")}`;
+  return new Failure("refused", "no-pattern", text, {
+    hint: 'Rename the file, or change "files" in the module.',
+  });
 }
 
 function overShare({ read, rejected }: SandboxRows, share: number): Failure | null {
   if (rejected <= share * read) return null;
-  return new Failure(
-    "refused",
-    "reject-share",
-    `Cannot load the file: ${rejected} of ${read} records were rejected`,
-    { hint: `Fix the records, or raise "rejectShare" in tenant.json (${100 * share} %).` },
-  );
+  const text = `Cannot load the file: ${rejected} of ${read} records were rejected`;
+  return new Failure("refused", "reject-share", text, {
+    hint: `Fix the records, or raise "rejectShare" in tenant.json (${100 * share} %).`,
+  });
 }
 
 async function hashOf(path: string): Promise<string> {
