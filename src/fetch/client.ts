@@ -8,6 +8,15 @@ import {
   uploadListSchema,
   type UploadView,
 } from "../protocol/file_view.ts";
+import {
+  type ModuleFiles,
+  type ModuleLogEntry,
+  moduleLogSchema,
+  type ModuleView,
+  moduleViewSchema,
+  type VersionView,
+  versionViewSchema,
+} from "../protocol/module_view.ts";
 import { PATHS } from "../protocol/paths.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { foreignAnswer, networkFailure } from "./network_failure.ts";
@@ -40,7 +49,7 @@ export interface ClientOptions {
  */
 export type StreamBody = (onPart: () => void) => SizedBody;
 
-export interface RequestOptions {
+interface RequestOptions {
   /** A path of {@link PATHS}, or below it. */
   path: string;
   method?: string;
@@ -89,30 +98,30 @@ export class ApiClient implements Disposable {
   }
 
   constraints(signal: AbortSignal): Promise<Constraints> {
-    return this.json({ path: PATHS.constraints, signal }, constraintsSchema);
+    return this.#json({ path: PATHS.constraints, signal }, constraintsSchema);
   }
 
   /** Returns the user's file of this name and content; null if the server does not have it. */
   async findFile(name: string, sha256: string, signal: AbortSignal): Promise<FileView | null> {
     const query = { name, sha256 };
-    const list = await this.json({ path: PATHS.files, query, signal }, fileListSchema);
+    const list = await this.#json({ path: PATHS.files, query, signal }, fileListSchema);
     return list.files.find((file) => file.name === name && file.sha256 === sha256) ?? null;
   }
 
   /** Returns the user's files of this name, newest first; null if there is more than one page. */
   async filesNamed(name: string, signal: AbortSignal): Promise<FileView[] | null> {
-    const list = await this.json({ path: PATHS.files, query: { name }, signal }, fileListSchema);
+    const list = await this.#json({ path: PATHS.files, query: { name }, signal }, fileListSchema);
     return list.next === null ? list.files.filter((file) => file.name === name) : null;
   }
 
   file(id: string, signal: AbortSignal): Promise<FileView> {
     const path = `${PATHS.files}/${encodeURIComponent(id)}`;
-    return this.json({ path, signal }, fileViewSchema);
+    return this.#json({ path, signal }, fileViewSchema);
   }
 
   /** The user's unfinished uploads. */
   async uploads(signal: AbortSignal): Promise<UploadView[]> {
-    return (await this.json({ path: PATHS.uploads, signal }, uploadListSchema)).uploads;
+    return (await this.#json({ path: PATHS.uploads, signal }, uploadListSchema)).uploads;
   }
 
   /** Opens a batch, to which `number_files` applies; returns its id. */
@@ -122,6 +131,24 @@ export class ApiClient implements Disposable {
     const id = (body as { id?: unknown } | null)?.id;
     if (typeof id !== "string") throw foreignAnswer(this.server, "it returned no batch id");
     return id;
+  }
+
+  /** Returns all versions of the user's module, and the current one. */
+  module(signal: AbortSignal): Promise<ModuleView> {
+    return this.#json({ path: PATHS.module, signal }, moduleViewSchema);
+  }
+
+  /** Returns the log for the module's author, newest first. */
+  async moduleLog(signal: AbortSignal): Promise<ModuleLogEntry[]> {
+    return (await this.#json({ path: PATHS.moduleLog, signal }, moduleLogSchema)).entries;
+  }
+
+  /** Submits a version of the user's module. */
+  submitModule(files: ModuleFiles, signal: AbortSignal): Promise<VersionView> {
+    const body = new TextEncoder().encode(JSON.stringify({ files }));
+    const headers = { "content-type": "application/json" };
+    const options = { path: PATHS.module, method: "PUT", headers, body, signal };
+    return this.#json(options, versionViewSchema);
   }
 
   /** Sends a request. @throws {Failure} if the response is not 2xx */
@@ -142,8 +169,7 @@ export class ApiClient implements Disposable {
     this.#http?.close();
   }
 
-  /** Sends a request and parses the JSON response. */
-  async json<Schema extends z.ZodType>(
+  async #json<Schema extends z.ZodType>(
     options: RequestOptions,
     schema: Schema,
   ): Promise<z.infer<Schema>> {
@@ -162,7 +188,7 @@ export class ApiClient implements Disposable {
     const alive = () => {
       clearTimeout(timer);
       timer = setTimeout(
-        () => timeout.abort(new DOMException("no answer in time", "TimeoutError")),
+        () => timeout.abort(new DOMException("no response in time", "TimeoutError")),
         options.timeout ?? DEFAULT_TIMEOUT,
       );
     };

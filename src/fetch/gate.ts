@@ -1,27 +1,51 @@
-/** Runs at most `width` tasks at once, in the order of the calls. */
+/** Limits what is in use at once, such as requests or bytes of memory; first come, first served. */
 export class Gate {
   #free: number;
-  readonly #queue: (() => void)[] = [];
+  readonly #queue: { amount: number; start: () => void }[] = [];
 
-  constructor(width: number) {
+  constructor(readonly width: number) {
     this.#free = width;
   }
 
+  /** Runs a task while it has 1 of the width. */
   async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((start) => this.#queue.push(start));
+    const release = await this.take(1);
     try {
       return await task();
     } finally {
-      const next = this.#queue.shift();
-      if (next) next();
-      else this.#free += 1;
+      release();
+    }
+  }
+
+  /**
+   * Waits until `amount` is free and reserves it; an amount above the width is capped.
+   * @returns releases it; further calls have no effect
+   */
+  async take(amount: number): Promise<() => void> {
+    const taken = Math.min(amount, this.width);
+    if (this.#queue.length > 0 || taken > this.#free) {
+      await new Promise<void>((start) => this.#queue.push({ amount: taken, start }));
+    } else this.#free -= taken;
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      this.#free += taken;
+      this.#startWaiting();
+    };
+  }
+
+  #startWaiting(): void {
+    for (let first = this.#queue[0]; first && first.amount <= this.#free; first = this.#queue[0]) {
+      this.#queue.shift();
+      this.#free -= first.amount;
+      first.start();
     }
   }
 }
 
 /**
- * Maps items, `width` at once at most, and yields the results in the order of the items.
+ * Maps items, at most `width` of them at once, and yields the results in the order of the items.
  *
  * @example
  * ```ts ignore

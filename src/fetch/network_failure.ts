@@ -48,6 +48,7 @@ const LOST: Symptom = {
   hint: "Run the command again; it resumes where it stopped.",
   passing: true,
 };
+const TIMED_OUT: Symptom = { ...LOST, code: "timed-out", state: "it did not respond in time" };
 
 /**
  * Returns the failure of a request that got no response.
@@ -57,21 +58,16 @@ const LOST: Symptom = {
  */
 export function networkFailure(server: string, error: unknown): Failure {
   if (error instanceof DOMException && error.name === "TimeoutError") {
-    return unreachable(server, "timed-out", "it did not respond in time", LOST.hint, true, error);
+    return unreachable(server, TIMED_OUT, error);
   }
   // The message contains the URL, whose words must not match a symptom.
   const message = messageOf(causeOf(error)).replace(/\(https?:\/\/\S*\)/, "");
-  const { code, state, hint, passing } = SYMPTOMS.find((each) => each.pattern.test(message)) ??
-    LOST;
-  return unreachable(server, code, state, hint, passing, error);
+  return unreachable(server, SYMPTOMS.find(({ pattern }) => pattern.test(message)) ?? LOST, error);
 }
 
 function unreachable(
   server: string,
-  code: string,
-  state: string,
-  hint: string,
-  passing: boolean,
+  { code, state, hint, passing }: Symptom,
   cause: unknown,
 ): Failure {
   return new Failure("server", code, `Cannot reach the server "${server}": ${state}`, {

@@ -2,7 +2,6 @@ import { checkFile, type Constraints, tooManyFiles } from "../protocol/constrain
 import { Failure, messageOf } from "../base/failure.ts";
 import type { FileView } from "../protocol/file_view.ts";
 import { NO_SPAN, type Span } from "../base/tracing.ts";
-import { ByteBudget } from "./byte_budget.ts";
 import type { ApiClient } from "./client.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Emit, type FetchEvent, type FetchSummary, Tally } from "./events.ts";
@@ -15,7 +14,7 @@ import { type Candidate, SteadyFile } from "./steady_file.ts";
 import {
   findUnfinished,
   ONE_REQUEST_LIMIT,
-  Uploader,
+  uploadFile,
   type UploadResult,
   type UploadTask,
 } from "./upload.ts";
@@ -42,13 +41,14 @@ export interface RunOptions {
 export const DEFAULT_PARALLEL = 4;
 /** Gives up after about half a minute without progress. */
 const RUN_RETRIES: RetryPolicy = { attempts: 8 };
+/** Maximum bytes in memory of all uploads together. */
 const BUDGET = 64 * 1024 * 1024;
 /** Maximum checks at once; they mostly wait for the server. */
 const CHECKS = 8;
 /** Maximum files hashed at once; more would only delay the first one. */
 const HASHES = 2;
 /** Maximum files polled at once. */
-const QUESTIONS = 4;
+const POLLS = 4;
 
 /** What remains to be done for an entry after its check. */
 type Checked =
@@ -79,10 +79,10 @@ export async function fetchOnce(options: RunOptions): Promise<FetchSummary> {
 export class Sender {
   readonly #options: Required<RunOptions>;
   readonly #tally: Tally;
-  readonly #uploader: Uploader;
   readonly #uploads: Gate;
   readonly #hashes = new Gate(HASHES);
-  readonly #questions = new Gate(QUESTIONS);
+  readonly #polls = new Gate(POLLS);
+  readonly #budget = new Gate(BUDGET);
   readonly #following = new Set<Promise<void>>();
   /** The failure that makes it pointless to try more files. */
   #end: Failure | null = null;
@@ -97,11 +97,8 @@ export class Sender {
       span: NO_SPAN,
       ...options,
     };
-    const { client, clock, retries } = this.#options;
-    this.#tally = new Tally(clock.monotonic());
+    this.#tally = new Tally(this.#options.clock.monotonic());
     this.#uploads = new Gate(this.#options.parallel);
-    const emit = (event: FetchEvent) => this.#emit(event);
-    this.#uploader = new Uploader({ client, clock, retries, emit, budget: new ByteBudget(BUDGET) });
   }
 
   /** The failure of the server or the login that ended the run; null if there was none. */
@@ -246,7 +243,7 @@ export class Sender {
   async #sendOne(candidate: Candidate, known: string | null, wave: Wave): Promise<void> {
     if (this.#end) throw this.#end;
     const { name, size } = candidate;
-    const { clock, signal } = this.#options;
+    const { clock } = this.#options;
     const startedAt = clock.monotonic();
     const unfinished = await this.#retried(name, () => wave.unfinished());
     const batch = await this.#retried(name, () => wave.batch());
@@ -256,20 +253,18 @@ export class Sender {
       batch,
       unfinished: findUnfinished(unfinished, candidate, known),
     };
-    const { id, sha256, resumedFrom } = await this.#traced(task, signal);
+    const { id, sha256, resumedFrom } = await this.#traced(task);
     const seconds = (clock.monotonic() - startedAt) / 1000;
     this.#emit({ type: "sent", name, size, sha256, id, seconds, resumedFrom });
     if (this.#options.wait) this.#follow({ name, size, id });
   }
 
   /** Uploads a file in a span. */
-  async #traced(task: UploadTask, signal: AbortSignal): Promise<UploadResult> {
+  async #traced(task: UploadTask): Promise<UploadResult> {
+    const options = { ...this.#options, emit: this.#emit, budget: this.#budget };
     const span = this.#options.span.child("upload", { "mysimbdp.file.size": task.candidate.size });
     try {
-      const result = await this.#uploader.upload(
-        { ...task, traceparent: span.traceparent },
-        signal,
-      );
+      const result = await uploadFile({ ...task, traceparent: span.traceparent }, options);
       span.set({ "mysimbdp.file.id": result.id });
       span.end();
       return result;
@@ -281,9 +276,8 @@ export class Sender {
 
   #follow(sent: { name: string; size: number; id: string }): void {
     const { client, clock, retries, signal } = this.#options;
-    const emit = (event: FetchEvent) => this.#emit(event);
-    const gate = this.#questions;
-    const following = followFile({ client, clock, retries, signal, emit, gate }, sent)
+    const options = { client, clock, retries, signal, emit: this.#emit, gate: this.#polls };
+    const following = followFile(options, sent)
       .finally(() => this.#following.delete(following));
     this.#following.add(following);
   }
@@ -308,10 +302,10 @@ export class Sender {
     this.#emit({ type, name, size, failure });
   }
 
-  #emit(event: FetchEvent): void {
+  readonly #emit = (event: FetchEvent): void => {
     this.#tally.add(event);
     this.#options.emit(event);
-  }
+  };
 }
 
 function unexpected(name: string, error: unknown): Failure {

@@ -37,9 +37,8 @@ export async function scanDirectory(dir: string): Promise<ScanEntry[]> {
   const taken = new Set<string>();
   for (const name of names) {
     const entry = await inspect(root, name);
-    entries.push(
-      entry.outcome === "candidate" && taken.has(entry.name) ? twice(entry.name) : entry,
-    );
+    const isTwice = entry.outcome === "candidate" && taken.has(entry.name);
+    entries.push(isTwice ? twice(entry.name) : entry);
     taken.add(entry.name);
   }
   return entries;
@@ -88,22 +87,18 @@ function inspectFailure(name: string, error: unknown): Failure {
 }
 
 function skip(name: string, code: string, why: string): ScanEntry {
-  const failure = new Failure("refused", code, `Cannot send "${name}": ${why}`);
-  return { outcome: "skipped", name, failure };
+  return { ...refuse(name, code, why), outcome: "skipped" };
 }
 
-function refuse(name: string, code: string, why: string): ScanEntry {
+function refuse(name: string, code: string, why: string) {
   const failure = new Failure("refused", code, `Cannot send "${name}": ${why}`);
-  return { outcome: "refused", name, failure };
+  return { outcome: "refused" as const, name, failure };
 }
 
 /** A file system can have two spellings of a name (NFC and NFD), the server only one. */
 function twice(name: string): ScanEntry {
-  return refuse(
-    name,
-    "name-twice",
-    "another file has the same name in a different Unicode normalization",
-  );
+  const why = "another file has the same name in a different Unicode normalization";
+  return refuse(name, "name-twice", why);
 }
 
 function directoryFailure(dir: string, error: unknown): Failure {

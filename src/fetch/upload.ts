@@ -1,25 +1,24 @@
 import { Failure } from "../base/failure.ts";
 import type { UploadView } from "../protocol/file_view.ts";
 import { statusOf } from "./answer_failure.ts";
-import type { ByteBudget } from "./byte_budget.ts";
 import type { ApiClient, StreamBody } from "./client.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Emit } from "./events.ts";
+import type { Gate } from "./gate.ts";
 import { Pace } from "./pace.ts";
 import { isPassing, retry, type RetryPolicy } from "../base/retry.ts";
 import { SizedBody } from "./sized_body.ts";
 import { type Candidate, SteadyFile, STREAM_BYTES } from "./steady_file.ts";
 import { TusClient, type TusState } from "./tus.ts";
 
-interface UploaderOptions {
+interface UploadOptions {
   client: ApiClient;
-  /** Shared by all uploads of the process. */
-  budget: ByteBudget;
+  /** Limits the bytes in memory of all uploads together. */
+  budget: Gate;
   clock: Clock;
   retries: RetryPolicy;
   emit: Emit;
-  /** @default new Pace() */
-  pace?: Pace;
+  signal: AbortSignal;
 }
 
 /** A file to send. */
@@ -51,33 +50,25 @@ const MAX_RESTARTS = 3;
 const DAMAGE = new Set(["checksum-mismatch", "sha256-mismatch"]);
 
 /**
- * Sends files with tus 1.0.0. After a failed request it asks for the offset (HEAD) and resumes there.
+ * Sends a file with tus 1.0.0. After a failed request it asks for the offset (HEAD) and resumes there.
+ *
+ * @throws {Failure} `file-changed`, `file-unreadable`; what the client throws, after all retries
  *
  * @example
  * ```ts ignore
- * const { id } = await uploader.upload({ candidate, sha256, batch, unfinished: null }, signal);
+ * const { id } = await uploadFile({ candidate, sha256, batch, unfinished: null }, options);
  * ```
  */
-export class Uploader {
-  readonly #options: UploaderOptions;
-
-  constructor(options: UploaderOptions) {
-    this.#options = options;
-  }
-
-  /**
-   * @throws {Failure} `file-changed`, `file-unreadable`; what the client throws, after all retries
-   */
-  async upload(task: UploadTask, signal: AbortSignal): Promise<UploadResult> {
-    await using file = await SteadyFile.open(task.candidate);
-    return await new OneUpload(this.#options, task, file, signal).run();
-  }
+export async function uploadFile(task: UploadTask, options: UploadOptions): Promise<UploadResult> {
+  await using file = await SteadyFile.open(task.candidate);
+  return await new Upload(options, task, file).run();
 }
 
 /** The upload of one file, including retries. */
-class OneUpload {
-  readonly #options: Required<UploaderOptions>;
+class Upload {
+  readonly #options: UploadOptions;
   readonly #tus: TusClient;
+  readonly #pace = new Pace();
   /** The upload's id, once known. */
   #upload: string | null;
   /** A creation was sent and not answered. */
@@ -87,20 +78,15 @@ class OneUpload {
   #restarts = 0;
   #resumedFrom: number | null = null;
 
-  constructor(
-    options: UploaderOptions,
-    readonly task: UploadTask,
-    readonly file: SteadyFile,
-    readonly signal: AbortSignal,
-  ) {
-    this.#options = { pace: new Pace(), ...options };
+  constructor(options: UploadOptions, readonly task: UploadTask, readonly file: SteadyFile) {
+    this.#options = options;
     this.#tus = new TusClient(options.client, task.traceparent ?? null);
     this.#upload = task.unfinished?.id ?? null;
   }
 
   async run(): Promise<UploadResult> {
-    const { emit, clock, retries } = this.#options;
-    const { signal, task } = this;
+    const { emit, clock, retries, signal } = this.#options;
+    const { task } = this;
     const { name } = task.candidate;
     const id = await retry((progressed) => this.#attempt(progressed), {
       ...retries,
@@ -112,13 +98,12 @@ class OneUpload {
   }
 
   async #attempt(progressed: () => void): Promise<string> {
-    const { pace } = this.#options;
     try {
       return await this.#send(progressed);
     } catch (error) {
       if (error instanceof Failure && error.code === "file-changed") await this.#drop();
-      if (isTooLargeForProxy(error)) pace.tooLarge();
-      else if (isPassing(error)) pace.lost();
+      if (isTooLargeForProxy(error)) this.#pace.tooLarge();
+      else if (isPassing(error)) this.#pace.lost();
       throw error;
     }
   }
@@ -141,21 +126,21 @@ class OneUpload {
   /** Finds the upload at the server: the file's id if it is complete, its state, or null. */
   async #find(): Promise<string | TusState | null> {
     const { candidate } = this.task;
-    const { client } = this.#options;
+    const { client, signal } = this.#options;
     if (this.#upload === null) {
       if (!this.#uncertain) return null;
       const sha256 = await this.task.sha256;
-      const done = await client.findFile(candidate.name, sha256, this.signal);
+      const done = await client.findFile(candidate.name, sha256, signal);
       if (done !== null) return done.id;
-      const uploads = await client.uploads(this.signal);
+      const uploads = await client.uploads(signal);
       this.#upload = findUnfinished(uploads, candidate, this.#declaredSha256)?.id ?? null;
       if (this.#upload === null) return null;
     }
-    const state = await this.#tus.head(this.#upload, candidate.size, this.signal);
+    const state = await this.#tus.head(this.#upload, candidate.size, signal);
     if (state !== null && state.offset < candidate.size) return state;
     if (state?.fileId) return await this.#finished(state);
     // The upload is complete or lost; the list of files shows which.
-    const done = await client.findFile(candidate.name, await this.task.sha256, this.signal);
+    const done = await client.findFile(candidate.name, await this.task.sha256, signal);
     if (done !== null) return done.id;
     await this.#restart();
     return null;
@@ -175,7 +160,7 @@ class OneUpload {
         ...(batch === null ? {} : { batch }),
       };
       this.#uncertain = true;
-      const state = await this.#tus.create({ size, metadata, body }, this.signal);
+      const state = await this.#tus.create({ size, metadata, body }, this.#options.signal);
       this.#upload = state.upload;
       this.#uncertain = false;
       return state.offset === size ? await this.#finished(state) : state;
@@ -188,9 +173,9 @@ class OneUpload {
   }
 
   async #sendPiece({ upload, offset }: TusState): Promise<TusState> {
-    const { budget, clock, emit, pace } = this.#options;
+    const { budget, clock, emit, signal } = this.#options;
     const { name, size } = this.task.candidate;
-    const full = pace.piece;
+    const full = this.#pace.piece;
     const { length, sha256 } = await this.#nextPiece(full, size - offset);
     const release = await budget.take(Math.min(length, STREAM_BYTES));
     const readErrors: unknown[] = [];
@@ -205,8 +190,8 @@ class OneUpload {
         }));
     try {
       const startedAt = clock.monotonic();
-      const state = await this.#tus.patch(upload, { offset, size, body, sha256 }, this.signal);
-      if (length === full) pace.took(full, (clock.monotonic() - startedAt) / 1000);
+      const state = await this.#tus.patch(upload, { offset, size, body, sha256 }, signal);
+      if (length === full) this.#pace.took(full, (clock.monotonic() - startedAt) / 1000);
       return state;
     } catch (error) {
       throw readErrors.length > 0 ? readErrors[0] : this.#retriable(error);
@@ -258,7 +243,7 @@ class OneUpload {
 
   /** Deletes an upload that will not be finished, so that it does not count in its batch. */
   async #drop(): Promise<void> {
-    if (this.#upload !== null) await this.#tus.drop(this.#upload, this.signal);
+    if (this.#upload !== null) await this.#tus.drop(this.#upload, this.#options.signal);
   }
 
   /** Checks that the server received the hashed bytes; returns the file's id. */

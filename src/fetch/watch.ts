@@ -1,6 +1,5 @@
 import { Failure } from "../base/failure.ts";
-import type { Clock } from "../base/clock.ts";
-import { systemClock } from "../base/clock.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import type { FetchSummary } from "./events.ts";
 import { retry, type RetryPolicy } from "../base/retry.ts";
 import { type RunOptions, Sender } from "./run.ts";

@@ -4,19 +4,19 @@ import type { ApiClient } from "./client.ts";
 
 /** The files of one scan: one batch, to which `number_files` applies. */
 export class Wave {
-  readonly #client: ApiClient;
-  readonly #signal: AbortSignal;
   #places: number;
-  #batch: Promise<string> | null = null;
-  #unfinished: Promise<UploadView[]> | null = null;
+  /** Returns the batch's id; opens it at the first call. */
+  readonly batch: () => Promise<string>;
+  /** Returns the unfinished uploads of earlier runs. */
+  readonly unfinished: () => Promise<UploadView[]>;
 
   constructor(
     { client, signal }: { client: ApiClient; signal: AbortSignal },
     constraints: Constraints,
   ) {
-    this.#client = client;
-    this.#signal = signal;
     this.#places = constraints.number_files;
+    this.batch = untilSuccess(() => client.openBatch(signal));
+    this.unfinished = untilSuccess(() => client.uploads(signal));
   }
 
   /** Returns whether one more file is allowed by `number_files`. */
@@ -24,22 +24,14 @@ export class Wave {
     this.#places -= 1;
     return this.#places >= 0;
   }
+}
 
-  /** Returns the batch's id; opens it at the first call. */
-  batch(): Promise<string> {
-    this.#batch ??= this.#client.openBatch(this.#signal).catch((error) => {
-      this.#batch = null;
+/** Returns a function that runs the request once, and again only after a failure. */
+function untilSuccess<T>(request: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | null = null;
+  return () =>
+    result ??= request().catch((error) => {
+      result = null;
       throw error;
     });
-    return this.#batch;
-  }
-
-  /** Returns the unfinished uploads of earlier runs. */
-  unfinished(): Promise<UploadView[]> {
-    this.#unfinished ??= this.#client.uploads(this.#signal).catch((error) => {
-      this.#unfinished = null;
-      throw error;
-    });
-    return this.#unfinished;
-  }
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../src/base/failure.ts";
-import { ByteBudget } from "../../src/fetch/byte_budget.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { Gate, inOrder } from "../../src/fetch/gate.ts";
 import { FIRST_PIECE, LARGEST_PIECE, Pace } from "../../src/fetch/pace.ts";
@@ -12,7 +11,7 @@ Deno.test("a byte budget is never exceeded, and every request is served", async 
     fc.integer({ min: 1, max: 100 }),
     fc.array(fc.integer({ min: 0, max: 150 }), { maxLength: 40 }),
     async (capacity, sizes) => {
-      const budget = new ByteBudget(capacity);
+      const budget = new Gate(capacity);
       let held = 0;
       let served = 0;
       await Promise.all(sizes.map(async (size) => {

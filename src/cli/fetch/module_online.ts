@@ -1,6 +1,6 @@
-import { ModuleApi } from "../../fetch/module_api.ts";
+import type { ApiClient } from "../../fetch/client.ts";
 import { readModuleSource } from "../../modules/source.ts";
-import type { ModuleFaultView, VersionView } from "../../protocol/module_view.ts";
+import type { ModuleView, VersionView } from "../../protocol/module_view.ts";
 import { EXIT } from "../exit_codes.ts";
 import type { CommandContext } from "../command.ts";
 import { type FetchFlags, fetchOptions, openClient, untilStopped } from "./options.ts";
@@ -18,9 +18,9 @@ export async function push(
   dir: string,
 ): Promise<number> {
   const files = await readModuleSource(dir);
-  return await withApi(context, flags, async (api) => {
-    const submitted = await api.submit(files);
-    const view = await checked(api, submitted, flags.patience);
+  return await withClient(context, flags, async (client, signal) => {
+    const submitted = await client.submitModule(files, signal);
+    const view = await checked(submitted, flags.patience, () => client.module(signal));
     const { io } = context;
     if (flags.json) io.stdout.write(`${JSON.stringify(view)}\n`);
     else if (view.state === "faulty") printFaults(io, view);
@@ -38,12 +38,16 @@ const WORDS: Record<VersionView["state"], string> = {
   "rolled-back": "rolled back",
 };
 
-async function checked(api: ModuleApi, submitted: VersionView, patience: number) {
+async function checked(
+  submitted: VersionView,
+  patience: number,
+  module: () => Promise<ModuleView>,
+): Promise<VersionView> {
   const until = performance.now() + patience * 1000;
   let view = submitted;
   while (view.state === "checking" && performance.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    const { versions } = await api.module();
+    const { versions } = await module();
     view = versions.find(({ version }) => version === submitted.version) ?? view;
   }
   return view;
@@ -51,9 +55,9 @@ async function checked(api: ModuleApi, submitted: VersionView, patience: number)
 
 /** Prints the versions, and the errors of the newest one. */
 export function status(context: CommandContext, flags: FetchFlags): Promise<number> {
-  return withApi(context, flags, async (api) => {
+  return withClient(context, flags, async (client, signal) => {
     const { io } = context;
-    const view = await api.module();
+    const view = await client.module(signal);
     if (flags.json) {
       io.stdout.write(`${JSON.stringify(view)}\n`);
       return EXIT.done;
@@ -70,9 +74,9 @@ export function status(context: CommandContext, flags: FetchFlags): Promise<numb
 
 /** Prints the log, newest last. */
 export function log(context: CommandContext, flags: FetchFlags): Promise<number> {
-  return withApi(context, flags, async (api) => {
+  return withClient(context, flags, async (client, signal) => {
     const { stdout } = context.io;
-    for (const entry of (await api.log()).reverse()) {
+    for (const entry of (await client.moduleLog(signal)).reverse()) {
       if (flags.json) stdout.write(`${JSON.stringify(entry)}\n`);
       else {
         const about = entry.file ?? entry.version ?? "";
@@ -87,18 +91,17 @@ export function log(context: CommandContext, flags: FetchFlags): Promise<number>
 
 function printFaults({ stdout }: CommandIo, { version, faults }: VersionView): void {
   stdout.write(`${version} has errors:\n`);
-  for (const fault of faults) stdout.write(`${printable(faultLine(fault))}\n`);
+  for (const { file, line, column, message } of faults) {
+    const text = `${file}:${line}:${column}: ${message.replaceAll("\n", " ")}`;
+    stdout.write(`${printable(text)}\n`);
+  }
 }
 
-function faultLine({ file, line, column, message }: ModuleFaultView): string {
-  return `${file}:${line}:${column}: ${message.replaceAll("\n", " ")}`;
-}
-
-async function withApi(
+async function withClient(
   { io }: CommandContext,
   flags: FetchFlags,
-  work: (api: ModuleApi) => Promise<number>,
+  work: (client: ApiClient, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
   using client = await openClient(fetchOptions(flags, io), io);
-  return await untilStopped(io, (signal) => work(new ModuleApi(client, signal)));
+  return await untilStopped(io, (signal) => work(client, signal));
 }
