@@ -2,6 +2,7 @@ import { createTwoFilesPatch } from "diff";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { ModuleFiles } from "../protocol/module_view.ts";
+import type { ModuleStore, TenantVersion } from "./store.ts";
 import { withHiddenShown } from "./visible.ts";
 
 /** For one file: a hostile text can be built to be slow to compare. */
@@ -27,6 +28,18 @@ export function diffModules(before: ModuleFiles, after: ModuleFiles): string {
   };
   const diffs = paths.map((path) => diffFile(path, text(before, path), text(after, path)));
   return withHiddenShown(diffs.join(""));
+}
+
+/** The changes of a version from the current one; for the current one, from the previous one. */
+export async function changesOf(
+  store: ModuleStore,
+  { tenant, version }: TenantVersion,
+): Promise<{ against: string | null; files: ModuleFiles; diff: string }> {
+  const current = await store.currentVersion(tenant);
+  const against = version === current ? (await store.record(tenant, version)).previous : current;
+  const files = await store.sources(tenant, version);
+  const before = against === null ? {} : await store.sources(tenant, against);
+  return { against, files, diff: diffModules(before, files) };
 }
 
 function diffFile(path: string, before: string | undefined, after: string | undefined): string {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { ensureFolder, listFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
-import { isVersion } from "./store.ts";
+import { isVersion, type TenantVersion } from "./store.ts";
 
 /** What `manage` is asked to do with a version. */
 const actionSchema = z.discriminatedUnion("verb", [
@@ -13,7 +13,7 @@ const actionSchema = z.discriminatedUnion("verb", [
 type ModuleAction = z.infer<typeof actionSchema>;
 
 /** A request of `serve` to `manage` about one version. */
-export type ModuleRequest = ModuleAction & { tenant: string; version: string };
+export type ModuleRequest = ModuleAction & TenantVersion;
 
 /**
  * The requests of `serve` to `manage` about modules: one small file each, all in one folder, so that

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type ModuleLogEntry, moduleLogEntrySchema } from "../protocol/module_view.ts";
 import { orNull, statIfThere, writeDurably } from "../data/durable.ts";
-import type { ModuleStore } from "./store.ts";
+import type { ModuleStore, TenantVersion } from "./store.ts";
 
 const FILE = "log.jsonl";
 /** A larger log is cut to its last {@link KEPT_ENTRIES} entries. */
@@ -32,15 +32,19 @@ export class ModuleLog {
 
   /** Appends a message about a version. @param now milliseconds since the epoch */
   async appendVersion(
-    tenant: string,
-    version: string,
+    { tenant, version }: TenantVersion,
     message: string,
     now: number,
   ): Promise<void> {
     const at = new Date(now).toISOString();
-    await this.append(tenant, [
-      { at, kind: "version", version, fileId: null, file: null, message },
-    ]);
+    await this.append(tenant, [{
+      at,
+      kind: "version",
+      version,
+      fileId: null,
+      file: null,
+      message,
+    }]);
   }
 
   /** Returns the last entries, newest first. */

@@ -1,7 +1,7 @@
 import type { Config } from "../config/schema.ts";
 import { rollBack } from "./review.ts";
 import type { ModuleLog } from "./module_log.ts";
-import type { ModuleStore } from "./store.ts";
+import type { ModuleStore, TenantVersion } from "./store.ts";
 import type { Emit } from "../telemetry/events.ts";
 
 interface ProbationDeps {
@@ -14,9 +14,7 @@ interface ProbationDeps {
 }
 
 /** How a version did on one file. */
-interface FileResult {
-  tenant: string;
-  version: string;
+interface FileResult extends TenantVersion {
   fileId: string;
   /** Why the file failed; null when it was loaded. */
   reason: string | null;
@@ -58,14 +56,15 @@ export class Probation {
     if (limit > 0 && failed.length >= limit) await this.#rollBack(result, failed);
   }
 
-  async #rollBack({ tenant, version, reason }: FileResult, failed: string[]): Promise<void> {
+  async #rollBack(result: FileResult, failed: string[]): Promise<void> {
+    const { tenant, version, reason } = result;
     const { modules, log, emit, now } = this.#deps;
     const files = failed.length === 1 ? "first file" : `first ${failed.length} files`;
     const note = `its ${files} failed, the last one with: ${reason}`;
     const done = await rollBack(modules, tenant, null, { by: BY, note, now: now() }, version);
     if (done === null) return;
     const to = done.to.version;
-    await log.appendVersion(tenant, version, `Rolled back to ${to}: ${note}`, now());
+    await log.appendVersion(result, `Rolled back to ${to}: ${note}`, now());
     emit({ kind: "module.rolled_back", tenant, moduleVersion: version, to, by: BY, note, failed });
   }
 }

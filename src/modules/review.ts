@@ -1,6 +1,7 @@
 import { Failure } from "../base/failure.ts";
 import type { ModuleFaultView, ModuleFiles } from "../protocol/module_view.ts";
-import { type BuiltModule, type ModuleStore, numberOf } from "./store.ts";
+import type { ModuleLog } from "./module_log.ts";
+import { type BuiltModule, type ModuleStore, numberOf, type TenantVersion } from "./store.ts";
 import { newRecord, type VersionRecord } from "./version_record.ts";
 
 /** Who decided on a version, when and why. */
@@ -22,26 +23,17 @@ export interface Promotion {
 /** Records the faults of a version that cannot run. */
 export async function markFaulty(
   store: ModuleStore,
-  tenant: string,
-  version: string,
+  at: TenantVersion,
   faults: ModuleFaultView[],
   now: number,
-): Promise<VersionRecord> {
+): Promise<void> {
   const decision = decided({ by: "auto", now });
-  return await change(store, tenant, version, ["checking"], {
-    ...decision,
-    state: "faulty",
-    faults,
-  });
+  await change(store, at, ["checking"], { ...decision, state: "faulty", faults });
 }
 
 /** Marks a valid version as waiting for an operator's decision. */
-export async function markPending(
-  store: ModuleStore,
-  tenant: string,
-  version: string,
-): Promise<VersionRecord> {
-  return await change(store, tenant, version, ["checking"], { state: "pending" });
+export async function markPending(store: ModuleStore, at: TenantVersion): Promise<void> {
+  await change(store, at, ["checking"], { state: "pending" });
 }
 
 /**
@@ -50,8 +42,7 @@ export async function markPending(
  */
 export async function approveVersion(
   store: ModuleStore,
-  tenant: string,
-  version: string,
+  { tenant, version }: TenantVersion,
   decision: Decision,
 ): Promise<Promotion> {
   return await store.locked(tenant, async () => {
@@ -70,25 +61,25 @@ export async function deployVersion(
   decision: Decision,
 ): Promise<Promotion> {
   return await store.locked(tenant, async () => {
-    const record = await store.create(
-      tenant,
-      files,
-      (version) => newRecord(version, decision.now),
-      module,
-    );
+    const recordOf = (version: string) => newRecord(version, decision.now);
+    const record = await store.create(tenant, files, recordOf, module);
     return await promote(store, tenant, record, decision);
   });
 }
 
-/** Rejects a version that is not approved yet. @throws {Failure} `wrong-version-state` */
+/** Rejects a version that is not approved yet, and logs that. @throws {Failure} `wrong-version-state` */
 export async function rejectVersion(
-  store: ModuleStore,
-  tenant: string,
-  version: string,
+  { store, log }: { store: ModuleStore; log: ModuleLog },
+  at: TenantVersion,
   decision: Decision,
-): Promise<VersionRecord> {
-  const patch = { ...decided(decision), state: "rejected" as const };
-  return await change(store, tenant, version, ["checking", "pending"], patch);
+): Promise<void> {
+  await change(store, at, ["checking", "pending"], { ...decided(decision), state: "rejected" });
+  await log.appendVersion(at, `Rejected ${byAndNote(decision)}`, decision.now);
+}
+
+/** Who decided and why, for the log. */
+export function byAndNote({ by, note }: Decision): string {
+  return note ? `by ${by}: ${note}` : `by ${by}`;
 }
 
 /**
@@ -171,17 +162,14 @@ function decided({ by, note = null, now }: Decision) {
 
 async function change(
   store: ModuleStore,
-  tenant: string,
-  version: string,
+  { tenant, version }: TenantVersion,
   from: VersionRecord["state"][],
   patch: Partial<VersionRecord>,
-): Promise<VersionRecord> {
-  return await store.locked(tenant, async () => {
+): Promise<void> {
+  await store.locked(tenant, async () => {
     const record = await store.record(tenant, version);
     checkState(tenant, record, from);
-    const next = { ...record, ...patch };
-    await store.write(tenant, next);
-    return next;
+    await store.write(tenant, { ...record, ...patch });
   });
 }
 

@@ -21,6 +21,12 @@ export interface DeployedModule extends BuiltModule {
   version: string;
 }
 
+/** Names a version of a tenant's module. */
+export interface TenantVersion {
+  tenant: string;
+  version: string;
+}
+
 const VERSION = /^v\d+-[0-9a-f]{8}$/;
 
 /** True for the name of a version, such as `v3-1f0c9a2b`. No other text becomes a path. */

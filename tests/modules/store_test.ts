@@ -63,11 +63,21 @@ Deno.test("version numbers count up when tenants and operators create versions a
 Deno.test("a version accepts only the decisions that its state allows", () =>
   withStore(async (store, inbox) => {
     const { version } = await submitModule(store, inbox, "t1", { "ingest.ts": "" }, 0);
-    await rejectVersion(store, "t1", version, BY);
-    await assert.rejects(approveVersion(store, "t1", version, BY), code("wrong-version-state"));
-    await assert.rejects(rejectVersion(store, "t1", version, BY), code("wrong-version-state"));
+    const deps = { store, log: new ModuleLog(store) };
+    await rejectVersion(deps, { tenant: "t1", version }, BY);
+    await assert.rejects(
+      approveVersion(store, { tenant: "t1", version }, BY),
+      code("wrong-version-state"),
+    );
+    await assert.rejects(
+      rejectVersion(deps, { tenant: "t1", version }, BY),
+      code("wrong-version-state"),
+    );
     await assert.rejects(rollBack(store, "t1", null, BY), code("no-earlier-version"));
-    await assert.rejects(rejectVersion(store, "t1", "../x", BY), code("no-such-version"));
+    await assert.rejects(
+      rejectVersion(deps, { tenant: "t1", version: "../x" }, BY),
+      code("no-such-version"),
+    );
     await assert.rejects(rollBack(store, "t1", "v9-00000000", BY), code("no-earlier-version"));
   }));
 

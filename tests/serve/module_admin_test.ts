@@ -30,7 +30,7 @@ Deno.test("approving a version leaves a request for manage, with the operator an
     const { store, inbox, version } = await pendingModule(harness);
     const early = await decide(harness, version, "approve");
     assert.equal(await problemCode(early), "wrong-version-state");
-    await markPending(store, "customer-1", version);
+    await markPending(store, { tenant: "customer-1", version });
     const review = await (await decide(harness, version, "approve", "fine")).json();
     assert.equal(review.approvalRequested, true);
     assert.match(review.diff, /^--- \/dev\/null\n\+\+\+ b\/ingest\.ts\n/);
@@ -41,7 +41,7 @@ Deno.test("approving a version leaves a request for manage, with the operator an
 Deno.test("the author of a rejected version sees the note, and it cannot be approved later", () =>
   withApp(async (harness) => {
     const { store, version } = await pendingModule(harness);
-    await markPending(store, "customer-1", version);
+    await markPending(store, { tenant: "customer-1", version });
     assert.equal((await decide(harness, version, "reject", "no dates")).status, 200);
     const shown = await (await harness.send(`/v1/module/${version}`)).json();
     assert.deepEqual([shown.state, shown.note, shown.decidedBy], ["rejected", "no dates", "admin"]);
@@ -64,7 +64,7 @@ Deno.test("a customer can test its own versions, one run at a time", () =>
         as,
       });
     assert.equal(await problemCode(await start()), "wrong-version-state");
-    await markPending(store, "customer-1", version);
+    await markPending(store, { tenant: "customer-1", version });
     assert.equal((await start("customer-2")).status, 404);
     assert.equal((await (await start()).json()).state, "waiting");
     assert.equal(await problemCode(await start()), "test-run-in-progress");

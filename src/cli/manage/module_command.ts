@@ -1,12 +1,20 @@
 import type { Command } from "commander";
 import { approveModule } from "../../modules/build/deploy.ts";
-import { pendingVersions, rejectVersion, rollBack } from "../../modules/review.ts";
-import { diffModules } from "../../modules/diff.ts";
+import {
+  byAndNote,
+  type Decision,
+  pendingVersions,
+  rejectVersion,
+  rollBack,
+} from "../../modules/review.ts";
+import { changesOf } from "../../modules/diff.ts";
 import { ModuleLog } from "../../modules/module_log.ts";
 import { ModuleStore } from "../../modules/store.ts";
+import { closing } from "../../base/closing.ts";
 import { Failure } from "../../base/failure.ts";
 import { checkTenantName } from "../../base/tenant_name.ts";
 import { Layout } from "../../data/layout.ts";
+import type { VersionView } from "../../protocol/module_view.ts";
 import { openStorage } from "../../storage/open.ts";
 import {
   action,
@@ -27,8 +35,8 @@ interface ModuleFlags extends CommonFlags {
   note?: string;
 }
 
-/** What a command for a tenant's module needs. */
-interface Desk {
+/** The module that a command is about. */
+interface ModuleTarget {
   context: CommandContext;
   flags: ModuleFlags;
   tenant: string;
@@ -37,11 +45,11 @@ interface Desk {
 
 /** Adds `manage tenant versions|diff|approve|reject|rollback`: review of submitted modules. */
 export function registerTenantModule(tenant: Command, context: CommandContext): void {
-  const on = (run: (desk: Desk, version: string | null) => Promise<number>) =>
+  const on = (run: (target: ModuleTarget, version: string | null) => Promise<number>) =>
     action<ModuleFlags>(context, (flags, name, version) => {
       const store = new ModuleStore(new Layout(configOf(flags).data).moduleRoot);
-      const desk = { context, flags, tenant: checkTenantName(name ?? ""), store };
-      return run(desk, version ?? null);
+      const target = { context, flags, tenant: checkTenantName(name ?? ""), store };
+      return run(target, version ?? null);
     });
   addCommand(tenant, "versions NAME", "show all versions of a tenant's module", [
     ["mysimbdp manage tenant versions customer-1", "newest first, with their states"],
@@ -49,9 +57,9 @@ export function registerTenantModule(tenant: Command, context: CommandContext): 
   addCommand(tenant, "diff NAME [VERSION]", "compare a version with the current one", [
     ["mysimbdp manage tenant diff customer-1", "the newest pending version"],
     ["mysimbdp manage tenant diff customer-1 v3-1f0c9a2b", "a specific version"],
-  ]).action(on(async (desk, version) => {
-    const shown = version ?? await newestPending(desk) ?? await currentOf(desk);
-    return print(desk, { version: shown }, await diffOf(desk, shown));
+  ]).action(on(async (target, version) => {
+    const shown = version ?? await newestPending(target) ?? await currentOf(target);
+    return print(target, { version: shown }, await diffOf(target, shown));
   }));
   withStorage(
     addCommand(tenant, "approve NAME [VERSION]", "show the diff of a version and approve it", [
@@ -75,7 +83,9 @@ export function registerTenantModule(tenant: Command, context: CommandContext): 
     .action(on(rollback));
 }
 
-async function listVersions({ store, tenant, flags, context: { io } }: Desk): Promise<number> {
+async function listVersions(
+  { store, tenant, flags, context: { io } }: ModuleTarget,
+): Promise<number> {
   const current = await store.currentVersion(tenant);
   const records = (await store.records(tenant)).reverse()
     .map((record) => ({ ...record, current: record.version === current }));
@@ -86,14 +96,7 @@ export const VERSION_HEADER = ["version", "state", "submitted", "decided", "by",
 
 /** Returns a version as a row of a table; the current one is marked. */
 export function versionRow(current: string | null) {
-  return (record: {
-    version: string;
-    state: string;
-    submittedAt: string;
-    decidedAt: string | null;
-    decidedBy: string | null;
-    note: string | null;
-  }): string[] => [
+  return (record: VersionView): string[] => [
     record.version,
     record.version === current ? `${record.state}, current` : record.state,
     minutes(record.submittedAt),
@@ -107,11 +110,11 @@ function minutes(isoTime: string): string {
   return isoTime.slice(0, 16).replace("T", " ");
 }
 
-async function approve(desk: Desk, asked: string | null): Promise<number> {
-  const { store, tenant, flags, context } = desk;
-  const version = asked ?? await newestPending(desk);
+async function approve(target: ModuleTarget, asked: string | null): Promise<number> {
+  const { store, tenant, flags, context } = target;
+  const version = asked ?? await newestPending(target);
   if (version === null) throw nothingPending(tenant);
-  if (!flags.json && !flags.quiet) writeLines(context.io, await diffOf(desk, version));
+  if (!flags.json && !flags.quiet) writeLines(context.io, await diffOf(target, version));
   const record = await store.record(tenant, version);
   if (record.state === "faulty") throw notYet(tenant, version, "it has faults");
   if (record.state === "checking") {
@@ -123,79 +126,66 @@ async function approve(desk: Desk, asked: string | null): Promise<number> {
     asked === null && !flags.json && !flags.quiet &&
     !await confirmed(context.io, `Approve ${version}?`)
   ) {
-    return print(desk, { tenant, version, state: record.state }, "not approved");
+    return print(target, { tenant, version, state: record.state }, "not approved");
   }
-  const storage = openStorage(configOf(flags, { "storage.url": flags.storage }));
-  const log = new ModuleLog(store);
-  const decision = { by: decidedBy(context.io), note: flags.note ?? null, now: Date.now() };
-  try {
-    // No events: the command prints its own line.
-    const parts = { store, storage, log, emit: () => {} };
-    await approveModule(parts, tenant, version, module, decision);
-    await audit(context, flags, "module.approve", tenant, { version });
-  } finally {
-    await storage.close();
-  }
+  await using storage = closing(openStorage(configOf(flags, { "storage.url": flags.storage })));
+  // No events: the command prints its own line.
+  const deps = { store, storage, log: new ModuleLog(store), emit: () => {} };
+  await approveModule(deps, { tenant, version }, module, decisionOf(target));
+  await audit(context, flags, "module.approve", tenant, { version });
   return print(
-    desk,
+    target,
     { tenant, version, state: "approved" },
     `approved ${version} of ${tenant}; it runs from the next file on`,
   );
 }
 
-async function reject(desk: Desk, asked: string | null): Promise<number> {
-  const { store, tenant, flags, context } = desk;
-  const version = asked ?? await newestPending(desk);
+async function reject(target: ModuleTarget, asked: string | null): Promise<number> {
+  const { store, tenant, flags, context } = target;
+  const version = asked ?? await newestPending(target);
   if (version === null) throw nothingPending(tenant);
-  const by = decidedBy(context.io);
-  const note = flags.note ?? null;
-  await rejectVersion(store, tenant, version, { by, note, now: Date.now() });
+  const deps = { store, log: new ModuleLog(store) };
+  await rejectVersion(deps, { tenant, version }, decisionOf(target));
   await audit(context, flags, "module.reject", tenant, { version });
-  await logFor(desk, version, `Rejected by ${by}${note === null ? "" : `: ${note}`}`);
-  return print(desk, { tenant, version, state: "rejected" }, `rejected ${version} of ${tenant}`);
+  return print(target, { tenant, version, state: "rejected" }, `rejected ${version} of ${tenant}`);
 }
 
-async function rollback(desk: Desk, to: string | null): Promise<number> {
-  const { store, tenant, flags, context } = desk;
-  const by = decidedBy(context.io);
-  const note = flags.note ?? null;
-  const done = await rollBack(store, tenant, to, { by, note, now: Date.now() });
+async function rollback(target: ModuleTarget, to: string | null): Promise<number> {
+  const { store, tenant, flags, context } = target;
+  const decision = decisionOf(target);
+  const done = await rollBack(store, tenant, to, decision);
   if (done === null) throw nothingPending(tenant);
   const [from, now] = [done.from.version, done.to.version];
-  const why = note === null ? "" : `: ${note}`;
   await audit(context, flags, "module.rollback", tenant, { from, to: now });
-  await logFor(desk, from, `Rolled back to ${now} by ${by}${why}`);
+  const message = `Rolled back to ${now} ${byAndNote(decision)}`;
+  await new ModuleLog(store).appendVersion({ tenant, version: from }, message, decision.now);
   return print(
-    desk,
+    target,
     { tenant, from, to: now },
     `rolled back ${from} of ${tenant}; ${now} runs from the next file on`,
   );
 }
 
-/** The diff of a version from the current one; for the current one, from the previous one. */
-async function diffOf({ store, tenant }: Desk, version: string): Promise<string> {
-  const current = await store.currentVersion(tenant);
-  const base = version === current ? (await store.record(tenant, version)).previous : current;
-  const before = base === null ? {} : await store.sources(tenant, base);
-  const text = diffModules(before, await store.sources(tenant, version));
-  return `changes from ${base ?? "nothing"} to ${version}:\n${text || "no differences\n"}`;
+async function diffOf({ store, tenant }: ModuleTarget, version: string): Promise<string> {
+  const { against, diff } = await changesOf(store, { tenant, version });
+  return `changes from ${against ?? "nothing"} to ${version}:\n${diff || "no differences\n"}`;
 }
 
-async function newestPending({ store, tenant }: Desk): Promise<string | null> {
+async function newestPending({ store, tenant }: ModuleTarget): Promise<string | null> {
   return (await pendingVersions(store, tenant)).at(-1) ?? null;
 }
 
-async function currentOf({ store, tenant }: Desk): Promise<string> {
+async function currentOf({ store, tenant }: ModuleTarget): Promise<string> {
   const current = await store.currentVersion(tenant);
   if (current === null) throw nothingPending(tenant);
   return current;
 }
 
-async function logFor({ store, tenant }: Desk, version: string, message: string): Promise<void> {
-  await new ModuleLog(store).appendVersion(tenant, version, message, Date.now());
+function decisionOf({ context, flags }: ModuleTarget): Decision {
+  return { by: decidedBy(context.io), note: flags.note ?? null, now: Date.now() };
 }
 
-function print({ context, flags }: Desk, json: object, text: string): number {
+function print({ context, flags }: ModuleTarget, json: object, text: string): number {
   if (flags.json) context.io.stdout.write(`${JSON.stringify({ ...json, text })}\n`);
   else if (!flags.quiet) writeLines(context.io, text);
   return 0;

@@ -2,7 +2,7 @@ import type { Emit } from "../../telemetry/events.ts";
 import type { Storage } from "../../storage/contract.ts";
 import type { ModuleLog } from "../module_log.ts";
 import { approveVersion, type Decision, deployVersion, type Promotion } from "../review.ts";
-import type { BuiltModule, ModuleStore } from "../store.ts";
+import type { BuiltModule, ModuleStore, TenantVersion } from "../store.ts";
 import { buildModule } from "./build.ts";
 
 type TableStorage = Pick<Storage, "ensureKeyspace" | "ensureTables">;
@@ -39,15 +39,15 @@ export async function deployModule(
  */
 export async function approveModule(
   { store, storage, log, emit }: ApprovalDeps,
-  tenant: string,
-  version: string,
+  at: TenantVersion,
   module: BuiltModule,
   decision: Decision,
 ): Promise<void> {
+  const { tenant, version } = at;
   await ensureTables(storage, tenant, module);
-  await approveVersion(store, tenant, version, decision);
+  await approveVersion(store, at, decision);
   const { by, now } = decision;
-  await log.appendVersion(tenant, version, `Approved by ${by}; runs from the next file on`, now);
+  await log.appendVersion(at, `Approved by ${by}; runs from the next file on`, now);
   emit({ kind: "module.deployed", tenant, moduleVersion: version, by });
 }
 

@@ -70,7 +70,7 @@ export class ModuleRequestHandler {
     if (config().modules.approval === AUTO) {
       return await this.#approve(request, built, { by: AUTO, note: null });
     }
-    await markPending(store, tenant, version);
+    await markPending(store, request);
     await this.#log(request, "Valid; waiting for an operator's approval");
     emit({ kind: "module.pending", tenant, moduleVersion: version });
     return false;
@@ -92,9 +92,8 @@ export class ModuleRequestHandler {
     module: BuiltModule,
     { by, note }: { by: string; note: string | null },
   ): Promise<boolean> {
-    const { tenant, version } = request;
     try {
-      await approveModule(this.#deps, tenant, version, module, { by, note, now: this.#now() });
+      await approveModule(this.#deps, request, module, { by, note, now: this.#now() });
       return true;
     } catch (error) {
       // A conflict with the stored tables is the module's fault: its author reads it in the log.
@@ -110,14 +109,14 @@ export class ModuleRequestHandler {
   async #markFaulty(request: ModuleRequest, faults: ModuleFaultView[]): Promise<void> {
     const { store, emit } = this.#deps;
     const { tenant, version } = request;
-    await markFaulty(store, tenant, version, faults, this.#now());
+    await markFaulty(store, request, faults, this.#now());
     const { file, line, column, message } = faults[0]!;
     await this.#log(request, `Faulty: ${file}:${line}:${column}: ${message}`);
     emit({ kind: "module.faulty", tenant, moduleVersion: version, faults: faults.length });
   }
 
-  async #log({ tenant, version }: ModuleRequest, message: string): Promise<void> {
-    await this.#deps.log.appendVersion(tenant, version, message, this.#now());
+  async #log(request: ModuleRequest, message: string): Promise<void> {
+    await this.#deps.log.appendVersion(request, message, this.#now());
   }
 }
 

@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import { isTenantName } from "../../base/tenant_name.ts";
-import { diffModules } from "../../modules/diff.ts";
+import { changesOf } from "../../modules/diff.ts";
 import { rejectVersion } from "../../modules/review.ts";
 import { type VersionRecord, viewOfVersion } from "../../modules/version_record.ts";
 import {
@@ -115,9 +115,7 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
         const { version } = await versionOf(modules, tenant, params.version);
         const [by, now] = [operatorOf(c), deps.now()];
         await audited(c, deps, decision("reject", tenant, version, note), async () => {
-          await rejectVersion(store, tenant, version, { by, note, now });
-          const message = `Rejected by ${by}${note === null ? "" : `: ${note}`}`;
-          await modules.log.appendVersion(tenant, version, message, now);
+          await rejectVersion(modules, { tenant, version }, { by, note, now });
         });
         return await reviewOf(modules, tenant, version);
       },
@@ -133,17 +131,11 @@ async function reviewOf(
   const { store, inbox } = modules;
   const record: VersionRecord = await versionOf(modules, tenant, name);
   const { version } = record;
-  const current = await store.currentVersion(tenant);
-  const against = version === current ? record.previous : current;
-  const files = await store.sources(tenant, version);
-  const before = against === null ? {} : await store.sources(tenant, against);
   const requests = await inbox.list();
   return {
     ...viewOfVersion(record),
-    files,
-    current: version === current,
-    against,
-    diff: diffModules(before, files),
+    ...await changesOf(store, { tenant, version }),
+    current: version === await store.currentVersion(tenant),
     approvalRequested: requests.some((each) =>
       each.tenant === tenant && each.version === version && each.verb === "approve"
     ),

@@ -52,7 +52,7 @@ export async function exampleServer(): Promise<ExampleServer> {
   const inbox = new ModuleInbox(modules);
   const store = new ModuleStore(modules);
   const { version } = await submitModule(store, inbox, "customer-1", EXAMPLE_MODULE, 0);
-  await markPending(store, "customer-1", version);
+  await markPending(store, { tenant: "customer-1", version });
   const asked = { tenant: "customer-1", version, name: "", askedAt: "", sample: "" };
   await new TestRuns(inbox.folder, store).finish(asked, EXAMPLE_TEST_RUN);
   const intake = await openIntake(dataDir);
