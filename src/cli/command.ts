@@ -38,18 +38,19 @@ export function addCommand(
   environment: readonly Example[] = [],
   options: CommandOptions = {},
 ): Command {
-  const command = withCommonFlags(parent.command(usage, options).description(what));
-  return withGuide(command, { examples, environment });
-}
-
-/** Adds the flags of every operator command. */
-export function withCommonFlags(command: Command): Command {
-  return command
+  const command = parent.command(usage, options).description(what)
     .option("--data <dir>", "data directory (default: ./mysimbdp-data)")
     .option("--config <file>", "configuration file (default: DATA/mysimbdp.toml)")
     .option("--json", "print JSON, one object per line")
     .option("-q, --quiet", "print only problems")
     .option("-v, --verbose", "print more details");
+  return withGuide(command, { examples, environment });
+}
+
+/** Adds `--limit` of a test run. */
+export function withLimit(command: Command): Command {
+  const what = "maximum number of rows and rejects to print per file";
+  return command.option("--limit <n>", what, numberFrom(0, Infinity), 20);
 }
 
 /** Adds `--storage`. */

@@ -5,7 +5,7 @@ import { type Config, configSchema, type Setting, type SettingName, SETTINGS } f
 import { parseToml, placeOfKey } from "./toml_file.ts";
 
 /** Settings from the command line; undefined means not set. */
-export type FlagValues = {
+type FlagValues = {
   [N in SettingName]?: string | number | boolean | readonly string[] | undefined;
 };
 

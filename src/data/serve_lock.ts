@@ -6,7 +6,7 @@ import type { Layout } from "./layout.ts";
 const WAIT_MS = 1_000;
 
 /** The lock of the one `serve` that may use a data directory. */
-export interface ServeLock {
+interface ServeLock {
   /** Releases the lock; the end of the process does so too. */
   release(): void;
 }

@@ -3,7 +3,7 @@ import { isFinal } from "../protocol/file_view.ts";
 import { fileIdOf } from "../data/file_id.ts";
 import type { Layout } from "../data/layout.ts";
 import { dropFile, filesIn } from "../staging/staged.ts";
-import type { FileRecord, LedgerReader, Storage } from "../storage/contract.ts";
+import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { eventFields } from "./settle.ts";
 
@@ -37,11 +37,22 @@ export class Retention {
 
   /** @param now milliseconds since the epoch */
   async run(days: RetentionDays, now: number): Promise<void> {
-    const { layout, storage, emit } = this.#deps;
-    await expireArchive(layout, storage.ledger, days.archive_days, now, emit);
+    await this.#expireArchive(days.archive_days, now);
     await this.#expireQuarantine(days.quarantine_days, now);
     await this.#expireRejects(days.rejects_days, now);
     await this.#expireLedger(days.ledger_days, now);
+  }
+
+  async #expireArchive(days: number, now: number): Promise<void> {
+    const { layout, storage, emit } = this.#deps;
+    if (days === 0) return;
+    for await (const { tenant, id } of filesIn(layout, "archive")) {
+      const record = await storage.ledger.get(id);
+      // Without a record nothing proves that the file's rows are stored.
+      if (record?.state !== "ingested" || !isExpired(record, days, now)) continue;
+      await dropFile(layout, "archive", tenant, id);
+      emit({ kind: "file.archive_expired", ...eventFields(record) });
+    }
   }
 
   async #expireQuarantine(days: number, now: number): Promise<void> {
@@ -104,33 +115,6 @@ export class Retention {
       after = last.id;
     }
   }
-}
-
-/**
- * Removes archived files that were loaded more than `days` ago; their ledger records stay.
- *
- * @param days 0 keeps them for ever
- * @param now milliseconds since the epoch
- * @returns how many files were removed
- */
-export async function expireArchive(
-  layout: Layout,
-  ledger: LedgerReader,
-  days: number,
-  now: number,
-  emit: Emit,
-): Promise<number> {
-  if (days === 0) return 0;
-  let dropped = 0;
-  for await (const { tenant, id } of filesIn(layout, "archive")) {
-    const record = await ledger.get(id);
-    // Without a record nothing proves that the file's rows are stored.
-    if (record?.state !== "ingested" || !isExpired(record, days, now)) continue;
-    await dropFile(layout, "archive", tenant, id);
-    emit({ kind: "file.archive_expired", ...eventFields(record) });
-    dropped++;
-  }
-  return dropped;
 }
 
 function isExpired({ state, finishedAt }: FileRecord, days: number, now: number): boolean {

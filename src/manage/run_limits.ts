@@ -4,6 +4,8 @@ import type { DeployedModule } from "../modules/store.ts";
 import type { ProcessLimits } from "../sandbox/host/limits.ts";
 import type { OutboundOptions } from "../sandbox/host/outbound.ts";
 import type { FileRecord } from "../storage/contract.ts";
+import type { Emit } from "../telemetry/events.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** The limits of one run of a module, after the operator's caps. */
 export interface RunLimits extends ProcessLimits {
@@ -48,4 +50,27 @@ export function limitsOf(record: FileRecord, module: DeployedModule, config: Con
     },
     maxOutputBytes: Math.max(MIN_OUTPUT_BYTES, record.size * sandbox.max_output_ratio),
   };
+}
+
+/** The share of a limit from which on the operator is warned. */
+const NEAR = 0.8;
+
+/** Warns of a loaded file that came close to a limit: the customer's next one may exceed it. */
+export function reportNearLimits(
+  { tenant }: FileRecord,
+  outcome: Outcome,
+  { rejectShare, seconds: maxSeconds }: RunLimits,
+  seconds: number,
+  emit: Emit,
+): void {
+  if (outcome.type !== "ingested") return;
+  const report = (limit: string, used: number, most: number) => {
+    if (used >= NEAR * most) emit({ kind: "limit.near", tenant, limit, used, most });
+  };
+  const { read, rejected } = outcome.rows;
+  // A module that may reject everything, or nothing, cannot come close to this limit.
+  if (rejectShare > 0 && rejectShare < 1) {
+    report("reject_share", read === 0 ? 0 : rejected / read, rejectShare);
+  }
+  report("seconds_per_file", seconds, maxSeconds);
 }

@@ -14,11 +14,10 @@ import type { Emit } from "../telemetry/events.ts";
 import { Arrivals } from "./arrivals.ts";
 import { ingestFile } from "./ingest_file.ts";
 import { type ReportDeps, reportToAuthor } from "./module_report.ts";
-import { reportNearLimits } from "./near_limits.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { Probation } from "../modules/probation.ts";
 import { FileQueue } from "./queue.ts";
-import { limitsOf } from "./run_limits.ts";
+import { limitsOf, reportNearLimits } from "./run_limits.ts";
 import { advance, eventFields, isLedgerConflict, ledgerFailed, settle } from "./settle.ts";
 import { endSpan, startSpan } from "./trace.ts";
 

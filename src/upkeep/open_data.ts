@@ -37,22 +37,16 @@ export async function openData(layout: Layout, now = Date.now()): Promise<Upgrad
 }
 
 async function upgrade(layout: Layout, from: number, now: number): Promise<Upgrade | null> {
-  const manage = lockStorage({ data: layout.root, storage: { url: "sqlite:" } });
-  try {
-    const serve = lockServe(layout);
-    try {
-      // Another process may have upgraded it while this one waited for the locks.
-      if (await readDataVersion(layout) === DATA_VERSION) return null;
-      const stamp = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, "");
-      const backup = join(layout.root, BACKUPS, `version-${from}-${stamp}`);
-      await backUp(layout, backup, { link: true, now });
-      for (const migration of MIGRATIONS.slice(from - 1)) await migration(layout);
-      await writeDataVersion(layout, DATA_VERSION);
-      return { from, to: DATA_VERSION, backup };
-    } finally {
-      serve.release();
-    }
-  } finally {
-    manage.release();
-  }
+  using locks = new DisposableStack();
+  const sqlite = { data: layout.root, storage: { url: "sqlite:" } };
+  locks.adopt(lockStorage(sqlite), (lock) => lock.release());
+  locks.adopt(lockServe(layout), (lock) => lock.release());
+  // Another process may have upgraded it while this one waited for the locks.
+  if (await readDataVersion(layout) === DATA_VERSION) return null;
+  const stamp = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const backup = join(layout.root, BACKUPS, `version-${from}-${stamp}`);
+  await backUp(layout, backup, { link: true, now });
+  for (const migration of MIGRATIONS.slice(from - 1)) await migration(layout);
+  await writeDataVersion(layout, DATA_VERSION);
+  return { from, to: DATA_VERSION, backup };
 }

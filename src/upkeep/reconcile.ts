@@ -1,3 +1,4 @@
+import { closing } from "../base/closing.ts";
 import { UploadReceipts } from "../staging/upload_receipts.ts";
 import { statIfThere } from "../data/durable.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout } from "../data/layout.ts";
@@ -24,14 +25,10 @@ export async function reconcile(layout: Layout): Promise<void> {
   for (const { file } of found) receipts.insert({ ...file, uploadId: file.id });
   // With Cassandra the ledger is in the cluster, not in the backup.
   if (!await statIfThere(layout.ledger)) return;
-  const ledger = openLedgerReader(layout.ledger);
-  try {
-    for (const { file, folder } of found) {
-      const isKnown = folder === "staging" || await ledger.get(file.id);
-      if (!isKnown) await restoreFile(layout, file.tenant, file.id);
-    }
-  } finally {
-    await ledger.close();
+  await using ledger = closing(openLedgerReader(layout.ledger));
+  for (const { file, folder } of found) {
+    const isKnown = folder === "staging" || await ledger.get(file.id);
+    if (!isKnown) await restoreFile(layout, file.tenant, file.id);
   }
 }
 

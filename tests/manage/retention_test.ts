@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { expireArchive, Retention } from "../../src/manage/retention.ts";
+import { Retention } from "../../src/manage/retention.ts";
 import { NO_ROWS } from "../../src/manage/ledger.ts";
 import type { FileState } from "../../src/protocol/file_view.ts";
 import { createFileIds } from "../../src/data/file_id.ts";
@@ -38,8 +38,15 @@ Deno.test("retention removes only archived files that were loaded before the lim
   const queued = await put("queued", null);
   const unknown = await put("ingested", 0, false);
   const kinds: string[] = [];
-  const expire = (days: number) =>
-    expireArchive(layout, storage.ledger, days, now, (event) => kinds.push(event.kind));
+  const emit = (event: { kind: string }) => void kinds.push(event.kind);
+  const retention = new Retention({ layout, storage, emit });
+  /** Returns how many files were removed. */
+  const expire = async (days: number) => {
+    const before = kinds.length;
+    const others = { quarantine_days: 0, rejects_days: 0, ledger_days: 0 };
+    await retention.run({ archive_days: days, ...others }, now);
+    return kinds.length - before;
+  };
   try {
     assert.equal(await expire(0), 0);
     assert.equal(await expire(30), 1);

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { basename, join } from "node:path";
 import { Failure, messageOf } from "../../base/failure.ts";
 import type { AuthoredModule } from "../../sdk/author/starter.ts";
-import { action, type CommandContext, numberFrom } from "../command.ts";
+import { action, type CommandContext, numberFrom, withLimit } from "../command.ts";
 import { type Example, withGuide } from "../help/guide.ts";
 import { type FetchFlags, withAccount } from "./options.ts";
 
@@ -40,20 +40,16 @@ export function registerFetchModule(fetch: Command, context: CommandContext): vo
   ])
     .option("--out <dir>", "write a module folder instead of printing")
     .action(action<ModuleFlags>(context, (flags, file = "") => infer(context, flags, file)));
-  command("test DIR FILE...", "run a module on files in a local sandbox; stores nothing", [
-    ["mysimbdp fetch module test my-module a.csv", "print rows and rejects"],
-  ])
-    .option(
-      "--limit <n>",
-      "maximum number of rows and rejects to print per file",
-      numberFrom(0, Infinity),
-      20,
-    )
+  withLimit(
+    command("test DIR FILE...", "run a module on files in a local sandbox; stores nothing", [
+      ["mysimbdp fetch module test my-module a.csv", "print rows and rejects"],
+    ]),
+  )
     .action(action<ModuleFlags>(context, async (flags, dir = "", ...files) => {
       const { testModule } = await import("../manage/test_command.ts");
       return await testModule(context.io, flags, dir, files);
     }));
-  const online = async () => await import("./module_online.ts");
+  const online = () => import("./module_online.ts");
   withAccount(command("push DIR", "submit a module and wait until it is checked", [
     ["mysimbdp fetch module push my-module -u customer-1", "submit the module in my-module"],
   ]))

@@ -32,22 +32,12 @@ export interface FetchFlags {
 }
 
 /** The options of `fetch`, with defaults applied. */
-export interface FetchOptions {
-  user: string;
+export interface FetchOptions
+  extends Required<Omit<FetchFlags, "password" | "passwordFile" | "interval" | "ca" | "config">> {
   password: { flag?: string; file?: string; env?: string };
-  dir: string;
-  server: string;
-  wait: boolean;
-  watch: boolean;
-  dryRun: boolean;
-  parallel: number;
   /** Milliseconds. */
   interval: number;
   ca?: string;
-  json: boolean;
-  quiet: boolean;
-  verbose: boolean;
-  color: boolean;
 }
 
 export const FETCH_DEFAULTS = {

@@ -9,6 +9,7 @@ import {
   summaryText,
   wordOf,
 } from "./lines.ts";
+import type { FetchOptions } from "./options.ts";
 import { type CommandIo, mayColor } from "../terminal/io.ts";
 import { ProgressBars } from "../terminal/progress.ts";
 import {
@@ -20,14 +21,7 @@ import {
   widthOf,
 } from "../terminal/text.ts";
 
-interface FetchOutputOptions {
-  json: boolean;
-  quiet: boolean;
-  verbose: boolean;
-  color: boolean;
-  wait: boolean;
-}
-
+type FetchOutputOptions = Pick<FetchOptions, "json" | "quiet" | "verbose" | "color" | "wait">;
 type Streams = Pick<CommandIo, "stdout" | "stderr" | "env">;
 
 const COLORS: Record<FileLine["status"], string> = {

@@ -52,6 +52,21 @@ export function* allCommands(node: CommandNode): Generator<CommandNode> {
   for (const child of node.children) yield* allCommands(child);
 }
 
+/** The words of a command, each after a slash: the name by which completion scripts find it. */
+export function keyOf({ path }: CommandNode): string {
+  return path.map((word) => `/${word}`).join("");
+}
+
+/** The names of a flag, such as `-d` and `--dir`. */
+export function namesOf({ short, long }: Flag): string[] {
+  return [short, long].filter((name) => name !== null);
+}
+
+/** The flags of a command that take a value. */
+export function valueFlags({ flags }: CommandNode): Flag[] {
+  return flags.filter(({ placeholder }) => placeholder !== null);
+}
+
 function argumentOf(argument: Argument): CommandNode["arguments"][number] {
   const name = argument.name();
   return {

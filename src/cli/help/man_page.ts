@@ -1,5 +1,5 @@
 import { VERSION } from "../../base/version.ts";
-import type { CommandNode, Flag } from "./command_tree.ts";
+import { type CommandNode, type Flag, namesOf } from "./command_tree.ts";
 import { type Example, EXIT_MEANINGS } from "./guide.ts";
 
 /** Returns the name of a man page, such as `mysimbdp-manage-tenant`. */
@@ -31,9 +31,7 @@ export function manPage(node: CommandNode, above: readonly CommandNode[]): strin
   const related = [...above, ...node.children].map((other) =>
     `.BR ${escape(manPageName(other))} (1)`
   );
-  if (related.length > 0) {
-    lines.push(".SH SEE ALSO", related.join(" ,\n"));
-  }
+  if (related.length > 0) lines.push(".SH SEE ALSO", related.join(" ,\n"));
   return `${lines.filter((text) => text !== "").join("\n")}\n`;
 }
 
@@ -49,10 +47,9 @@ function childLines(child: CommandNode): string[] {
   return [".TP", `.BR ${escape(manPageName(child))} (1)`, escape(child.what)];
 }
 
-function flagLines({ short, long, placeholder, what }: Flag): string[] {
-  const names = [short, long].filter((name) => name !== null).map((name) =>
-    `\\fB${escape(name)}\\fR`
-  );
+function flagLines(flag: Flag): string[] {
+  const { placeholder, what } = flag;
+  const names = namesOf(flag).map((name) => `\\fB${escape(name)}\\fR`);
   const value = placeholder === null ? "" : ` \\fI${escape(placeholder.slice(1, -1))}\\fR`;
   return [".TP", `${names.join(", ")}${value}`, escape(what)];
 }

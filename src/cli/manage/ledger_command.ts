@@ -1,9 +1,10 @@
 import { type Command, Option } from "commander";
+import { closing } from "../../base/closing.ts";
 import { Failure } from "../../base/failure.ts";
 import { Layout } from "../../data/layout.ts";
 import { replayFile } from "../../manage/replay.ts";
 import { FILE_STATES, type FileState } from "../../protocol/file_view.ts";
-import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
+import type { FileRecord } from "../../storage/contract.ts";
 import { openLedgerOf, openStorage } from "../../storage/open.ts";
 import {
   action,
@@ -55,18 +56,17 @@ export function registerLedger(manage: Command, context: CommandContext): void {
   ).action(action<LedgerFlags>(context, (flags, id) => replay(context, flags, id ?? "")));
 }
 
-function listFiles({ io }: CommandContext, flags: LedgerFlags): Promise<number> {
+async function listFiles({ io }: CommandContext, flags: LedgerFlags): Promise<number> {
   const { tenant, state, limit } = flags;
-  return withLedger(flags, async (ledger) => {
-    const files = await ledger.list({ ...(tenant && { tenant }), ...(state && { state }), limit });
-    if (files.length === 0 && !flags.json) {
-      io.stdout.write("no files\n");
-      return 0;
-    }
-    return printEntries(io, flags, files, HEADER, row, {
-      whole: ["id"],
-      spare: ["skipped", "read", "seconds", "size", "tenant"],
-    });
+  await using ledger = ledgerOf(flags);
+  const files = await ledger.list({ ...(tenant && { tenant }), ...(state && { state }), limit });
+  if (files.length === 0 && !flags.json) {
+    io.stdout.write("no files\n");
+    return 0;
+  }
+  return printEntries(io, flags, files, HEADER, row, {
+    whole: ["id"],
+    spare: ["skipped", "read", "seconds", "size", "tenant"],
   });
 }
 
@@ -89,48 +89,39 @@ function row(file: FileRecord): string[] {
   ];
 }
 
-function listRejects({ io }: CommandContext, flags: LedgerFlags, id: string): Promise<number> {
-  return withLedger(flags, async (ledger) => {
-    if (!await ledger.get(id)) throw noSuchFile(id);
-    for (let seen = 0;;) {
-      const rejects = await ledger.rejects(id, seen, REJECTS_PAGE);
-      const header = seen === 0 ? ["line", "column", "reason", "raw"] : ["", "", "", ""];
-      if (rejects.length > 0) {
-        printEntries(io, flags, rejects, header, (r) => {
-          return [String(r.line), String(r.column ?? ""), r.reason, r.raw];
-        });
-      } else if (seen === 0 && !flags.json) io.stdout.write("no rejects\n");
-      seen += rejects.length;
-      if (rejects.length < REJECTS_PAGE) return 0;
-    }
-  });
+async function listRejects(
+  { io }: CommandContext,
+  flags: LedgerFlags,
+  id: string,
+): Promise<number> {
+  await using ledger = ledgerOf(flags);
+  if (!await ledger.get(id)) throw noSuchFile(id);
+  for (let seen = 0;;) {
+    const rejects = await ledger.rejects(id, seen, REJECTS_PAGE);
+    const header = seen === 0 ? ["line", "column", "reason", "raw"] : ["", "", "", ""];
+    if (rejects.length > 0) {
+      printEntries(io, flags, rejects, header, (r) => {
+        return [String(r.line), String(r.column ?? ""), r.reason, r.raw];
+      });
+    } else if (seen === 0 && !flags.json) io.stdout.write("no rejects\n");
+    seen += rejects.length;
+    if (rejects.length < REJECTS_PAGE) return 0;
+  }
 }
 
-async function withLedger(
-  flags: LedgerFlags,
-  work: (ledger: LedgerReader) => Promise<number>,
-): Promise<number> {
-  const ledger = openLedgerOf(configOf(flags, { "storage.url": flags.storage }));
-  try {
-    return await work(ledger);
-  } finally {
-    await ledger.close();
-  }
+function ledgerOf(flags: LedgerFlags) {
+  return closing(openLedgerOf(configOf(flags, { "storage.url": flags.storage })));
 }
 
 async function replay(context: CommandContext, flags: LedgerFlags, id: string): Promise<number> {
   const config = configOf(flags, { "storage.url": flags.storage });
-  const storage = openStorage(config);
-  try {
-    const record = await storage.ledger.get(id);
-    if (!record) throw noSuchFile(id);
-    await replayFile(record, new Layout(config.data), storage);
-    const { tenant, name, state } = record;
-    await audit(context, flags, "file.replay", id, { tenant, name, state });
-    return printResult(context, flags, { id, state: "queued" }, `queued ${name} of ${tenant}`);
-  } finally {
-    await storage.close();
-  }
+  await using storage = closing(openStorage(config));
+  const record = await storage.ledger.get(id);
+  if (!record) throw noSuchFile(id);
+  await replayFile(record, new Layout(config.data), storage);
+  const { tenant, name, state } = record;
+  await audit(context, flags, "file.replay", id, { tenant, name, state });
+  return printResult(context, flags, { id, state: "queued" }, `queued ${name} of ${tenant}`);
 }
 
 function noSuchFile(id: string): Failure {

@@ -5,8 +5,10 @@ import {
   setAccountPassword,
 } from "../../accounts/manage_accounts.ts";
 import { UsersFile } from "../../accounts/users.ts";
+import { closing } from "../../base/closing.ts";
 import { messageOf } from "../../base/failure.ts";
 import { checkTenantName, isTenantName } from "../../base/tenant_name.ts";
+import { orNull } from "../../data/durable.ts";
 import { Layout } from "../../data/layout.ts";
 import { buildModule } from "../../modules/build/build.ts";
 import { deployModule } from "../../modules/build/deploy.ts";
@@ -103,11 +105,11 @@ async function addTenant(
   if (flags.module !== undefined) await buildModule(flags.module);
   const given = await givenPassword(context, flags, name);
   const { password } = await addAccount(depsOf(context, flags), name, given);
-  const version = await withStorageOf(config, async (storage) => {
-    await storage.ensureKeyspace(name);
-    if (flags.module === undefined) return undefined;
-    return await deployInto(context, flags, layout, storage, name, flags.module);
-  });
+  await using storage = closing(openStorage(config));
+  await storage.ensureKeyspace(name);
+  const version = flags.module === undefined
+    ? undefined
+    : await deployInto(context, flags, layout, storage, name, flags.module);
   const lines = [version === undefined ? `added ${name}` : `added ${name} with module ${version}`];
   if (password !== null) lines.push(`password (shown only once): ${password}`);
   const json = { tenant: name, password: password ?? undefined, version };
@@ -161,8 +163,10 @@ async function showTenant(
   const layout = new Layout(config.data);
   const account = new UsersFile(layout.users).get(name);
   const module = await new ModuleStore(layout.moduleRoot).current(name);
-  const constraints = await constraintsText(layout, name) ?? JSON.stringify(config.constraints);
-  const tables = await withStorageOf(config, (storage) => storage.countRows(name));
+  const own = await orNull(Deno.readTextFile(layout.constraints(name)));
+  const constraints = own ?? JSON.stringify(config.constraints);
+  await using storage = closing(openStorage(config));
+  const tables = await storage.countRows(name);
   if (flags.json) {
     const shown = { tenant: name, disabled: !account.enabled, module: module?.version ?? null };
     const json = { ...shown, constraints: JSON.parse(constraints), tables };
@@ -200,10 +204,8 @@ async function deploy(
         `  hint: Run mysimbdp manage tenant add ${name} to create it.\n`,
     );
   }
-  const version = await withStorageOf(
-    config,
-    (storage) => deployInto(context, flags, layout, storage, name, dir),
-  );
+  await using storage = closing(openStorage(config));
+  const version = await deployInto(context, flags, layout, storage, name, dir);
   const text = `deployed ${version} for ${name}`;
   return printResult(context, flags, { tenant: name, version }, text);
 }
@@ -223,18 +225,6 @@ async function deployInto(
   return version;
 }
 
-async function withStorageOf<T>(
-  settings: Parameters<typeof openStorage>[0],
-  work: (storage: Storage) => Promise<T>,
-): Promise<T> {
-  const storage = openStorage(settings);
-  try {
-    return await work(storage);
-  } finally {
-    await storage.close();
-  }
-}
-
 function depsOf(context: CommandContext, flags: CommonFlags) {
   const layout = new Layout(configOf(flags).data);
   return manageAccountsDeps(context, layout, new UsersFile(layout.users));
@@ -245,14 +235,5 @@ async function versionOf(modules: ModuleStore, tenant: string): Promise<string> 
     return (await modules.current(tenant))?.version ?? "none";
   } catch (error) {
     return messageOf(error);
-  }
-}
-
-async function constraintsText(layout: Layout, name: string): Promise<string | null> {
-  try {
-    return await Deno.readTextFile(layout.constraints(name));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
   }
 }

@@ -8,7 +8,7 @@ import {
   type CommandContext,
   type CommonFlags,
   configOf,
-  numberFrom,
+  withLimit,
 } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
 import type { CommandIo } from "../terminal/io.ts";
@@ -24,12 +24,6 @@ export const REQUIRE_OS_SANDBOX = [
   "--require-os-sandbox",
   "fail if the OS sandbox is not available",
 ] as const;
-
-/** Adds `--limit` of a test run. */
-export function withLimit(command: Command): Command {
-  const what = "maximum number of rows and rejects to print per file";
-  return command.option("--limit <n>", what, numberFrom(0, Infinity), 20);
-}
 
 /** Adds `manage tenant test`. */
 export function registerTenantTest(tenant: Command, context: CommandContext): void {

@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { closing } from "../../base/closing.ts";
 import { listFolder, orNull } from "../../data/durable.ts";
 import { openLedgerOf } from "../../storage/open.ts";
 import { databaseFault } from "../database_fault.ts";
@@ -35,28 +36,24 @@ export async function checkStorage({ config, layout }: CheckContext): Promise<Fi
 
 /** No file has waited for long, and none has failed. */
 export async function checkQueue({ config, now }: CheckContext): Promise<Finding[]> {
-  const ledger = openLedgerOf(config);
-  try {
-    const counts = await ledger.counts();
-    const sum = (...states: string[]) =>
-      counts.filter(({ state }) => states.includes(state)).reduce((n, { files }) => n + files, 0);
-    const waiting = sum("received", "queued");
-    const failures = sum("quarantined", "refused");
-    const shown = `${sum("ingested")} files loaded, ${waiting} waiting, ${failures} failed`;
-    const oldest = waiting === 0 ? null : await oldestWaiting(ledger);
-    const hours = oldest === null ? 0 : (now - oldest) / HOUR_MS;
-    if (hours > 1) {
-      return [warning(
-        "queue",
-        `${shown}; the oldest has waited for ${hours.toFixed(1)} h`,
-        "Check that manage is running, and run mysimbdp manage files --state received to find tenants without a module.",
-      )];
-    }
-    if (failures === 0) return [ok("queue", shown)];
-    return [warning("queue", shown, "Run mysimbdp manage files --state quarantined.")];
-  } finally {
-    await ledger.close();
+  await using ledger = closing(openLedgerOf(config));
+  const counts = await ledger.counts();
+  const sum = (...states: string[]) =>
+    counts.filter(({ state }) => states.includes(state)).reduce((n, { files }) => n + files, 0);
+  const waiting = sum("received", "queued");
+  const failures = sum("quarantined", "refused");
+  const shown = `${sum("ingested")} files loaded, ${waiting} waiting, ${failures} failed`;
+  const oldest = waiting === 0 ? null : await oldestWaiting(ledger);
+  const hours = oldest === null ? 0 : (now - oldest) / HOUR_MS;
+  if (hours > 1) {
+    return [warning(
+      "queue",
+      `${shown}; the oldest has waited for ${hours.toFixed(1)} h`,
+      "Check that manage is running, and run mysimbdp manage files --state received to find tenants without a module.",
+    )];
   }
+  if (failures === 0) return [ok("queue", shown)];
+  return [warning("queue", shown, "Run mysimbdp manage files --state quarantined.")];
 }
 
 async function oldestWaiting(ledger: ReturnType<typeof openLedgerOf>): Promise<number | null> {

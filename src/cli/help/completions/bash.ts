@@ -1,4 +1,12 @@
-import { allCommands, type CommandNode, type Flag, type Place } from "../command_tree.ts";
+import {
+  allCommands,
+  type CommandNode,
+  type Flag,
+  keyOf,
+  namesOf,
+  type Place,
+  valueFlags,
+} from "../command_tree.ts";
 
 /** Returns the completion script for bash. */
 export function bashCompletions(program: CommandNode): string {
@@ -14,7 +22,7 @@ _mysimbdp() {
     if [[ $word == "=" ]]; then continue; fi
     if [[ -n $flag ]]; then flag=""; continue; fi
     case "$path $word" in
-${nodes.flatMap(valueFlags).map((names) => `      ${names}) flag=$word; continue ;;`).join("\n")}
+${nodes.flatMap(skipCases).join("\n")}
     esac
     case "$path/$word" in
       ${commands}) path="$path/$word" ;;
@@ -32,23 +40,17 @@ complete -F _mysimbdp mysimbdp
 `;
 }
 
-function keyOf({ path }: CommandNode): string {
-  return path.map((word) => `/${word}`).join("");
+function patternOf(node: CommandNode, flag: Flag): string {
+  return namesOf(flag).map((name) => `"${keyOf(node)} ${name}"`).join("|");
 }
 
-function namesOf(node: CommandNode, { short, long }: Flag): string {
-  return [short, long].filter((name) => name !== null)
-    .map((name) => `"${keyOf(node)} ${name}"`).join("|");
-}
-
-function valueFlags(node: CommandNode): string[] {
-  return node.flags.filter(({ placeholder }) => placeholder !== null)
-    .map((flag) => namesOf(node, flag));
+function skipCases(node: CommandNode): string[] {
+  return valueFlags(node).map((flag) => `      ${patternOf(node, flag)}) flag=$word; continue ;;`);
 }
 
 function valueCases(node: CommandNode): string[] {
-  return node.flags.filter(({ placeholder }) => placeholder !== null)
-    .map((flag) => `    ${namesOf(node, flag)}) ${offer(flag.value)}return ;;`);
+  return valueFlags(node)
+    .map((flag) => `    ${patternOf(node, flag)}) ${offer(flag.value)}return ;;`);
 }
 
 function nodeCase(node: CommandNode): string {

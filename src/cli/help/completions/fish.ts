@@ -1,13 +1,19 @@
-import { allCommands, type CommandNode, type Flag, type Place } from "../command_tree.ts";
+import {
+  allCommands,
+  type CommandNode,
+  type Flag,
+  keyOf,
+  namesOf,
+  type Place,
+  valueFlags,
+} from "../command_tree.ts";
 
 /** Returns the completion script for fish. */
 export function fishCompletions(program: CommandNode): string {
   const nodes = [...allCommands(program)];
   const known = nodes.slice(1).map(keyOf).join(" ");
   const valued = nodes.flatMap((node) =>
-    node.flags.filter(({ placeholder }) => placeholder !== null)
-      .flatMap(({ short, long }) => [short, long].filter((name) => name !== null))
-      .map((name) => `${keyOf(node)}:${name}`)
+    valueFlags(node).flatMap(namesOf).map((name) => `${keyOf(node)}:${name}`)
   ).map(quote);
   return `# fish completion of mysimbdp: mysimbdp completions fish
 function __mysimbdp_at
@@ -27,10 +33,6 @@ end
 complete -c mysimbdp -f
 ${nodes.flatMap(linesOf).join("\n")}
 `;
-}
-
-function keyOf({ path }: CommandNode): string {
-  return path.map((word) => `/${word}`).join("");
 }
 
 function linesOf(node: CommandNode): string[] {

@@ -1,6 +1,6 @@
 import { allCommands, type CommandNode, type Flag, type Place } from "../command_tree.ts";
 
-/** A completion script for zsh, made from the tree of commands. */
+/** Returns the completion script for zsh. */
 export function zshCompletions(program: CommandNode): string {
   const functions = [...allCommands(program)].map(functionOf).join("\n");
   return `#compdef mysimbdp
