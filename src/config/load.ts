@@ -61,11 +61,8 @@ const PATHS: readonly SettingName[] = ["data", "server.tls_cert", "server.tls_ke
 export function loadConfig(options: LoadOptions = {}): Config {
   const { flags = {}, env = Deno.env.toObject(), cwd = Deno.cwd() } = options;
   const outside = collectOutside(flags, env, cwd);
-  const file = readConfigFile(
-    options.configPath || env["MYSIMBDP_CONFIG"] || undefined,
-    outside,
-    cwd,
-  );
+  const configPath = options.configPath || env["MYSIMBDP_CONFIG"] || undefined;
+  const file = readConfigFile(configPath, outside, cwd);
   const tree = structuredClone(file?.tree ?? {});
   renameFormer(tree);
   if (file) { for (const name of PATHS) resolveIn(tree, name, dirname(resolve(cwd, file.path))); }
@@ -135,11 +132,8 @@ function readConfigFile(
   if (text === null) return null;
   const tree = parseToml(text, found);
   if (path === undefined && Object.hasOwn(tree, "data")) {
-    throw badSetting(
-      { path: found, text, tree },
-      ["data"],
-      "a configuration file in the data directory cannot set the data directory",
-    );
+    const state = "a configuration file in the data directory cannot set the data directory";
+    throw badSetting({ path: found, text, tree }, ["data"], state);
   }
   return { path: found, text, tree };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Failure } from "../base/failure.ts";
 import { placeOfMember, placeOfSyntaxError } from "./json_place.ts";
 import type { Config } from "./schema.ts";
+import type { Place } from "./toml_file.ts";
 
 const ENTRY = 'expected a .ts, .js or .wasm file in the folder, for example "ingest.ts", ' +
   'or {"exec": ["python3", "ingest.py"]}';
@@ -119,7 +120,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 function badTenantJson(
   file: string,
   state: string,
-  place: { line: number; column: number } | null,
+  place: Place | null,
   path: readonly PropertyKey[],
 ): Failure {
   const where = place ? `${file}:${place.line}:${place.column}` : file;

@@ -23,49 +23,31 @@ export const FILE_FOLDERS: readonly FileFolder[] = ["staging", "archive", "quara
 export class Layout {
   /** The data directory, as an absolute path. */
   readonly root: string;
+  readonly users: string;
+  /** The operators' accounts, in the format of users.json. */
+  readonly admins: string;
+  /** What operators did, one line for each action. */
+  readonly audit: string;
+  /** One folder of modules for each tenant. */
+  readonly moduleRoot: string;
+  /** Secrets for modules, one file for each tenant. */
+  readonly secrets: string;
+  readonly uploads: string;
+  readonly db: string;
+  readonly receipts: string;
+  readonly ledger: string;
 
   constructor(dataDir: string) {
     this.root = resolve(dataDir);
-  }
-
-  get users(): string {
-    return join(this.root, "users.json");
-  }
-
-  /** The operators' accounts, in the format of users.json. */
-  get admins(): string {
-    return join(this.root, "admins.json");
-  }
-
-  /** What operators did, one line for each action. */
-  get audit(): string {
-    return join(this.root, "audit.log");
-  }
-
-  /** One folder of modules for each tenant. */
-  get moduleRoot(): string {
-    return join(this.root, "tenants");
-  }
-
-  /** Secrets for modules, one file for each tenant. */
-  get secrets(): string {
-    return join(this.root, "secrets");
-  }
-
-  get uploads(): string {
-    return join(this.root, "uploads");
-  }
-
-  get db(): string {
-    return join(this.root, "db");
-  }
-
-  get receipts(): string {
-    return join(this.db, "receipts.sqlite");
-  }
-
-  get ledger(): string {
-    return join(this.db, "ledger.sqlite");
+    this.users = join(this.root, "users.json");
+    this.admins = join(this.root, "admins.json");
+    this.audit = join(this.root, "audit.log");
+    this.moduleRoot = join(this.root, "tenants");
+    this.secrets = join(this.root, "secrets");
+    this.uploads = join(this.root, "uploads");
+    this.db = join(this.root, "db");
+    this.receipts = join(this.db, "receipts.sqlite");
+    this.ledger = join(this.db, "ledger.sqlite");
   }
 
   /** The embedded engine's database of a tenant. */

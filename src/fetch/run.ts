@@ -146,7 +146,7 @@ export class Sender {
     await Promise.all(sending);
   }
 
-  /** Waits for the files that are polled. */
+  /** Waits until the polled files are finished. */
   async followed(): Promise<void> {
     await Promise.all(this.#following);
   }

@@ -51,7 +51,10 @@ export class Arrivals {
       if (record.state === "running") {
         // Another manage may be loading it.
         if (!await ledger.isAbandoned(record)) continue;
-        await ignoringConflict(advance(ledger, record, { type: "recover" }, Date.now()));
+        await advance(ledger, record, { type: "recover" }, Date.now()).catch((error) => {
+          // Another process has changed the record first.
+          if (!isLedgerConflict(error)) throw error;
+        });
       }
       const folder = await folderOf(layout, record.tenant, record.id);
       // Queued but not in staging: a replay was interrupted.
@@ -134,14 +137,5 @@ export class Arrivals {
     this.#reported.delete(record.id);
     enqueue(record);
     return null;
-  }
-}
-
-/** Another process may have changed the record first. */
-async function ignoringConflict(advancing: Promise<unknown>): Promise<void> {
-  try {
-    await advancing;
-  } catch (error) {
-    if (!isLedgerConflict(error)) throw error;
   }
 }

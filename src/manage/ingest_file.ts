@@ -149,10 +149,13 @@ async function traced<T>(span: Span, name: string, work: () => Promise<T>): Prom
   }
 }
 
-/** The counts of a failed file: records that were not rejected count as skipped. */
 function rowsOfFailure(error: unknown, rejected: number): RowCounts {
   const reported = error instanceof Failure ? Number(error.details["read"] ?? 0) : 0;
-  const read = Math.max(reported, rejected);
+  return noneStored(Math.max(reported, rejected), rejected);
+}
+
+/** The counts of a failed file: records that were not rejected count as skipped. */
+function noneStored(read: number, rejected: number): RowCounts {
   return { ...NO_ROWS, read, rejected, skipped: read - rejected };
 }
 
@@ -219,9 +222,8 @@ function tooManyRejects(rows: RowCounts, { rejectShare }: RunLimits): Outcome {
   const { read, rejected } = rows;
   const message = `${rejected} of ${read} records were rejected ` +
     `(${percent(rejected / read)}, limit: ${percent(rejectShare)})`;
-  // None of its rows are stored: records that were not rejected count as skipped.
-  const none = { ...NO_ROWS, read, rejected, skipped: read - rejected };
-  return { type: "quarantined", reason: { code: "reject-share", message }, rows: none };
+  const reason = { code: "reject-share", message };
+  return { type: "quarantined", reason, rows: noneStored(read, rejected) };
 }
 
 function percent(share: number): string {

@@ -51,12 +51,9 @@ export async function reportToAuthor(
     entries.push(entry("file", `${state}: ${outcome.reason.message}`));
   }
   await log.append(tenant, entries);
-  if (version === null || !isSettled || isEmptyFile(outcome)) return;
+  // An empty file is not the module's fault.
+  const isEmpty = outcome.type === "refused" && outcome.reason.code === "empty-file";
+  if (version === null || !isSettled || isEmpty) return;
   const reason = outcome.type === "ingested" ? null : outcome.reason.message;
   await probation.count({ tenant, version, fileId, reason });
-}
-
-/** An empty file is not the module's fault. */
-function isEmptyFile(outcome: Outcome): boolean {
-  return outcome.type === "refused" && outcome.reason.code === "empty-file";
 }

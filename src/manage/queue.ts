@@ -125,7 +125,7 @@ export class FileQueue {
     }
   }
 
-  /** When the next waiting file may run, in milliseconds since the epoch; null when none waits for time. */
+  /** When the next waiting file may run, in milliseconds since the epoch; null when none waits for its next try. */
   wakeAt(): number | null {
     let earliest: number | null = null;
     for (const [tenant, [first]] of this.#waiting) {

@@ -16,7 +16,7 @@ interface RetentionDeps {
   emit: Emit;
 }
 
-/** Days after the end of a file's last attempt; 0 keeps it for ever. */
+/** Days after the end of a file's last attempt; 0 keeps it forever. */
 type RetentionDays = Pick<
   Config["manage"],
   "archive_days" | "quarantine_days" | "rejects_days" | "ledger_days"

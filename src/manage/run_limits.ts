@@ -17,7 +17,7 @@ export interface RunLimits extends ProcessLimits {
   maxInputBytes: number;
   /** Bytes of a file in a format that is read as a whole. */
   maxWholeBytes: number;
-  /** Rejects stored for one file; with one more the file is quarantined. */
+  /** Rejects stored for one file; a file with more is quarantined. */
   maxRejectsKept: number;
   /** Bytes of encoded rows that the module may return. */
   maxOutputBytes: number;
@@ -52,7 +52,7 @@ export function limitsOf(record: FileRecord, module: DeployedModule, config: Con
   };
 }
 
-/** The share of a limit from which on the operator is warned. */
+/** The share of a limit from which the operator is warned. */
 const NEAR = 0.8;
 
 /** Warns of a loaded file that came close to a limit: the customer's next one may exceed it. */

@@ -3,7 +3,7 @@ import { retry } from "../base/retry.ts";
 import { onHangup, signalled } from "../base/signals.ts";
 import { findOwnOsSandbox } from "../sandbox/os/os_sandbox.ts";
 import { runRequestedTests } from "../modules/test_run/run_requested.ts";
-import { waitingFiles } from "../staging/waiting.ts";
+import { waitingFiles } from "../staging/staged.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
 import { type Manage, type ManageOptions, openManage } from "./open.ts";
@@ -13,7 +13,7 @@ import { type FolderWatch, watchFolder } from "./watch.ts";
 export type ManageResult = "done" | "incomplete" | "storage-failed";
 
 /**
- * Loads files from staging: those that are there with `once`, otherwise until SIGTERM or SIGINT.
+ * Loads files from staging: with `once` the present ones, otherwise until SIGTERM or SIGINT.
  *
  * @throws {Failure} those of {@link openManage}; with `once` also when the storage does not answer
  *
@@ -33,7 +33,7 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
     once: options.once,
   });
   try {
-    // Both take a while, so the sandbox gets ready while the storage is asked.
+    // Both take a while, so the sandbox starts while the storage is being contacted.
     const sandboxReady = reportLayers(telemetry.emit).then(() => warmSandbox(manage));
     await retry(() => storage.ready(), {
       attempts: options.once ? 1 : Infinity,

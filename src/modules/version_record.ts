@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type VersionView, versionViewSchema } from "../protocol/module_view.ts";
 
-/** What `version.json` in a version's folder holds. */
+/** The content of `version.json` in a version's folder. */
 export const versionRecordSchema = versionViewSchema.extend({
   /** The version that was current before this one: a rollback returns to it. */
   previous: z.string().nullable(),

@@ -29,16 +29,29 @@ export const rowCountsSchema = z.object({
 });
 export type RowCounts = z.infer<typeof rowCountsSchema>;
 
-/** A file as its owner sees it at `GET /v1/files/:id`. Times are ISO 8601 in UTC. */
-export const fileViewSchema = z.object({
+/** What is known of a file when it is received; part of its record in staging and in the ledger. */
+export const receivedFileSchema = z.object({
   id: z.string(),
+  tenant: z.string(),
+  /** The customer's name for it; never used as a path. */
   name: z.string(),
-  /** 1 for the first content under this name, 2 for the next. */
+  /** 1 for the first content with this name, 2 for the next. */
   version: z.int().positive(),
   /** Bytes. */
   size: z.int().nonnegative(),
   /** Lower-case hex. */
   sha256: z.string(),
+  batch: z.string().nullable(),
+  /** Milliseconds since the epoch. */
+  receivedAt: z.number(),
+});
+export type ReceivedFile = z.infer<typeof receivedFileSchema>;
+
+const { id, name, version, size, sha256 } = receivedFileSchema.shape;
+
+/** A file as its owner sees it at `GET /v1/files/:id`. Times are ISO 8601 in UTC. */
+export const fileViewSchema = z.object({
+  ...{ id, name, version, size, sha256 },
   state: z.enum(FILE_STATES),
   attempts: z.int().nonnegative(),
   rows: rowCountsSchema,

@@ -1,22 +1,9 @@
 import { z } from "zod";
-import { rowCountsSchema } from "../protocol/file_view.ts";
+import { receivedFileSchema, rowCountsSchema } from "../protocol/file_view.ts";
 import { ensureFolder, readJson, statIfThere, writeDurably } from "../data/durable.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout } from "../data/layout.ts";
 
-const stagedFileSchema = z.object({
-  id: z.string(),
-  tenant: z.string(),
-  /** The customer's name for it; never used as a path. */
-  name: z.string(),
-  /** 1 for the first content with this name, 2 for the next. */
-  version: z.int().positive(),
-  /** Bytes. */
-  size: z.int().nonnegative(),
-  /** Lower-case hex. */
-  sha256: z.string(),
-  batch: z.string().nullable(),
-  /** Milliseconds since the epoch. */
-  receivedAt: z.number(),
+const stagedFileSchema = receivedFileSchema.extend({
   /** The span in which it was sent; `manage` continues its trace. */
   traceparent: z.string().optional(),
 });

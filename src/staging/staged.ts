@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
 import { fsyncFolder, listFolder, orNull, removeIfThere, statIfThere } from "../data/durable.ts";
-import { isFileId } from "../data/file_id.ts";
+import { isFileId, timeOfId } from "../data/file_id.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout, tenantsIn } from "../data/layout.ts";
 import { adoptFile, arrivalOf } from "./adopt.ts";
 import { type QuarantineReason, readSidecar, type StagedFile, writeSidecar } from "./sidecar.ts";
@@ -50,10 +50,31 @@ export async function scanStaging(
 }
 
 /** The names of a tenant's files in staging: ids, and names of files that are not adopted yet. */
-export async function fileNames(layout: Layout, tenant: string): Promise<string[]> {
+async function fileNames(layout: Layout, tenant: string): Promise<string[]> {
   const entries = await listFolder(layout.tenantFolder("staging", tenant));
   return entries.filter(({ name, isFile }) => isFile && !name.startsWith("."))
     .map(({ name }) => name);
+}
+
+/** A tenant's files in staging: waiting or being loaded. */
+export interface Waiting {
+  files: number;
+  /** When the oldest arrived, in milliseconds since the epoch; null when unknown. */
+  oldestAt: number | null;
+}
+
+/** The queue by tenant, read from the disk without the ledger. */
+export async function waitingFiles(layout: Layout): Promise<Map<string, Waiting>> {
+  const found = new Map<string, Waiting>();
+  for (const tenant of await tenantsIn(layout, "staging")) {
+    const names = await fileNames(layout, tenant);
+    if (names.length === 0) continue;
+    // Ids grow with time; names that are not ids belong to files that are not adopted yet.
+    const oldest = names.filter(isFileId).sort()[0];
+    const oldestAt = oldest === undefined ? null : timeOfId(oldest);
+    found.set(tenant, { files: names.length, oldestAt });
+  }
+  return found;
 }
 
 /** The files in a folder, tenant by tenant. */

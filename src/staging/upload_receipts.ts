@@ -87,34 +87,23 @@ export class UploadReceipts {
 
   /** The receipt of the tenant's file with this name and content; null when it is new. */
   same(tenant: string, name: string, sha256: string): UploadReceipt | null {
-    return this.#receipt(
-      "WHERE tenant = ? AND name = ? AND sha256 = ? AND upload_id = file_id",
-      tenant,
-      name,
-      sha256,
-    );
+    const where = "WHERE tenant = ? AND name = ? AND sha256 = ? AND upload_id = file_id";
+    return this.#receipt(where, tenant, name, sha256);
   }
 
   /** The version of the next new content with this name, from 1. */
   nextVersion(tenant: string, name: string): number {
-    const row = this.#one<{ version: number }>(
-      `SELECT coalesce(max(version), 0) + 1 AS version FROM receipts
-       WHERE tenant = ? AND name = ?`,
-      tenant,
-      name,
-    );
-    return row?.version ?? 1;
+    const sql = "SELECT max(version) AS last FROM receipts WHERE tenant = ? AND name = ?";
+    return (this.#one<{ last: number | null }>(sql, tenant, name)?.last ?? 0) + 1;
   }
 
   /** The tenant's files, newest first. */
   list(query: ReceiptQuery): UploadReceipt[] {
     const where = ["tenant = ?", "upload_id = file_id"];
     const values: SQLInputValue[] = [query.tenant];
-    const conditions = [["name = ?", query.name], ["sha256 = ?", query.sha256], [
-      "file_id < ?",
-      query.after,
-    ]] as const;
-    for (const [condition, value] of conditions) {
+    const { name, sha256, after } = query;
+    const filters = { "name = ?": name, "sha256 = ?": sha256, "file_id < ?": after };
+    for (const [condition, value] of Object.entries(filters)) {
       if (value === undefined) continue;
       where.push(condition);
       values.push(value);
@@ -138,13 +127,9 @@ export class UploadReceipts {
 
   /** The number of files received in a batch, without those that the server already had. */
   countInBatch(tenant: string, batch: string): number {
-    const row = this.#one<{ files: number }>(
-      `SELECT count(*) AS files FROM receipts
-       WHERE tenant = ? AND batch = ? AND upload_id = file_id`,
-      tenant,
-      batch,
-    );
-    return row?.files ?? 0;
+    const sql = `SELECT count(*) AS files FROM receipts
+      WHERE tenant = ? AND batch = ? AND upload_id = file_id`;
+    return this.#one<{ files: number }>(sql, tenant, batch)?.files ?? 0;
   }
 
   /** Removes the batches that were opened before a time (milliseconds since the epoch). */

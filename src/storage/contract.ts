@@ -1,20 +1,16 @@
-import type { FileReason, FileState, RejectView, RowCounts } from "../protocol/file_view.ts";
+import type {
+  FileReason,
+  FileState,
+  ReceivedFile,
+  RejectView,
+  RowCounts,
+} from "../protocol/file_view.ts";
 import type { TableSpec, Value } from "../batch/column.ts";
 
 /** One file in the ledger. Times are milliseconds since the epoch. */
-export interface FileRecord {
-  id: string;
-  tenant: string;
-  name: string;
-  version: number;
-  /** Bytes. */
-  size: number;
-  /** Lower-case hex. */
-  sha256: string;
-  batch: string | null;
+export interface FileRecord extends ReceivedFile {
   state: FileState;
   attempts: number;
-  receivedAt: number;
   nextTryAt: number | null;
   startedAt: number | null;
   finishedAt: number | null;

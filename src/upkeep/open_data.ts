@@ -28,7 +28,7 @@ export async function openData(layout: Layout, now = Date.now()): Promise<Upgrad
   const version = await readDataVersion(layout);
   refuseNewer(layout.root, version);
   if (version === null) {
-    // The version first: to another service that starts now, folders without it are an old directory.
+    // The version first: a service that starts now would take folders without it for version 1.
     await makeDataFolder(layout.root);
     await writeDataVersion(layout, DATA_VERSION);
   }

@@ -98,7 +98,7 @@ Deno.test("watch: gives a hint at the start, and when a file is renamed in or a 
     });
   }));
 
-Deno.test("watch: many events make few hints, and reading makes none", () =>
+Deno.test("watch: many events lead to few hints, and reading leads to none", () =>
   inStaging(async (dir) => {
     await Deno.mkdir(dir);
     const hints = new Hints();

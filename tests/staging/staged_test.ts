@@ -71,7 +71,7 @@ Deno.test("an interrupted adoption resumes with the same id", () =>
     assert.deepEqual(await namesIn(folder), [`.${id}.json`, id]);
   }));
 
-Deno.test("hidden files, folders, symbolic links and folders of no tenant are ignored", () =>
+Deno.test("hidden files, folders, symbolic links and folders without a tenant are ignored", () =>
   withLayout(async (layout) => {
     const folder = layout.tenantFolder("staging", "customer-1");
     await Deno.mkdir(`${folder}/sub`, { recursive: true });

@@ -88,7 +88,7 @@ async function infer(context: CommandContext, flags: ModuleFlags, file: string):
   return 0;
 }
 
-/** @param sample the file that the printed hint tests the module with */
+/** @param sample the file in the printed test command */
 async function writeFolder(
   { io }: CommandContext,
   flags: ModuleFlags,

@@ -48,7 +48,7 @@ export const FETCH_DEFAULTS = {
   interval: DEFAULT_INTERVAL / 1000,
 } as const;
 
-/** Adds the flags that say where to log in. */
+/** Adds the flags for the server and the account. */
 export function withAccount(command: Command): Command {
   return command
     .option("-u, --user <user>", "user name of your account")
@@ -127,7 +127,7 @@ export async function openClient(
   return new ApiClient({ server, user, password, ca, onThrottled });
 }
 
-/** Runs work that Ctrl-C or a signal to end aborts. */
+/** Runs work that Ctrl-C or a termination signal aborts. */
 export async function untilStopped<T>(
   io: CommandIo,
   work: (signal: AbortSignal) => Promise<T>,

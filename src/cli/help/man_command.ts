@@ -1,27 +1,26 @@
 import type { Command } from "commander";
 import { join } from "node:path";
-import { type CommandContext, usage } from "../command.ts";
+import { action, type CommandContext, type CommonFlags, usage } from "../command.ts";
 import { type CommandNode, commandTree } from "./command_tree.ts";
 import { withGuide } from "./guide.ts";
 import { manPage, manPageName } from "./man_page.ts";
-import { report } from "../terminal/report.ts";
+
+interface ManFlags extends Pick<CommonFlags, "json" | "verbose"> {
+  out?: string;
+}
 
 /** Adds `man`. */
-export function registerMan(program: Command, { io, done }: CommandContext): void {
+export function registerMan(program: Command, context: CommandContext): void {
   const command = program.command("man")
     .description("print a man page, or write all of them to a folder")
     .argument("[COMMAND...]", "command (default: the program itself)")
     .option("--out <dir>", "write all pages to this folder")
-    .action(async (words: string[], flags: { out?: string }) => {
+    .action(action<ManFlags>(context, async ({ out }, ...words) => {
       const tree = commandTree(program);
-      try {
-        if (flags.out !== undefined) await writeAll(tree, flags.out);
-        else io.stdout.write(pageOf(tree, words));
-        done(0);
-      } catch (error) {
-        done(report(error, io));
-      }
-    });
+      if (out !== undefined) await writeAll(tree, out);
+      else context.io.stdout.write(pageOf(tree, words));
+      return 0;
+    }));
   withGuide(command, {
     examples: [
       ["mysimbdp man fetch | man -l -", "show the page of fetch"],

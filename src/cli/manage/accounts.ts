@@ -30,7 +30,7 @@ export async function givenPassword(
   return await findPassword({ flag, file }, name, io);
 }
 
-/** What the commands change accounts with; changes are audited under the caller's name. */
+/** Returns what changes of accounts need; each is audited under the caller's name. */
 export function manageAccountsDeps(
   { io }: CommandContext,
   layout: Layout,

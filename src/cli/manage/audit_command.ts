@@ -28,12 +28,9 @@ export function registerAudit(manage: Command, context: CommandContext): void {
     .option("--limit <n>", "maximum number of entries to show", numberFrom(1, Infinity), 100)
     .option("--verify", "check that no entry was changed, removed or inserted")
     .option("--head <sha256>", "with --verify: an earlier head that the log must still contain")
-    .action(
-      action<AuditFlags>(
-        context,
-        (flags) => flags.verify ? verifyAudit(context, flags) : showAudit(context, flags),
-      ),
-    );
+    .action(action<AuditFlags>(context, (flags) => {
+      return flags.verify ? verifyAudit(context, flags) : showAudit(context, flags);
+    }));
 }
 
 async function showAudit({ io }: CommandContext, flags: AuditFlags): Promise<number> {
@@ -43,16 +40,12 @@ async function showAudit({ io }: CommandContext, flags: AuditFlags): Promise<num
     return 0;
   }
   const header = ["at", "operator", "from", "action", "subject", "outcome"];
-  return printEntries(
-    io,
-    flags,
-    entries,
-    header,
-    (e) => [e.at, e.operator, e.from, e.action, e.subject, e.outcome],
-  );
+  return printEntries(io, flags, entries, header, (e) => {
+    return [e.at, e.operator, e.from, e.action, e.subject, e.outcome];
+  });
 }
 
-/** The head should be kept on another machine: who can write the log can replace all of it. */
+/** Keep the head on another machine: anyone who can write the log can replace all of it. */
 async function verifyAudit({ io }: CommandContext, flags: AuditFlags): Promise<number> {
   const check = await auditLogOf(flags).verify(flags.head);
   if (flags.json) io.stdout.write(`${JSON.stringify(check)}\n`);

@@ -1,4 +1,4 @@
-/** What the meaning of a path depends on. */
+/** What decides how a path is read. */
 interface Machine {
   windows: boolean;
   /** The user's home folder, if known. */
@@ -19,7 +19,7 @@ interface Machine {
  * ```
  */
 export function localPath(given: string, { windows, home }: Machine): string {
-  // A Windows path cannot contain a quote, so this one is from the escape.
+  // A Windows path cannot contain a quote, so this one comes from the escape.
   const path = windows && given.endsWith('"') ? `${given.slice(0, -1)}\\` : given;
   const isOfHome = path === "~" || path.startsWith("~/") || (windows && path.startsWith("~\\"));
   return isOfHome && home ? home + path.slice(1) : path;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { placeOfMember } from "../../config/json_place.ts";
+import type { Place } from "../../config/toml_file.ts";
 import { entryName, parseTenantJson, type TenantJson } from "../../config/tenant_json.ts";
 import { Failure } from "../../base/failure.ts";
 import {
@@ -134,21 +135,17 @@ function checkProgramPermissions({ permissions }: TenantJson, text: string): voi
 function checkReadable(declared: string[], read: string[], text: string): void {
   const unknown = read.findIndex((name) => !declared.includes(name));
   if (unknown < 0) return;
-  const name = read[unknown];
-  throw permissionFault(
-    "permission-missing",
-    placeOfMember(text, ["permissions", "read", unknown]),
-    {
-      what: `the module has permission to read the table "${name}" but does not declare it`,
-      hint: "Declare the table with the columns and the key that it has in the storage.",
-    },
-  );
+  const place = placeOfMember(text, ["permissions", "read", unknown]);
+  throw permissionFault("permission-missing", place, {
+    what: `the module has permission to read the table "${read[unknown]}" but does not declare it`,
+    hint: "Declare the table with the columns and the key that it has in the storage.",
+  });
 }
 
 /** @param found the place in tenant.json; null stands for its start */
 function permissionFault(
   code: string,
-  found: ReturnType<typeof placeOfMember>,
+  found: Place | null,
   { what, hint }: { what: string; hint: string },
 ): Failure {
   const place = found ?? { line: 1, column: 1 };

@@ -7,7 +7,7 @@ import {
 } from "../../protocol/admin_view.ts";
 import { isFinal } from "../../protocol/file_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
-import { type Waiting, waitingFiles } from "../../staging/waiting.ts";
+import { type Waiting, waitingFiles } from "../../staging/staged.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import { isoTimeOrNull } from "../api/file_views.ts";
 import { totalsOf } from "../api/usage.ts";

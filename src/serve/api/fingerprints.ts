@@ -5,7 +5,7 @@ import type { ModuleLog } from "../../modules/module_log.ts";
 import type { ModuleStore } from "../../modules/store.ts";
 import { replayRequests } from "../../staging/replay_requests.ts";
 import type { UploadReceipts } from "../../staging/upload_receipts.ts";
-import { waitingFiles } from "../../staging/waiting.ts";
+import { waitingFiles } from "../../staging/staged.ts";
 import type { LedgerReader } from "../../storage/contract.ts";
 
 /** The query of the streams of events. */

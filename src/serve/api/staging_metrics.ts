@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from "prom-client";
 import { diskUse } from "../../data/free_space.ts";
 import type { Layout } from "../../data/layout.ts";
-import { waitingFiles } from "../../staging/waiting.ts";
+import { waitingFiles } from "../../staging/staged.ts";
 import type { BoundedLabels } from "../../telemetry/bounded_labels.ts";
 
 /** Where the gauges read their values. */
