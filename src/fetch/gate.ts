@@ -7,7 +7,7 @@ export class Gate {
     this.#free = width;
   }
 
-  /** Runs a task while it has 1 of the width. */
+  /** Runs a task, which counts as 1. */
   async run<T>(task: () => Promise<T>): Promise<T> {
     const release = await this.take(1);
     try {

@@ -50,7 +50,7 @@ Deno.test("the writer appends parts of any size in order", () =>
     );
   }));
 
-/** Gives bytes as a reader does that reads them into the writer's memory. */
+/** Passes bytes as a reader does that fills the memory of the writer. */
 async function giveAll(writer: UploadWriter, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const memory = writer.memory();

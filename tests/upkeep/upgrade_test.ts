@@ -102,7 +102,7 @@ Deno.test("results and requests of test runs are found under their new names", a
     assert.equal(await Deno.readTextFile(after), "{}");
     assert.equal(await Deno.readTextFile(request), "[]");
     assert.equal(existsSync(before), false);
-    // A process that was killed before it wrote the version does it again.
+    // A process that was killed before it wrote the version repeats the upgrade.
     await Deno.writeTextFile(join(dir, "version"), "3\n");
     await openData(layout);
     assert.equal(await Deno.readTextFile(after), "{}");
