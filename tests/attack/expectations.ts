@@ -295,7 +295,7 @@ export const ATTACKS: Attack[] = [
   {
     module: "table_reserved",
     what: "a table of the engine",
-    end: deploySays(/engine's own/),
+    end: deploySays(/are reserved/),
     tenantJson: '{"permissions":{"write":["sqlite_sequence"]}}',
   },
   {
