@@ -117,12 +117,10 @@ class FileAccounts implements Accounts {
   async verify(user: string, password: string, address: string): Promise<Verification> {
     const result = await this.#verify(user, password, address);
     if (!result.ok || this.#users.kind === "operator" || isTenantName(user)) return result;
-    throw new Failure(
-      "auth",
-      "bad-account-name",
-      `Cannot sign in as "${user}": a tenant cannot have this name`,
-      { hint: "Ask the operator of the platform to rename your account." },
-    );
+    const text = `Cannot sign in as "${user}": a tenant cannot have this name`;
+    throw new Failure("auth", "bad-account-name", text, {
+      hint: "Ask the operator of the platform to rename your account.",
+    });
   }
 
   async #verify(user: string, password: string, address: string): Promise<Verification> {

@@ -134,14 +134,8 @@ export class HashPool {
 }
 
 function busyFailure(waiting: number): Failure {
-  return new Failure(
-    "server",
-    "too-busy",
-    `Cannot verify a password: ${waiting} other logins are waiting`,
-    {
-      hint: "Try again in a moment.",
-    },
-  );
+  const text = `Cannot verify a password: ${waiting} other logins are waiting`;
+  return new Failure("server", "too-busy", text, { hint: "Try again in a moment." });
 }
 
 function closedFailure(): Failure {

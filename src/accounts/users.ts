@@ -144,14 +144,10 @@ export class UsersFile {
   #checkName(name: string): void {
     if (this.kind === "tenant") checkTenantName(name);
     else if (!isAccountName(name)) {
-      throw new Failure(
-        "usage",
-        "bad-operator-name",
-        `Cannot use ${JSON.stringify(name)} as an operator name`,
-        {
-          hint: 'Use 1 to 63 letters, digits, ".", "-" and "_", starting with a letter or a digit.',
-        },
-      );
+      const text = `Cannot use ${JSON.stringify(name)} as an operator name`;
+      throw new Failure("usage", "bad-operator-name", text, {
+        hint: 'Use 1 to 63 letters, digits, ".", "-" and "_", starting with a letter or a digit.',
+      });
     }
   }
 

@@ -94,13 +94,9 @@ function badUsers(
   const where = place
     ? `${file}:${place.line}${place.column === undefined ? "" : `:${place.column}`}`
     : file;
-  return new Failure(
-    "usage",
-    "bad-users-file",
-    `Cannot read the accounts in "${where}": ${state}`,
-    {
-      hint: "Restore the file from a backup, or fix that line: it maps a name to a hash.",
-      details: { file, ...place },
-    },
-  );
+  const text = `Cannot read the accounts in "${where}": ${state}`;
+  return new Failure("usage", "bad-users-file", text, {
+    hint: "Restore the file from a backup, or fix that line: it maps a name to a hash.",
+    details: { file, ...place },
+  });
 }

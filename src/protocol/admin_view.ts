@@ -82,10 +82,7 @@ export const throughputSchema = z.object({
 export type Throughput = z.infer<typeof throughputSchema>;
 
 export const overviewSchema = z.object({
-  queue: z.object({
-    files: z.int().nonnegative(),
-    oldestAt: z.string().nullable(),
-  }),
+  queue: z.object({ files: z.int().nonnegative(), oldestAt: z.string().nullable() }),
   tenants: z.array(tenantHealthSchema),
   /** Oldest first; computed from the newest 5,000 files. */
   throughput: z.array(throughputSchema),

@@ -50,15 +50,11 @@ export function checkFile(
   }
   if (size !== undefined && size > constraints.data_sizes * 1024) {
     const kb = Math.ceil(size / 1024);
-    return new Failure(
-      "refused",
-      "file-too-large",
-      `Cannot accept "${name}": it has ${kb} KB (limit: ${constraints.data_sizes} KB)`,
-      {
-        hint: "Split the file, or ask the platform for a higher limit.",
-        details: { size, limit: constraints.data_sizes * 1024 },
-      },
-    );
+    const text = `Cannot accept "${name}": it has ${kb} KB (limit: ${constraints.data_sizes} KB)`;
+    return new Failure("refused", "file-too-large", text, {
+      hint: "Split the file, or ask the platform for a higher limit.",
+      details: { size, limit: constraints.data_sizes * 1024 },
+    });
   }
   return null;
 }

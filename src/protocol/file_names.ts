@@ -27,14 +27,8 @@ export function normalizeFileName(name: string): string {
   const normal = name.normalize("NFC");
   const fault = faultOf(normal);
   if (fault) {
-    throw new Failure(
-      "refused",
-      "bad-file-name",
-      `Cannot accept ${JSON.stringify(name)}: ${fault}`,
-      {
-        hint: "Rename the file.",
-      },
-    );
+    const text = `Cannot accept ${JSON.stringify(name)}: ${fault}`;
+    throw new Failure("refused", "bad-file-name", text, { hint: "Rename the file." });
   }
   return normal;
 }

@@ -139,12 +139,7 @@ export interface Storage {
    */
   begun(tenant: string, fileId: string): Promise<string | null>;
   /** @throws {Failure} `already-loaded` if the file has a receipt */
-  begin(
-    tenant: string,
-    fileId: string,
-    tables: TableSpec[],
-    options?: BeginOptions,
-  ): Promise<Load>;
+  begin(tenant: string, fileId: string, tables: TableSpec[], options?: BeginOptions): Promise<Load>;
   /**
    * Finds committed rows by their whole primary keys, for enrichment; null for a missing row. A missing
    * keyspace or table has no rows; a missing column is null.
@@ -154,11 +149,7 @@ export interface Storage {
    * @returns in the order of the keys; each row has the values of `table.columns`, in the same form
    * @throws {Failure} kind `storage`
    */
-  lookup(
-    tenant: string,
-    table: TableSpec,
-    keys: readonly Value[][],
-  ): Promise<(Value[] | null)[]>;
+  lookup(tenant: string, table: TableSpec, keys: readonly Value[][]): Promise<(Value[] | null)[]>;
   /** Rows in each of the tenant's tables. */
   countRows(tenant: string): Promise<{ table: string; rows: number }[]>;
   close(): Promise<void>;

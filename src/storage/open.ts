@@ -51,10 +51,7 @@ export async function clusterHealth(settings: StorageSettings): Promise<ClusterH
 }
 
 /** The cluster's keyspaces for the ledger and for the rows of these tenants; none for SQLite. */
-export function clusterKeyspaces(
-  settings: StorageSettings,
-  tenants: readonly string[],
-): string[] {
+export function clusterKeyspaces(settings: StorageSettings, tenants: readonly string[]): string[] {
   const cluster = clusterOf(settings);
   return cluster === null ? [] : cassandraKeyspaces(cluster, tenants);
 }

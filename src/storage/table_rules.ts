@@ -67,12 +67,10 @@ export function typeMismatch(
 }
 
 function tableMismatch(table: TableSpec, difference: string): Failure {
-  return new Failure(
-    "usage",
-    "table-mismatch",
-    `Cannot use table "${table.name}" as the module declares it: ${difference}`,
-    { hint: "Rename the table in the module and replay the files, or declare it as it is stored." },
-  );
+  const text = `Cannot use table "${table.name}" as the module declares it: ${difference}`;
+  return new Failure("usage", "table-mismatch", text, {
+    hint: "Rename the table in the module and replay the files, or declare it as it is stored.",
+  });
 }
 
 /** A key in messages: `((partition), clustering)`. */

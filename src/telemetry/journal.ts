@@ -7,10 +7,7 @@ const PRIORITY: Record<Level, number> = { error: 3, warning: 4, info: 6, debug: 
  * The prefix that tells the journal the priority of a record, such as `<4>`; empty if standard error
  * does not go to the journal.
  */
-export function journalPrefix(
-  level: Level,
-  toJournal: boolean = isJournal(),
-): string {
+export function journalPrefix(level: Level, toJournal: boolean = isJournal()): string {
   return toJournal ? `<${PRIORITY[level]}>` : "";
 }
 

@@ -32,10 +32,7 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "upload.started": { level: "debug", message: "Upload started." },
   "upload.finished": { level: "info", message: "Upload finished." },
-  "upload.duplicate": {
-    level: "info",
-    message: "Upload of a file that the server already has.",
-  },
+  "upload.duplicate": { level: "info", message: "Upload of a file that the server already has." },
   "upload.received": { level: "debug", message: "Bytes of an upload stored." },
   "upload.terminated": { level: "info", message: "Upload cancelled by its client." },
   "request.refused": { level: "info", message: "Request refused." },

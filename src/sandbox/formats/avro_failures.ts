@@ -32,13 +32,9 @@ export function unknownCodec(codec: string, known: readonly string[]): Failure {
 }
 
 export function blockTooLarge(maxBytes: number): Failure {
-  return new Failure(
-    "refused",
-    "avro-block-too-large",
-    `Cannot read the Avro file: a block has more than ${withCommas(maxBytes)} bytes`,
-    {
-      hint: "Write the file with smaller blocks, or ask the operator to raise " +
-        "sandbox.max_whole_file_mb.",
-    },
-  );
+  const text = `Cannot read the Avro file: a block has more than ${withCommas(maxBytes)} bytes`;
+  return new Failure("refused", "avro-block-too-large", text, {
+    hint: "Write the file with smaller blocks, or ask the operator to raise " +
+      "sandbox.max_whole_file_mb.",
+  });
 }

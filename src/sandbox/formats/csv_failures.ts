@@ -3,12 +3,11 @@ import { withCommas } from "./contract.ts";
 
 /** A module passed an invalid option to `csv()`. */
 export function badOption(name: "delimiter" | "quote", value: string, expected: string): Failure {
-  return new Failure(
-    "refused",
-    "csv-bad-options",
-    `Cannot use the CSV ${name} ${JSON.stringify(value)}: it must be ${expected}`,
-    { hint: `Fix csv({ ${name} }) in the module.`, details: { option: name } },
-  );
+  const text = `Cannot use the CSV ${name} ${JSON.stringify(value)}: it must be ${expected}`;
+  return new Failure("refused", "csv-bad-options", text, {
+    hint: `Fix csv({ ${name} }) in the module.`,
+    details: { option: name },
+  });
 }
 
 /** The header cannot name the fields, so that no record of the file can be read reliably. */

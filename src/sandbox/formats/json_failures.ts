@@ -10,12 +10,10 @@ export function arrayNotFound(path: readonly string[]): Failure {
 }
 
 export function cutShort(): Failure {
-  return new Failure(
-    "refused",
-    "json-cut-short",
-    "Cannot read the whole file: it ends, or a bracket closes, before the array does",
-    { hint: "Export the file again and resend it." },
-  );
+  const text = "Cannot read the whole file: it ends, or a bracket closes, before the array does";
+  return new Failure("refused", "json-cut-short", text, {
+    hint: "Export the file again and resend it.",
+  });
 }
 
 export function textAfter(): Failure {

@@ -33,15 +33,11 @@ function encodingName(label: string): string {
   try {
     return new TextDecoder(label).encoding;
   } catch (error) {
-    throw new Failure(
-      "refused",
-      "unknown-encoding",
-      `Cannot decode the file: the encoding ${JSON.stringify(label)} is unknown`,
-      {
-        hint: 'Use a WHATWG label: "utf-8", "utf-16le", "windows-1252", "shift_jis", …',
-        cause: error,
-      },
-    );
+    const text = `Cannot decode the file: the encoding ${JSON.stringify(label)} is unknown`;
+    throw new Failure("refused", "unknown-encoding", text, {
+      hint: 'Use a WHATWG label: "utf-8", "utf-16le", "windows-1252", "shift_jis", …',
+      cause: error,
+    });
   }
 }
 

@@ -91,23 +91,17 @@ function fitted(cells: readonly XlsxCell[], width: number): XlsxCell[] {
 }
 
 function badHeader(state: string): Failure {
-  return new Failure(
-    "refused",
-    "xlsx-bad-header",
-    `Cannot read the header of the sheet: ${state}`,
-    {
-      hint: "Give every column a different name. If the sheet has no header, pass the names with " +
-        "xlsx({ header: [...] }).",
-    },
-  );
+  const text = `Cannot read the header of the sheet: ${state}`;
+  return new Failure("refused", "xlsx-bad-header", text, {
+    hint: "Give every column a different name. If the sheet has no header, pass the names with " +
+      "xlsx({ header: [...] }).",
+  });
 }
 
 function noSheet(sheet: string | number): Failure {
   const shown = JSON.stringify(sheet);
-  return new Failure(
-    "refused",
-    "xlsx-no-sheet",
-    `Cannot read the sheet ${shown}: the workbook does not have it`,
-    { hint: "Set the sheet's name, or its number from 1, with xlsx({ sheet: … })." },
-  );
+  const text = `Cannot read the sheet ${shown}: the workbook does not have it`;
+  return new Failure("refused", "xlsx-no-sheet", text, {
+    hint: "Set the sheet's name, or its number from 1, with xlsx({ sheet: … }).",
+  });
 }

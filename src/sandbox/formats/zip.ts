@@ -106,10 +106,7 @@ async function* contentOf(
   }
 }
 
-function outputCounter(
-  packed: number,
-  { maxBytes, setting }: ZipLimits,
-): (bytes: number) => void {
+function outputCounter(packed: number, { maxBytes, setting }: ZipLimits): (bytes: number) => void {
   let out = 0;
   return (bytes) => {
     out += bytes;

@@ -26,11 +26,7 @@ export class ModuleFault extends Failure {
  * A sandbox was killed because it exceeded a limit.
  * @param withFile whether a file was being loaded, so that the limits are those of tenant.json
  */
-export function exceededFailure(
-  what: Exceeded,
-  limits: ProcessLimits,
-  withFile = true,
-): Failure {
+export function exceededFailure(what: Exceeded, limits: ProcessLimits, withFile = true): Failure {
   const hint = (text: string) => withFile ? text : WHILE_BUILT;
   switch (what) {
     case "memory":

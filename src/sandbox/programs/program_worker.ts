@@ -44,10 +44,7 @@ function handle(message: ToWorker): void {
 }
 
 /** Runs a WebAssembly program over the whole file, which arrives through shared memory. */
-function runToEnd(
-  request: IngestRequest,
-  memory: SharedArrayBuffer,
-): RunCounts {
+function runToEnd(request: IngestRequest, memory: SharedArrayBuffer): RunCounts {
   const input = new InputReader(memory, () => post({ type: "taken" }));
   let batches = 0;
   const output = run = new ProgramRun(request, (message, transfer) => {

@@ -62,14 +62,10 @@ export class KeyFile {
   }
 
   #bad(reason: string, cause?: unknown): Failure {
-    return new Failure(
-      "storage",
-      "bad-key-file",
-      `Cannot use the key file "${this.#path}": ${reason}`,
-      {
-        hint: "Restore it from a backup, or remove it and deploy each tenant's module again.",
-        cause,
-      },
-    );
+    const text = `Cannot use the key file "${this.#path}": ${reason}`;
+    return new Failure("storage", "bad-key-file", text, {
+      hint: "Restore it from a backup, or remove it and deploy each tenant's module again.",
+      cause,
+    });
   }
 }

@@ -22,10 +22,7 @@ const SILENCE_MS = 20_000;
 
 /** Opens the ledger read-only. */
 export function openCassandraLedger(settings: CassandraSettings): CassandraLedgerReader {
-  return new CassandraLedgerReader(
-    operatorSession(settings),
-    ledgerKeyspace(settings.namespace),
-  );
+  return new CassandraLedgerReader(operatorSession(settings), ledgerKeyspace(settings.namespace));
 }
 
 /** Checks the health of the cluster, without an open storage. */
@@ -166,11 +163,7 @@ export class CassandraStorage implements Storage {
     });
   }
 
-  lookup(
-    tenant: string,
-    table: TableSpec,
-    keys: readonly Value[][],
-  ): Promise<(Value[] | null)[]> {
+  lookup(tenant: string, table: TableSpec, keys: readonly Value[][]): Promise<(Value[] | null)[]> {
     return guarded(`Cannot look up rows of "${tenant}"`, async () => {
       const keyspace = this.#keyspaceOf(tenant);
       await this.#prepare();

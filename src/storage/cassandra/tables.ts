@@ -90,11 +90,7 @@ async function storedTables(session: Session, keyspace: string): Promise<Map<str
   return stored;
 }
 
-function changesFor(
-  keyspace: string,
-  table: TableSpec,
-  stored: StoredTable | undefined,
-): string[] {
+function changesFor(keyspace: string, table: TableSpec, stored: StoredTable | undefined): string[] {
   const name = `${quoted(keyspace)}.${quoted(table.name)}`;
   if (stored === undefined) return [createTable(name, table)];
   checkSameKey(table, stored);

@@ -28,12 +28,11 @@ export function acquireManageLock(dataDir: string): ManageLock {
     db.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     db.close();
-    throw new Failure(
-      "storage",
-      "manage-running",
-      `Cannot manage data directory "${dataDir}": another manage is running`,
-      { hint: "Stop the other one first. Only one can run at a time.", cause: error },
-    );
+    const text = `Cannot manage data directory "${dataDir}": another manage is running`;
+    throw new Failure("storage", "manage-running", text, {
+      hint: "Stop the other one first. Only one can run at a time.",
+      cause: error,
+    });
   }
   return { release: () => closeOnce(db) };
 }

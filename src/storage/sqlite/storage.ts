@@ -83,11 +83,7 @@ class SqliteStorage implements Storage {
     return await this.#threads.begin(this.#path(tenant), fileId, tables);
   }
 
-  lookup(
-    tenant: string,
-    table: TableSpec,
-    keys: readonly Value[][],
-  ): Promise<(Value[] | null)[]> {
+  lookup(tenant: string, table: TableSpec, keys: readonly Value[][]): Promise<(Value[] | null)[]> {
     return promised(`Cannot look up rows of "${tenant}"`, () => {
       if (!this.#exists(tenant)) return keys.map(() => null);
       return lookUpRows(this.#keyspace(tenant), table, keys);

@@ -65,10 +65,8 @@ function isType(code: number, type: ScalarType): boolean {
 }
 
 function changed(table: TableSpec, difference: string): Failure {
-  return new Failure(
-    "storage",
-    "table-mismatch",
-    `Cannot write rows of table "${table.name}": ${difference}`,
-    { hint: "The table was changed outside of mysimbdp. Change it back." },
-  );
+  const text = `Cannot write rows of table "${table.name}": ${difference}`;
+  return new Failure("storage", "table-mismatch", text, {
+    hint: "The table was changed outside of mysimbdp. Change it back.",
+  });
 }
