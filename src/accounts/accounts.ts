@@ -25,7 +25,7 @@ export interface AccountsOptions {
   clock?: Clock;
   /** @default none */
   emit?: Emit;
-  /** A pool that the caller closes. */
+  /** A pool that the caller closes. @default a pool that is closed with the accounts */
   pool?: HashPool;
   throttle?: Omit<ThrottleOptions, "now">;
   /** A refused login takes at least this long. @default 250 */
@@ -38,7 +38,7 @@ export interface AccountsOptions {
 export interface Accounts {
   /**
    * Verifies HTTP Basic credentials (RFC 7617). Repeating credentials that were verified from the
-   * same address within the last minutes costs microseconds.
+   * same address in the last few minutes takes microseconds.
    *
    * @param address the caller's IP address, for throttling
    * @throws {Failure} `bad-account-name` when the password is right, but no tenant can have the
@@ -251,7 +251,7 @@ class FileAccounts implements Accounts {
     return account?.enabled ? account : null;
   }
 
-  /** Returns the accounts; the last ones that could be read while the file is broken. */
+  /** Returns the accounts; while the file is broken, the last ones that could be read. */
   #current(): ReadonlyMap<string, Account> {
     try {
       const accounts = this.#users.accounts();

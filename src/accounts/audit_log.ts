@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { Failure } from "../base/failure.ts";
+import { orNull, writeAll } from "../data/durable.ts";
 import { type AuditEntry, auditEntrySchema } from "../protocol/admin_view.ts";
 
 const PRIVATE = 0o600;
@@ -48,7 +49,7 @@ export class AuditLog {
     // A line that a full disk cut off stays separate from the new one.
     const start = tail === "" || tail.endsWith("\n") ? "" : "\n";
     const line = new TextEncoder().encode(`${start}${JSON.stringify({ ...entry, prev })}\n`);
-    for (let at = 0; at < line.length;) at += await file.write(line.subarray(at));
+    await writeAll(file, line);
     await file.sync();
     await this.#keepOwner();
   }
@@ -79,7 +80,7 @@ export class AuditLog {
     return result;
   }
 
-  /** Returns the newest entries, newest first. Skips damaged lines, for example of a full disk. */
+  /** Returns the newest entries, newest first. Skips damaged lines, such as those of a full disk. */
   async latest(limit: number): Promise<AuditEntry[]> {
     const found: AuditEntry[] = [];
     for (const line of (await this.#tail()).split("\n").reverse()) {
@@ -101,7 +102,7 @@ export class AuditLog {
     let lines = 0;
     let isChained = false;
     let isMet = expected === undefined || expected === NO_LINE;
-    for (const line of (await this.#read()).split("\n")) {
+    for (const line of (await orNull(Deno.readTextFile(this.#path)) ?? "").split("\n")) {
       if (line === "") continue;
       lines++;
       const prev = prevOf(line);
@@ -118,34 +119,21 @@ export class AuditLog {
     return { lines, head, faults };
   }
 
-  /** Root's commands write, too: the file keeps the owner of the folder, the service's user. */
+  /** Root's commands write, too, so the file is given to the owner of its folder: the service. */
   async #keepOwner(): Promise<void> {
     if (Deno.uid() !== 0) return;
     const { uid, gid } = await Deno.stat(dirname(this.#path));
     if (uid !== null && uid !== 0) await Deno.chown(this.#path, uid, gid);
   }
 
-  async #read(): Promise<string> {
-    try {
-      return await Deno.readTextFile(this.#path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return "";
-      throw error;
-    }
-  }
-
   async #tail(): Promise<string> {
-    try {
-      using file = await Deno.open(this.#path);
-      const { size } = await file.stat();
-      const start = Math.max(0, size - TAIL_BYTES);
-      await file.seek(start, Deno.SeekMode.Start);
-      const text = await new Response(file.readable).text();
-      return start === 0 ? text : text.slice(text.indexOf("\n") + 1);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return "";
-      throw error;
-    }
+    using file = await orNull(Deno.open(this.#path));
+    if (!file) return "";
+    const { size } = await file.stat();
+    const start = Math.max(0, size - TAIL_BYTES);
+    await file.seek(start, Deno.SeekMode.Start);
+    const text = await new Response(file.readable).text();
+    return start === 0 ? text : text.slice(text.indexOf("\n") + 1);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Failure, messageOf } from "../base/failure.ts";
 import { hashPassword, verifyPassword } from "./password_hash.ts";
 
-/** A request to the worker. A failed verification also takes the time of every decoy. */
+/** A request to the worker. A failed verification also computes every decoy. */
 export type HashRequest =
   | { op: "verify"; password: string; stored: string; decoys: readonly string[] }
   | { op: "hash"; password: string };

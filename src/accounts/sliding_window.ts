@@ -6,7 +6,7 @@ export class SlidingWindow {
   readonly #times = new Map<string, number[]>();
 
   /**
-   * @param limit events within the window from which on a key is blocked
+   * @param limit number of events within the window that blocks a key
    * @param windowMs length of the window
    * @param maxKeys maximum number of keys; the least recently used is dropped
    */

@@ -4,8 +4,8 @@ import { checkTenantName, isTenantName } from "../base/tenant_name.ts";
 import { type Account, formatUsers, isAccountName, parseUsers } from "./users_text.ts";
 import { replaceFile, withLock } from "./users_disk.ts";
 
-// Timestamps of file systems have ticks of some milliseconds: a file written this shortly before it
-// was read may have been written again with the same timestamp.
+// File systems round timestamps to some milliseconds: a file that was read this soon after a write may
+// have been written again with the same timestamp.
 const SETTLED_MS = 1_000;
 
 interface Snapshot {
@@ -16,7 +16,7 @@ interface Snapshot {
 
 const NO_ACCOUNTS: ReadonlyMap<string, Account> = new Map();
 
-/** Whose accounts a file contains: it decides which names are allowed, and the errors' words. */
+/** Whose accounts a file contains: decides which names are allowed, and how errors are worded. */
 export type AccountKind = "tenant" | "operator";
 
 /**

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { randomBytes } from "node:crypto";
+import { fsyncFolder, writeAll } from "../data/durable.ts";
 
 const PRIVATE = 0o600;
 
@@ -30,22 +31,16 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   const owner = await Deno.stat(path).catch(() => Deno.stat(folder));
   const temporary = join(folder, `.users.${randomBytes(8).toString("hex")}.tmp`);
   try {
-    await writeDurably(temporary, text);
+    using file = await Deno.open(temporary, { write: true, createNew: true, mode: PRIVATE });
+    await writeAll(file, new TextEncoder().encode(text));
+    await file.sync();
     await giveTo(temporary, owner);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     throw error;
   }
-  using handle = await Deno.open(folder);
-  await handle.sync();
-}
-
-async function writeDurably(path: string, text: string): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true, mode: PRIVATE });
-  const bytes = new TextEncoder().encode(text);
-  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-  await file.sync();
+  await fsyncFolder(folder);
 }
 
 /** Root gives the file to the owner; other users already own the files they create. */

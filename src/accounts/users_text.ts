@@ -11,11 +11,11 @@ export interface Account {
   stored: string;
 }
 
-// Operators have no folder, so upper case is allowed. A tenant's account with it can be read, so that
-// it is reported instead of closing the whole file.
+// Operators have no folder, so upper case is allowed. A tenant with such a name is reported; refusing
+// the whole file would lock out all tenants.
 const ACCOUNT_NAME = new RegExp(`^${TENANT_NAME_PATTERN}$`, "i");
 
-/** Returns whether a file of accounts can hold an account with this name. */
+/** Returns whether a file of accounts can contain this name. */
 export function isAccountName(name: string): boolean {
   return ACCOUNT_NAME.test(name);
 }

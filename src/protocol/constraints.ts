@@ -39,20 +39,19 @@ export function checkFile(
   size: number | undefined,
 ): Failure | null {
   if (!hasFormat(constraints, name)) {
+    const formats = constraints.formats.join(", ");
     return new Failure(
       "refused",
       "format-not-allowed",
-      `Cannot accept "${name}": only ${
-        constraints.formats.join(", ") || "no format at all"
-      } is allowed`,
-      { hint: "Convert the file, or ask the platform to allow its format." },
+      `Cannot accept "${name}": ${formats === "" ? "no format" : `only ${formats}`} is allowed`,
+      { hint: "Convert the file, or ask the operator to allow its format." },
     );
   }
   if (size !== undefined && size > constraints.data_sizes * 1024) {
     const kb = Math.ceil(size / 1024);
     const text = `Cannot accept "${name}": it has ${kb} KB (limit: ${constraints.data_sizes} KB)`;
     return new Failure("refused", "file-too-large", text, {
-      hint: "Split the file, or ask the platform for a higher limit.",
+      hint: "Split the file, or ask the operator for a higher limit.",
       details: { size, limit: constraints.data_sizes * 1024 },
     });
   }

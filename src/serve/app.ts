@@ -33,7 +33,7 @@ import { uploadRoutes } from "./uploads/routes.ts";
 import { type SlotLimits, Slots } from "./uploads/slots.ts";
 import { speakTus } from "./uploads/tus.ts";
 
-/** What the server works with. */
+/** The dependencies and settings of the app. */
 export interface ServeDeps {
   /** The version of the product, for the dashboard and the metrics. */
   version: string;
@@ -46,7 +46,7 @@ export interface ServeDeps {
   operators: Accounts;
   /** Hashes a new password, ideally outside the main thread. @default hashPassword */
   hash?: (password: string) => Promise<string>;
-  /** Ends the streams of events when the server stops. */
+  /** Aborts when the server stops, which ends the streams of events. */
   stopping?: AbortSignal;
   /** Receives events for the log. @default none */
   emit?: Emit;
@@ -56,7 +56,7 @@ export interface ServeDeps {
   now?: () => number;
   /** Milliseconds without a byte after which a body ends; received bytes are kept. @default 60,000 */
   stallMs?: number;
-  /** The maximum number of concurrent bodies. @default 64 in total and 16 of one tenant */
+  /** The maximum number of concurrent bodies. @default 64 in total, 16 per tenant */
   slots?: SlotLimits;
 }
 

@@ -33,8 +33,8 @@ export interface RunningServer {
 }
 
 /**
- * Starts the server. The app ends bodies that stall; connections that never send a whole request head
- * are left to a proxy in front.
+ * Starts the server. The app ends bodies that stall. Closing connections that never send a whole
+ * request head is left to a proxy in front.
  *
  * @throws {Failure} `address-in-use`, `bad-tls`
  *
@@ -90,8 +90,8 @@ async function listen(
 }
 
 /**
- * Deno keeps a connection whose request was not read to its end open for as long as the client does.
- * A response that fails after its last byte closes it.
+ * After a request whose body was not fully read, Deno keeps the connection open until the client
+ * closes it. A response that fails after its last byte closes it at once.
  */
 function closeIfAsked(response: Response): Response {
   if (response.headers.get("Connection") !== "close" || !response.body) return response;
@@ -114,10 +114,7 @@ function explainListen(cause: unknown, address: string): unknown {
       "server",
       "address-in-use",
       `Cannot listen on "${address}": it is already in use`,
-      {
-        hint: "Stop the other server, or set another address with --listen.",
-        cause,
-      },
+      { hint: "Stop the other server, or set another address with --listen.", cause },
     );
   }
   if (cause instanceof Deno.errors.InvalidData) {
@@ -125,10 +122,7 @@ function explainListen(cause: unknown, address: string): unknown {
       "server",
       "bad-tls",
       "Cannot use the TLS certificate or key: not valid PEM",
-      {
-        hint: "Set --tls-cert and --tls-key to a certificate chain and its key, both PEM.",
-        cause,
-      },
+      { hint: "Set --tls-cert and --tls-key to a certificate chain and its key, both PEM.", cause },
     );
   }
   return cause;

@@ -32,8 +32,8 @@ export interface ServeOptions {
 }
 
 /**
- * Runs the HTTP server until SIGTERM or SIGINT. SIGHUP reads the settings again, of which only the
- * log level is applied to a running server.
+ * Runs the HTTP server until SIGTERM or SIGINT. SIGHUP reads the settings again; only a changed log
+ * level is applied.
  *
  * @throws {Failure} `bad-config`, `bad-tls`, `address-in-use`, those of {@link openData} and
  * {@link openIntake}

@@ -90,7 +90,7 @@ Deno.test("a login succeeds when the file cannot be rewritten", async () => {
   assert.deepEqual(t.folder.read(), SEED_USERS);
 });
 
-Deno.test("verified credentials are remembered for minutes, for one address only", async () => {
+Deno.test("verified credentials are remembered for a few minutes, for one address only", async () => {
   using t = setUp({ "customer-1": await hashPassword("password-1") });
   for (let i = 0; i < 100; i++) {
     assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);

@@ -40,7 +40,7 @@ browserTest(
     await page.getByRole("region", { name: "Rows over time" })
       .getByRole("cell", { name: stored, exact: true }).waitFor();
 
-    // Loaded again it fails again; a new time of completion shows that it ran.
+    // It fails again, but a new completion time shows that it was loaded again.
     await page.getByRole("button", { name: "Load again birdstrikes.csv" }).click();
     for (let again = broken; again.finishedAt === broken.finishedAt;) {
       again = await platform.settled("customer-1", "birdstrikes.csv");

@@ -73,7 +73,7 @@ Deno.test("the same file sent ten times at once is one staged file with one rece
     assert.equal((await list(harness)).files[0]?.version, 1);
   }));
 
-Deno.test("different contents of one name sent at once get different versions", () =>
+Deno.test("different contents under one name, sent at once, get different versions", () =>
   withApp(async (harness) => {
     await Promise.all(Array.from({ length: 8 }, (_, n) => upload(harness, "a.csv", `${n}`)));
     const versions = (await list(harness)).files.map(({ version }) => version);

@@ -50,18 +50,25 @@ Deno.test("on a disk of 1 MB a body that is too large gets 507 and leaves nothin
       assert.deepEqual(await filesBelow(`${dataDir}/uploads`), []);
       assert.deepEqual(await stagedFiles(dataDir, "customer-1"), []);
     });
-    await t.step("PATCH: what was acknowledged stays, what broke off does not", async () => {
-      const created = await app.request("/v1/uploads", {
-        method: "POST",
-        headers: { ...headers, ...creation("a.csv", 1_200_000) },
-      });
-      const path = created.headers.get("Location") ?? "";
-      const patch = (offset: number, body: string) =>
-        app.request(path, { method: "PATCH", headers: { ...headers, ...appending(offset) }, body });
-      assert.equal((await patch(0, "x".repeat(1000))).status, 204);
-      assert.equal((await patch(1000, "x".repeat(1_199_000))).status, 507);
-      assert.equal((await Deno.stat(intake.layout.upload(path.slice(-26)))).size, 1000);
-    });
+    await t.step(
+      "PATCH: acknowledged bytes are kept, those of the failed request are not",
+      async () => {
+        const created = await app.request("/v1/uploads", {
+          method: "POST",
+          headers: { ...headers, ...creation("a.csv", 1_200_000) },
+        });
+        const path = created.headers.get("Location") ?? "";
+        const patch = (offset: number, body: string) =>
+          app.request(path, {
+            method: "PATCH",
+            headers: { ...headers, ...appending(offset) },
+            body,
+          });
+        assert.equal((await patch(0, "x".repeat(1000))).status, 204);
+        assert.equal((await patch(1000, "x".repeat(1_199_000))).status, 507);
+        assert.equal((await Deno.stat(intake.layout.upload(path.slice(-26)))).size, 1000);
+      },
+    );
     await t.step("recovers", async () => {
       assert.equal((await whole("b.csv", "y".repeat(100_000))).status, 201);
       assert.equal((await stagedFiles(dataDir, "customer-1")).length, 1);

@@ -40,7 +40,7 @@ export function auditRoutes({ audit }: AdminDeps): Route[] {
   ];
 }
 
-/** What an operator is about to do. It must not contain a secret. */
+/** An action of an operator, for the audit log. It must not contain a secret. */
 interface Action {
   /** Such as `tenant.add`. */
   action: string;
@@ -48,7 +48,7 @@ interface Action {
   details?: Record<string, unknown>;
 }
 
-/** Runs what an operator requested and appends it to the audit log, whether it succeeds or fails. */
+/** Runs an action of the operator and appends its outcome to the audit log, even when it fails. */
 export function audited<T>(
   c: AppContext,
   { audit, now }: Pick<AdminDeps, "audit" | "now">,

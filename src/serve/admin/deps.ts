@@ -7,7 +7,7 @@ import type { ConstraintsOf } from "../api/constraints.ts";
 import type { ModuleDeps } from "../api/module_views.ts";
 import type { LiveEvents } from "../http/live_events.ts";
 
-/** What the routes of operators work with. */
+/** The dependencies of the routes of operators. */
 export interface AdminDeps {
   operators: Accounts;
   layout: Layout;

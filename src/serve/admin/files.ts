@@ -84,7 +84,8 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
       path: `${ONE_FILE}/replay`,
       id: "replayFile",
       summary: "Load a file again",
-      description: "From the archive or from quarantine, with the module that is then current. " +
+      description:
+        "From the archive or from quarantine, with the module that is current at that time. " +
         "`manage` queues it when it next runs.",
       params: { id: fileId },
       answer: json(202, "The replay is requested.", adminFileSchema, {

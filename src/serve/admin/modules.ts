@@ -160,6 +160,6 @@ function notApprovable(version: string, reason: string): Failure {
     "refused",
     "wrong-version-state",
     `Cannot approve version ${version}: ${reason}`,
-    { hint: "Approve a version that is pending or ran before." },
+    { hint: "Approve a version that is pending or was used before." },
   );
 }

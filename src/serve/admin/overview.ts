@@ -9,6 +9,7 @@ import { isFinal } from "../../protocol/file_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import { type Waiting, waitingFiles } from "../../staging/staged.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
+import { EXAMPLE_TOTALS } from "../api/examples.ts";
 import { isoTimeOrNull } from "../api/file_views.ts";
 import { totalsOf } from "../api/usage.ts";
 import { json, type Route, routesFor } from "../http/route.ts";
@@ -41,15 +42,7 @@ export function overviewRoutes(deps: AdminDeps): Route[] {
         tenants: [{
           name: "customer-1",
           enabled: true,
-          files: {
-            received: 0,
-            queued: 1,
-            running: 0,
-            ingested: 12,
-            refused: 0,
-            quarantined: 1,
-          },
-          rows: { stored: 119_820, rejected: 15 },
+          ...EXAMPLE_TOTALS,
           waiting: 1,
           oldestWaitingAt: "2026-11-24T04:46:52.016Z",
           failing: null,
@@ -86,7 +79,7 @@ async function overviewOf(deps: AdminDeps, hours: number): Promise<Overview> {
   };
 }
 
-/** The files since a time, newest first; at least a page, to see which tenants are failing. */
+/** The files since a time, newest first, but at least a page, which shows the failing tenants. */
 async function newestFiles(ledger: LedgerReader, since: number): Promise<FileRecord[]> {
   const found: FileRecord[] = [];
   while (found.length < MAX_FILES) {

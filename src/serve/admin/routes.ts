@@ -14,7 +14,7 @@ import { tenantRoutes } from "./tenants.ts";
 
 const define = routesFor("Operators", "operator");
 
-/** What operators do; their accounts are in `admins.json`. */
+/** The routes of operators, whose accounts are in `admins.json`. */
 export function adminRoutes(deps: AdminDeps): Route[] {
   const { operators, live } = deps;
   return [

@@ -90,7 +90,7 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       path: ONE_TENANT,
       id: "changeTenant",
       summary: "Enable or disable an account",
-      description: "Its files and rows stay.",
+      description: "Its files and rows are kept.",
       params,
       body: { schema: tenantChangeSchema, example: { enabled: true } },
       answer: json(200, "The changed account.", tenantViewSchema, EXAMPLE),

@@ -5,12 +5,12 @@ import { batchSchema, sessionSchema } from "../../protocol/session.ts";
 import { usageSchema } from "../../protocol/usage.ts";
 import { closeSession, openSession } from "../http/auth.ts";
 import { json, type Route, routesFor } from "../http/route.ts";
-import { EXAMPLE_ID, EXAMPLE_SESSION } from "./examples.ts";
+import { EXAMPLE_ID, EXAMPLE_SESSION, EXAMPLE_TOTALS } from "./examples.ts";
 import { type UsageDeps, usageOf } from "./usage.ts";
 
 const define = routesFor("Account", "customer");
 
-/** What the account routes work with. */
+/** The dependencies of the account routes. */
 interface AccountDeps extends UsageDeps {
   accounts: Accounts;
   /** Milliseconds since the epoch. */
@@ -65,15 +65,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       description:
         "Files by state, total rows, and the number of uploads that you can still begin.",
       answer: json(200, "Your totals.", usageSchema, {
-        files: {
-          received: 0,
-          queued: 0,
-          running: 1,
-          ingested: 12,
-          refused: 0,
-          quarantined: 1,
-        },
-        rows: { stored: 119_820, rejected: 15 },
+        ...EXAMPLE_TOTALS,
         uploads: { unfinished: 2, left: 8 },
       }),
       problems: ["unavailable"],

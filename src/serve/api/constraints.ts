@@ -1,5 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import { type Constraints, constraintsSchema } from "../../protocol/constraints.ts";
+import { orNull } from "../../data/durable.ts";
 import type { Layout } from "../../data/layout.ts";
 
 /** Returns a tenant's current constraints. */
@@ -31,7 +32,7 @@ function parseConstraints(path: string, text: string): Constraints {
   try {
     return constraintsSchema.parse(JSON.parse(text));
   } catch (error) {
-    const reason = "it must be a JSON object of formats, number_files and data_sizes";
+    const reason = "it must be a JSON object with formats, number_files and data_sizes";
     throw new Failure("internal", "bad-constraints", `Cannot read "${path}": ${reason}`, {
       cause: error,
     });
@@ -39,11 +40,6 @@ function parseConstraints(path: string, text: string): Constraints {
 }
 
 async function stampOf(path: string): Promise<string | null> {
-  try {
-    const { mtime, size, ino } = await Deno.stat(path);
-    return `${mtime?.getTime()} ${size} ${ino}`;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
+  const info = await orNull(Deno.stat(path));
+  return info && `${info.mtime?.getTime()} ${info.size} ${info.ino}`;
 }

@@ -1,5 +1,6 @@
 import type { FileView } from "../../protocol/file_view.ts";
 import type { ModuleFiles, TestRun, VersionView } from "../../protocol/module_view.ts";
+import type { Usage } from "../../protocol/usage.ts";
 
 /** The file of all examples; its upload has the same id. */
 export const EXAMPLE_ID = "01m85y1kj8c5r1g4hx7h65vx55";
@@ -32,6 +33,11 @@ export const EXAMPLE_FILE: FileView = {
   seconds: 0.014,
   moduleVersion: "v2-5c7481f8",
   reason: null,
+};
+
+export const EXAMPLE_TOTALS: Pick<Usage, "files" | "rows"> = {
+  files: { received: 0, queued: 1, running: 0, ingested: 12, refused: 0, quarantined: 1 },
+  rows: { stored: 119_820, rejected: 15 },
 };
 
 export const EXAMPLE_REJECT = {

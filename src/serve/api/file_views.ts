@@ -9,7 +9,7 @@ import type { ReceiptQuery, UploadReceipt, UploadReceipts } from "../../staging/
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import { notFound } from "../http/problem_response.ts";
 
-/** Where files come from. */
+/** The sources of a tenant's files. */
 export interface FileDeps {
   receipts: UploadReceipts;
   ledger: LedgerReader;
@@ -68,7 +68,8 @@ export async function rejectsOf(
 }
 
 /**
- * A tenant's file. The id of an upload whose content was already there leads to the earlier file.
+ * Returns a tenant's file. If the server already had the content of an upload, the upload's id
+ * returns the earlier file.
  * @throws {Failure} `not-found`
  */
 export async function fileOf(

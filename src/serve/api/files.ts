@@ -48,14 +48,14 @@ export const eventsContract = {
   },
 };
 
-/** What the routes of files work with. */
+/** The dependencies of the routes of files. */
 interface FileRoutesDeps extends FileDeps {
   layout: Layout;
   modules: ModuleDeps;
   live: LiveEvents;
 }
 
-/** What became of the files that a customer sent. */
+/** The files that a customer sent, their rejects, and a stream of changes. */
 export function fileRoutes(deps: FileRoutesDeps): Route[] {
   const { ledger, layout, live } = deps;
   return [

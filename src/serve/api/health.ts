@@ -6,8 +6,8 @@ import type { Intake } from "../../staging/intake.ts";
 const CACHE_MS = 1000;
 
 /**
- * Returns a check that a file can be written and that the receipts answer. Its result is kept for a
- * second, because anyone can request it.
+ * Returns a check that a file can be written and that the receipts answer. Its result is cached for
+ * a second, because anyone can request it.
  *
  * @returns a check that throws a {@link Failure} `not-ready`
  */

@@ -85,7 +85,7 @@ function countEvents(registry: Registry, tenants: BoundedLabels): Emit {
   );
   const nearLimits = counter(
     "mysimbdp_limit_warnings_total",
-    "Times that a tenant reached 80 % of a constraint.",
+    "Number of times that a tenant reached 80 % of a limit.",
     "tenant",
     "limit",
   );

@@ -17,13 +17,13 @@ import { type ModuleDeps, moduleOf, versionOf } from "./module_views.ts";
 
 const define = routesFor("Module", "customer");
 
-/** What the routes of modules work with. */
+/** The dependencies of the routes of modules. */
 interface ModuleRoutesDeps {
   modules: ModuleDeps;
   emit: Emit;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Milliseconds without a byte after which a body is given up. */
+  /** Milliseconds without a byte after which a body is ended. */
   stallMs: number;
 }
 
@@ -46,7 +46,7 @@ export function moduleRoutes({ modules, emit, now, stallMs }: ModuleRoutesDeps):
       path: PATHS.module,
       id: "showModule",
       summary: "List the versions of your module",
-      description: "Newest first. `current` is the version that runs; null if there is none.",
+      description: "Newest first. `current` is the version that runs; null if none does.",
       answer: json(200, "Your module.", moduleViewSchema, {
         current: EXAMPLE_VERSION.version,
         versions: [EXAMPLE_VERSION],

@@ -7,7 +7,7 @@ import { type VersionRecord, viewOfVersion } from "../../modules/version_record.
 import type { ModuleView } from "../../protocol/module_view.ts";
 import { notFound } from "../http/problem_response.ts";
 
-/** Where modules are stored and what `manage` is asked to do with them. */
+/** The stored modules, and the requests about them to `manage`. */
 export interface ModuleDeps {
   store: ModuleStore;
   inbox: ModuleInbox;

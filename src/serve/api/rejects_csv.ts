@@ -2,12 +2,12 @@ import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import type { AppContext } from "../http/env.ts";
 
 const PAGE = 1000;
-/** The full-width forms are formulas too in East Asian versions. */
+/** East Asian versions of spreadsheets accept the full-width signs, too. */
 const FORMULA = /^[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20]/;
 
 /**
- * Sends all rejects of a file as CSV (RFC 4180), page by page. Spreadsheets run some cells as
- * formulas; those get an apostrophe in front. The exact text is in the JSON.
+ * Sends all rejects of a file as CSV (RFC 4180), page by page. A cell that a spreadsheet would run as
+ * a formula gets an apostrophe in front; the JSON has the exact text.
  */
 export function sendRejectsCsv(
   c: AppContext,

@@ -9,7 +9,7 @@ const define = routesFor("Server", "anyone");
 const OK = { status: "ok" } as const;
 const HEALTH = { schema: healthSchema, example: OK };
 
-/** What the routes of the server itself work with. */
+/** The dependencies of the routes of the server itself. */
 interface ServerDeps {
   intake: Intake;
   metrics: Metrics;

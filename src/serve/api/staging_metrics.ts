@@ -22,7 +22,7 @@ export function addStagingGauges(
   const registers = [registry];
   const oldest = new Gauge({
     name: "mysimbdp_ingest_oldest_file_age_seconds",
-    help: "Seconds since the oldest waiting or running file arrived; 0 if there is none.",
+    help: "Seconds since the oldest waiting or running file arrived; 0 without one.",
     labelNames: ["tenant"],
     registers,
   });

@@ -32,7 +32,7 @@ export function testRunRoutes(
       path: `${PATHS.module}/:version/test-run`,
       id: "startTestRun",
       summary: "Run a version on a sample",
-      description: "The sample has at most 1 MiB. `manage` runs it in the sandbox; nothing is " +
+      description: "The sample can have up to 1 MiB. `manage` runs it in the sandbox; nothing is " +
         "stored. An account can have one test run at a time.",
       params: { version: versionParam },
       query: { schema: querySchema, example: { name: "march.csv" } },

@@ -126,8 +126,8 @@ function Details({ file }: { file: FileView }) {
             ["Module", file.moduleVersion ?? "–"],
             ["Attempts", file.attempts],
             ["Rows replaced", count(file.rows.replaced)],
-            ["ID", <span class="mono">{file.id}</span>],
-            ["SHA-256", <span class="mono">{file.sha256}</span>],
+            ["ID", <div class="mono">{file.id}</div>],
+            ["SHA-256", <div class="mono">{file.sha256}</div>],
           ]}
         />
       </div>

@@ -90,7 +90,7 @@ function Drop({ constraints }: { constraints: Constraints }) {
   );
 }
 
-/** The page warns from this share of a limit on, like the log and the metrics of the operator. */
+/** The page warns once this share of a limit is used, like the operator's log and metrics. */
 const NEAR = 0.8;
 
 function Limits({ constraints, usage }: { constraints: Constraints; usage: Usage }) {

@@ -28,7 +28,7 @@ export interface SignInDeps {
 /** The home page of each role. */
 export const HOME: Record<Viewer["role"], string> = { customer: "/", operator: "/operator" };
 
-/** Returns who is signed in by the session cookie; null when nobody is. */
+/** Returns who is signed in, by the session cookie; null when nobody is. */
 export function viewerOf(c: AppContext, { accounts, operators }: SignInDeps): Viewer | null {
   const token = sessionCookie(c);
   if (token === undefined) return null;
@@ -81,7 +81,7 @@ export function signIn(deps: SignInDeps): AppHandler {
   };
 }
 
-/** `POST /sign-out`: ends the session, also for other holders of its token. */
+/** `POST /sign-out`: ends the session, which makes its token useless everywhere. */
 export function signOut({ accounts, operators }: SignInDeps): AppHandler {
   return (c) => {
     requireSameSite(c);

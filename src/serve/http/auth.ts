@@ -7,7 +7,7 @@ import { badRequest } from "./problem_response.ts";
 
 /**
  * Authenticates customers by HTTP Basic (RFC 7617, UTF-8), a bearer token (RFC 6750) or a session
- * cookie. Requests that {@link authenticateOperator} accepted pass.
+ * cookie. Requests that {@link authenticateOperator} has accepted are not checked again.
  */
 export function authenticate(customers: Accounts): AppMiddleware {
   return async (c, next) => {

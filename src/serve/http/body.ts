@@ -7,7 +7,7 @@ export interface BodyLimits {
   bytes: number;
   /** Milliseconds without a byte after which it fails with `body-stalled`. @default no limit */
   stallMs?: number;
-  /** The failure of a larger body. */
+  /** Returns the failure for a larger body. */
   tooLarge(): Failure;
 }
 
@@ -17,11 +17,11 @@ const SMALL: BodyLimits = {
   tooLarge: () => badRequest("Cannot read the body: it has more than 64 KiB"),
 };
 
-/** A larger body is read and dropped up to this multiple, so that its sender gets the answer. */
+/** Up to this multiple of the limit, a larger body is still read, so that its sender gets the answer. */
 const DROPPED = 3;
 
 /**
- * The bytes of a request's body; never more than the limit are in memory.
+ * Reads a request's body, with never more than the limit in memory.
  * @throws {Failure} that of `limits.tooLarge`, `body-stalled`
  */
 export async function readBytes(
@@ -47,7 +47,7 @@ export async function readBytes(
 }
 
 /**
- * The text of a request's body.
+ * Reads a request's body as text.
  * @throws {Failure} as {@link readBytes} does; `bad-request` over 64 KiB without other limits
  */
 export async function readText(c: AppContext, limits = SMALL): Promise<string> {
@@ -55,8 +55,8 @@ export async function readText(c: AppContext, limits = SMALL): Promise<string> {
 }
 
 /**
- * The value of a JSON body, whatever its `Content-Type`.
- * @throws {Failure} as {@link readText} does; `bad-request` for other text
+ * Reads a JSON body, whatever its `Content-Type`.
+ * @throws {Failure} as {@link readText} does; `bad-request` if it is not JSON
  */
 export async function readJson(c: AppContext, limits?: BodyLimits): Promise<unknown> {
   const text = await readText(c, limits);

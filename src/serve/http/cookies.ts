@@ -49,9 +49,7 @@ export function requireSameSite(c: AppContext): void {
     "auth",
     "cross-site",
     "Cannot accept the request: it does not come from a page of this server",
-    {
-      hint: "Open the dashboard at the address of this server, or send a password or a token.",
-    },
+    { hint: "Open the dashboard at the address of this server, or send a password or a token." },
   );
 }
 

@@ -3,14 +3,14 @@ import { systemClock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
 import type { AppContext } from "./env.ts";
 
-/** Answers with a stream; `fingerprint` returns another text whenever something has changed. */
+/** Answers with a stream; `fingerprint` returns a different text after each change. */
 export type LiveEvents = (c: AppContext, fingerprint: () => Promise<string>) => Promise<Response>;
 
 const CHECK_MS = 1000;
 /** A comment after this many checks without a change keeps proxies from closing the stream. */
 const CHECKS_PER_COMMENT = 15;
 const MAX_PER_CALLER = 20;
-/** Ends a stream that was opened with a password; browsers reconnect. */
+/** Ends every stream after an hour, as one opened with a password has no session; browsers reconnect. */
 const MAX_CHECKS = 3600;
 
 /**

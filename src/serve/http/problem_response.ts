@@ -7,19 +7,19 @@ import { type ProblemCode, PROBLEMS, titleOf } from "./problems.ts";
 
 const UNREAD_BODY = new Set(["body-stalled", "upload-interrupted"]);
 
-/** The failure of an unknown path, or of a thing that the caller cannot see: `file "x"`. */
+/** The failure for an unknown path, or for something that the caller cannot see: `file "x"`. */
 export function notFound(what: string): Failure {
   return new Failure("refused", "not-found", `Cannot find ${what}`);
 }
 
-/** The failure of a request that does not follow the protocol. */
+/** The failure for a request that does not follow the protocol. */
 export function badRequest(detail: string, hint?: string): Failure {
   return new Failure("refused", "bad-request", detail, { hint });
 }
 
 /**
- * Turns any error into a response: RFC 9457 problem+json. An unexpected error is reported; its
- * client learns only that it happened.
+ * Turns any error into a response: RFC 9457 problem+json. An unexpected error is reported; the
+ * client only learns that the server failed.
  */
 export function problemResponse(c: AppContext, error: unknown, emit: Emit): Response {
   if (!(error instanceof Failure) || !isShown(error.code)) {
@@ -35,7 +35,7 @@ export function problemResponse(c: AppContext, error: unknown, emit: Emit): Resp
   return respond(c, code, detail, error);
 }
 
-/** The event of something unexpected, of which the client sees nothing. */
+/** The event for an unexpected error, whose cause the client does not see. */
 export function requestFailed(method: string, route: string, error: unknown): TelemetryEvent {
   const code = error instanceof Failure ? error.code : "internal";
   return { kind: "request.failed", method, route, code, error: messageOf(error) };
@@ -47,12 +47,12 @@ function refusal(c: AppContext, code: ProblemCode, detail: string): TelemetryEve
   if (code !== "unauthorized") {
     return { kind: "request.refused", tenant, code, status: PROBLEMS[code].status, detail };
   }
-  // Browsers ask without a password first: that is no failed login.
+  // The first request of a browser has no password: that is not a failed login.
   if (c.req.header("Authorization") === undefined) return { kind: "auth.required" };
   return loginRefused(c, tenant, false);
 }
 
-/** The event of a refused login. */
+/** The event for a refused login. */
 export function loginRefused(
   c: AppContext,
   tenant: string | null,
@@ -90,6 +90,6 @@ function respond(c: AppContext, code: ProblemCode, detail: string, failure?: Fai
     ...(failure?.hint === undefined ? {} : { hint: failure.hint }),
     ...(hasDetails ? { details: failure.details } : {}),
   };
-  // Hono's type has only registered statuses; 460 is one of tus.
+  // Hono's type has only registered statuses; 460 is defined by tus.
   return c.newResponse(JSON.stringify(problem), status as StatusCode);
 }

@@ -70,7 +70,7 @@ export interface Route {
   query?: { schema: z.ZodType; example?: Record<string, string> };
   body?: RequestBody;
   answer: Answer;
-  /** Problems besides those that every route of its audience may answer with. */
+  /** Problems in addition to those that every route of its audience can answer with. */
   problems?: ProblemCode[];
   handle: AppHandler;
 }
@@ -81,7 +81,7 @@ type ParamNames<Path extends string> = Path extends `${string}/:${infer Name}/${
   : Path extends `${string}/:${infer Name}` ? (Name extends `${string}?` ? never : Name)
   : never;
 
-/** A route as it is written: its handler gets what the schemas parsed. */
+/** A route as its author writes it: the handler gets what the schemas parsed. */
 interface Contract<
   Path extends string,
   Query extends z.ZodType,
@@ -93,7 +93,7 @@ interface Contract<
   query?: { schema: Query; example?: Record<string, string> };
   body?: RequestBody<Sent>;
   answer: Answer<Answered>;
-  /** Returns the body of the answer, or a whole response where it is not JSON. */
+  /** Returns the body of the answer, or a whole response if it is not JSON. */
   handle(
     c: AppContext,
     request: {

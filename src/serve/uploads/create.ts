@@ -65,7 +65,7 @@ function placeInBatch(
   const used = unfinished.length + received + 1;
   const most = constraints.number_files;
   if (!isKnown && used > most) throw tooManyFiles(constraints, name);
-  // Once, when the threshold is reached, and not for each later file.
+  // Reported once, when the threshold is reached, and not for each later file.
   if (!isKnown && used === Math.ceil(NEAR * most)) {
     emit({ kind: "limit.near", tenant, limit: "number_files", used, most });
   }
@@ -105,15 +105,15 @@ async function firstBytes(c: AppContext, deps: UploadDeps, upload: Upload) {
 }
 
 /**
- * False for a body that was cut short, as its sender finds the upload at `GET /v1/uploads`, and for
- * unexpected errors: a hand-off may have started and will be completed later.
+ * False after a body that was cut short, whose sender finds the upload at `GET /v1/uploads`, and
+ * after unexpected errors: a hand-off may have started and will be completed later.
  */
 function isFinal(error: unknown): boolean {
   return error instanceof Failure && error.kind !== "internal" &&
     error.code !== "upload-interrupted" && error.code !== "body-stalled";
 }
 
-/** The failure of a body with the wrong media type. */
+/** The failure for a body with the wrong media type. */
 export function wrongContentType(c: AppContext): Failure {
   const type = JSON.stringify(c.req.header("Content-Type") ?? "");
   return new Failure("refused", "wrong-content-type", `Cannot accept a body of type ${type}`, {

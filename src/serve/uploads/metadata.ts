@@ -10,7 +10,7 @@ interface UploadMetadata {
   /** Lower-case hex; null if not given. */
   sha256: string | null;
   batch: string | null;
-  /** The header as it was sent, to be returned by HEAD. */
+  /** The header as it was sent; HEAD returns it. */
   raw: string;
 }
 

@@ -51,7 +51,7 @@ async function declareSha256(c: AppContext, deps: UploadDeps, upload: Upload): P
   await deps.intake.uploads.noteSha256(upload, declared);
 }
 
-/** The failure of a request that would change a finished upload. */
+/** The failure for a request that would change a finished upload. */
 export function alreadyFinished(id: string): Failure {
   return new Failure("refused", "already-finished", "Cannot change the upload: it is finished", {
     details: { fileId: id },

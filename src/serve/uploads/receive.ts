@@ -107,21 +107,10 @@ function tooLong(upload: Upload): Failure {
 }
 
 function endedEarly(upload: Upload, end: Exclude<BodyEnd, "whole">): Failure {
-  const { name } = upload.info;
-  const hint = "Get the offset with HEAD and continue from there.";
-  return end === "stalled"
-    ? new Failure(
-      "refused",
-      "body-stalled",
-      `Cannot finish "${name}": no bytes arrived for too long`,
-      { hint },
-    )
-    : new Failure(
-      "refused",
-      "upload-interrupted",
-      `Cannot finish "${name}": the request was ${end === "cut" ? "cut off" : "interrupted"}`,
-      {
-        hint,
-      },
-    );
+  const [code, reason] = end === "stalled"
+    ? ["body-stalled", "no bytes arrived for too long"]
+    : ["upload-interrupted", `the request was ${end === "cut" ? "cut off" : "interrupted"}`];
+  return new Failure("refused", code, `Cannot finish "${upload.info.name}": ${reason}`, {
+    hint: "Get the offset with HEAD and continue from there.",
+  });
 }
