@@ -51,10 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const timer = setInterval(() => void sweep(options), options.sweepMs ?? 60_000);
   let stopped: Promise<void> | null = null;
   const { hostname, port } = server.addr;
-  return {
-    addr: { hostname, port },
-    shutdown: () => stopped ??= stop(),
-  };
+  return { addr: { hostname, port }, shutdown: () => stopped ??= stop() };
 
   async function stop(): Promise<void> {
     clearInterval(timer);
@@ -110,20 +107,18 @@ function closeIfAsked(response: Response): Response {
 
 function explainListen(cause: unknown, address: string): unknown {
   if (cause instanceof Deno.errors.AddrInUse) {
-    return new Failure(
-      "server",
-      "address-in-use",
-      `Cannot listen on "${address}": it is already in use`,
-      { hint: "Stop the other server, or set another address with --listen.", cause },
-    );
+    const text = `Cannot listen on "${address}": it is already in use`;
+    return new Failure("server", "address-in-use", text, {
+      hint: "Stop the other server, or set another address with --listen.",
+      cause,
+    });
   }
   if (cause instanceof Deno.errors.InvalidData) {
-    return new Failure(
-      "server",
-      "bad-tls",
-      "Cannot use the TLS certificate or key: not valid PEM",
-      { hint: "Set --tls-cert and --tls-key to a certificate chain and its key, both PEM.", cause },
-    );
+    const text = "Cannot use the TLS certificate or key: not valid PEM";
+    return new Failure("server", "bad-tls", text, {
+      hint: "Set --tls-cert and --tls-key to a certificate chain and its key, both PEM.",
+      cause,
+    });
   }
   return cause;
 }

@@ -104,6 +104,6 @@ Deno.test("a new version can add columns but not change a type", async () => {
   const dir = await writeModule(await platform.scratch(), other);
   const { code, stderr } = await platform.run("manage", "tenant", "deploy", "t1", dir);
   assert.notEqual(code, 0);
-  assert.match(stderr, /"line" is int there, text here/);
+  assert.match(stderr, /column "line" is text, but int in the storage/);
   assert.equal((await manage.stop()).code, 0);
 });

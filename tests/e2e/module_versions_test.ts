@@ -105,7 +105,7 @@ Deno.test("faults have file, line and column, and the current version keeps runn
   mismatch["ingest.ts"] = mismatch["ingest.ts"]!.replace('line: "int"', 'line: "text"');
   const refused = await submit(server, mismatch);
   assert.equal(refused.state, "faulty");
-  assert.match(refused.faults[0]?.message ?? "", /"line" is int there, text here/);
+  assert.match(refused.faults[0]?.message ?? "", /column "line" is text, but int in the storage/);
   assert.equal((await ask<ModuleView>(server, "/v1/module")).current, good.version);
   await platform.stage("t1", "a.csv", "x\n1\n");
   assert.equal((await platform.settled("t1", "a.csv")).moduleVersion, good.version);

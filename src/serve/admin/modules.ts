@@ -123,11 +123,7 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
   ];
 }
 
-async function reviewOf(
-  modules: ModuleDeps,
-  tenant: string,
-  name: string,
-): Promise<VersionReview> {
+async function reviewOf(modules: ModuleDeps, tenant: string, name: string): Promise<VersionReview> {
   const { store, inbox } = modules;
   const record: VersionRecord = await versionOf(modules, tenant, name);
   const { version } = record;
@@ -156,10 +152,8 @@ function decision(verb: string, tenant: string, version: string, note: string | 
 }
 
 function notApprovable(version: string, reason: string): Failure {
-  return new Failure(
-    "refused",
-    "wrong-version-state",
-    `Cannot approve version ${version}: ${reason}`,
-    { hint: "Approve a version that is pending or was used before." },
-  );
+  const text = `Cannot approve version ${version}: ${reason}`;
+  return new Failure("refused", "wrong-version-state", text, {
+    hint: "Approve a version that is pending or was used before.",
+  });
 }

@@ -184,12 +184,10 @@ async function viewOf(deps: AdminDeps, name: string): Promise<TenantView> {
 function accountOf({ users }: AdminDeps, name: string): Account {
   const account = isTenantName(name) ? users.accounts().get(name) : undefined;
   if (account) return account;
-  throw new Failure(
-    "refused",
-    "no-such-tenant",
-    `Cannot find tenant ${JSON.stringify(name)}: it does not exist`,
-    { hint: "GET /v1/admin/tenants lists all tenants." },
-  );
+  const text = `Cannot find tenant ${JSON.stringify(name)}: it does not exist`;
+  throw new Failure("refused", "no-such-tenant", text, {
+    hint: "GET /v1/admin/tenants lists all tenants.",
+  });
 }
 
 function manageDeps(c: AppContext, deps: AdminDeps): ManageAccountsDeps {

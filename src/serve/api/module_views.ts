@@ -18,12 +18,7 @@ export interface ModuleDeps {
 export function moduleDeps({ moduleRoot }: Layout): ModuleDeps {
   const store = new ModuleStore(moduleRoot);
   const inbox = new ModuleInbox(moduleRoot);
-  return {
-    store,
-    inbox,
-    log: new ModuleLog(store),
-    testRuns: new TestRuns(inbox.folder, store),
-  };
+  return { store, inbox, log: new ModuleLog(store), testRuns: new TestRuns(inbox.folder, store) };
 }
 
 /** A tenant's module: its versions, newest first, and the one that runs. */

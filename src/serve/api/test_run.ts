@@ -88,10 +88,8 @@ function tooLarge(): Failure {
 }
 
 function notBuilt(version: string, state: string): Failure {
-  return new Failure(
-    "refused",
-    "wrong-version-state",
-    `Cannot run version ${version}: it is ${state}`,
-    { hint: "Wait until the version is checked, or submit one without faults." },
-  );
+  const text = `Cannot run version ${version}: it is ${state}`;
+  return new Failure("refused", "wrong-version-state", text, {
+    hint: "Wait until the version is checked, or submit one without faults.",
+  });
 }

@@ -45,12 +45,10 @@ export function requireSameSite(c: AppContext): void {
   // Browsers omit it without TLS; then the origin decides.
   const same = site === undefined ? hasOwnOrigin(c) : site === "same-origin";
   if (same) return;
-  throw new Failure(
-    "auth",
-    "cross-site",
-    "Cannot accept the request: it does not come from a page of this server",
-    { hint: "Open the dashboard at the address of this server, or send a password or a token." },
-  );
+  const text = "Cannot accept the request: it does not come from a page of this server";
+  throw new Failure("auth", "cross-site", text, {
+    hint: "Open the dashboard at the address of this server, or send a password or a token.",
+  });
 }
 
 function hasOwnOrigin(c: AppContext): boolean {

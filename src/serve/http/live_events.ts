@@ -76,10 +76,9 @@ function tryClose(controller: ReadableStreamDefaultController): void {
 }
 
 function tooMany(): Failure {
-  return new Failure(
-    "server",
-    "too-busy",
-    `Cannot open another stream of events: ${MAX_PER_CALLER} are open`,
-    { hint: "Close some windows of the dashboard.", details: { retryAfterSeconds: 5 } },
-  );
+  const text = `Cannot open another stream of events: ${MAX_PER_CALLER} are open`;
+  return new Failure("server", "too-busy", text, {
+    hint: "Close some windows of the dashboard.",
+    details: { retryAfterSeconds: 5 },
+  });
 }

@@ -157,9 +157,7 @@ function problemResponses(route: Route): Record<string, Json> {
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, examples]) => [status, {
       description: Object.keys(examples).map((code) => `\`${code}\``).join(", "),
-      content: {
-        [PROBLEM_MEDIA_TYPE]: { schema: reference(problemSchema), examples },
-      },
+      content: { [PROBLEM_MEDIA_TYPE]: { schema: reference(problemSchema), examples } },
     }]),
   );
 }

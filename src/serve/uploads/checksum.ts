@@ -29,12 +29,8 @@ export function parseChecksum(header: string): Checksum {
     update: (bytes) => digest.update(bytes),
     verify() {
       if (digest.end().equals(Buffer.from(value, "base64"))) return;
-      throw new Failure(
-        "refused",
-        "checksum-mismatch",
-        "Cannot store the bytes: their checksum does not match Upload-Checksum",
-        { hint: "Send them again." },
-      );
+      const text = "Cannot store the bytes: their checksum does not match Upload-Checksum";
+      throw new Failure("refused", "checksum-mismatch", text, { hint: "Send them again." });
     },
   };
 }

@@ -125,10 +125,8 @@ function noLength(c: AppContext): Failure {
   if (c.req.header("Upload-Defer-Length") === undefined) {
     return badRequest("Cannot begin the upload: Upload-Length is missing");
   }
-  return new Failure(
-    "refused",
-    "upload-length-deferred",
-    "Cannot begin the upload: its length is unknown, so the limits cannot be checked",
-    { hint: "Send Upload-Length; the extension creation-defer-length is not supported." },
-  );
+  const text = "Cannot begin the upload: its length is unknown, so the limits cannot be checked";
+  return new Failure("refused", "upload-length-deferred", text, {
+    hint: "Send Upload-Length; the extension creation-defer-length is not supported.",
+  });
 }

@@ -61,10 +61,9 @@ export function alreadyFinished(id: string): Failure {
 function requireOffset(c: AppContext, offset: number, actual: number): void {
   if (offset === actual) return;
   c.header("Upload-Offset", String(actual));
-  throw new Failure(
-    "refused",
-    "offset-conflict",
-    `Cannot store bytes at ${offset}: the upload has ${actual}`,
-    { hint: "Get the offset with HEAD and continue from there.", details: { offset: actual } },
-  );
+  const text = `Cannot store bytes at ${offset}: the upload has ${actual}`;
+  throw new Failure("refused", "offset-conflict", text, {
+    hint: "Get the offset with HEAD and continue from there.",
+    details: { offset: actual },
+  });
 }

@@ -98,12 +98,11 @@ async function fill(
 
 function tooLong(upload: Upload): Failure {
   const { name, length } = upload.info;
-  return new Failure(
-    "refused",
-    "length-exceeded",
-    `Cannot store "${name}": more bytes arrived than its Upload-Length of ${length}`,
-    { hint: "Begin a new upload with the correct Upload-Length.", details: { length } },
-  );
+  const text = `Cannot store "${name}": more bytes arrived than its Upload-Length of ${length}`;
+  return new Failure("refused", "length-exceeded", text, {
+    hint: "Begin a new upload with the correct Upload-Length.",
+    details: { length },
+  });
 }
 
 function endedEarly(upload: Upload, end: Exclude<BodyEnd, "whole">): Failure {

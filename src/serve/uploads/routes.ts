@@ -13,9 +13,7 @@ import { discoveryHeaders, OFFSET_STREAM, overridden } from "./tus.ts";
 const define = routesFor("Uploads", "customer");
 
 const ONE_UPLOAD = `${PATHS.uploads}/:id` as const;
-const params = {
-  id: { description: "The upload, from `Location`.", example: EXAMPLE_UPLOAD_ID },
-};
+const params = { id: { description: "The upload, from `Location`.", example: EXAMPLE_UPLOAD_ID } };
 const tusVersion: Parameter = { description: "The version of tus.", example: TUS_VERSION };
 const checksum: Parameter = {
   description: "An algorithm and the checksum of the body in Base64.",
@@ -204,10 +202,7 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
       params,
       headers: {
         "Tus-Resumable": tusVersion,
-        "X-HTTP-Method-Override": {
-          description: "`PATCH`, `HEAD` or `DELETE`.",
-          example: "PATCH",
-        },
+        "X-HTTP-Method-Override": { description: "`PATCH`, `HEAD` or `DELETE`.", example: "PATCH" },
         "Upload-Offset": offset,
       },
       body: { mediaType: OFFSET_STREAM, example: EXAMPLE_CSV, required: false },

@@ -27,15 +27,11 @@ export class Slots {
   async run<T>(tenant: string, work: () => Promise<T>): Promise<T> {
     const own = this.#taken.get(tenant) ?? 0;
     if (this.#total >= this.#limits.total || own >= this.#limits.perTenant) {
-      throw new Failure(
-        "server",
-        "too-busy",
-        "Cannot receive the bytes now: too many uploads at the same time",
-        {
-          hint: "Send fewer files in parallel, or try again in a moment.",
-          details: { retryAfterSeconds: 1 },
-        },
-      );
+      const text = "Cannot receive the bytes now: too many uploads at the same time";
+      throw new Failure("server", "too-busy", text, {
+        hint: "Send fewer files in parallel, or try again in a moment.",
+        details: { retryAfterSeconds: 1 },
+      });
     }
     this.#total++;
     this.#taken.set(tenant, own + 1);
