@@ -280,9 +280,13 @@ Deno.test("an upload is locked while bytes arrive, and can be taken over when th
     await new Promise((resolve) => setTimeout(resolve, 50));
     const early = await send(location, { method: "DELETE", headers: TUS });
     assert.deepEqual([early.status, await problemCode(early)], [423, "upload-locked"]);
-    now += 400;
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    const late = await send(location, { method: "HEAD", headers: TUS });
+    let late = early;
+    // On a busy machine the bytes may arrive after the clock was moved, which counts as progress.
+    for (let tries = 0; late.status === 423 && tries < 20; tries++) {
+      now += 400;
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      late = await send(location, { method: "HEAD", headers: TUS });
+    }
     assert.equal(late.status, 200);
     assert.equal(late.headers.get("Upload-Offset"), "3");
     assert.equal(await problemCode(await first), "upload-interrupted");
