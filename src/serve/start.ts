@@ -56,17 +56,19 @@ export async function runServe(options: ServeOptions): Promise<void> {
     const server = await startServer({ hostname, port, ...(tls && { tls }), app, intake, emit });
     const url = `${tls ? "https" : "http"}://${urlHost(hostname)}:${server.addr.port}`;
     const ready = () => systemd.ready(`listening on ${url}`);
-    emit({ kind: "server.started", listen: config.server.listen, tls: tls !== null });
-    options.onListening(url);
-    ready();
-    await warnOfDisk(intake.layout, emit);
-    const diskCheck = setInterval(() => void warnOfDisk(intake.layout, emit), HOUR_MS);
+    // Before the URL is known: without a listener a signal ends the process at once.
+    const stopAsked = signalled(["SIGTERM", "SIGINT"]);
     const stopReloads = onHangup(() => {
       systemd.reloading();
       reload(options, serve);
       ready();
     });
-    await signalled(["SIGTERM", "SIGINT"]);
+    emit({ kind: "server.started", listen: config.server.listen, tls: tls !== null });
+    options.onListening(url);
+    ready();
+    await warnOfDisk(intake.layout, emit);
+    const diskCheck = setInterval(() => void warnOfDisk(intake.layout, emit), HOUR_MS);
+    await stopAsked;
     stopReloads();
     clearInterval(diskCheck);
     systemd.stopping("waiting for open requests", DRAIN_SECONDS);

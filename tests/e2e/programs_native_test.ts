@@ -241,7 +241,7 @@ Deno.test({
     await refused(undeclared, /declaration\.json:1:1: it is missing/);
     await refused(
       { ...OBEDIENT, "declaration.json": "{\n]" },
-      /declaration\.json:2:1: it is not JSON/,
+      /declaration\.json:2:1: it is not valid JSON/,
     );
     await refused(
       { ...OBEDIENT, "declaration.json": '{"files":"*"}' },
