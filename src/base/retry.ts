@@ -13,7 +13,7 @@ export interface RetryPolicy {
   random?: () => number;
 }
 
-export interface RetryOptions extends RetryPolicy {
+interface RetryOptions extends RetryPolicy {
   /** @default systemClock */
   clock?: Clock;
   signal?: AbortSignal;

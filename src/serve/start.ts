@@ -22,7 +22,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** What `serve` is started with. */
-export interface ServeOptions {
+interface ServeOptions {
   /** Reads the settings, at the start and at each SIGHUP. */
   loadConfig(): Config;
   /** The path of the configuration file, for the log; null if none was given. */

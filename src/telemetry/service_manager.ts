@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 /** The process that started the service and supervises it: systemd or none. */
-export interface ServiceManager {
+interface ServiceManager {
   /** Reports that the service is ready; `status` is one line for `systemctl status`. */
   ready(status: string): void;
   /** Reports the start of a reload, whose end is {@link ServiceManager.ready}. */

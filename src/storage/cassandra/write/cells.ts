@@ -7,7 +7,7 @@ import type { CqlBytes } from "./cql_bytes.ts";
 /** Converts a text of a batch to CQL's bytes, without their length. */
 export type TextCell = (bytes: Uint8Array, start: number, end: number, out: CqlBytes) => void;
 /** Writes a number of a batch after its length. */
-export type NumberCell = (value: number, out: CqlBytes) => void;
+type NumberCell = (value: number, out: CqlBytes) => void;
 
 /** The types that are text or bytes in a batch. */
 export const TEXT_CELLS: Partial<Record<ScalarType, TextCell>> = {

@@ -18,7 +18,7 @@ const REQUEST_BYTES = 8;
 const LENGTH_BYTES = 4;
 
 /** The header of a chunk, before its requests. */
-export interface ChunkHeader {
+interface ChunkHeader {
   /** The index of the table in the list of the encoder. */
   table: number;
   timestamp: bigint;

@@ -36,7 +36,7 @@ class NextNodeRetryPolicy extends policies.retry.RetryPolicy {
 const retry = new NextNodeRetryPolicy();
 
 /** A frame to send. */
-export interface QueuedRequest {
+interface QueuedRequest {
   frame: Uint8Array;
   table: string;
   /** Selects a node that has its rows; null if all nodes have them. */
@@ -45,7 +45,7 @@ export interface QueuedRequest {
   stored(): void;
 }
 
-export interface QueueOptions {
+interface QueueOptions {
   client: Client;
   keyspace: string;
   /** Milliseconds without an acknowledgement after which the queue fails. */
