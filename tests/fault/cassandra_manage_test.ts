@@ -105,14 +105,16 @@ test(`${KILLS} SIGKILLs of manage during ${FILES} files: every row exactly once`
   let busy = 0;
   for (let kill = 0; kill < KILLS; kill++) {
     const manage = platform.manage();
-    await manage.line(/"manage\.started"/);
-    await pause(between(0, 2_500));
+    // In every second round during a load, which can start late on a busy machine.
+    const loading = kill % 2 === 0;
+    await manage.line(loading ? /"file\.started"/ : /"manage\.started"/);
+    await pause(between(0, loading ? 300 : 2_500));
     manage.kill();
     await manage.ended();
     if ((await platform.files()).some(({ state }) => state === "running")) busy++;
   }
-  console.log(`${busy} of ${KILLS} kills fell into a load`);
-  assert.ok(busy > 0, "no kill fell into a load");
+  console.log(`${busy} of ${KILLS} kills happened during a load`);
+  assert.ok(busy > 0, "no kill happened during a load");
   const manage = platform.manage("--once");
   const { code } = await manage.ended(SECONDS);
   assert.equal(code, 0, manage.transcript());

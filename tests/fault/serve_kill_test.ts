@@ -157,7 +157,7 @@ Deno.test(`serve: ${KILLS} SIGKILLs during uploads: no partial file is visible, 
     await watcher.end();
   }
   assert.deepEqual(watcher.faults, []);
-  assert.ok(interrupted > 0, "no kill fell into an upload");
+  assert.ok(interrupted > 0, "no kill happened during an upload");
   for (const { user, hashes, acknowledged } of senders) {
     const folder = join(platform.data, "staging", user);
     for (const [name, id] of acknowledged) {
