@@ -23,8 +23,8 @@ export function timeOfId(id: string): number {
 }
 
 /**
- * Returns a generator of file ids: ULIDs in lower case, each greater than the one before, even
- * within one millisecond and after the clock was set back.
+ * Returns a generator of file ids: lower-case ULIDs that always increase, even within one
+ * millisecond and after the clock is set back.
  *
  * @example
  * ```ts

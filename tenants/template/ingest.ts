@@ -1,12 +1,12 @@
 import { csv, defineIngest } from "mysimbdp";
 
 export default defineIngest({
-  // Which files this module takes.
+  // The files that this module loads.
   files: "*.csv",
-  // How they are written: csv({ header, delimiter, quote, encoding }) or jsonl().
+  // Their format: csv({ header, delimiter, quote, encoding }) or jsonl().
   format: csv({ header: true }),
-  // The tables in your keyspace. The partition key says where a row lives, the clustering key
-  // orders the rows within a partition; both together identify a row.
+  // The tables in your keyspace. The partition key decides where a row is stored, the clustering key
+  // orders the rows of a partition; together they identify a row.
   tables: {
     readings: {
       columns: { station: "text", day: "date", id: "uuid", value: "double" },
@@ -14,8 +14,8 @@ export default defineIngest({
       clusteringKey: ["day", "id"],
     },
   },
-  // Called once a record. Text is converted to the columns' types; what does not fit is rejected
-  // with its line and column. Return null to skip a record.
+  // Called for each record. Text is converted to the types of the columns; a record with a value that
+  // cannot be converted is rejected, with line and column. Return null to skip a record.
   row(record, ctx) {
     if (!record["station"]) return ctx.reject("no station", "station");
     return {

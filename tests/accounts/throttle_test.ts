@@ -25,7 +25,7 @@ Deno.test("five failures in a minute block user and address until the first is a
   assert.deepEqual(throttle.begin("customer-1", "192.0.2.1"), { retryAfterSeconds: 10 });
 });
 
-Deno.test("each failure is delayed longer than the one before, up to a limit", () => {
+Deno.test("the delay grows with each failure, up to a limit", () => {
   const throttle = new Throttle({ now: () => 0, perUserAndAddress: 8 });
   const delays = Array.from(
     { length: 8 },

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { formatCount } from "../../src/base/count.ts";
 import {
   fit,
   formatBytes,
-  formatCount,
   formatSeconds,
   pad,
   printable,

@@ -33,7 +33,7 @@ Deno.test("doctor: a healthy platform, then its problems with hints", async (t) 
       assert.notEqual(by[check]?.state, "failed", JSON.stringify(by[check]));
     }
     const { stdout } = await platform.run("manage", "doctor");
-    assert.match(stdout, /^ok {7}storage {6}sqlite, \d local databases intact$/m);
+    assert.match(stdout, /^ok {7}storage {6}sqlite, 1 local database intact$/m);
     assert.match(stdout, /^\d ok, \d warnings?, 0 failed$/m);
   });
   await t.step("permissions", async () => {

@@ -1,6 +1,7 @@
 import type { FetchEvent, FetchSummary } from "../../fetch/events.ts";
 import type { FileView, RowCounts } from "../../protocol/file_view.ts";
-import { formatBytes, formatCount, formatSeconds } from "../terminal/text.ts";
+import { formatCount } from "../../base/count.ts";
+import { formatBytes, formatSeconds } from "../terminal/text.ts";
 
 /**
  * A line of `--json`, printed for each file when it is done. All keys are always present; null means

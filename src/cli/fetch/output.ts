@@ -12,14 +12,8 @@ import {
 import type { FetchOptions } from "./options.ts";
 import { type CommandIo, mayColor } from "../terminal/io.ts";
 import { ProgressBars } from "../terminal/progress.ts";
-import {
-  formatBytes,
-  formatCount,
-  formatSeconds,
-  pad,
-  printable,
-  widthOf,
-} from "../terminal/text.ts";
+import { formatCount } from "../../base/count.ts";
+import { formatBytes, formatSeconds, pad, printable, widthOf } from "../terminal/text.ts";
 
 type FetchOutputOptions = Pick<FetchOptions, "json" | "quiet" | "verbose" | "color" | "wait">;
 type Streams = Pick<CommandIo, "stdout" | "stderr" | "env">;

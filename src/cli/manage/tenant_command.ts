@@ -29,7 +29,7 @@ import {
 } from "../command.ts";
 import { withGuide } from "../help/guide.ts";
 import { printTable } from "../terminal/table.ts";
-import { formatCount } from "../terminal/text.ts";
+import { formatCount } from "../../base/count.ts";
 import { givenPassword, manageAccountsDeps, type PasswordFlags, withPassword } from "./accounts.ts";
 import { audit, decidedBy } from "./audit_command.ts";
 import { registerTenantModule } from "./module_command.ts";

@@ -13,7 +13,7 @@ import {
 import { EXIT } from "../exit_codes.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { printTable } from "../terminal/table.ts";
-import { formatCount } from "../terminal/text.ts";
+import { formatCount } from "../../base/count.ts";
 
 interface TestFlags extends CommonFlags {
   limit: number;

@@ -18,7 +18,8 @@ import {
   printResult,
 } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
-import { formatBytes, formatCount, printable } from "../terminal/text.ts";
+import { formatCount } from "../../base/count.ts";
+import { formatBytes, printable } from "../terminal/text.ts";
 
 /** Adds `manage backup`, `manage restore` and `manage doctor`. */
 export function registerUpkeep(manage: Command, context: CommandContext): void {

@@ -1,5 +1,6 @@
 import type { Output } from "./io.ts";
-import { fit, formatBytes, formatCount, printable, widthOf } from "./text.ts";
+import { formatCount } from "../../base/count.ts";
+import { fit, formatBytes, printable, widthOf } from "./text.ts";
 
 interface Bar {
   name: string;

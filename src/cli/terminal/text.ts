@@ -4,7 +4,6 @@ const UNPRINTABLE =
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
-const NUMBER = new Intl.NumberFormat("en-US");
 const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
 
 /**
@@ -63,9 +62,4 @@ export function formatBytes(bytes: number): string {
 /** Formats seconds, for example `0.4 s` or `75 s`. */
 export function formatSeconds(seconds: number): string {
   return `${seconds >= 10 ? seconds.toFixed(0) : seconds.toFixed(1)} s`;
-}
-
-/** Formats a count, for example `9,999 rows`. */
-export function formatCount(count: number, one: string): string {
-  return `${NUMBER.format(count)} ${count === 1 ? one : `${one}s`}`;
 }

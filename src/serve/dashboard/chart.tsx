@@ -1,5 +1,6 @@
 import type { Throughput } from "../../protocol/admin_view.ts";
-import { bytes, count, counted } from "./format.ts";
+import { formatCount } from "../../base/count.ts";
+import { bytes, count } from "./format.ts";
 import { Time } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
 
@@ -38,7 +39,7 @@ const COLUMNS: Column<Throughput>[] = [
 /** The chart in one sentence. */
 function inWords(buckets: Throughput[]): string {
   const sum = (key: "rows" | "rejected" | "files", noun: string) =>
-    counted(buckets.reduce((all, bucket) => all + bucket[key], 0), noun);
+    formatCount(buckets.reduce((all, bucket) => all + bucket[key], 0), noun);
   const [rows, rejected] = [sum("rows", "row"), sum("rejected", "record")];
   return `${rows} stored and ${rejected} rejected, from ${sum("files", "file")}.`;
 }

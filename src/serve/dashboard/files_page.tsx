@@ -2,7 +2,8 @@ import type { Constraints } from "../../protocol/constraints.ts";
 import type { FileList } from "../../protocol/file_view.ts";
 import type { Usage } from "../../protocol/usage.ts";
 import { FilesTable } from "./files_table.tsx";
-import { bytes, count, counted } from "./format.ts";
+import { formatCount } from "../../base/count.ts";
+import { bytes, count } from "./format.ts";
 import { type Frame, Page } from "./page.tsx";
 import { Card, Empty, Facts, FileStateTabs, Head, link, Stat } from "./parts.tsx";
 
@@ -73,7 +74,7 @@ function Drop({ constraints }: { constraints: Constraints }) {
         <span class="muted">
           {constraints.formats.join(", ") || "no formats"} · up to{" "}
           {bytes(constraints.data_sizes * 1024)} each · up to{" "}
-          {counted(constraints.number_files, "file")} at a time
+          {formatCount(constraints.number_files, "file")} at a time
         </span>
         <button type="button" class="primary" id="choose">Choose files</button>
         <input

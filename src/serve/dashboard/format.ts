@@ -3,11 +3,6 @@ export function count(value: number): string {
   return value.toLocaleString("en");
 }
 
-/** Formats a count with its noun: `1 row`, `9,985 rows`. */
-export function counted(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
-}
-
 /** Formats a share as a percentage: `1 %`, `0.25 %`; empty when the whole is 0. */
 export function percent(part: number, whole: number): string {
   return whole === 0 ? "" : `${Number((part * 100 / whole).toFixed(2))} %`;

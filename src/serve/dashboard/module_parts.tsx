@@ -1,6 +1,6 @@
 import { withHiddenShown } from "../../modules/visible.ts";
 import type { ModuleView, VersionView, VersionWithFiles } from "../../protocol/module_view.ts";
-import { counted } from "./format.ts";
+import { formatCount } from "../../base/count.ts";
 import { Card, Empty, State, Time } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
 
@@ -30,7 +30,8 @@ const COLUMNS: Column<VersionView>[] = [
   { name: "Decided by", cell: ({ decidedBy }) => decidedBy ?? "–" },
   {
     name: "Note",
-    cell: ({ note, faults }) => note ?? (faults.length > 0 ? counted(faults.length, "fault") : "–"),
+    cell: ({ note, faults }) =>
+      note ?? (faults.length > 0 ? formatCount(faults.length, "fault") : "–"),
   },
 ];
 

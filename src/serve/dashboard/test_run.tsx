@@ -1,6 +1,7 @@
 import type { TestRun } from "../../protocol/module_view.ts";
 import { Field, Form } from "./form.tsx";
-import { count, counted } from "./format.ts";
+import { formatCount } from "../../base/count.ts";
+import { count } from "./format.ts";
 import { Card } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
 
@@ -52,7 +53,7 @@ function Result({ testRun }: { testRun: TestRun }) {
       {testRun.tables.map(({ table, columns, rows, total }) => (
         <>
           <div class="body">
-            <h3>{table}: {counted(total, "row")}</h3>
+            <h3>{table}: {formatCount(total, "row")}</h3>
           </div>
           <Grid label={`Rows of ${table}`} columns={columns} rows={rows} />
         </>

@@ -1,5 +1,6 @@
 import type { FileView } from "../../protocol/file_view.ts";
-import { counted, duration } from "./format.ts";
+import { formatCount } from "../../base/count.ts";
+import { duration } from "./format.ts";
 import { Time } from "./parts.tsx";
 
 interface Step {
@@ -69,7 +70,7 @@ function endOf({ state, finishedAt, nextTryAt, reason, rows }: FileView): Step {
     case "running":
       return { what: "Rows are stored once the whole file has been read", at: null, tone: "next" };
     case "ingested":
-      return { what: `${counted(rows.stored, "row")} stored`, at: finishedAt, tone: "ok" };
+      return { what: `${formatCount(rows.stored, "row")} stored`, at: finishedAt, tone: "ok" };
     case "refused":
     case "quarantined":
       return {

@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { closing } from "../../base/closing.ts";
+import { formatCount } from "../../base/count.ts";
 import { listFolder, orNull } from "../../data/durable.ts";
 import { openLedgerOf } from "../../storage/open.ts";
 import { databaseFault } from "../database_fault.ts";
@@ -30,7 +31,7 @@ export async function checkStorage({ config, layout }: CheckContext): Promise<Fi
     const hint = "Restore it from the last backup.";
     findings.push(failed("storage", `${basename(path)}: ${fault}`, hint));
   }
-  const shown = `${engine}, ${intact} local databases intact`;
+  const shown = `${engine}, ${formatCount(intact, "local database")} intact`;
   return findings.length > 0 ? findings : [ok("storage", shown)];
 }
 
@@ -41,8 +42,11 @@ export async function checkQueue({ config, now }: CheckContext): Promise<Finding
   const sum = (...states: string[]) =>
     counts.filter(({ state }) => states.includes(state)).reduce((n, { files }) => n + files, 0);
   const waiting = sum("received", "queued");
-  const failures = sum("quarantined", "refused");
-  const shown = `${sum("ingested")} files loaded, ${waiting} waiting, ${failures} failed`;
+  const quarantined = sum("quarantined");
+  const failures = quarantined + sum("refused");
+  const shown = `${
+    formatCount(sum("ingested"), "file")
+  } loaded, ${waiting} waiting, ${failures} failed`;
   const oldest = waiting === 0 ? null : await oldestWaiting(ledger);
   const hours = oldest === null ? 0 : (now - oldest) / HOUR_MS;
   if (hours > 1) {
@@ -53,7 +57,8 @@ export async function checkQueue({ config, now }: CheckContext): Promise<Finding
     )];
   }
   if (failures === 0) return [ok("queue", shown)];
-  return [warning("queue", shown, "Run mysimbdp manage files --state quarantined.")];
+  const state = quarantined > 0 ? "quarantined" : "refused";
+  return [warning("queue", shown, `Run mysimbdp manage files --state ${state}.`)];
 }
 
 async function oldestWaiting(ledger: ReturnType<typeof openLedgerOf>): Promise<number | null> {

@@ -184,7 +184,7 @@ Deno.test("csv: other delimiters and quotes, and no quotes", () => {
   failsWith(readCsv([], { quote: '""' }).error, "csv-bad-options", /CSV quote/);
 });
 
-Deno.test("csv: a line of 50 MB is one fault, and little of it stays in memory", () => {
+Deno.test("csv: a 50 MB line gives one reject and is not kept in memory", () => {
   const calls: SinkCall[] = [];
   const reader = csvReader({}, recordingSink(calls, () => null));
   reader.push("a,b\n1,");

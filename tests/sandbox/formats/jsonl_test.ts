@@ -68,7 +68,7 @@ Deno.test("jsonl: invalid JSON is reported in our own words, with the character 
   }
 });
 
-Deno.test("jsonl: a line over the limit is a fault, and little of it stays in memory", () => {
+Deno.test("jsonl: a line over the limit is rejected and not kept in memory", () => {
   const piece = "x".repeat(64 * 1024);
   const pieces = ['{"a":1}\n', ...Array.from({ length: 800 }, () => piece), '\n{"b":2}\n'];
   assert.deepEqual(read(pieces), [

@@ -1,0 +1,6 @@
+const NUMBER = new Intl.NumberFormat("en-US");
+
+/** Formats a count with its noun: `1 row`, `9,985 rows`. */
+export function formatCount(count: number, noun: string): string {
+  return `${NUMBER.format(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
