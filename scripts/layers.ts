@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   data: ["base"],
   accounts: ["base", "protocol", "data", "telemetry"],
   staging: ["base", "protocol", "data"],
-  batch: ["base"],
+  batch: ["base", "sdk"],
   storage: ["base", "protocol", "batch"],
   "sandbox/wire": ["base", "batch", "sdk"],
   "sandbox/formats": ["base", "sandbox/wire", "sdk"],

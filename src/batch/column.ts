@@ -1,3 +1,5 @@
+import type { Column } from "../sdk/column.ts";
+
 /** The scalar column types: those native types of CQL that a file can contain. */
 export const SCALAR_TYPES = [
   "ascii",
@@ -105,11 +107,21 @@ export const INTEGER_LIMITS: Partial<Record<ColumnType, readonly [min: number, m
   int: [-0x8000_0000, 0x7fff_ffff],
 };
 
+/** A column of a table. The options are those of the SDK's `Column`; storage ignores them. */
+export interface ColumnSpec {
+  name: string;
+  type: ColumnType;
+  options?: ColumnOptions;
+}
+
+/** How a module fills a column, and how text in the file is written. */
+export type ColumnOptions = Omit<Column, "type">;
+
 /** A table of a tenant, as its module declares it. */
 export interface TableSpec {
   name: string;
   /** In the order of the declaration, which is also their order in a batch. */
-  columns: { name: string; type: ColumnType }[];
+  columns: ColumnSpec[];
   partitionKey: string[];
   clusteringKey: string[];
 }

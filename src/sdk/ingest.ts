@@ -1,41 +1,16 @@
+import type { Column, ColumnType } from "./column.ts";
 import type { Format } from "./format.ts";
-
-/** The types of single values. A value is text or the natural JavaScript value. */
-export type ScalarType =
-  | "ascii"
-  | "bigint"
-  | "blob"
-  | "boolean"
-  | "date"
-  | "decimal"
-  | "double"
-  | "duration"
-  | "float"
-  | "inet"
-  | "int"
-  | "smallint"
-  | "text"
-  | "time"
-  | "timestamp"
-  | "timeuuid"
-  | "tinyint"
-  | "uuid"
-  | "varint";
-
-/** The types of columns. A collection is an array, a `Set`, a `Map`, an object or JSON text. */
-export type ColumnType =
-  | ScalarType
-  | `list<${ScalarType}>`
-  | `set<${ScalarType}>`
-  | `map<${ScalarType}, ${ScalarType}>`;
 
 /**
  * A table in your keyspace. Partition key and clustering key together identify a row: a row with the
  * key of an existing row replaces it.
  */
 export interface TableDefinition {
-  /** The type of each column by its name: 1 to 48 of `a-z`, `0-9` and `_`, starting with a letter. */
-  columns: Record<string, ColumnType>;
+  /**
+   * The type of each column by its name, or a {@link Column} with options. A name has 1 to 48 of
+   * `a-z`, `0-9` and `_`, starting with a letter.
+   */
+  columns: Record<string, ColumnType | Column>;
   /** The columns that decide in which partition a row is stored. */
   partitionKey: readonly string[];
   /** The columns that order the rows within a partition. @default none */

@@ -18,6 +18,7 @@
  * @module
  */
 export { avro, type AvroFormat, type AvroOptions } from "./avro.ts";
+export type { Column, ColumnType } from "./column.ts";
 export { csv, type CsvFormat, type CsvOptions, type CsvRecord } from "./csv.ts";
 export type { Format } from "./format.ts";
 export { json, type JsonFormat, type JsonOptions } from "./json.ts";
@@ -26,7 +27,6 @@ export { parquet, type ParquetFormat, type ParquetOptions } from "./parquet.ts";
 export { tsv, type TsvOptions } from "./tsv.ts";
 export { xlsx, type XlsxCell, type XlsxFormat, type XlsxOptions } from "./xlsx.ts";
 export {
-  type ColumnType,
   type Context,
   defineIngest,
   type FetchedAnswer,

@@ -8,6 +8,8 @@ export interface RecordFault {
   reason: string;
   /** The record's text in the file, cut at {@link MAX_RAW_CHARS}. */
   raw: string;
+  /** The number of lines that it covers: what it weighs as a reject. @default 1 */
+  lines?: number;
 }
 
 /**
@@ -28,6 +30,8 @@ export interface RecordSink {
   fault(fault: RecordFault): void;
   /** A blank line or row, which counts as read and skipped. */
   skip(line: number): void;
+  /** A remark about the file for its sender, such as a column that nothing reads. */
+  notice?(text: string): void;
 }
 
 /** Splits text into records. The calls to the sink do not depend on how `push` receives the text. */

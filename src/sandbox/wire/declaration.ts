@@ -1,8 +1,16 @@
 import { z } from "zod";
 import { csv } from "../../sdk/csv.ts";
 import type { Format } from "../../sdk/format.ts";
-import { collectionOf, parseColumnType, SCALAR_TYPES, type TableSpec } from "../../batch/column.ts";
+import {
+  collectionOf,
+  type ColumnSpec,
+  parseColumnType,
+  SCALAR_TYPES,
+  type TableSpec,
+} from "../../batch/column.ts";
 import { Failure } from "../../base/failure.ts";
+import { COLUMN_OPTIONS } from "./column_options.ts";
+import { formatSchema } from "./format_options.ts";
 
 /** A module's declaration, checked. */
 export interface Declaration {
@@ -41,12 +49,6 @@ const identifier = z.string().regex(IDENTIFIER, {
   error: "a name starts with a lower-case letter, followed by lower-case letters, digits and _ " +
     "(maximum: 48 characters)",
 });
-const oneCharacter = z.string().refine((text) => [...text].length === 1 && text.length === 1, {
-  error: "must be one character",
-});
-
-const header = z.union([z.boolean(), z.array(z.string().min(1)).min(1)]).optional();
-
 const columnType = z.string().transform((text, context) => {
   const type = parseColumnType(text);
   if (type !== null) return type;
@@ -58,51 +60,21 @@ const columnType = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const column = z.union([
+  columnType.transform((type): Omit<ColumnSpec, "name"> => ({ type })),
+  z.strictObject({ type: columnType, ...COLUMN_OPTIONS })
+    .transform(({ type, ...options }): Omit<ColumnSpec, "name"> => ({ type, options })),
+]);
+
 const tableSchema = z.strictObject({
-  columns: z.record(identifier, columnType),
+  columns: z.record(identifier, column),
   partitionKey: z.array(z.string()).min(1),
   clusteringKey: z.array(z.string()).default([]),
 });
 
 const declarationSchema = z.strictObject({
   files: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
-  format: z.discriminatedUnion("kind", [
-    z.strictObject({
-      kind: z.literal("csv"),
-      options: z.strictObject({
-        header,
-        delimiter: oneCharacter.optional(),
-        quote: z.union([z.literal(""), oneCharacter]).optional(),
-        encoding: z.string().optional(),
-      }),
-    }),
-    z.strictObject({
-      kind: z.literal("jsonl"),
-      options: z.strictObject({ encoding: z.string().optional() }),
-    }),
-    z.strictObject({
-      kind: z.literal("json"),
-      options: z.strictObject({
-        at: z.string().regex(/^[^.]+(\.[^.]+)*$/, {
-          error: 'must be member names separated by dots, such as "data.items"',
-        }).optional(),
-        encoding: z.string().optional(),
-      }),
-    }),
-    z.strictObject({
-      kind: z.literal("xlsx"),
-      options: z.strictObject({
-        sheet: z.union([z.string().min(1), z.int().min(1)]).optional(),
-        header,
-      }),
-    }),
-    z.strictObject({
-      kind: z.literal("parquet"),
-      options: z.strictObject({ columns: z.array(z.string().min(1)).min(1).optional() }),
-    }),
-    z.strictObject({ kind: z.literal("avro"), options: z.strictObject({}) }),
-    z.strictObject({ kind: z.literal("program"), options: z.strictObject({}) }),
-  ]),
+  format: formatSchema,
   tables: z.record(identifier, tableSchema),
 });
 
@@ -121,7 +93,7 @@ export function parseDeclaration(declared: unknown): Declaration {
   }
   const tables = Object.entries(data.tables).map(([name, table]): TableSpec => ({
     name,
-    columns: Object.entries(table.columns).map(([column, type]) => ({ name: column, type })),
+    columns: Object.entries(table.columns).map(([column, spec]) => ({ name: column, ...spec })),
     partitionKey: table.partitionKey,
     clusteringKey: table.clusteringKey,
   }));

@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+const oneCharacter = z.string().refine((text) => [...text].length === 1 && text.length === 1, {
+  error: "must be one character",
+});
+
+/** The options of all formats with columns: the SDK's `HeaderOptions`. */
+const HEADER_OPTIONS = {
+  header: z.union([z.boolean(), z.array(z.string().min(1)).min(1)]).optional(),
+};
+
+/** The options of all text formats: the SDK's `TextOptions`. */
+const TEXT_OPTIONS = { encoding: z.string().optional() };
+
+const csvOptions = z.strictObject({
+  ...HEADER_OPTIONS,
+  ...TEXT_OPTIONS,
+  delimiter: oneCharacter.optional(),
+  quote: z.union([z.literal(""), oneCharacter]).optional(),
+});
+
+const jsonlOptions = z.strictObject({ ...TEXT_OPTIONS });
+
+const jsonOptions = z.strictObject({
+  ...TEXT_OPTIONS,
+  at: z.string().regex(/^[^.]+(\.[^.]+)*$/, {
+    error: 'must be member names separated by dots, such as "data.items"',
+  }).optional(),
+});
+
+const xlsxOptions = z.strictObject({
+  ...HEADER_OPTIONS,
+  sheet: z.union([z.string().min(1), z.int().min(1)]).optional(),
+});
+
+const parquetOptions = z.strictObject({ columns: z.array(z.string().min(1)).min(1).optional() });
+
+const avroOptions = z.strictObject({});
+
+/** A module's `format`, as the format functions of the SDK return it. */
+export const formatSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("csv"), options: csvOptions }),
+  z.strictObject({ kind: z.literal("jsonl"), options: jsonlOptions }),
+  z.strictObject({ kind: z.literal("json"), options: jsonOptions }),
+  z.strictObject({ kind: z.literal("xlsx"), options: xlsxOptions }),
+  z.strictObject({ kind: z.literal("parquet"), options: parquetOptions }),
+  z.strictObject({ kind: z.literal("avro"), options: avroOptions }),
+  z.strictObject({ kind: z.literal("program"), options: z.strictObject({}) }),
+]);
