@@ -23,4 +23,20 @@ export interface HeaderOptions {
    * @default true
    */
   header?: boolean | readonly string[];
+  /**
+   * The number of lines (Excel: rows) that are dropped before the header is read, whatever they
+   * contain. With a list of names in `header`, `skip: 1` drops the header of the file.
+   * @default 0
+   */
+  skip?: number;
+  /** Drops all records before the first that has all these names: it is the header. */
+  skipTo?: readonly string[];
+  /** The number of records that form the header; their cells are joined with a space. @default 1 */
+  headerRows?: number;
+  /**
+   * Gives the second column named `name` the name `name_2`, and column 3 without a name `column_3`.
+   * Otherwise such a header is refused.
+   * @default false
+   */
+  uniqueNames?: boolean;
 }

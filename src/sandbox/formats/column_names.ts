@@ -20,3 +20,38 @@ export function columnNameFault(names: readonly string[]): HeaderFault | null {
   }
   return null;
 }
+
+/**
+ * Makes names unique: the second `name` becomes `name_2`, an empty name in column 3 `column_3`. A name
+ * that the file itself has elsewhere is never given to another column.
+ *
+ * @example
+ * ```ts
+ * uniqueColumnNames(["a", "a", "", "a_2"]); // ["a", "a_3", "column_3", "a_2"]
+ * ```
+ */
+export function uniqueColumnNames(names: readonly string[]): string[] {
+  const taken = new Set(names);
+  const seen = new Set<string>();
+  // The last number given to each name, so that many equal names take linear time.
+  const numbers = new Map<string, number>();
+  const free = (base: string, first: number): string => {
+    let number = numbers.get(base) ?? first;
+    while (taken.has(`${base}_${number}`)) number++;
+    numbers.set(base, number + 1);
+    const name = `${base}_${number}`;
+    taken.add(name);
+    return name;
+  };
+  return names.map((name, index) => {
+    if (name.trim() === "") {
+      const own = `column_${index + 1}`;
+      if (taken.has(own)) return free(own, 2);
+      taken.add(own);
+      return own;
+    }
+    if (seen.has(name)) return free(name, 2);
+    seen.add(name);
+    return name;
+  });
+}

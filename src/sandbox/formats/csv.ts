@@ -15,6 +15,7 @@ import { CsvHeader } from "./csv_header.ts";
 import { type CsvSyntax, csvSyntax } from "./csv_options.ts";
 import { CsvText, UNFINISHED } from "./csv_text.ts";
 import { NOWHERE } from "./finder.ts";
+import { LineSkipper } from "./line_skipper.ts";
 
 /**
  * Reads comma-separated values (RFC 4180) as a stream. A record ends with LF or CRLF, or with CR in a
@@ -51,6 +52,8 @@ class CsvReader implements RecordReader {
   readonly #maxChars: number;
   readonly #header: CsvHeader;
   readonly #text: CsvText;
+  /** Drops the lines before the header, until they have ended. */
+  #skipper: LineSkipper | null;
   readonly #delimiterCode: number;
   /** The text is not scanned again until it has this length, so that long records take linear time. */
   #scanAt = 0;
@@ -67,25 +70,36 @@ class CsvReader implements RecordReader {
     this.#maxChars = settings.maxRecordChars ?? DEFAULT_MAX_RECORD_CHARS;
     this.#header = new CsvHeader(syntax.header, sink);
     this.#text = new CsvText(syntax, this.#maxChars);
+    this.#text.line = 1 + syntax.skip;
+    this.#skipper = syntax.skip > 0 ? new LineSkipper(syntax.skip) : null;
     this.#delimiterCode = syntax.delimiter.charCodeAt(0);
   }
 
-  push(text: string): void {
+  push(piece: string): void {
+    const text = this.#skipper === null ? piece : this.#skipLines(this.#skipper, piece);
     const rest = this.#open === null ? text : this.#skipLine(this.#open, text);
     this.#text.value += rest;
     if (rest !== "" && this.#text.value.length >= this.#scanAt) this.#scan();
   }
 
   end(): void {
+    if (this.#skipper !== null) this.#text.value = this.#skipper.end();
     this.#text.isWhole = true;
     this.#scan();
-    if (this.#open !== null) this.#sink.fault(this.#closed(this.#open));
+    if (this.#open !== null) this.#report(this.#open);
     this.#open = null;
     this.#header.end();
   }
 
   raw(): string {
     return rawText(this.#text.value.slice(this.#rawStart, this.#rawEnd));
+  }
+
+  /** Drops the lines before the header. @returns the text after them */
+  #skipLines(skipper: LineSkipper, piece: string): string {
+    const rest = skipper.push(piece);
+    if (skipper.left === 0) this.#skipper = null;
+    return rest;
   }
 
   #scan(): void {
@@ -232,7 +246,7 @@ class CsvReader implements RecordReader {
 
   #fault(fault: RecordFault): void {
     this.#header.refuse(fault);
-    this.#sink.fault(fault);
+    if (!this.#header.isSearching) this.#sink.fault(fault);
   }
 
   /** Reports the record as a fault and skips the rest of the line that contains `at`. */
@@ -245,7 +259,7 @@ class CsvReader implements RecordReader {
     this.#header.refuse(fault);
     this.#text.line += this.#text.lineEndsWithin(start, end + 1);
     if (found < 0) this.#open = fault;
-    else this.#sink.fault(this.#closed(fault));
+    else this.#report(fault);
     return end + 1;
   }
 
@@ -257,14 +271,15 @@ class CsvReader implements RecordReader {
     if (end < 0) return "";
     this.#open = null;
     this.#text.line++;
-    this.#sink.fault(this.#closed(fault));
+    this.#report(fault);
     return text.slice(end + 1);
   }
 
-  /** A fault whose line has ended: removes the CR of a CRLF and cuts the raw text at the limit. */
-  #closed(fault: RecordFault): RecordFault {
+  /** Reports a fault whose line has ended, without the CR of a CRLF, its raw text cut at the limit. */
+  #report(fault: RecordFault): void {
+    if (this.#header.isSearching) return;
     const { raw } = fault;
     const isCrlf = this.#text.lineEnd === "\n" && raw.length <= MAX_RAW_CHARS && raw.endsWith("\r");
-    return { ...fault, raw: rawText(isCrlf ? raw.slice(0, -1) : raw) };
+    this.#sink.fault({ ...fault, raw: rawText(isCrlf ? raw.slice(0, -1) : raw) });
   }
 }

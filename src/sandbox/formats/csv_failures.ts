@@ -1,5 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
+import type { HeaderFailures } from "./header.ts";
 
 /** A module passed an invalid option to `csv()`. */
 export function badOption(name: "delimiter" | "quote", value: string, expected: string): Failure {
@@ -10,20 +11,21 @@ export function badOption(name: "delimiter" | "quote", value: string, expected: 
   });
 }
 
-/** The header cannot name the fields, so that no record of the file can be read reliably. */
-export function badHeader(where: string, state: string, column: number | null): Failure {
-  return new Failure("refused", "csv-bad-header", `Cannot read ${where}: ${state}`, {
-    hint: "Give every column a different name. If the file has no header, pass the names with " +
-      "csv({ header: [...] }). Otherwise check delimiter, quote and encoding.",
-    details: { column },
-  });
-}
-
-export function noHeader(): Failure {
-  return new Failure("refused", "csv-no-header", "Cannot read the header: the file is empty", {
-    hint: "Send a file with a line of column names, or pass them with csv({ header: [...] }).",
-  });
-}
+/** Failures of the header: without it, no record of the file can be read reliably. */
+export const CSV_HEADER_FAILURES: HeaderFailures = {
+  bad: (where, state, column) =>
+    new Failure("refused", "csv-bad-header", `Cannot read ${where}: ${state}`, {
+      hint:
+        "Give every column a different name, or set csv({ uniqueNames: true }). If the file has " +
+        "no header, pass the names with csv({ header: [...] }). Otherwise check delimiter, quote, " +
+        "skip and encoding.",
+      details: { column },
+    }),
+  missing: (state) =>
+    new Failure("refused", "csv-no-header", `Cannot read the header: ${state}`, {
+      hint: "Send a file with a line of column names, or pass them with csv({ header: [...] }).",
+    }),
+};
 
 export function tooManyColumns(where: string, columns: number, limit: number): Failure {
   return new Failure(

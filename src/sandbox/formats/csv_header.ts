@@ -1,23 +1,28 @@
 import type { RecordFault, RecordSink } from "./contract.ts";
-import { badHeader, noHeader } from "./csv_failures.ts";
-import { checkColumnCount, checkNames, type CsvSyntax } from "./csv_options.ts";
+import { CSV_HEADER_FAILURES } from "./csv_failures.ts";
+import { checkColumnCount, type CsvSyntax } from "./csv_options.ts";
+import { FileHeader } from "./header.ts";
 
 /** Determines the number and names of a file's columns and reports them to the sink. */
 export class CsvHeader {
   /** The number of fields in every record; 0 until it is known. */
   count = 0;
-  readonly #isInFile: boolean;
+  readonly #header: FileHeader;
   readonly #sink: RecordSink;
 
-  constructor(header: CsvSyntax["header"], sink: RecordSink) {
-    this.#isInFile = header === true;
+  /** @throws {Failure} `csv-bad-header`, `csv-too-many-columns` if the given names are invalid */
+  constructor(options: CsvSyntax["header"], sink: RecordSink) {
     this.#sink = sink;
-    if (typeof header !== "boolean") this.#name(header);
+    this.#header = new FileHeader(options, CSV_HEADER_FAILURES);
+    const { given, isPending } = this.#header;
+    if (given === null) return;
+    checkColumnCount(given.length, "the module's header option");
+    if (!isPending) this.#name(given);
   }
 
   /**
-   * Handles a record that does not have {@link count} fields: the header itself, the first record of a
-   * file without a header, or a record with too few or too many fields.
+   * Handles a record that does not have {@link count} fields: one of the header or before it, the first
+   * record of a file without a header, or a record with too few or too many fields.
    *
    * @returns the reason for rejecting the record, or null
    * @throws {Failure} `csv-bad-header`, `csv-too-many-columns`.
@@ -27,9 +32,11 @@ export class CsvHeader {
       const has = `has ${fields.length} ${fields.length === 1 ? "field" : "fields"}`;
       return `${has}, the header has ${this.count}`;
     }
-    if (this.#isInFile) {
-      checkNames(fields, `the header at line ${line}`);
-      this.#name(fields);
+    const header = this.#header;
+    if (header.isPending) {
+      if (!header.isSearching) checkColumnCount(fields.length, `the header at line ${line}`);
+      const names = header.take(fields, line);
+      if (names !== null) this.#name(names);
       return null;
     }
     checkColumnCount(fields.length, `the record at line ${line}`);
@@ -38,16 +45,19 @@ export class CsvHeader {
     return null;
   }
 
+  /** Whether the header has not been found yet: a record that cannot be read is not a reject. */
+  get isSearching(): boolean {
+    return this.#header.isSearching;
+  }
+
   /** @throws {Failure} `csv-bad-header` if the faulty record is the header */
   refuse({ line, column, reason }: RecordFault): void {
-    if (this.#isInFile && this.count === 0) {
-      throw badHeader(`the header at line ${line}`, `it ${reason}`, column);
-    }
+    this.#header.refuse(line, reason, column);
   }
 
   /** @throws {Failure} `csv-no-header` if the file ended before its header */
   end(): void {
-    if (this.#isInFile && this.count === 0) throw noHeader();
+    this.#header.end();
   }
 
   #name(names: readonly string[]): void {

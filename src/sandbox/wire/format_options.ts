@@ -1,12 +1,20 @@
 import { z } from "zod";
+import type { HeaderOptions } from "../../sdk/file_format.ts";
 
 const oneCharacter = z.string().refine((text) => [...text].length === 1 && text.length === 1, {
   error: "must be one character",
 });
 
+const MAX_SKIPPED_LINES = 1_000_000;
+const MAX_HEADER_ROWS = 20;
+
 /** The options of all formats with columns: the SDK's `HeaderOptions`. */
 const HEADER_OPTIONS = {
   header: z.union([z.boolean(), z.array(z.string().min(1)).min(1)]).optional(),
+  skip: z.int().min(0).max(MAX_SKIPPED_LINES).optional(),
+  skipTo: z.array(z.string().min(1)).min(1).optional(),
+  headerRows: z.int().min(1).max(MAX_HEADER_ROWS).optional(),
+  uniqueNames: z.boolean().optional(),
 };
 
 /** The options of all text formats: the SDK's `TextOptions`. */
@@ -17,7 +25,21 @@ const csvOptions = z.strictObject({
   ...TEXT_OPTIONS,
   delimiter: oneCharacter.optional(),
   quote: z.union([z.literal(""), oneCharacter]).optional(),
-});
+}).superRefine(checkHeader);
+
+/** Refuses options of the header that contradict each other. */
+function checkHeader(
+  { header = true, skipTo, headerRows, uniqueNames }: HeaderOptions,
+  context: z.RefinementCtx,
+): void {
+  const refuse = (option: keyof HeaderOptions, message: string) =>
+    context.addIssue({ code: "custom", path: [option], message });
+  if (header === false && skipTo) refuse("skipTo", "needs a header: do not set header: false");
+  if (header === false && uniqueNames) refuse("uniqueNames", "needs a header");
+  if (header !== true && headerRows) {
+    refuse("headerRows", "needs the names of the file: header: true");
+  }
+}
 
 const jsonlOptions = z.strictObject({ ...TEXT_OPTIONS });
 
@@ -31,7 +53,7 @@ const jsonOptions = z.strictObject({
 const xlsxOptions = z.strictObject({
   ...HEADER_OPTIONS,
   sheet: z.union([z.string().min(1), z.int().min(1)]).optional(),
-});
+}).superRefine(checkHeader);
 
 const parquetOptions = z.strictObject({ columns: z.array(z.string().min(1)).min(1).optional() });
 
