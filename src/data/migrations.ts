@@ -12,10 +12,16 @@ export const MIGRATIONS: readonly ((layout: Layout) => Promise<void>)[] = [
   ({ receipts }) => inDatabase(receipts, indexReceiptsByTime),
   ({ ledger }) => inDatabase(ledger, renameRejected),
   renameTrials,
+  ({ ledger }) => inDatabase(ledger, addNotices),
 ];
 
 function indexReceiptsByTime(db: DatabaseSync): void {
   db.exec("CREATE INDEX IF NOT EXISTS receipts_age ON receipts (received_at)");
+}
+
+function addNotices(db: DatabaseSync): void {
+  const has = db.prepare("SELECT 1 FROM pragma_table_info('files') WHERE name = 'notices'").get();
+  if (has === undefined) db.exec("ALTER TABLE files ADD COLUMN notices TEXT");
 }
 
 async function renameTrials({ moduleRoot }: Layout): Promise<void> {

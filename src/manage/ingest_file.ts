@@ -86,6 +86,7 @@ async function runLoad(
   const rejects = new RejectKeeper(record.id, storage.ledger, limits.maxRejectsKept);
   const sandbox = deps.sandboxes.take();
   let outputBytes = 0;
+  const notices: string[] = [];
   const run = moduleRun(module, { path: attempt.path, name: record.name }, limits, log);
   const stop = () => {
     run.kill();
@@ -112,6 +113,7 @@ async function runLoad(
           return load.write(bytes);
         },
         rejects: (found) => rejects.keep(found),
+        notices: (found) => notices.push(...found),
         log,
         answer: hostGate({
           permissions: module.tenantJson.permissions,
@@ -123,13 +125,16 @@ async function runLoad(
     signal.throwIfAborted();
     const written = await traced(span, "storage flush", () => load.flush());
     const rows = checkedRows(seen, written, rejects.kept);
-    if (rows.rejected > limits.rejectShare * rows.read) return tooManyRejects(rows, limits);
+    if (rows.rejected > limits.rejectShare * rows.read) {
+      return { ...tooManyRejects(rows, limits), notices };
+    }
     const receipt = { rows, moduleVersion: module.version };
     await traced(span, "storage commit", () => load.commit(receipt, deps.onDecided));
-    return { type: "ingested", ...receipt };
+    return { type: "ingested", ...receipt, notices };
   } catch (error) {
     if (signal.aborted) return { type: "released" };
-    return outcomeOf(error, rowsOfFailure(error, rejects.kept));
+    const outcome = outcomeOf(error, rowsOfFailure(error, rejects.kept));
+    return outcome.type === "quarantined" ? { ...outcome, notices } : outcome;
   } finally {
     signal.removeEventListener("abort", stop);
     await run.close();
@@ -218,7 +223,10 @@ function checkedRows(
   );
 }
 
-function tooManyRejects(rows: RowCounts, { rejectShare }: RunLimits): Outcome {
+function tooManyRejects(
+  rows: RowCounts,
+  { rejectShare }: RunLimits,
+): Extract<Outcome, { type: "quarantined" }> {
   const { read, rejected } = rows;
   const message = `${rejected} of ${read} records were rejected ` +
     `(${percent(rejected / read)}, limit: ${percent(rejectShare)})`;

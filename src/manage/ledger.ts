@@ -15,11 +15,17 @@ export type LedgerEvent =
   /** An attempt starts, and counts. */
   | { type: "start"; moduleVersion?: string | null }
   /** Its rows are committed. */
-  | { type: "ingested"; rows: RowCounts; seconds: number; moduleVersion: string }
+  | {
+    type: "ingested";
+    rows: RowCounts;
+    seconds: number;
+    moduleVersion: string;
+    notices?: string[];
+  }
   /** It was refused before a record was read. */
   | { type: "refuse"; reason: FileReason }
   /** It or its module has a fault; none of its rows are stored. */
-  | { type: "quarantine"; reason: FileReason; rows: RowCounts | null }
+  | { type: "quarantine"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
   /** Something else failed; the next attempt is at `at`, in milliseconds since the epoch. */
   | { type: "retry"; reason: FileReason; at: number }
   /** The service shuts down; the attempt does not count. */
@@ -60,6 +66,7 @@ export const UNTRIED = {
   seconds: null,
   moduleVersion: null,
   reason: null,
+  notices: [],
 } as const;
 
 /**
@@ -100,14 +107,16 @@ function changes(record: FileRecord, event: LedgerEvent, now: number): Partial<F
       return { ...UNTRIED, attempts: attempts + 1, startedAt: now, moduleVersion };
     }
     case "ingested": {
-      const { seconds, moduleVersion } = event;
-      return { finishedAt: now, rows: checkRows(record, event.rows), seconds, moduleVersion };
+      const { seconds, moduleVersion, notices = [] } = event;
+      const rows = checkRows(record, event.rows);
+      return { finishedAt: now, rows, seconds, moduleVersion, notices };
     }
     case "refuse":
       return { reason: event.reason, seconds, finishedAt: now };
     case "quarantine": {
       const rows = checkRows(record, event.rows ?? NO_ROWS);
-      return { reason: event.reason, seconds, finishedAt: now, rows };
+      const { reason, notices = [] } = event;
+      return { reason, seconds, finishedAt: now, rows, notices };
     }
     case "retry":
       return { reason: event.reason, seconds, nextTryAt: event.at };

@@ -50,6 +50,9 @@ export async function reportToAuthor(
     const state = outcome.type === "refused" ? "Refused" : "Quarantined";
     entries.push(entry("file", `${state}: ${outcome.reason.message}`));
   }
+  if (isSettled && "notices" in outcome) {
+    entries.push(...(outcome.notices ?? []).map((text) => entry("notice", text)));
+  }
   await log.append(tenant, entries);
   // An empty file is not the module's fault.
   const isEmpty = outcome.type === "refused" && outcome.reason.code === "empty-file";

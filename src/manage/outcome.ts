@@ -3,11 +3,11 @@ import type { FileReason, RowCounts } from "../protocol/file_view.ts";
 
 /** How one attempt to load a file ended. */
 export type Outcome =
-  | { type: "ingested"; rows: RowCounts; moduleVersion: string }
+  | { type: "ingested"; rows: RowCounts; moduleVersion: string; notices?: string[] }
   /** The file was refused before a record was read. */
   | { type: "refused"; reason: FileReason }
   /** The file or its module has a fault; nothing was stored. */
-  | { type: "quarantined"; reason: FileReason; rows: RowCounts | null }
+  | { type: "quarantined"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
   /** Something else failed, so a later attempt may succeed. `endless`: attempts are not limited. */
   | { type: "retry"; reason: FileReason; rows: RowCounts | null; endless: boolean }
   /** The service is shutting down; the file returns to the queue as if it had not started. */

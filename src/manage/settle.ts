@@ -38,8 +38,8 @@ export async function settle(
   const file = eventFields(record);
   switch (outcome.type) {
     case "ingested": {
-      const { rows, moduleVersion } = outcome;
-      const event = { type: "ingested" as const, rows, seconds, moduleVersion };
+      const { rows, moduleVersion, notices } = outcome;
+      const event = { type: "ingested" as const, rows, seconds, moduleVersion, notices };
       await moveOut(layout, await advance(ledger, record, event, now()));
       emit({ kind: "file.ingested", ...file, size: record.size, rows, seconds, finishedAt: now() });
       return null;
@@ -50,7 +50,7 @@ export async function settle(
       const rows = outcome.type === "quarantined" ? outcome.rows ?? NO_ROWS : NO_ROWS;
       const event: LedgerEvent = outcome.type === "refused"
         ? { type: "refuse", reason }
-        : { type: "quarantine", reason, rows };
+        : { type: "quarantine", reason, rows, notices: outcome.notices };
       await moveOut(layout, await advance(ledger, record, event, now()));
       reportKill(deps, record, reason);
       emit({ kind: `file.${outcome.type}`, ...file, reason, rows, seconds });

@@ -99,6 +99,7 @@ const NO_RESULT = {
   rejects: [],
   counts: null,
   logs: [],
+  notices: [],
   failure: null,
 };
 

@@ -63,6 +63,8 @@ export const fileViewSchema = z.object({
   seconds: z.number().nullable(),
   moduleVersion: z.string().nullable(),
   reason: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** Remarks about the file, such as columns that the module ignores. None from older servers. */
+  notices: z.array(z.string()).default([]),
 });
 export type FileView = z.infer<typeof fileViewSchema>;
 

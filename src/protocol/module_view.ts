@@ -63,8 +63,8 @@ export type VersionWithFiles = z.infer<typeof versionWithFilesSchema>;
 export const moduleLogEntrySchema = z.object({
   at: z.string(),
   /** `version`: its state changed. `file`: a file failed. `rejects`: records of a loaded file were
-   * rejected. `console`: a line that the module wrote. */
-  kind: z.enum(["version", "file", "rejects", "console"]),
+   * rejected. `console`: a line that the module wrote. `notice`: a remark about a file. */
+  kind: z.enum(["version", "file", "rejects", "console", "notice"]),
   version: z.string().nullable(),
   /** The file's id and name, if the entry is about a file. */
   fileId: z.string().nullable(),
@@ -96,6 +96,8 @@ export const testRunSchema = z.object({
     .nullable(),
   /** What the module wrote to its console. */
   logs: z.array(z.string()),
+  /** Remarks about the sample, such as columns that the module ignores. */
+  notices: z.array(z.string()).default([]),
   /** Why the file would not be loaded; null when it would. */
   failure: z.object({ code: z.string(), message: z.string() }).nullable(),
 });

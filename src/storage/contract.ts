@@ -18,6 +18,8 @@ export interface FileRecord extends ReceivedFile {
   seconds: number | null;
   moduleVersion: string | null;
   reason: FileReason | null;
+  /** Remarks about the file for its sender. */
+  notices: readonly string[];
 }
 
 export interface FileQuery {

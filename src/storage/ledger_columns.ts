@@ -35,6 +35,7 @@ export function columnsOf(record: FileRecord) {
     module_version: record.moduleVersion,
     reason_code: reason?.code ?? null,
     reason_message: reason?.message ?? null,
+    notices: record.notices.length === 0 ? null : JSON.stringify(record.notices),
   };
 }
 
@@ -70,6 +71,8 @@ export function recordOf(row: Record<string, unknown>): FileRecord {
     seconds: numberOrNull("seconds"),
     moduleVersion: textOrNull("module_version"),
     reason: code === null ? null : { code, message: text("reason_message") },
+    // A ledger that is not upgraded yet lacks the column.
+    notices: JSON.parse(textOrNull("notices") ?? "[]"),
   };
 }
 

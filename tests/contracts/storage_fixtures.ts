@@ -49,6 +49,7 @@ export function fileRecord(given: Partial<FileRecord> = {}): FileRecord {
     seconds: null,
     moduleVersion: null,
     reason: null,
+    notices: [],
     ...given,
   };
 }

@@ -18,6 +18,7 @@ export function ledgerTests(test: Register): void {
       seconds: 0.25,
       moduleVersion: "v1",
       reason: { code: "c", message: "m" },
+      notices: ['"a.csv": column "ö" is not read', "b"],
     });
     await ledger.insert(full);
     assert.deepEqual(await ledger.get(full.id), full);

@@ -223,6 +223,7 @@ export class FakeServer implements AsyncDisposable {
       seconds: null,
       moduleVersion: null,
       reason: null,
+      notices: [],
       content,
       batch: upload.batch,
     });

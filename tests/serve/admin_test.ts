@@ -28,6 +28,7 @@ function record(id: string, more: Partial<FileRecord> = {}): FileRecord {
     seconds: 1,
     moduleVersion: "v1-00000000",
     reason: null,
+    notices: [],
     ...more,
   };
 }

@@ -32,6 +32,7 @@ function record(id: string, more: Partial<FileRecord> = {}): FileRecord {
     seconds: 1,
     moduleVersion: "v1",
     reason: null,
+    notices: [],
     ...more,
   };
 }

@@ -40,7 +40,7 @@ async function copyOf(layout: Layout, name: string, copied: Copied): Promise<Sta
   if (state !== null) {
     await ledger.insert({
       ...{ ...staged, state, attempts: 0, rows: NO_ROWS, nextTryAt: null, startedAt: null },
-      ...{ finishedAt: null, seconds: null, moduleVersion: null, reason: null },
+      ...{ finishedAt: null, seconds: null, moduleVersion: null, reason: null, notices: [] },
     });
   }
   await ledger.close();

@@ -32,6 +32,8 @@ export interface FileLine {
   /** The last known state of the file on the platform. */
   state: FileView["state"] | null;
   rows: RowCounts | null;
+  /** Remarks about the loaded file, such as columns that were ignored. */
+  notices: string[];
 }
 
 /** The last line of `--json`. `bytes` counts the files that were sent. */
@@ -64,6 +66,7 @@ export function fileLine(event: FinalEvent, sent?: SentEvent): FileLine {
     hint: null,
     state: sent ? "received" : null,
     rows: null,
+    notices: [],
   };
   if (event.type === "valid") line.sha256 = event.sha256;
   if ("file" in event && event.file) addFile(line, event.file);
@@ -79,8 +82,8 @@ export function fileLine(event: FinalEvent, sent?: SentEvent): FileLine {
 }
 
 function addFile(line: FileLine, file: FileView): void {
-  const { id, sha256, state, rows, reason } = file;
-  Object.assign(line, { id, sha256, state, rows });
+  const { id, sha256, state, rows, reason, notices } = file;
+  Object.assign(line, { id, sha256, state, rows, notices });
   line.code = reason?.code ?? null;
   line.reason = reason?.message ?? null;
 }

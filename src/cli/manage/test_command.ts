@@ -13,6 +13,7 @@ import {
 import { EXIT } from "../exit_codes.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { printTable } from "../terminal/table.ts";
+import { printable } from "../terminal/text.ts";
 import { formatCount } from "../../base/count.ts";
 
 interface TestFlags extends CommonFlags {
@@ -72,7 +73,7 @@ export async function testModule(
 }
 
 function printJson(io: CommandIo, file: string, result: TestRunResult): void {
-  const { tables, rejects, counts, seconds, failure, logs } = result;
+  const { tables, rejects, counts, seconds, failure, logs, notices } = result;
   const rows = tables.flatMap(({ table, columns, rows }) =>
     rows.map((row) => ({
       table,
@@ -80,7 +81,7 @@ function printJson(io: CommandIo, file: string, result: TestRunResult): void {
     }))
   );
   const reason = failure && { code: failure.code, message: failure.message };
-  const line = { file, counts, seconds, rows, rejects, logs, failure: reason };
+  const line = { file, counts, seconds, rows, rejects, logs, notices, failure: reason };
   io.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
@@ -96,6 +97,7 @@ function printResult(io: CommandIo, file: string, result: TestRunResult): void {
   stdout.write(`\nrejects: ${all}${shown(rejects.length, counts.rejected)}\n`);
   const rows = rejects.map((r) => [String(r.line), String(r.column ?? ""), r.reason, r.raw]);
   if (rows.length > 0) printTable(stdout, ["line", "column", "reason", "raw"], rows);
+  for (const text of result.notices) stdout.write(`notice: ${printable(text)}\n`);
   for (const line of result.logs) stdout.write(`log: ${line}\n`);
   const { read, stored, rejected, skipped } = counts;
   stdout.write(

@@ -48,7 +48,7 @@ async function run({ store, config }: TestRunDeps, request: RequestedTestRun): P
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const failure = { code: error.code, message: error.message };
-    return { ...finished(), tables: [], rejects: [], counts: null, logs: [], failure };
+    return { ...finished(), tables: [], rejects: [], counts: null, logs: [], notices: [], failure };
   }
 }
 
@@ -63,13 +63,14 @@ function notApproved(): Failure {
   return new Failure("refused", "not-approved", text);
 }
 
-function viewOf({ tables, rejects, counts, logs, failure }: TestRunResult) {
+function viewOf({ tables, rejects, counts, logs, notices, failure }: TestRunResult) {
   const { written: _, ...shown } = counts;
   return {
     tables: tables.map(({ rows, ...table }) => ({ ...table, rows: rows.map((r) => r.map(cell)) })),
     rejects,
     counts: shown,
     logs: logs.slice(0, MAX_SHOWN).map((line) => line.slice(0, MAX_CELL_CHARS)),
+    notices,
     failure: failure && { code: failure.code, message: failure.message },
   };
 }

@@ -22,6 +22,8 @@ export interface TestRunResult {
   seconds: number;
   /** What the module wrote to its console. */
   logs: string[];
+  /** Remarks about the file. */
+  notices: string[];
   /** Why the file would not be loaded; null when it would. */
   failure: Failure | null;
 }
@@ -70,6 +72,7 @@ export async function testRun(
     counts: { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0 },
     seconds: 0,
     logs: [],
+    notices: [],
     failure: null,
   };
   const sha256 = await hashOf(path);
@@ -108,6 +111,7 @@ export async function testRun(
         result.rejects.push(...found.slice(0, Math.max(0, limit - result.rejects.length)));
         return Promise.resolve();
       },
+      notices: (found) => result.notices.push(...found),
       log,
       answer: hostGate({
         permissions,

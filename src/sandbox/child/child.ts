@@ -11,6 +11,7 @@ import { isTextFormat } from "../formats/record_reader.ts";
 import { unpacked } from "../formats/unpack.ts";
 import { InputWriter } from "../programs/shared_input.ts";
 import { FRAME, type Frame, FrameWriter, NONCE_BYTES, readFrames } from "../wire/frames.ts";
+import { MAX_NOTICE_CHARS, MAX_NOTICES } from "../wire/notice_limits.ts";
 import type {
   FailedReply,
   FromWorker,
@@ -93,7 +94,8 @@ async function feed(
     for await (const piece of unpacked(pieces, request)) {
       if (piece instanceof Uint8Array) {
         if (!await worker.take(piece)) break;
-      } else worker.send({ type: "entry", name: piece.entry });
+      } else if ("notice" in piece) worker.note([piece.notice]);
+      else worker.send({ type: "entry", name: piece.entry });
     }
     await worker.end();
   } catch (error) {
@@ -186,6 +188,12 @@ class WorkerPort {
     this.#write(() => this.#out.write(FRAME.taken, new Uint8Array(0)));
   }
 
+  /** Reports remarks about the file to the host. */
+  note(texts: string[]): void {
+    const cut = texts.slice(0, MAX_NOTICES).map((text) => text.slice(0, MAX_NOTICE_CHARS));
+    this.#write(() => this.#out.writeJson(FRAME.notices, cut));
+  }
+
   /** Resolves when all messages have left. */
   settled(): Promise<void> {
     return this.#written;
@@ -211,6 +219,8 @@ class WorkerPort {
           this.#wake?.();
           return Promise.resolve();
         });
+      case "notices":
+        return this.note(message.texts);
       case "hostRequest":
         return this.#write(() => this.#out.writeJson(FRAME.hostRequest, message.request));
       case "reply":

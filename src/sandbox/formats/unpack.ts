@@ -17,8 +17,8 @@ interface Packed {
   maxWholeBytes: number;
 }
 
-/** A piece of the file, or the start of the next file of an archive. */
-type Unpacked = Uint8Array | { entry: string };
+/** A piece of the file, the start of the next file of an archive, or a remark for the sender. */
+type Unpacked = Uint8Array | { entry: string } | { notice: string };
 
 /** Files that operating systems add to archives. */
 const SYSTEM_FILES = /(^|\/)(__MACOSX\/|\.|Thumbs\.db$|desktop\.ini$)/i;

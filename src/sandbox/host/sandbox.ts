@@ -10,11 +10,13 @@ import {
 } from "../wire/host_messages.ts";
 import {
   type IngestRequest,
+  noticesSchema,
   type ProgramKind,
   replySchema,
   type SandboxReply,
   type SandboxRequest,
 } from "../wire/messages.ts";
+import { MAX_NOTICES } from "../wire/notice_limits.ts";
 import type { HostCommand } from "../os/resource_limits.ts";
 import { type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { type IdlePipes, lastCharacters, watchForIdlePipes } from "./process_output.ts";
@@ -45,6 +47,8 @@ export interface IngestJob extends Omit<IngestRequest, "type" | "grants"> {
 interface IngestSink {
   batch(bytes: Uint8Array): Promise<void>;
   rejects(rejects: RejectView[]): Promise<void>;
+  /** At most 20 in all, of 300 characters each, without control characters. */
+  notices?(texts: string[]): void;
   log?(text: string): void;
   /** Answers the module's requests. Without it, a request ends the run. */
   answer?: HostRequestHandler;
@@ -86,6 +90,7 @@ export class Sandbox {
   #resumeFeed: () => void = () => {};
   #loggedLines = 0;
   #loggedChars = 0;
+  readonly #notices = new Set<string>();
 
   private constructor(process: Deno.ChildProcess, nonce: Uint8Array<ArrayBuffer>) {
     this.#process = process;
@@ -236,6 +241,8 @@ export class Sandbox {
       } else if (kind === FRAME.taken) {
         this.#piecesUnderway--;
         this.#resumeFeed();
+      } else if (kind === FRAME.notices) {
+        this.#note(parseMessage(noticesSchema, payload), sink);
       } else if (kind === FRAME.hostRequest) {
         await this.#answer(parseMessage(hostRequestSchema, payload), sink);
       } else throw forged(`a message of the unknown kind ${kind}`);
@@ -250,6 +257,15 @@ export class Sandbox {
     if (request.fetches.length > 0) this.#hostTime.cancel();
     const response: HostResponse = { id: request.id, ...await sink.answer(request) };
     await this.#sent(this.#out.writeJson(FRAME.hostResponse, response));
+  }
+
+  /** Two threads of the sandbox send notices, so their limit is applied here. */
+  #note(texts: string[], sink: IngestSink | null): void {
+    const plain = texts.map((text) => text.replaceAll(/\p{Cc}/gu, " "));
+    const added = plain.filter((text) => !this.#notices.has(text))
+      .slice(0, MAX_NOTICES - this.#notices.size);
+    for (const text of added) this.#notices.add(text);
+    if (added.length > 0) sink?.notices?.(added);
   }
 
   // The sandbox counts too, but one that was taken over may not.

@@ -30,6 +30,8 @@ export const FRAME = {
   hostRequest: 10,
   /** host → child: JSON of the host's response. */
   hostResponse: 8,
+  /** child → host: JSON of an array of notices. */
+  notices: 11,
   /** child → host: a piece of the file was taken; the next one can be sent. */
   taken: 9,
 } as const;

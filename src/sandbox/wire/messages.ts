@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { DeclaredFormat } from "./declaration.ts";
 import type { Grants, HostRequest, HostResponse } from "./host_messages.ts";
 import type { TableSpec } from "../../batch/column.ts";
+import { MAX_NOTICE_CHARS, MAX_NOTICES } from "./notice_limits.ts";
 
 /** A module that is not a script: a WebAssembly program, or the output of a native one. */
 export type ProgramKind = "wasi" | "output";
@@ -53,6 +54,8 @@ const sourceFaultSchema = z.object({
 export type SourceFault = z.infer<typeof sourceFaultSchema>;
 
 const count = z.int().nonnegative();
+
+export const noticesSchema = z.array(z.string().max(MAX_NOTICE_CHARS)).max(MAX_NOTICES);
 
 /** sandbox → host */
 export const replySchema = z.discriminatedUnion("type", [
@@ -101,5 +104,7 @@ export type FromWorker =
   | { type: "batch"; bytes: Uint8Array }
   | { type: "rejects"; json: string }
   | { type: "hostRequest"; request: HostRequest }
+  /** Remarks about the file for its sender. */
+  | { type: "notices"; texts: string[] }
   /** A chunk was processed: the next one can be sent. */
   | { type: "taken" };

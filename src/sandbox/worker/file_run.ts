@@ -102,12 +102,14 @@ export class FileRun {
   async end(): Promise<RunCounts> {
     await this.#endReader();
     this.#out.flushRows();
+    this.#out.flushNotices();
     return this.#out.rows;
   }
 
   /** Posts the rejects found so far in a file that fails. @returns the number of records read */
   giveUp(): number {
     this.#out.flushRejects();
+    this.#out.flushNotices();
     return this.#out.rows.read;
   }
 
@@ -136,6 +138,7 @@ export class FileRun {
         this.#keepReject(fault);
       },
       skip: () => this.#out.skip(),
+      notice: (text: string) => this.#out.notice(text, this.#entry?.name ?? null),
     };
     const { format, maxRecordChars, maxWholeBytes } = this.#request;
     const limits = { maxRecordChars, maxWholeBytes, room: () => this.#room() };

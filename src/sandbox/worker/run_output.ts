@@ -2,10 +2,13 @@ import { Failure } from "../../base/failure.ts";
 import type { RejectView } from "../../protocol/file_view.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import type { FromWorker } from "../wire/messages.ts";
+import { MAX_NOTICES } from "../wire/notice_limits.ts";
 import { RowFault, TableBuffer } from "./table_buffer.ts";
 
 /** Maximum length of a reject's reason, in characters. */
 const MAX_REASON_CHARS = 500;
+/** One more than are reported shows that some are left out. */
+const MAX_KEPT_NOTICES = MAX_NOTICES + 1;
 const MAX_REJECTS_IN_MESSAGE = 500;
 /** Batches underway to the host before a reader that has the whole file in memory waits. */
 const MAX_BATCHES_UNDERWAY = 4;
@@ -26,6 +29,8 @@ export class RunOutput {
   readonly rows: RunCounts = { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0 };
   readonly #tables = new Map<string, TableBuffer>();
   readonly #post: Post;
+  /** Notices, each with the archive's entries that it is about. */
+  readonly #notices = new Map<string, Set<string>>();
   #rejects: RejectView[] = [];
   #underway = 0;
   #resume: (() => void) | null = null;
@@ -66,6 +71,21 @@ export class RunOutput {
     const column = typeof reject.column === "string" ? reject.column.slice(0, 100) : reject.column;
     this.#rejects.push({ line: reject.line, column, reason, raw: reject.raw });
     if (this.#rejects.length >= MAX_REJECTS_IN_MESSAGE) this.flushRejects();
+  }
+
+  /** Keeps a remark about the file, or about one entry of an archive. */
+  notice(text: string, entry: string | null): void {
+    const entries = this.#notices.get(text) ?? new Set();
+    if (this.#notices.size >= MAX_KEPT_NOTICES && !this.#notices.has(text)) return;
+    if (entry !== null) entries.add(entry);
+    this.#notices.set(text, entries);
+  }
+
+  /** Posts the notices; once, at the end of the file. */
+  flushNotices(): void {
+    if (this.#notices.size === 0) return;
+    this.#post({ type: "notices", texts: noticeTexts(this.#notices) });
+    this.#notices.clear();
   }
 
   flushRejects(): void {
@@ -134,6 +154,17 @@ export class RunOutput {
     this.#underway++;
     this.#post({ type: "batch", bytes }, [bytes.buffer]);
   }
+}
+
+function noticeTexts(notices: Map<string, Set<string>>): string[] {
+  const texts = [...notices].map(([text, entries]) => {
+    const [first, ...others] = entries;
+    if (first === undefined) return text;
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    return `${JSON.stringify(first.slice(0, 100))}${more}: ${text}`;
+  });
+  if (texts.length <= MAX_NOTICES) return texts;
+  return [...texts.slice(0, MAX_NOTICES - 1), "there are more notices"];
 }
 
 function tableNames(result: unknown): string[] {

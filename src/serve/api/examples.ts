@@ -33,6 +33,7 @@ export const EXAMPLE_FILE: FileView = {
   seconds: 0.014,
   moduleVersion: "v2-5c7481f8",
   reason: null,
+  notices: ['column "remarks" is not read by the module'],
 };
 
 export const EXAMPLE_TOTALS: Pick<Usage, "files" | "rows"> = {
@@ -76,6 +77,7 @@ export const EXAMPLE_TEST_RUN: TestRun = {
   rejects: [],
   counts: { read: 1, stored: 1, rejected: 0, skipped: 0 },
   logs: [],
+  notices: [],
   failure: null,
 };
 

@@ -113,6 +113,7 @@ export function viewOfRecord(record: FileRecord): FileView {
   const { tenant: _tenant, batch: _batch, ...shown } = record;
   return {
     ...shown,
+    notices: [...shown.notices],
     receivedAt: isoTime(record.receivedAt),
     startedAt: isoTimeOrNull(record.startedAt),
     finishedAt: isoTimeOrNull(record.finishedAt),
@@ -138,6 +139,7 @@ function viewOfReceipt(receipt: UploadReceipt): FileView {
     seconds: null,
     moduleVersion: null,
     reason: null,
+    notices: [],
   };
 }
 

@@ -1,7 +1,16 @@
 import { type FileView, isFinal, type RejectList } from "../../protocol/file_view.ts";
 import { bytes, count, duration, percent, speed } from "./format.ts";
 import { type Frame, Page } from "./page.tsx";
-import { Card, Facts, FileStateLabel, Head, ShareBar, Stat, STATE_MEANINGS } from "./parts.tsx";
+import {
+  Card,
+  Facts,
+  FileStateLabel,
+  Head,
+  Notices,
+  ShareBar,
+  Stat,
+  STATE_MEANINGS,
+} from "./parts.tsx";
 import { Rejects } from "./rejects.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -95,6 +104,7 @@ function Summary({ file, isOwner }: { file: FileView; isOwner: boolean }) {
           )}
         </div>
       )}
+      <Notices texts={file.notices} />
       <dl class="stats">
         <Stat name="Records read" value={count(rows.read)} />
         <Stat name="Stored" value={count(rows.stored)} />

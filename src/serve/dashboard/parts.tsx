@@ -173,3 +173,14 @@ export function link(path: string, query: Record<string, string | undefined>): s
   const text = new URLSearchParams(set).toString();
   return text === "" ? path : `${path}?${text}`;
 }
+
+/** Remarks about a file, such as columns that the module ignores. */
+export function Notices({ texts }: { texts: readonly string[] }) {
+  if (texts.length === 0) return null;
+  return (
+    <div class="notice">
+      <strong>{texts.length === 1 ? "Notice" : "Notices"}</strong>
+      <ul>{texts.map((text) => <li>{text}</li>)}</ul>
+    </div>
+  );
+}

@@ -2,7 +2,7 @@ import type { TestRun } from "../../protocol/module_view.ts";
 import { Field, Form } from "./form.tsx";
 import { formatCount } from "../../base/count.ts";
 import { count } from "./format.ts";
-import { Card } from "./parts.tsx";
+import { Card, Notices } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
 
 /** A form for a test run of a version on a sample, and the result of the last test run. */
@@ -48,6 +48,7 @@ function Result({ testRun }: { testRun: TestRun }) {
             rejected + {count(counts.skipped)} skipped
           </p>
         )}
+        <Notices texts={testRun.notices} />
         {testRun.logs.length > 0 && <pre tabindex={0}>{testRun.logs.join("\n")}</pre>}
       </div>
       {testRun.tables.map(({ table, columns, rows, total }) => (

@@ -28,9 +28,23 @@ export class Keyspaces {
       const existing = await this.#namesIn(keyspace);
       const missing = Object.entries(ledgerSchema(keyspace))
         .filter(([name]) => !existing.has(name)).map(([, cql]) => cql);
-      if (missing.length === 0) return await this.#renameStates(keyspace);
-      await this.#session.change(...await this.#keyspaceChanges(keyspace), ...missing);
+      if (missing.length > 0) {
+        await this.#session.change(...await this.#keyspaceChanges(keyspace), ...missing);
+      }
+      if (existing.has("files")) await this.#upgradeFiles(keyspace);
     });
+  }
+
+  /** Upgrades the table of files of an earlier version. */
+  async #upgradeFiles(keyspace: string): Promise<void> {
+    await this.#renameStates(keyspace);
+    const { rows } = await this.#session.run(
+      `SELECT column_name FROM system_schema.columns WHERE keyspace_name = ?
+       AND table_name = 'files' AND column_name = 'notices'`,
+      [keyspace],
+    );
+    if (rows.length > 0) return;
+    await this.#session.change(`ALTER TABLE ${keyspace}.files ADD IF NOT EXISTS notices text`);
   }
 
   async #renameStates(keyspace: string): Promise<void> {
