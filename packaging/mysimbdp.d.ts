@@ -309,8 +309,17 @@ type Settled<Tables extends string> = RowOutput<Tables> | Reject | null | undefi
 export type RowResult<Tables extends string = string> = Settled<Tables> | Promise<Settled<Tables>>;
 /** A module: which files it reads, the tables it writes, and how a record becomes rows. */
 export interface Ingest<F extends Format = Format, T extends Record<string, TableDefinition> = Record<string, TableDefinition>> {
-    /** One or more patterns of file names, with `*` and `?`. Case is ignored. */
+    /**
+     * One or more patterns of file names, with `*` and `?`. Case is ignored. An archive is loaded if its
+     * files match.
+     */
     files: string | readonly string[];
+    /**
+     * Patterns of the files to load from a zip archive; the others are skipped and reported. A pattern
+     * with a "/" is compared with the whole path in the archive.
+     * @default the patterns in `files`
+     */
+    entries?: string | readonly string[];
     /** How the files are encoded: the result of `csv()`, `json()` and the like. */
     format: F;
     /** The tables that the module writes or reads, by name. */

@@ -239,7 +239,7 @@ export class IngestService {
     try {
       if (record.size === 0) return refused("empty-file", "the file is empty");
       if (!module) return refused("no-module", "no module is deployed for this customer");
-      if (!takesFile(module.declaration.files, record.name)) {
+      if (!takesFile(module.declaration, record.name)) {
         const patterns = module.declaration.files.join(", ");
         return refused("no-pattern", `the module takes only files named ${patterns}`);
       }

@@ -116,8 +116,17 @@ export interface Ingest<
   F extends Format = Format,
   T extends Record<string, TableDefinition> = Record<string, TableDefinition>,
 > {
-  /** One or more patterns of file names, with `*` and `?`. Case is ignored. */
+  /**
+   * One or more patterns of file names, with `*` and `?`. Case is ignored. An archive is loaded if its
+   * files match.
+   */
   files: string | readonly string[];
+  /**
+   * Patterns of the files to load from a zip archive; the others are skipped and reported. A pattern
+   * with a "/" is compared with the whole path in the archive.
+   * @default the patterns in `files`
+   */
+  entries?: string | readonly string[];
   /** How the files are encoded: the result of `csv()`, `json()` and the like. */
   format: F;
   /** The tables that the module writes or reads, by name. */

@@ -119,8 +119,8 @@ const CSV: Case[] = [
   {
     what: "UTF-16 without its mark",
     content: utf16("a,b\n1,2\n3,4\n"),
-    code: "csv-bad-header",
-    reason: /NUL character/,
+    code: "wrong-format",
+    reason: /UTF-16LE text without a mark/,
   },
   {
     what: "a quote that is not closed, after rejects",

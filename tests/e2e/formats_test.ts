@@ -94,7 +94,7 @@ const TENANTS: Record<string, { module: ModuleOptions; cases: () => Promise<Case
       }]),
       good("packed.xlsx.gz", new Uint8Array(gzipSync(made("weather.xlsx"))), 200),
       good("packed.xlsx.zip", await zip([["book.xlsx", made("weather.xlsx")]]), 200),
-      bad("text.xlsx", "a,b\n1,2\n", "zip-corrupt"),
+      bad("text.xlsx", "a,b\n1,2\n", "wrong-format"),
       bad("cut.xlsx", cut(made("weather.xlsx")), "zip-corrupt"),
       bad("foreign.xlsx", await zip([["a.txt", "no workbook"]]), "xlsx-corrupt"),
       bad("bomb.xlsx", await zip([["xl/workbook.xml", new Uint8Array(16 << 20)]]), "zip-too-large"),
@@ -142,7 +142,7 @@ const TENANTS: Record<string, { module: ModuleOptions; cases: () => Promise<Case
           }], [200, null])
         ),
         bad("cut.parquet", cut(made("weather-snappy.parquet")), "parquet-corrupt"),
-        bad("text.parquet", "PAR1 or not PAR1", "parquet-corrupt"),
+        bad("text.parquet", "PAR1 or not PAR1", "wrong-format"),
       ]),
   },
   nocolumn: {
@@ -172,7 +172,7 @@ const TENANTS: Record<string, { module: ModuleOptions; cases: () => Promise<Case
         good("snappy.avro", snapped, 200, first),
         bad("cut.avro", cut(deflated), "avro-cut-short"),
         bad("flipped.avro", snapped.map((byte, i) => i === 3000 ? byte ^ 1 : byte), "avro-corrupt"),
-        bad("text.avro", "not Avro", "avro-corrupt"),
+        bad("text.avro", "not Avro", "wrong-format"),
         bad("endless.avro", Uint8Array.fromHex(`4f626a01fe${"ff".repeat(8)}01`), "avro-cut-short"),
         bad("short.avro", deflated.slice(0, 100), "avro-cut-short"),
       ]);
@@ -203,11 +203,20 @@ const TENANTS: Record<string, { module: ModuleOptions; cases: () => Promise<Case
         ),
         good("any-name.csv.zip", await zip([["data", "x\n1\n"]]), 1),
         bad("path.csv.zip", await zip([["../../../etc/a.csv", "x\n1\n"]]), "zip-corrupt"),
-        bad(
-          "foreign.csv.zip",
-          await zip([["a.csv", "x\n1\n"], ["b.txt", "?"]]),
-          "zip-foreign-entry",
+        good(
+          "readme.zip",
+          await zip([["a.csv", "x\n1\n"], ["README.txt", "?"]]),
+          ...([1, [2, { x: "1", entry: "a.csv" }]] as [number, Row]),
         ),
+        good("zip.csv", await zip([["a.csv", "x\n1\n"]]), 1),
+        good("twice.csv.gz", new Uint8Array(gzipSync(gzipSync("x\n1\n"))), 1),
+        bad("foreign.zip", await zip([["b.txt", "?"], ["c.txt", "?"]]), "zip-no-entry"),
+        bad(
+          "layers.csv.gz",
+          new Uint8Array(gzipSync(gzipSync("x\n" + "\n".repeat(36 << 20)))),
+          "unpacked-too-large",
+        ),
+        bad("book.csv", made("weather.xlsx"), "wrong-format"),
         bad("locked.csv.zip", await zip([["a.csv", "x\n1\n"]], { password: "p" }), "zip-encrypted"),
         bad("nested.csv.zip", await zip([["a.csv", good1]]), "zip-nested"),
         bad("empty.csv.zip", await zip([["d/", ""]]), "zip-empty"),

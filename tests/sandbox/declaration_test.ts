@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { DeclarationFault, parseDeclaration } from "../../src/sandbox/wire/declaration.ts";
-import { takesFile } from "../../src/sandbox/wire/file_patterns.ts";
+import {
+  entryPatterns,
+  matchesName,
+  takesEntry,
+  takesFile,
+} from "../../src/sandbox/wire/file_patterns.ts";
 
 const GOOD = {
   files: "*.csv",
@@ -61,14 +66,41 @@ for (const [what, declared, path] of BAD) {
 }
 
 Deno.test("file patterns", () => {
-  assert.ok(takesFile(["*.csv"], "Birds.CSV"));
-  assert.ok(takesFile(["*.csv"], "birds.csv.gz"));
-  assert.ok(takesFile(["a?c*"], "abc"));
-  assert.ok(takesFile(["x", "*z"], "xyz"));
-  assert.ok(!takesFile(["*.csv"], "birds.csvx"));
-  assert.ok(!takesFile(["a.c"], "abc"));
+  assert.ok(matchesName(["*.csv"], "Birds.CSV"));
+  assert.ok(matchesName(["*.csv"], "birds.csv.gz"));
+  assert.ok(matchesName(["*.csv"], "birds.csv.gz.zip"));
+  assert.ok(matchesName(["a?c*"], "abc"));
+  assert.ok(matchesName(["x", "*z"], "xyz"));
+  assert.ok(!matchesName(["*.csv"], "birds.csvx"));
+  assert.ok(!matchesName(["a.c"], "abc"));
 });
 
 Deno.test("a pattern of many stars does not hang", () => {
-  assert.ok(!takesFile(["*a".repeat(40) + "b"], "a".repeat(255)));
+  assert.ok(!matchesName(["*a".repeat(40) + "b"], "a".repeat(255)));
+});
+
+Deno.test("the name of an archive decides only if all patterns name archives", () => {
+  const csv = { kind: "csv" };
+  assert.ok(takesFile({ files: ["*.csv"], format: csv }, "orders.ZIP"));
+  assert.ok(takesFile({ files: ["a-*.zip", "*.csv"], format: csv }, "b.zip"));
+  assert.ok(takesFile({ files: ["a-*.zip"], format: csv }, "a-1.zip"));
+  assert.ok(!takesFile({ files: ["a-*.zip"], format: csv }, "b.zip"));
+  assert.ok(!takesFile({ files: ["*.csv"], format: csv }, "orders.gz"));
+  assert.ok(!takesFile({ files: ["*.csv"], format: { kind: "program" } }, "orders.zip"));
+});
+
+Deno.test("the files of an archive match by name, or by path if the pattern has a slash", () => {
+  const patterns = (files: string[], entries?: string[]) =>
+    entryPatterns({ files, entries, format: { kind: "csv" } });
+  assert.deepEqual(patterns(["*.csv", "*.csv.zip", "*.zip", "a.*"]), [
+    "*.csv",
+    "*.csv",
+    "*.zip",
+    "a.*",
+  ]);
+  assert.deepEqual(patterns(["*.zip"], ["data/*.csv"]), ["data/*.csv"]);
+  assert.ok(takesEntry(["*.csv"], "in/a.csv.gz"));
+  assert.ok(takesEntry(["data/*.csv"], "data/a.csv"));
+  assert.ok(!takesEntry(["data/*.csv"], "old/a.csv"));
+  assert.ok(!takesEntry(["in*.csv"], "in/a.csv"));
 });

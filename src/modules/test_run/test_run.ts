@@ -60,7 +60,7 @@ export async function testRun(
   path: string,
   { limit, name = basename(path), secrets = {} }: TestRunOptions,
 ): Promise<TestRunResult> {
-  const { files, tables: declared } = module.declaration;
+  const { tables: declared } = module.declaration;
   const { permissions } = module.tenantJson;
   const specs = writableTables(declared, permissions);
   const tables: TestRunResult["tables"] = specs.map(({ name, columns }) => {
@@ -76,8 +76,8 @@ export async function testRun(
     failure: null,
   };
   const sha256 = await hashOf(path);
-  if (!takesFile(files, name)) {
-    result.failure = wrongName(files);
+  if (!takesFile(module.declaration, name)) {
+    result.failure = wrongName(module.declaration.files);
     return result;
   }
   const { memoryMb, secondsPerFile, rejectShare } = module.tenantJson.limits;

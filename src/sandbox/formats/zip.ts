@@ -48,8 +48,8 @@ export function looksZip(bytes: Uint8Array): boolean {
  * The files in an archive, in its order, without folders. The limits apply to all entries together and
  * to their actual sizes, not to the sizes that the archive states.
  *
- * @throws {Failure} `zip-corrupt`, `zip-encrypted`, `zip-too-many-entries`; an entry's content throws
- * `zip-corrupt` and `zip-too-large`
+ * @throws {Failure} `zip-corrupt`, `zip-too-many-entries`; an entry's content throws `zip-corrupt`,
+ * `zip-encrypted` and `zip-too-large`
  */
 export async function openZip(archive: Uint8Array, limits: ZipLimits): Promise<ZipEntry[]> {
   const count = outputCounter(archive.length, limits);
@@ -60,7 +60,6 @@ export async function openZip(archive: Uint8Array, limits: ZipLimits): Promise<Z
     for await (const entry of reader.getEntriesGenerator()) {
       if (++seen > MAX_ENTRIES) throw tooManyEntries();
       if (entry.directory) continue;
-      if (entry.encrypted) throw encrypted(entry.filename);
       entries.push({ name: entry.filename, content: () => contentOf(entry, count) });
     }
   } catch (error) {
@@ -88,6 +87,7 @@ async function* contentOf(
   entry: FileEntry,
   count: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+  if (entry.encrypted) throw encrypted(entry.filename);
   let abort: (error: unknown) => void = () => {};
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>({
     start: (controller) => void (abort = (error) => controller.error(error)),

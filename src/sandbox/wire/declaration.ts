@@ -16,6 +16,8 @@ import { formatSchema } from "./format_options.ts";
 export interface Declaration {
   /** File name patterns with `*` and `?`. */
   files: string[];
+  /** Patterns of the files within an archive; without them, `files` apply. */
+  entries?: string[];
   format: DeclaredFormat;
   tables: TableSpec[];
 }
@@ -72,8 +74,11 @@ const tableSchema = z.strictObject({
   clusteringKey: z.array(z.string()).default([]),
 });
 
+const patterns = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
+
 const declarationSchema = z.strictObject({
-  files: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
+  files: patterns,
+  entries: patterns.optional(),
   format: formatSchema,
   tables: z.record(identifier, tableSchema),
 });
@@ -100,7 +105,8 @@ export function parseDeclaration(declared: unknown): Declaration {
   if (tables.length === 0) throw new DeclarationFault(["tables"], "must name at least one table");
   for (const table of tables) checkKeys(table);
   return {
-    files: typeof data.files === "string" ? [data.files] : data.files,
+    files: [data.files].flat(),
+    ...(data.entries !== undefined && { entries: [data.entries].flat() }),
     format: data.format.kind === "csv" ? csv(data.format.options) : data.format,
     tables,
   };

@@ -28,8 +28,10 @@ export type SandboxRequest =
     fileName: string;
     /** Lower-case hex. */
     sha256: string;
-    /** The module's file patterns, which also apply to the entries of an archive. */
+    /** The module's file patterns. */
     files: string[];
+    /** The patterns of the files in an archive; without them, `files` apply. */
+    entries?: string[];
     format: DeclaredFormat;
     tables: TableSpec[];
     /** Maximum length of a record, in characters. */

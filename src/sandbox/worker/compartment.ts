@@ -8,6 +8,7 @@ import { safeMessage } from "./thrown_values.ts";
 /** A module's default export; only its shape has been checked. */
 export interface LoadedModule {
   files: unknown;
+  entries?: unknown;
   format: unknown;
   tables: unknown;
   row: (record: unknown, ctx: unknown) => unknown;

@@ -25,8 +25,8 @@ export function serveWorker(openFormat: OpenReader): void {
   ): void | Promise<void> {
     switch (message.type) {
       case "describe": {
-        const { files, format, tables } = realm.load(message.script);
-        const declaration = JSON.parse(JSON.stringify({ files, format, tables }));
+        const { files, entries, format, tables } = realm.load(message.script);
+        const declaration = JSON.parse(JSON.stringify({ files, entries, format, tables }));
         return reply({ type: "described", declaration });
       }
       case "ingest":
