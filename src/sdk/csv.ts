@@ -1,4 +1,5 @@
 import type { FileFormat, HeaderOptions, TextOptions } from "./file_format.ts";
+import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 
 /** Options of CSV files; the defaults follow RFC 4180. */
 export interface CsvOptions extends HeaderOptions, TextOptions {
@@ -11,7 +12,7 @@ export interface CsvOptions extends HeaderOptions, TextOptions {
 /** The fields of a record by column name. Each is text, exactly as in the file. */
 export type CsvRecord = Record<string, string>;
 
-export type CsvFormat = FileFormat<"csv", CsvOptions, CsvRecord>;
+export type CsvFormat<R extends object = CsvRecord> = FileFormat<"csv", CsvOptions, R>;
 
 /**
  * Comma-separated values (RFC 4180), plain or gzip.
@@ -22,6 +23,12 @@ export type CsvFormat = FileFormat<"csv", CsvOptions, CsvRecord>;
  * csv({ header: true, delimiter: ";" }).kind; // "csv"
  * ```
  */
-export function csv(options: CsvOptions = {}): CsvFormat {
+export function csv<
+  const Header extends string = never,
+  const Columns extends string = never,
+  const Optional extends string = never,
+>(
+  options: CsvOptions & DeclaredNames<Header, Columns, Optional> = {},
+): CsvFormat<NamedRecord<string, Header, Columns, Optional>> {
   return { kind: "csv", options };
 }

@@ -7,9 +7,9 @@ import type { XlsxFormat } from "./xlsx.ts";
 
 /** The formats that a module can read. */
 export type Format =
-  | CsvFormat
+  | CsvFormat<object>
   | JsonlFormat
   | JsonFormat
-  | XlsxFormat
-  | ParquetFormat
+  | XlsxFormat<object>
+  | ParquetFormat<object>
   | AvroFormat;

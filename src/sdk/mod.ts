@@ -26,16 +26,7 @@ export { jsonl, type JsonlFormat, type JsonlOptions, type JsonRecord } from "./j
 export { parquet, type ParquetFormat, type ParquetOptions } from "./parquet.ts";
 export { tsv, type TsvOptions } from "./tsv.ts";
 export { xlsx, type XlsxCell, type XlsxFormat, type XlsxOptions } from "./xlsx.ts";
-export {
-  type Context,
-  defineIngest,
-  type FetchedAnswer,
-  type FetchInit,
-  type FoundRow,
-  type Ingest,
-  type KeyValue,
-  type Reject,
-  type RowOutput,
-  type RowResult,
-  type TableDefinition,
-} from "./ingest.ts";
+export { defineIngest, type Ingest } from "./ingest.ts";
+export type { Context, FetchedAnswer, FetchInit, FoundRow, KeyValue, Reject } from "./context.ts";
+export type { RowOutput, RowResult } from "./row.ts";
+export type { TableDefinition } from "./table.ts";

@@ -1,4 +1,5 @@
 import type { FileFormat } from "./file_format.ts";
+import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 
 /** Options of Parquet files. */
 export interface ParquetOptions {
@@ -6,7 +7,11 @@ export interface ParquetOptions {
   columns?: readonly string[];
 }
 
-export type ParquetFormat = FileFormat<"parquet", ParquetOptions, Record<string, unknown>>;
+export type ParquetFormat<R extends object = Record<string, unknown>> = FileFormat<
+  "parquet",
+  ParquetOptions,
+  R
+>;
 
 /**
  * Apache Parquet. The whole file is held in memory, so its size is limited.
@@ -17,6 +22,8 @@ export type ParquetFormat = FileFormat<"parquet", ParquetOptions, Record<string,
  * parquet({ columns: ["id", "at"] }).kind; // "parquet"
  * ```
  */
-export function parquet(options: ParquetOptions = {}): ParquetFormat {
+export function parquet<const Columns extends string = never>(
+  options: ParquetOptions & Pick<DeclaredNames<never, Columns>, "columns"> = {},
+): ParquetFormat<NamedRecord<unknown, never, Columns, never>> {
   return { kind: "parquet", options };
 }

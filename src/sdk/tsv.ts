@@ -1,4 +1,5 @@
-import { csv, type CsvFormat, type CsvOptions } from "./csv.ts";
+import type { DeclaredNames, NamedRecord } from "./named_record.ts";
+import type { CsvFormat, CsvOptions } from "./csv.ts";
 
 /** Options of TSV files: those of CSV without the delimiter. */
 export type TsvOptions = Omit<CsvOptions, "delimiter">;
@@ -12,6 +13,12 @@ export type TsvOptions = Omit<CsvOptions, "delimiter">;
  * tsv({ quote: "" }).options.delimiter; // "\t"
  * ```
  */
-export function tsv(options: TsvOptions = {}): CsvFormat {
-  return csv({ ...options, delimiter: "\t" });
+export function tsv<
+  const Header extends string = never,
+  const Columns extends string = never,
+  const Optional extends string = never,
+>(
+  options: TsvOptions & DeclaredNames<Header, Columns, Optional> = {},
+): CsvFormat<NamedRecord<string, Header, Columns, Optional>> {
+  return { kind: "csv", options: { ...options, delimiter: "\t" } };
 }

@@ -1,4 +1,5 @@
 import type { FileFormat, HeaderOptions } from "./file_format.ts";
+import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 
 /** Options of Excel workbooks. */
 export interface XlsxOptions extends HeaderOptions {
@@ -9,7 +10,11 @@ export interface XlsxOptions extends HeaderOptions {
 /** The value of a cell: a date is a `Date` in UTC, an empty cell is null. */
 export type XlsxCell = string | number | boolean | Date | null;
 
-export type XlsxFormat = FileFormat<"xlsx", XlsxOptions, Record<string, XlsxCell>>;
+export type XlsxFormat<R extends object = Record<string, XlsxCell>> = FileFormat<
+  "xlsx",
+  XlsxOptions,
+  R
+>;
 
 /**
  * One sheet of an Excel workbook (`.xlsx`). The whole file is held in memory, so its size is limited.
@@ -20,6 +25,12 @@ export type XlsxFormat = FileFormat<"xlsx", XlsxOptions, Record<string, XlsxCell
  * xlsx({ sheet: "Readings" }).kind; // "xlsx"
  * ```
  */
-export function xlsx(options: XlsxOptions = {}): XlsxFormat {
+export function xlsx<
+  const Header extends string = never,
+  const Columns extends string = never,
+  const Optional extends string = never,
+>(
+  options: XlsxOptions & DeclaredNames<Header, Columns, Optional> = {},
+): XlsxFormat<NamedRecord<XlsxCell, Header, Columns, Optional>> {
   return { kind: "xlsx", options };
 }

@@ -33,7 +33,7 @@ export default defineIngest({
   row(record, ctx) {
     const damage = record["Effect Amount of damage"] ?? "";
     if (!DAMAGE.has(damage)) {
-      return ctx.reject(`unknown damage "${damage}"`, "Effect Amount of damage");
+      return ctx.reject(`unknown damage "${damage}"`, "damage");
     }
     return {
       strikes: {

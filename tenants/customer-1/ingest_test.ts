@@ -45,7 +45,7 @@ Deno.test("a report becomes one row, without the star of the operator's name", (
 Deno.test("an undocumented damage code is rejected and names the column", () => {
   const rejects: string[] = [];
   ingest.row({ ...RECORD, "Effect Amount of damage": "C" }, context(rejects));
-  assert.deepEqual(rejects, ['Effect Amount of damage: unknown damage "C"']);
+  assert.deepEqual(rejects, ['damage: unknown damage "C"']);
 });
 
 Deno.test("a row has every declared column", () => {

@@ -23,7 +23,7 @@ export default defineIngest({
   row(record, ctx) {
     const max = Number(record["temp_max"]);
     const min = Number(record["temp_min"]);
-    if (!isPlausible(min, max)) return ctx.reject(`temperatures ${min} to ${max}`, "temp_max");
+    if (!isPlausible(min, max)) return ctx.reject(`temperatures ${min} to ${max}`, "temp_max_c");
     return {
       days: {
         year: asYear(record["date"] ?? ""),

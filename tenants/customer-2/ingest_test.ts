@@ -38,7 +38,7 @@ Deno.test("a day is stored in the partition of its year", () => {
 Deno.test("a day whose maximum is below its minimum is rejected", () => {
   const rejects: string[] = [];
   ingest.row({ ...RECORD, temp_max: "1.0" }, context(rejects));
-  assert.deepEqual(rejects, ["temp_max: temperatures 2.8 to 1"]);
+  assert.deepEqual(rejects, ["temp_max_c: temperatures 2.8 to 1"]);
 });
 
 Deno.test("years and plausible temperatures", () => {

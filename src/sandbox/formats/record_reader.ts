@@ -1,7 +1,4 @@
-import type { CsvFormat } from "../../sdk/csv.ts";
 import type { DeclaredFormat } from "../wire/declaration.ts";
-import type { JsonFormat } from "../../sdk/json.ts";
-import type { JsonlFormat } from "../../sdk/jsonl.ts";
 import type { ReaderSettings, RecordReader, RecordSink } from "./contract.ts";
 import { csvReader } from "./csv.ts";
 import { jsonArrayReader } from "./json_array.ts";
@@ -36,7 +33,7 @@ export type OpenReader = (
 // collection and make the heap grow.
 const DECODED_BYTES = 64 * 1024;
 
-type TextFormat = CsvFormat | JsonlFormat | JsonFormat;
+type TextFormat = Extract<DeclaredFormat, { kind: "csv" | "jsonl" | "json" }>;
 
 /** Whether a format is text, which is read as a stream without a library. */
 export function isTextFormat(format: DeclaredFormat): format is TextFormat {
