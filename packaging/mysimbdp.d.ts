@@ -453,16 +453,11 @@ type RecordOf<F> = F extends {
 /** The names in a record, where the format declares them. */
 type FieldNames<FileRecord> = keyof FileRecord extends infer Name extends string ? string extends Name ? never : Name : never;
 /** A module: which files it reads, the tables it writes, and how a record becomes rows. */
-<<<<<<< HEAD
-export interface Ingest<F extends Format = Format, T extends Record<string, TableDefinition> = Record<string, TableDefinition>> {
+export interface Ingest<F extends Format = Format, Tables = any, Result = unknown> {
     /**
      * One or more patterns of file names, with `*` and `?`. Case is ignored. An archive is loaded if its
      * files match.
      */
-=======
-export interface Ingest<F extends Format = Format, Tables = any, Result = unknown> {
-    /** One or more patterns of file names, with `*` and `?`. Case is ignored. */
->>>>>>> ea5ec7d (Types catch misspelt tables, columns and keys, missing keys and values that cannot fit)
     files: string | readonly string[];
     /**
      * Patterns of the files to load from a zip archive; the others are skipped and reported. A pattern
