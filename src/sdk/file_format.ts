@@ -9,10 +9,11 @@ export interface FileFormat<Kind extends string, Options, FileRecord> {
 /** Options of text formats. */
 export interface TextOptions {
   /**
-   * A WHATWG encoding label such as "windows-1252". A byte order mark in the file overrides it.
+   * The encoding of the files, such as "windows-1252". Of several, the first in which the whole file
+   * is valid is used; the file is then read twice. A byte order mark in the file overrides it.
    * @default "utf-8"
    */
-  encoding?: string;
+  encoding?: string | readonly string[];
 }
 
 /** Options of formats with columns. */

@@ -44,7 +44,8 @@ async function run(
     fileName,
     sha256: SHA256,
     ...declaration,
-    source: ReadableStream.from(input.map((x) => typeof x === "string" ? encoder.encode(x) : x)),
+    open: () =>
+      ReadableStream.from(input.map((x) => typeof x === "string" ? encoder.encode(x) : x)),
     limits,
     grants,
     maxRecordChars: 1024 * 1024,
@@ -260,6 +261,29 @@ Deno.test("JSON Lines, gzip and truncated gzip", async () => {
   await assert.rejects(() => run(jsonl, [text], { fileName: "f.jsonl.gz" }), {
     code: "gzip-corrupt",
   });
+});
+
+Deno.test("of several encodings, the first that fits the whole file is used", async () => {
+  const module = moduleOf(PLAIN, 'csv({ encoding: ["utf-8", "windows-1252"] })');
+  const rows = "x,1\n".repeat(100_000);
+  const old = new Uint8Array([...new TextEncoder().encode(`a,n\n${rows}M`), 0xfc, 0x2c, 0x32]);
+  const found = await run(module, [old.slice(0, 100_000), old.slice(100_000)]);
+  assert.deepEqual(found.rows.at(-1)?.slice(1), ["Mü", 2]);
+  assert.equal(found.counts.stored, 100_001);
+  const zipped = new Uint8Array(
+    await new Response(new Blob([old]).stream().pipeThrough(new CompressionStream("gzip")))
+      .arrayBuffer(),
+  );
+  assert.deepEqual((await run(module, [zipped])).rows.at(-1)?.slice(1), ["Mü", 2]);
+  assert.deepEqual((await run(module, ["a,n\nMü,2\n"])).rows[0]?.slice(1), ["Mü", 2]);
+  await assert.rejects(() => run(module, []), { message: /the file is empty/ });
+  const neither = run(module, [new Uint8Array([0x61, 0x0a, 0x81])]);
+  await assert.rejects(() => neither, { code: "no-encoding-fits", message: /line 2 has/ });
+});
+
+Deno.test("a file in UTF-8 that is declared as another encoding fails", async () => {
+  const module = moduleOf(PLAIN, 'csv({ encoding: "windows-1252" })');
+  await assert.rejects(() => run(module, ["a,n\nMüller,1\n"]), { code: "wrong-encoding" });
 });
 
 Deno.test("column names may be anything", async () => {

@@ -76,7 +76,7 @@ function declarationOf(text: string | undefined): Declaration {
 
 /** The input of a sandbox that runs a module on a file. */
 interface ModuleRun {
-  job: Pick<IngestJob, "script" | "program" | "source">;
+  job: Pick<IngestJob, "script" | "program" | "open">;
   /** Kills a program that runs outside the sandbox's process. */
   kill(): void;
   /** Removes the run's temporary files. */
@@ -90,17 +90,24 @@ export function moduleRun(
   limits: ProcessLimits,
   log?: (text: string) => void,
 ): ModuleRun {
-  const source = readPieces(file.path);
+  const open = () => readPieces(file.path);
   const noProcess = { kill: () => {}, close: () => Promise.resolve() };
   if (typeof entry === "string") {
     const program = isProgram(entry) ? "wasi" : undefined;
-    return { job: { script, program, source }, ...noProcess };
+    return { job: { script, program, open }, ...noProcess };
   }
   const files: ModuleFiles = JSON.parse(script);
   const { exec } = entry;
-  const native = new NativeProgram({ exec, files, fileName: file.name, source, limits, log });
+  const native = new NativeProgram({
+    exec,
+    files,
+    fileName: file.name,
+    source: open(),
+    limits,
+    log,
+  });
   return {
-    job: { script: "", program: "output", source: native.output() },
+    job: { script: "", program: "output", open: () => native.output() },
     kill: () => native.kill(),
     close: () => native.close(),
   };

@@ -7,6 +7,8 @@
 import { Failure, messageOf } from "../../base/failure.ts";
 import { releaseMemory } from "../../base/bytes.ts";
 import { ChildInput } from "./child_input.ts";
+import { chooseEncodings } from "../formats/choose_encodings.ts";
+import { encodingList } from "../wire/encoding_list.ts";
 import { isTextFormat } from "../formats/record_reader.ts";
 import { unpacked } from "../formats/unpack.ts";
 import { InputWriter } from "../programs/shared_input.ts";
@@ -84,14 +86,16 @@ async function feed(
   frames: AsyncIterable<Frame>,
 ): Promise<void> {
   const input = request.program === "wasi" ? worker.shareInput() : undefined;
-  worker.send({ ...request, input });
   const fromHost = new ChildInput(
     frames,
     (json) => worker.send({ type: "hostResponse", response: JSON.parse(json) }),
   );
+  const pieces = () => unpacked(fromHost.pieces(() => worker.tookPiece()), request);
   try {
-    const pieces = fromHost.pieces(() => worker.tookPiece());
-    for await (const piece of unpacked(pieces, request)) {
+    const list = encodingList(request.format);
+    const encodings = list === null ? undefined : await chooseEncodings(pieces(), list);
+    worker.send({ ...request, input, encodings });
+    for await (const piece of pieces()) {
       if (piece instanceof Uint8Array) {
         if (!await worker.take(piece)) break;
       } else if ("notice" in piece) worker.note([piece.notice]);

@@ -6,8 +6,9 @@ import { FRAME, type Frame } from "../wire/frames.ts";
  * the module do not, because a module that waits for one takes no pieces.
  */
 export class ChildInput {
-  readonly #pieces: Uint8Array[] = [];
-  #ended = false;
+  /** null is the end of the file. */
+  readonly #pieces: (Uint8Array | null)[] = [];
+  #isEnded = false;
   #error: unknown = null;
   #wake: (() => void) | null = null;
 
@@ -18,7 +19,7 @@ export class ChildInput {
   }
 
   /**
-   * The bytes of the file.
+   * The bytes of the file; they come again where the request says so.
    * @param taken called for each piece, so that the host sends the next one
    */
   async *pieces(taken: () => void): AsyncGenerator<Uint8Array> {
@@ -27,7 +28,7 @@ export class ChildInput {
       if (piece) {
         taken();
         yield piece;
-      } else if (this.#ended) return;
+      } else if (piece === null) return;
       else if (this.#error) throw this.#error;
       else await new Promise<void>((resolve) => this.#wake = resolve);
     }
@@ -36,14 +37,16 @@ export class ChildInput {
   async #listen(frames: AsyncIterable<Frame>, onResponse: (json: string) => void): Promise<void> {
     for await (const { kind, payload } of frames) {
       if (kind === FRAME.hostResponse) onResponse(new TextDecoder().decode(payload));
-      else if (kind === FRAME.end) this.#ended = true;
-      else if (kind === FRAME.fail) {
+      else if (kind === FRAME.end) {
+        this.#pieces.push(null);
+        this.#isEnded = true;
+      } else if (kind === FRAME.fail) {
         const { message } = JSON.parse(new TextDecoder().decode(payload));
         throw new Failure("internal", "source-failed", message);
       } else this.#pieces.push(payload);
       this.#wake?.();
     }
-    if (!this.#ended) {
+    if (!this.#isEnded) {
       throw new Failure("internal", "host-gone", "Cannot continue: the host closed the channel");
     }
   }

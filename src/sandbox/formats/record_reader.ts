@@ -1,4 +1,5 @@
 import type { DeclaredFormat } from "../wire/declaration.ts";
+import { encodingsOf } from "../wire/encodings.ts";
 import type { ReaderSettings, RecordReader, RecordSink } from "./contract.ts";
 import { csvReader } from "./csv.ts";
 import { jsonArrayReader } from "./json_array.ts";
@@ -57,7 +58,7 @@ export function recordReader(
   sink: RecordSink,
   { maxRecordChars }: FileReaderLimits = {},
 ) {
-  const text = textDecoder(format.options.encoding ?? "utf-8");
+  const text = textDecoder(encodingsOf(format.options.encoding)[0]!);
   const reader = open(format, sink, { maxRecordChars, encoding: () => text.encoding() });
   return {
     push: (bytes: Uint8Array): void => {

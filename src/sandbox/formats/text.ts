@@ -1,12 +1,12 @@
+import { joinBytes } from "../../base/bytes.ts";
 import { Failure } from "../../base/failure.ts";
-import { BAD_BYTES } from "./contract.ts";
+import { encodingName, ENCODINGS } from "../wire/encodings.ts";
+import type { CharacterStream } from "./character_stream.ts";
+import { legacyStream } from "./text_legacy.ts";
+import { unicodeStream } from "./text_unicode.ts";
 
 /** Decodes the bytes of a file, in pieces. */
-interface TextStream {
-  /** The text of all complete characters; invalid bytes become {@link BAD_BYTES}. */
-  push(bytes: Uint8Array): string;
-  /** The rest: an incomplete character at the end of the file becomes {@link BAD_BYTES}. */
-  end(): string;
+export interface TextStream extends CharacterStream {
   /** The encoding; until the third byte, a byte order mark may still change it. */
   encoding(): string;
 }
@@ -15,8 +15,9 @@ interface TextStream {
  * Decodes a file. A byte order mark (UTF-8, UTF-16) overrides the label and is removed. The text does
  * not depend on how `push` receives the bytes.
  *
- * @param label a WHATWG encoding label, such as "utf-8", "windows-1252" or "utf-16le"
- * @throws {Failure} `unknown-encoding`
+ * @param label the label of an encoding, such as "utf-8", "windows-1252" or "utf-16le"
+ * @throws {Failure} `unknown-encoding`; `push` and `end` throw `wrong-encoding` for a file in UTF-8
+ * that is declared to be in an older encoding
  *
  * @example
  * ```ts
@@ -26,19 +27,10 @@ interface TextStream {
  * ```
  */
 export function textDecoder(label: string): TextStream {
-  return new BomStream(encodingName(label));
-}
-
-function encodingName(label: string): string {
-  try {
-    return new TextDecoder(label).encoding;
-  } catch (error) {
-    const text = `Cannot decode the file: the encoding ${JSON.stringify(label)} is unknown`;
-    throw new Failure("refused", "unknown-encoding", text, {
-      hint: 'Use a WHATWG label: "utf-8", "utf-16le", "windows-1252", "shift_jis", …',
-      cause: error,
-    });
-  }
+  const name = encodingName(label);
+  if (name !== null) return new BomStream(name);
+  const text = `Cannot decode the file: the encoding ${JSON.stringify(label)} is unknown`;
+  throw new Failure("refused", "unknown-encoding", text, { hint: `Use one of ${ENCODINGS}.` });
 }
 
 const BOMS: readonly { encoding: string; bytes: readonly number[] }[] = [
@@ -60,7 +52,7 @@ class BomStream implements TextStream {
 
   push(bytes: Uint8Array): string {
     if (this.#inner !== null) return this.#inner.push(bytes);
-    this.#start = joined(this.#start, bytes);
+    this.#start = joinBytes(this.#start, bytes);
     return this.#start.length < LONGEST_BOM ? "" : this.#open().push(this.#start);
   }
 
@@ -79,153 +71,6 @@ class BomStream implements TextStream {
       this.#encoding = bom.encoding;
       this.#start = this.#start.subarray(bom.bytes.length);
     }
-    return this.#inner = characterStream(this.#encoding);
+    return this.#inner = unicodeStream(this.#encoding) ?? legacyStream(this.#encoding);
   }
-}
-
-interface CharacterStream {
-  push(bytes: Uint8Array): string;
-  end(): string;
-}
-
-function characterStream(encoding: string): CharacterStream {
-  switch (encoding) {
-    case "utf-8":
-      return new UnicodeStream(encoding, incompleteUtf8, [0xef, 0xbf, 0xbd], 1);
-    case "utf-16le":
-      return new UnicodeStream(encoding, incompleteUtf16(1), [0xfd, 0xff], 2);
-    case "utf-16be":
-      return new UnicodeStream(encoding, incompleteUtf16(0), [0xff, 0xfd], 2);
-    default:
-      return new LegacyStream(encoding);
-  }
-}
-
-/**
- * Splits at complete characters itself, because decoding whole pieces is several times faster than
- * TextDecoder's stream mode.
- */
-class UnicodeStream implements CharacterStream {
-  readonly #decoder: TextDecoder;
-  readonly #strict: TextDecoder;
-  readonly #incomplete: (bytes: Uint8Array) => number;
-  readonly #replacement: readonly number[];
-  readonly #unit: number;
-  #carry = new Uint8Array(0);
-
-  /**
-   * @param incomplete counts the bytes of an incomplete character at the end
-   * @param replacement a real U+FFFD in this encoding
-   * @param unit the number of bytes in a code unit
-   */
-  constructor(
-    encoding: string,
-    incomplete: (bytes: Uint8Array) => number,
-    replacement: readonly number[],
-    unit: number,
-  ) {
-    this.#decoder = new TextDecoder(encoding, { ignoreBOM: true });
-    this.#strict = new TextDecoder(encoding, { ignoreBOM: true, fatal: true });
-    this.#incomplete = incomplete;
-    this.#replacement = replacement;
-    this.#unit = unit;
-  }
-
-  push(bytes: Uint8Array): string {
-    const all = this.#carry.length === 0 ? bytes : joined(this.#carry, bytes);
-    const end = all.length - this.#incomplete(all);
-    this.#carry = all.slice(end);
-    return this.#decode(all.subarray(0, end));
-  }
-
-  end(): string {
-    return this.#decode(this.#carry);
-  }
-
-  #decode(bytes: Uint8Array): string {
-    const text = this.#decoder.decode(bytes);
-    return text.includes("\uFFFD") && !this.#isValid(bytes) ? this.#marked(bytes) : text;
-  }
-
-  #isValid(bytes: Uint8Array): boolean {
-    try {
-      this.#strict.decode(bytes);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  /** Between the real U+FFFDs of the file, every U+FFFD replaces invalid bytes. */
-  #marked(bytes: Uint8Array): string {
-    let text = "";
-    let from = 0;
-    for (;;) {
-      const at = this.#nextReplacement(bytes, from);
-      const part = this.#decoder.decode(bytes.subarray(from, at));
-      text += part.replaceAll("\uFFFD", BAD_BYTES);
-      if (at === bytes.length) return text;
-      text += "\uFFFD";
-      from = at + this.#replacement.length;
-    }
-  }
-
-  #nextReplacement(bytes: Uint8Array, from: number): number {
-    const [first] = this.#replacement;
-    for (let at = bytes.indexOf(first!, from); at >= 0; at = bytes.indexOf(first!, at + 1)) {
-      const isAligned = at % this.#unit === 0;
-      if (isAligned && this.#replacement.every((byte, offset) => bytes[at + offset] === byte)) {
-        return at;
-      }
-    }
-    return bytes.length;
-  }
-}
-
-/** Encodings older than Unicode. In the few that can encode U+FFFD, a real one counts as invalid. */
-class LegacyStream implements CharacterStream {
-  readonly #decoder: TextDecoder;
-
-  constructor(encoding: string) {
-    this.#decoder = new TextDecoder(encoding, { ignoreBOM: true });
-  }
-
-  push(bytes: Uint8Array): string {
-    return this.#decoder.decode(bytes, { stream: true }).replaceAll("\uFFFD", BAD_BYTES);
-  }
-
-  end(): string {
-    return this.#decoder.decode().replaceAll("\uFFFD", BAD_BYTES);
-  }
-}
-
-/** The number of bytes at the end that start a UTF-8 character without completing it. */
-function incompleteUtf8(bytes: Uint8Array): number {
-  for (let back = 1; back <= 3 && back <= bytes.length; back++) {
-    const byte = bytes[bytes.length - back]!;
-    if (byte >= 0xc0) return charBytes(byte) > back ? back : 0;
-    if (byte < 0x80) return 0;
-  }
-  return 0;
-}
-
-function charBytes(lead: number): number {
-  return lead >= 0xf8 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-}
-
-/** The same for UTF-16: the first half of a surrogate pair, or half a code unit. */
-function incompleteUtf16(highByte: 0 | 1): (bytes: Uint8Array) => number {
-  return (bytes) => {
-    const odd = bytes.length % 2;
-    const last = bytes.length - odd - 2;
-    const isFirstHalf = last >= 0 && (bytes[last + highByte]! & 0xfc) === 0xd8;
-    return isFirstHalf ? odd + 2 : odd;
-  };
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

@@ -19,7 +19,7 @@ interface Packed extends NamePatterns {
 }
 
 /** A piece of the file, the start of the next file of an archive, or a remark for the sender. */
-type Unpacked = Uint8Array | { entry: string } | { notice: string };
+export type Unpacked = Uint8Array | { entry: string } | { notice: string };
 
 /** Content that may be compressed. */
 interface Content {

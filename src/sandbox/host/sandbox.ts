@@ -20,6 +20,7 @@ import { MAX_NOTICES } from "../wire/notice_limits.ts";
 import type { HostCommand } from "../os/resource_limits.ts";
 import { type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { type IdlePipes, lastCharacters, watchForIdlePipes } from "./process_output.ts";
+import { encodingList } from "../wire/encoding_list.ts";
 import { killTree } from "./process_tree.ts";
 import { sandboxCommand } from "./sandbox_command.ts";
 import {
@@ -36,8 +37,9 @@ import {
 import { Stopwatch } from "./stopwatch.ts";
 
 /** One file to load, with the module that loads it. */
-export interface IngestJob extends Omit<IngestRequest, "type" | "grants"> {
-  source: AsyncIterable<Uint8Array>;
+export interface IngestJob extends Omit<IngestRequest, "type" | "grants" | "encodings"> {
+  /** Opens the file. It is read twice if its encoding has to be chosen. */
+  open: () => AsyncIterable<Uint8Array>;
   limits: ProcessLimits;
   /** What the module may request from the host. @default nothing */
   grants?: Grants;
@@ -159,9 +161,12 @@ export class Sandbox {
    * @throws {Failure} The batches that the sink received before must be discarded.
    */
   async ingest(job: IngestJob, sink: IngestSink): Promise<SandboxRows> {
-    const { source, limits, grants = NO_GRANTS, ...rest } = job;
+    const { open, limits, grants = NO_GRANTS, ...rest } = job;
     try {
-      const feed = () => this.#feed(source);
+      const feed = async () => {
+        const isWhole = encodingList(job.format) === null || await this.#feed(open());
+        if (isWhole) await this.#feed(open());
+      };
       const reply = await this.#request({ type: "ingest", ...rest, grants }, limits, sink, feed);
       if (reply.type !== "done") throw unexpectedReply(reply);
       return reply.rows;
@@ -170,25 +175,26 @@ export class Sandbox {
     }
   }
 
-  async #feed(source: AsyncIterable<Uint8Array>): Promise<void> {
+  /** @returns whether all of the file was sent */
+  async #feed(source: AsyncIterable<Uint8Array>): Promise<boolean> {
     try {
       for await (const bytes of source) {
         // Fewer than the pipe can hold: a response to the module must not wait behind them.
         while (this.#piecesUnderway >= MAX_PIECES_UNDERWAY && !this.#isOver) {
           await new Promise<void>((resolve) => this.#resumeFeed = resolve);
         }
-        if (this.#isOver) return;
+        if (this.#isOver) return false;
         this.#piecesUnderway++;
         // The child stops reading after a failure; its reply gives the reason.
-        if (!await this.#sent(this.#out.write(FRAME.data, bytes))) return;
+        if (!await this.#sent(this.#out.write(FRAME.data, bytes))) return false;
       }
     } catch (error) {
       // The child still sends the rejects that it found before.
       this.#sourceError = error;
       await this.#sent(this.#out.writeJson(FRAME.fail, { message: messageOf(error) }));
-      return;
+      return false;
     }
-    await this.#sent(this.#out.write(FRAME.end, new Uint8Array(0)));
+    return await this.#sent(this.#out.write(FRAME.end, new Uint8Array(0)));
   }
 
   async #sent(write: Promise<void>): Promise<boolean> {

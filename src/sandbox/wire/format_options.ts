@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { encodingName, ENCODINGS } from "./encodings.ts";
 import type { HeaderOptions } from "../../sdk/file_format.ts";
 
 const oneCharacter = z.string().refine((text) => [...text].length === 1 && text.length === 1, {
@@ -17,8 +18,12 @@ const HEADER_OPTIONS = {
   uniqueNames: z.boolean().optional(),
 };
 
+const encoding = z.string().refine((label) => encodingName(label) !== null, {
+  error: `must be one of ${ENCODINGS}`,
+});
+
 /** The options of all text formats: the SDK's `TextOptions`. */
-const TEXT_OPTIONS = { encoding: z.string().optional() };
+const TEXT_OPTIONS = { encoding: z.union([encoding, z.array(encoding).min(1)]).optional() };
 
 const csvOptions = z.strictObject({
   ...HEADER_OPTIONS,

@@ -41,6 +41,8 @@ export type SandboxRequest =
     /** Maximum size of a file that is read into memory as a whole, in bytes. */
     maxWholeBytes: number;
     grants: Grants;
+    /** The encoding of each entry of an archive, or of the file: the choices from the format's list. */
+    encodings?: string[];
   };
 
 /** The request that runs one file through a module. */

@@ -3,6 +3,7 @@ import type { RejectView } from "../../protocol/file_view.ts";
 import { type LoadedModule, placeText, type Realm, type RecordMaker } from "./compartment.ts";
 import type { RecordFault } from "../formats/contract.ts";
 import type { FileReader, OpenReader } from "../formats/record_reader.ts";
+import { withEncoding } from "../wire/encoding_list.ts";
 import type { HostResponse } from "../wire/host_messages.ts";
 import { HostRequests } from "./host_requests.ts";
 import type { IngestRequest } from "../wire/messages.ts";
@@ -140,7 +141,9 @@ export class FileRun {
       skip: () => this.#out.skip(),
       notice: (text: string) => this.#out.notice(text, this.#entry?.name ?? null),
     };
-    const { format, maxRecordChars, maxWholeBytes } = this.#request;
+    const { maxRecordChars, maxWholeBytes, encodings } = this.#request;
+    const encoding = encodings?.[this.#entry?.number ?? 0];
+    const format = withEncoding(this.#request.format, encoding);
     const limits = { maxRecordChars, maxWholeBytes, room: () => this.#room() };
     return this.#openFormat(format, sink, limits);
   }
