@@ -55,8 +55,10 @@ export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>
  */
 export declare function avro(): AvroFormat;
 
+/** The types of single values: those native types of CQL that a file can contain. */
+export declare const SCALAR_TYPES: readonly ["ascii", "bigint", "blob", "boolean", "date", "decimal", "double", "duration", "float", "inet", "int", "smallint", "text", "time", "timestamp", "timeuuid", "tinyint", "uuid", "varint"];
 /** The types of single values. A value is text or the natural JavaScript value. */
-export type ScalarType = "ascii" | "bigint" | "blob" | "boolean" | "date" | "decimal" | "double" | "duration" | "float" | "inet" | "int" | "smallint" | "text" | "time" | "timestamp" | "timeuuid" | "tinyint" | "uuid" | "varint";
+export type ScalarType = (typeof SCALAR_TYPES)[number];
 /** The types of columns. A collection is an array, a `Set`, a `Map`, an object or JSON text. */
 export type ColumnType = ScalarType | `list<${ScalarType}>` | `set<${ScalarType}>` | `map<${ScalarType}, ${ScalarType}>`;
 /** A column with options: where its values come from, and how text in the file is written. */
@@ -505,6 +507,310 @@ export declare function defineIngest<F extends Format, const Tables extends {
 }, const Result extends Returnable<Tables> = any>(ingest: Ingest<F, Tables, Result> & {
     row?: RowCheck<Tables, Result>;
 }): DefinedIngest<F, Tables, Result>;
+
+/** Texts that mean null. */
+export interface NullOptions {
+    /** Texts that mean null, such as "N/A" or "-". White space around them is ignored. @default none */
+    readonly null?: readonly string[];
+}
+/** A text without the white space around it; null if it is blank or one of the texts that mean null. */
+export declare function filled(text: string, options: NullOptions | undefined): string | null;
+
+/**
+ * A value that does not fit. The message continues the column's name, as in `"wet" is not a number`.
+ * Thrown out of `row`, it rejects the record with this message as the reason.
+ */
+export declare class ValueFault extends Error {
+}
+/** A value for a reason: short and quoted, and without running code of the value. */
+export declare function show(value: unknown): string;
+/** @param what what the value should be, such as "a date" */
+export declare function fault(value: unknown, what: string): never;
+
+/** How numbers are written. */
+export interface NumberOptions extends NullOptions {
+    /** The decimal separator. @default "." */
+    readonly decimal?: "." | ",";
+    /** The separator between groups of three digits: ".", ",", " " (any space) or "'". @default none */
+    readonly group?: "." | "," | " " | "'";
+}
+/** Maximum length of a number with all its digits, in characters. */
+export declare const MAX_DIGITS = 4096;
+/**
+ * Number text in the usual form: without group separators, and with a decimal point.
+ *
+ * @param text without white space around it
+ * @returns null if it is not a number in this form
+ */
+export declare function plainNumber(text: string, options: NumberOptions | undefined): string | null;
+/**
+ * The digits of a whole number, with a minus if it is negative. `1.0` and `1e3` are whole numbers.
+ *
+ * @param plain a number as {@link plainNumber} returns it
+ * @returns null if it is not whole, or has more than 4,096 digits
+ */
+export declare function wholeDigits(plain: string): string | null;
+/** A whole number as a JavaScript number; null if it is blank. @throws {ValueFault} */
+export declare function integerIn(value: unknown, what: string, [min, max]: readonly [number, number], options?: NumberOptions): number | null;
+/** A whole number with all digits, as text; null if it is blank. @throws {ValueFault} */
+export declare function bigIntegerIn(value: unknown, what: string, limits: readonly [bigint, bigint] | null, options?: NumberOptions): string | null;
+/** A finite number; null if it is blank. @throws {ValueFault} */
+export declare function numberOf(value: unknown, options?: NumberOptions): number | null;
+/** A decimal number with all digits, as text; null if it is blank. @throws {ValueFault} */
+export declare function decimalOf(value: unknown, options?: NumberOptions): string | null;
+/**
+ * Reads a whole number. `1.0` and `1e3` are whole numbers.
+ *
+ * @param text text as in a file, or a number
+ * @returns null for blank text and for texts that mean null
+ * @throws {ValueFault} if it is not a whole number between -(2^53 - 1) and 2^53 - 1
+ *
+ * @example
+ * ```ts
+ * import { parseInteger } from "mysimbdp";
+ * parseInteger("1.234", { decimal: ",", group: "." }); // 1234
+ * ```
+ */
+export declare function parseInteger(text: unknown, options?: NumberOptions): number | null;
+/**
+ * Reads a number. Digits beyond those of a JavaScript number are lost: {@link parseDecimal} keeps them.
+ *
+ * @param text text as in a file, or a number
+ * @returns null for blank text and for texts that mean null
+ * @throws {ValueFault} if it is not a finite number, or a separator is at a wrong place
+ *
+ * @example
+ * ```ts
+ * import { parseNumber } from "mysimbdp";
+ * parseNumber("1.234,5", { decimal: ",", group: "." }); // 1234.5
+ * parseNumber("n/a", { null: ["n/a"] }); // null
+ * ```
+ */
+export declare function parseNumber(text: unknown, options?: NumberOptions): number | null;
+/**
+ * Reads a decimal number and keeps all digits.
+ *
+ * @param text text as in a file, or a number
+ * @returns text with a decimal point, for a `decimal` column; null for blank text and for texts that
+ *   mean null
+ * @throws {ValueFault} if it is not a number, or a separator is at a wrong place
+ *
+ * @example
+ * ```ts
+ * import { parseDecimal } from "mysimbdp";
+ * parseDecimal("1 234,50", { decimal: ",", group: " " }); // "1234.50"
+ * ```
+ */
+export declare function parseDecimal(text: unknown, options?: NumberOptions): string | null;
+/** Why two separators do not fit each other; null if they do. */
+export declare function separatorsFault({ decimal, group }: NumberOptions): string | null;
+
+export declare const DAY_MS = 86400000;
+/** Whether a day exists, in the years 1 to 9999. */
+export declare function isDay(year: number, month: number, day: number): boolean;
+/** Days since 1970-01-01 of a day that exists. */
+export declare function dayNumber(year: number, month: number, day: number): number;
+/** `YYYY-MM-DD`. */
+export declare function dayText(year: number, month: number, day: number): string;
+/** `HH:MM:SS`, with the fraction's digits as they are. */
+export declare function timeText(hour: number, minute: number, second: number, fraction: string): string;
+/** `YYYY-MM-DDTHH:MM:SS.mmmZ`; null outside the years 1 to 9999. @param ms milliseconds since 1970 */
+export declare function instantText(ms: number): string | null;
+
+/** A local date and time as text says it. An offset is in seconds; null if the text has none. */
+export interface Written {
+    /** Days since 1970-01-01. */
+    day: number;
+    /** Milliseconds since midnight. */
+    ms: number;
+    offset: number | null;
+}
+/** `YYYY-MM-DD` of a day, which may be written without dashes or as a timestamp at midnight. */
+export declare function isoDate(text: string): string | null;
+/** `HH:MM:SS[.fraction]` of a time of day, of which the seconds may be missing. */
+export declare function isoTime(text: string): string | null;
+/** A timestamp; a date alone is its midnight. */
+export declare function isoTimestamp(text: string): Written | null;
+/** The whole milliseconds of a fraction's digits. */
+export declare function milliseconds(fraction: string | undefined): number;
+/** The seconds of `Z`, `UTC`, `GMT`, `+02`, `+0200`, `+02:00` or `+02:00:00`; NaN if it is none of these. */
+export declare function offsetOf(text: string): number;
+/** Milliseconds since 1970 of a local time at an offset in seconds. */
+export declare function instantOf({ day, ms }: Written, offset: number): number;
+
+/** What happens to a local time that a change of the clocks skips or repeats. */
+export type ClockChange = "reject" | "earlier" | "later";
+/** The rules of a zone. @throws {RangeError} if there is no such zone */
+export declare function timeZone(name: string): TimeZone;
+/** Whether the runtime knows a time zone of this name. */
+export declare function isTimeZone(name: string): boolean;
+export declare class TimeZone {
+    #private;
+    constructor(name: string);
+    /**
+     * The instant of a local time, both in milliseconds.
+     *
+     * @param clockChange which instant is meant if a change of the clocks skips or repeats the time
+     * @returns "skipped" or "repeated" if that is "reject"
+     */
+    instant(local: number, clockChange: ClockChange): number | "skipped" | "repeated";
+    /** The offset from UTC at an instant, in milliseconds. */
+    offset(instant: number): number;
+}
+
+/** What a format reads from a text. Parts that it has no token for are 0, or null for the offset. */
+export interface Parts {
+    year: number;
+    month: number;
+    day: number;
+    hour: number;
+    minute: number;
+    second: number;
+    /** The digits of the fraction of a second. */
+    fraction: string;
+    /** Seconds from UTC. */
+    offset: number | null;
+}
+/** A format that can be matched, or the reason why it cannot be used. */
+export interface WrittenFormat {
+    /** Null if the text does not have this form, or is no existing day or time. */
+    read(text: string): Parts | null;
+    hasDate: boolean;
+    hasTime: boolean;
+    hasOffset: boolean;
+}
+/** Why a text is no format. */
+export declare class FormatFault extends Error {
+}
+/**
+ * Compiles a format.
+ *
+ * @throws {FormatFault} with what is wrong, as a continuation of the format
+ *
+ * @example
+ * ```ts ignore
+ * writtenFormat("DD.MM.YYYY").read("31.12.2024"); // { year: 2024, month: 12, day: 31, … }
+ * ```
+ */
+export declare function compileFormat(format: string): WrittenFormat;
+/** A compiled format, from memory if it was used before. @throws {FormatFault} */
+export declare function writtenFormat(format: string): WrittenFormat;
+
+/** The unit of a number that counts from 1970. */
+export type TimeUnit = "s" | "ms" | "us" | "ns";
+/** Whether a text is a number. */
+export declare function isNumber(text: string): boolean;
+/** The millisecond since 1970 in which a number of units lies; NaN if it is far out of range. */
+export declare function instantOfNumber(value: string | number | bigint, unit: TimeUnit): number;
+
+/** How dates or times are written. */
+export interface DateOptions extends NullOptions {
+    /**
+     * The format, such as "DD.MM.YYYY" or "HH:mm"; several are tried in order.
+     * @default ISO 8601
+     */
+    readonly format?: string | readonly string[];
+}
+/** How timestamps are written. */
+export interface TimestampOptions extends DateOptions {
+    /** The IANA time zone of timestamps without an offset, such as "Europe/Berlin". @default "UTC" */
+    readonly timeZone?: string;
+    /** What happens to a local time that a clock change skips or repeats. @default "reject" */
+    readonly clockChange?: ClockChange;
+    /** The unit of a number, counted from 1970. Without it, numbers are rejected. */
+    readonly unit?: TimeUnit;
+}
+/**
+ * Reads a day: by default `2024-03-01`, `20240301`, or a timestamp at midnight.
+ *
+ * @param text text as in a file, or a `Date` (its day in UTC)
+ * @returns `YYYY-MM-DD`; null for blank text and for texts that mean null
+ * @throws {ValueFault} if it is not an existing day of the years 1 to 9999 in this form
+ *
+ * @example
+ * ```ts
+ * import { parseDate } from "mysimbdp";
+ * parseDate("31.12.2024", { format: "DD.MM.YYYY" }); // "2024-12-31"
+ * parseDate("Jan 5, 2024", { format: ["MMM D, YYYY", "M/D/YYYY"] }); // "2024-01-05"
+ * ```
+ */
+export declare function parseDate(text: unknown, options?: DateOptions): string | null;
+/**
+ * Reads a time of day: by default `10:30`, `10:30:00.5` or `103000`. The day has no time 24:00 and no
+ * second 60.
+ *
+ * @param text text as in a file
+ * @returns `HH:MM:SS` with the decimals of the text; null for blank text and for texts that mean null
+ * @throws {ValueFault} if it is not a time in this form
+ *
+ * @example
+ * ```ts
+ * import { parseTime } from "mysimbdp";
+ * parseTime("9:05 pm", { format: "h:mm A" }); // "21:05:00"
+ * ```
+ */
+export declare function parseTime(text: unknown, options?: DateOptions): string | null;
+/**
+ * Reads a timestamp: by default ISO 8601, or with a space in place of the `T` as in SQL. Text without
+ * an offset is in `timeZone`. Decimals after the millisecond are cut.
+ *
+ * @param text text as in a file, a `Date`, or a number if `unit` is set
+ * @returns `YYYY-MM-DDTHH:MM:SS.mmmZ`; null for blank text and for texts that mean null
+ * @throws {ValueFault} if it is not a timestamp of the years 1 to 9999 in this form, or a local time
+ *   that a clock change skips or repeats
+ *
+ * @example
+ * ```ts
+ * import { parseTimestamp } from "mysimbdp";
+ * parseTimestamp("01.07.2024 14:30", { format: "DD.MM.YYYY HH:mm", timeZone: "Europe/Berlin" }); // "2024-07-01T12:30:00.000Z"
+ * parseTimestamp(1719837000, { unit: "s" }); // "2024-07-01T12:30:00.000Z"
+ * ```
+ */
+export declare function parseTimestamp(text: unknown, options?: TimestampOptions): string | null;
+
+/** Which words mean true and false. */
+export interface BooleanOptions extends NullOptions {
+    /** Words that mean true, in any case. @default "true", "t", "yes", "y", "1" */
+    readonly true?: readonly string[];
+    /** Words that mean false, in any case. @default "false", "f", "no", "n", "0" */
+    readonly false?: readonly string[];
+}
+/** Which texts mean null, and whether white space is removed. */
+export interface PlainTextOptions extends NullOptions {
+    /** Whether white space around the text is removed. @default false */
+    readonly trim?: boolean;
+}
+/**
+ * Reads true or false, by default from `true` `t` `yes` `y` `1`, `false` `f` `no` `n` `0` in any case.
+ *
+ * @param text text as in a file, or a boolean, or 1 or 0
+ * @returns null for blank text and for texts that mean null
+ * @throws {ValueFault} if it is another word
+ *
+ * @example
+ * ```ts
+ * import { parseBoolean } from "mysimbdp";
+ * parseBoolean("Ja", { true: ["ja"], false: ["nein"] }); // true
+ * ```
+ */
+export declare function parseBoolean(text: unknown, options?: BooleanOptions): boolean | null;
+/** A word that means both true and false; null if there is none. */
+export declare function ambiguousWord(options: BooleanOptions): string | null;
+/**
+ * Reads text. Blank text stays as it is, unless it is one of the texts that mean null.
+ *
+ * @param text text as in a file, or a number, a bigint or a boolean
+ * @returns null for texts that mean null
+ * @throws {ValueFault} if it is not text
+ *
+ * @example
+ * ```ts
+ * import { parseText } from "mysimbdp";
+ * parseText(" A-17 ", { trim: true }); // "A-17"
+ * parseText("", { null: [""] }); // null
+ * ```
+ */
+export declare function parseText(text: unknown, options?: PlainTextOptions): string | null;
 
 declare global {
   /** `module test` shows the first 200 lines of a file, `module log` the first 20. */

@@ -1,37 +1,8 @@
-import type { Column } from "../sdk/column.ts";
+import { type Column, type ColumnType, SCALAR_TYPES, type ScalarType } from "../sdk/column.ts";
 
-/** The scalar column types: those native types of CQL that a file can contain. */
-export const SCALAR_TYPES = [
-  "ascii",
-  "bigint",
-  "blob",
-  "boolean",
-  "date",
-  "decimal",
-  "double",
-  "duration",
-  "float",
-  "inet",
-  "int",
-  "smallint",
-  "text",
-  "time",
-  "timestamp",
-  "timeuuid",
-  "tinyint",
-  "uuid",
-  "varint",
-] as const;
-export type ScalarType = (typeof SCALAR_TYPES)[number];
+export { type ColumnType, SCALAR_TYPES, type ScalarType };
 
-/** A collection of scalars, written as in CQL. It is stored as one value. */
-type CollectionType =
-  | `list<${ScalarType}>`
-  | `set<${ScalarType}>`
-  | `map<${ScalarType}, ${ScalarType}>`;
-export type ColumnType = ScalarType | CollectionType;
-
-/** The parts of a {@link CollectionType}; a map has two element types, for keys and values. */
+/** The parts of a collection type; a map has two element types, for keys and values. */
 export interface Collection {
   kind: "list" | "set" | "map";
   elements: ScalarType[];
@@ -54,7 +25,7 @@ export function parseColumnType(text: string): ColumnType | null {
   if (scalar !== undefined) return scalar;
   const collection = partsOf(text);
   if (collection === null) return null;
-  return `${collection.kind}<${collection.elements.join(", ")}>` as CollectionType;
+  return `${collection.kind}<${collection.elements.join(", ")}>` as ColumnType;
 }
 
 /** The parts of a collection type; null for a scalar type. */

@@ -1,222 +1,130 @@
 /**
  * Converts the values that a module returns to a column's type. It accepts strings and the natural
- * JavaScript values; an empty string is null for every type except `text` and `ascii`.
+ * JavaScript values; blank text is null for every type except `text` and `ascii`. The SDK's parse
+ * functions are the same code.
  *
  * @module
  */
-import { collectionOf, type ColumnType, type ScalarType, type Value } from "./column.ts";
-import { fault } from "./conversion_fault.ts";
+import { collectionOf, type ColumnOptions, type ColumnType, type ScalarType } from "./column.ts";
+import { INTEGER_LIMITS, type Value } from "./column.ts";
 import { collectionConverter } from "./convert_collection.ts";
-import { toDate, toDuration, toTime, toTimestamp } from "./convert_time.ts";
+import { blob, inet, timeuuid, uuid } from "./convert_other.ts";
+import { filled } from "../sdk/values/blank.ts";
+import { durationText } from "../sdk/values/duration.ts";
+import { bigIntegerIn, decimalOf, integerIn, numberOf } from "../sdk/values/numbers.ts";
+import { parseDate, parseTime, parseTimestamp } from "../sdk/values/times.ts";
+import { fault } from "../sdk/values/value_fault.ts";
+import { parseBoolean, parseText } from "../sdk/values/words.ts";
 
 export type Converter = (value: unknown) => Value;
 
-/** @example
+/** How text in the file is written; undefined for the usual forms. */
+type Options = ColumnOptions | undefined;
+
+/**
+ * @param options how text in the file is written; for a collection, the text of its elements
+ * @returns a function that throws {@link ValueFault} if the value does not fit
+ *
+ * @example
  * ```ts
  * import { converterOf } from "./convert.ts";
  * converterOf("int")("42"); // 42
+ * converterOf("decimal", { decimal: "," })("1,50"); // "1.50"
  * ```
- * @returns a function that throws {@link ConversionFault} if the value does not fit
  */
-export function converterOf(type: ColumnType): Converter {
+export function converterOf(type: ColumnType, options?: ColumnOptions): Converter {
   const collection = collectionOf(type);
-  if (collection === null) return CONVERTERS[type as ScalarType];
+  if (collection === null) return scalarConverter(type as ScalarType, options);
   const { kind, elements } = collection;
-  return collectionConverter(
+  // What means null stands for the whole collection: no element can be null.
+  const { null: nulls, ...ofElements } = options ?? {};
+  const convert = collectionConverter(
     kind,
-    elements.map((element) => ({ type: element, convert: CONVERTERS[element] })),
+    elements.map((element) => ({
+      type: element,
+      convert: scalarConverter(element, options && ofElements),
+    })),
   );
+  return nulls === undefined ? convert : withNulls(convert, { null: nulls });
 }
 
-const INTEGER = /^\s*[+-]?\d+\s*$/;
-const DECIMAL = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+function scalarConverter(type: ScalarType, options: Options): Converter {
+  return options === undefined ? CONVERTERS[type] : MAKERS[type](options);
+}
 
-function integer(type: string, min: number, max: number): Converter {
+function withNulls(convert: Converter, options: Options): Converter {
+  if (options?.null === undefined) return convert;
   return (value) => {
-    let number: number;
-    if (typeof value === "number") number = value;
-    else if (typeof value === "string") {
-      if (value === "") return null;
-      if (!INTEGER.test(value)) fault(value, type);
-      number = Number(value);
-    } else if (value === null || value === undefined) return null;
-    else if (typeof value === "bigint") number = Number(value);
-    else return fault(value, type);
-    if (!Number.isInteger(number)) fault(value, type);
-    if (number < min || number > max) fault(value, `between ${min} and ${max}`);
-    return number === 0 ? 0 : number;
+    if (typeof value === "string" && filled(value, options) === null) return convert("");
+    return convert(value);
   };
 }
 
-function float(round: (value: number) => number): Converter {
+function integer(type: "int" | "smallint" | "tinyint") {
+  const what = `${type === "int" ? "an" : "a"} ${type}`;
+  const limits = INTEGER_LIMITS[type]!;
+  return (options: Options): Converter => (value) => integerIn(value, what, limits, options);
+}
+
+function float(options: Options): Converter {
   return (value) => {
-    let number: number;
-    if (typeof value === "number") number = value;
-    else if (typeof value === "string") {
-      if (value === "") return null;
-      if (!DECIMAL.test(value)) fault(value, "a number");
-      number = Number(value);
-    } else if (value === null || value === undefined) return null;
-    else if (typeof value === "bigint") number = Number(value);
-    else return fault(value, "a number");
-    if (!Number.isFinite(number)) fault(value, "a finite number");
-    return round(number);
+    const number = numberOf(value, options);
+    if (number === null) return null;
+    const single = Math.fround(number);
+    return Number.isFinite(single) ? single : fault(value, "a number that a float can hold");
   };
 }
 
-function bigInteger(type: string, min: bigint | null, max: bigint | null): Converter {
+const BIGINT_LIMITS = [-(2n ** 63n), 2n ** 63n - 1n] as const;
+
+function ascii(options: Options): Converter {
   return (value) => {
-    if (value === null || value === undefined || value === "") return null;
-    let big: bigint;
-    if (typeof value === "bigint") big = value;
-    else if (typeof value === "number" && Number.isSafeInteger(value)) big = BigInt(value);
-    else if (typeof value === "string" && value.length <= 4096 && INTEGER.test(value)) {
-      big = BigInt(value.trim().replace(/^\+/, ""));
-    } else return fault(value, type);
-    if (min !== null && max !== null && (big < min || big > max)) {
-      fault(value, `between ${min} and ${max}`);
-    }
-    return String(big);
+    const text = parseText(value, options);
+    // deno-lint-ignore no-control-regex
+    return text === null || /^[\x00-\x7f]*$/.test(text) ? text : fault(value, "ASCII text");
   };
 }
 
-/** The scale of a decimal has 32 bits. */
-const MAX_EXPONENT = 1_000_000;
-
-function decimal(value: unknown): Value {
-  if (value === null || value === undefined || value === "") return null;
-  const text = typeof value === "number" || typeof value === "bigint" ? String(value) : value;
-  if (typeof text !== "string" || text.length > 4096 || !DECIMAL.test(text)) {
-    return fault(value, "a decimal number");
-  }
-  const exponent = /[eE](.*)$/.exec(text.trim())?.[1];
-  if (exponent !== undefined && Math.abs(Number(exponent)) > MAX_EXPONENT) {
-    return fault(value, `a decimal number with an exponent of up to ${MAX_EXPONENT}`);
-  }
-  return text.trim().replace(/^\+/, "");
-}
-
-function text(value: unknown): Value {
-  if (typeof value === "string") return value;
-  if (value === null || value === undefined) return null;
-  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") {
-    return String(value);
-  }
-  return fault(value, "text");
-}
-
-function ascii(value: unknown): Value {
-  const converted = text(value);
-  // deno-lint-ignore no-control-regex
-  if (typeof converted === "string" && !/^[\x00-\x7f]*$/.test(converted)) {
-    fault(value, "ASCII text");
-  }
-  return converted;
-}
-
-const TRUE = new Set(["true", "t", "yes", "y", "1"]);
-const FALSE = new Set(["false", "f", "no", "n", "0"]);
-
-function boolean(value: unknown): Value {
-  if (value === true || value === 1) return 1;
-  if (value === false || value === 0) return 0;
-  if (value === null || value === undefined || value === "") return null;
-  if (typeof value === "string") {
-    const word = value.trim().toLowerCase();
-    if (TRUE.has(word)) return 1;
-    if (FALSE.has(word)) return 0;
-  }
-  return fault(value, "true or false");
-}
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-function uuid(value: unknown): Value {
-  if (typeof value === "string") {
-    if (UUID.test(value)) return value;
-    const lower = value.trim().toLowerCase();
-    if (lower === "") return null;
-    if (UUID.test(lower)) return lower;
-  } else if (value === null || value === undefined) return null;
-  return fault(value, "a uuid");
-}
-
-function timeuuid(value: unknown): Value {
-  const converted = uuid(value);
-  if (typeof converted === "string" && converted[14] !== "1") fault(value, "a version 1 uuid");
-  return converted;
-}
-
-const IPV4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
-const IPV6_GROUPS = /^[0-9a-f]{1,4}(:[0-9a-f]{1,4})*$/i;
-
-function inet(value: unknown): Value {
-  if (value === null || value === undefined || value === "") return null;
-  if (typeof value !== "string") return fault(value, "an IP address");
-  const address = value.trim();
-  if (IPV4.test(address) || isIpv6(address)) return address.toLowerCase();
-  return fault(value, "an IP address");
-}
-
-function isIpv6(address: string): boolean {
-  const lastColon = address.lastIndexOf(":");
-  if (lastColon < 0) return false;
-  let rest = address;
-  if (address.includes(".")) {
-    if (!IPV4.test(address.slice(lastColon + 1))) return false;
-    rest = `${address.slice(0, lastColon)}:0:0`;
-  }
-  const halves = rest.split("::");
-  if (halves.length > 2) return false;
-  const groups = halves.map((half) =>
-    half === "" ? 0 : IPV6_GROUPS.test(half) ? half.split(":").length : 99
-  );
-  const count = groups.reduce((sum, n) => sum + n, 0);
-  return halves.length === 2 ? count <= 7 : count === 8;
-}
-
-function blob(value: unknown): Value {
-  if (value === null || value === undefined || value === "") return null;
-  if (value instanceof Uint8Array) return value.slice();
-  if (typeof value !== "string" || !/^0x([0-9a-f]{2})*$/i.test(value)) {
-    return fault(value, "a blob (0x and hexadecimal digits)");
-  }
-  const bytes = new Uint8Array(value.length / 2 - 1);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(value.slice(2 + 2 * i, 4 + 2 * i), 16);
-  return bytes;
-}
-
-/** Wraps a conversion that returns null for values that it does not understand. */
-function temporal(
-  convert: (value: string | number | Date) => string | null,
-  what: string,
-): Converter {
+function boolean(options: Options): Converter {
   return (value) => {
-    if (value === null || value === undefined || value === "") return null;
-    const usable = typeof value === "string" || typeof value === "number" || value instanceof Date;
-    const converted = usable ? convert(value) : null;
-    return converted ?? fault(value, what);
+    const parsed = parseBoolean(value, options);
+    return parsed === null ? null : parsed ? 1 : 0;
   };
 }
 
-const CONVERTERS: Record<ScalarType, Converter> = {
+function duration(options: Options): Converter {
+  return (value) => {
+    if (value === null || value === undefined) return null;
+    const text = typeof value === "string" ? filled(value, options) : fault(value, DURATION);
+    return text === null ? null : durationText(text) ?? fault(value, DURATION);
+  };
+}
+
+const DURATION = "a duration (such as 1h30m or PT1H30M)";
+
+const MAKERS: Record<ScalarType, (options: Options) => Converter> = {
   ascii,
-  bigint: bigInteger("a bigint", -(2n ** 63n), 2n ** 63n - 1n),
-  blob,
+  bigint: (options) => (value) => bigIntegerIn(value, "a bigint", BIGINT_LIMITS, options),
+  blob: (options) => withNulls(blob, options),
   boolean,
-  date: temporal(toDate, "a date (YYYY-MM-DD)"),
-  decimal,
-  double: float((value) => value),
-  duration: temporal(toDuration, "a duration (such as 1h30m or PT1H30M)"),
-  float: float(Math.fround),
-  inet,
-  int: integer("an int", -(2 ** 31), 2 ** 31 - 1),
-  smallint: integer("a smallint", -(2 ** 15), 2 ** 15 - 1),
-  text,
-  time: temporal(toTime, "a time (HH:MM:SS)"),
-  timestamp: temporal(toTimestamp, "a timestamp (ISO 8601)"),
-  timeuuid,
-  tinyint: integer("a tinyint", -(2 ** 7), 2 ** 7 - 1),
-  uuid,
-  varint: bigInteger("a varint", null, null),
+  date: (options) => (value) => parseDate(value, options),
+  decimal: (options) => (value) => decimalOf(value, options),
+  double: (options) => (value) => numberOf(value, options),
+  duration,
+  float,
+  inet: (options) => withNulls(inet, options),
+  int: integer("int"),
+  smallint: integer("smallint"),
+  text: (options) => (value) => parseText(value, options),
+  time: (options) => (value) => parseTime(value, options),
+  timestamp: (options) => (value) => parseTimestamp(value, options),
+  timeuuid: (options) => withNulls(timeuuid, options),
+  tinyint: integer("tinyint"),
+  uuid: (options) => withNulls(uuid, options),
+  varint: (options) => (value) => bigIntegerIn(value, "a varint", null, options),
 };
+
+/** The converters without options. */
+const CONVERTERS = Object.fromEntries(
+  Object.entries(MAKERS).map(([type, make]) => [type, make(undefined)]),
+) as Record<ScalarType, Converter>;

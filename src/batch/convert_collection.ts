@@ -4,7 +4,7 @@
  * @module
  */
 import type { Collection, ScalarType, Value } from "./column.ts";
-import { ConversionFault, fault } from "./conversion_fault.ts";
+import { fault, ValueFault } from "../sdk/values/value_fault.ts";
 
 /** More would be too large for one cell. */
 const MAX_ELEMENTS = 65_535;
@@ -22,7 +22,7 @@ const WHAT = {
 
 /**
  * @param elements the type of the elements; for a map, of the keys and of the values
- * @returns a function that throws {@link ConversionFault} if the value does not fit; an empty
+ * @returns a function that throws {@link ValueFault} if the value does not fit; an empty
  *   collection becomes null
  */
 export function collectionConverter(
@@ -36,7 +36,7 @@ export function collectionConverter(
     const items = kind === "map" ? pairsOf(given) : itemsOf(given);
     if (items === null) return fault(value, WHAT[kind]);
     if (items.length > MAX_ELEMENTS) {
-      throw new ConversionFault(
+      throw new ValueFault(
         `the ${kind} has ${items.length} elements (limit: ${MAX_ELEMENTS})`,
       );
     }
@@ -62,10 +62,10 @@ function elementText(given: unknown, { type, convert }: Element, place: string):
   try {
     value = convert(given);
   } catch (error) {
-    if (!(error instanceof ConversionFault)) throw error;
-    throw new ConversionFault(`${place}: ${error.message}`);
+    if (!(error instanceof ValueFault)) throw error;
+    throw new ValueFault(`${place}: ${error.message}`);
   }
-  if (value === null) throw new ConversionFault(`${place} is empty`);
+  if (value === null) throw new ValueFault(`${place} is empty`);
   // Not `value.toHex()`: a module may return a subclass that overrides it.
   if (value instanceof Uint8Array) return `"0x${Uint8Array.prototype.toHex.call(value)}"`;
   return JSON.stringify(type === "boolean" ? value === 1 : value);

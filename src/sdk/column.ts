@@ -1,24 +1,27 @@
+/** The types of single values: those native types of CQL that a file can contain. */
+export const SCALAR_TYPES = [
+  "ascii",
+  "bigint",
+  "blob",
+  "boolean",
+  "date",
+  "decimal",
+  "double",
+  "duration",
+  "float",
+  "inet",
+  "int",
+  "smallint",
+  "text",
+  "time",
+  "timestamp",
+  "timeuuid",
+  "tinyint",
+  "uuid",
+  "varint",
+] as const;
 /** The types of single values. A value is text or the natural JavaScript value. */
-export type ScalarType =
-  | "ascii"
-  | "bigint"
-  | "blob"
-  | "boolean"
-  | "date"
-  | "decimal"
-  | "double"
-  | "duration"
-  | "float"
-  | "inet"
-  | "int"
-  | "smallint"
-  | "text"
-  | "time"
-  | "timestamp"
-  | "timeuuid"
-  | "tinyint"
-  | "uuid"
-  | "varint";
+export type ScalarType = (typeof SCALAR_TYPES)[number];
 
 /** The types of columns. A collection is an array, a `Set`, a `Map`, an object or JSON text. */
 export type ColumnType =

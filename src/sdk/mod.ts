@@ -30,3 +30,18 @@ export { defineIngest, type Ingest } from "./ingest.ts";
 export type { Context, FetchedAnswer, FetchInit, FoundRow, KeyValue, Reject } from "./context.ts";
 export type { RowOutput, RowResult } from "./row.ts";
 export type { TableDefinition } from "./table.ts";
+export { type NumberOptions, parseDecimal, parseInteger, parseNumber } from "./values/numbers.ts";
+export {
+  type DateOptions,
+  parseDate,
+  parseTime,
+  parseTimestamp,
+  type TimestampOptions,
+} from "./values/times.ts";
+export { ValueFault } from "./values/value_fault.ts";
+export {
+  type BooleanOptions,
+  parseBoolean,
+  parseText,
+  type PlainTextOptions,
+} from "./values/words.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ColumnType, Value } from "../../src/batch/column.ts";
-import { ConversionFault } from "../../src/batch/conversion_fault.ts";
 import { converterOf } from "../../src/batch/convert.ts";
+import { ValueFault } from "../../src/sdk/values/value_fault.ts";
 
 const ACCEPTED: [ColumnType, unknown, Value][] = [
   ["ascii", "plain", "plain"],
@@ -30,7 +30,6 @@ const ACCEPTED: [ColumnType, unknown, Value][] = [
   ["time", "23:59:59.123456789", "23:59:59.123456789"],
   ["timestamp", "2019-10-31 15:16:22", "2019-10-31T15:16:22.000Z"],
   ["timestamp", "2019-10-31T15:16:22+02:00", "2019-10-31T13:16:22.000Z"],
-  ["timestamp", 0, "1970-01-01T00:00:00.000Z"],
   ["timeuuid", "b21e3c10-7d5c-11ee-8c99-0242ac120002", "b21e3c10-7d5c-11ee-8c99-0242ac120002"],
   ["tinyint", "-128", -128],
   ["uuid", "BA7816BF-8F01-4FEA-8141-40DE5DAE2223", "ba7816bf-8f01-4fea-8141-40de5dae2223"],
@@ -94,7 +93,12 @@ const REFUSED: [ColumnType, unknown][] = [
   ["timeuuid", "ba7816bf-8f01-4fea-8141-40de5dae2223"],
   ["tinyint", 128],
   ["uuid", "not-a-uuid"],
-  ["varint", "1.0"],
+  ["varint", "1.5"],
+  ["timestamp", 0],
+  ["timestamp", "1704164645"],
+  ["timestamp", "0000-01-01"],
+  ["timestamp", new Date(253_402_300_800_000)],
+  ["date", new Date(-62_135_596_800_001)],
 ];
 
 for (const [type, given, expected] of ACCEPTED) {
@@ -105,7 +109,7 @@ for (const [type, given, expected] of ACCEPTED) {
 
 for (const [type, given] of REFUSED) {
   Deno.test(`${type} refuses ${typeof given} ${typeof given === "object" ? "" : String(given)}`, () => {
-    assert.throws(() => converterOf(type)(given), ConversionFault);
+    assert.throws(() => converterOf(type)(given), ValueFault);
   });
 }
 

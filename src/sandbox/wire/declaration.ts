@@ -9,6 +9,7 @@ import {
   type TableSpec,
 } from "../../batch/column.ts";
 import { Failure } from "../../base/failure.ts";
+import { columnFault } from "../../batch/column_fault.ts";
 import { COLUMN_OPTIONS } from "./column_options.ts";
 import { formatSchema } from "./format_options.ts";
 
@@ -103,13 +104,25 @@ export function parseDeclaration(declared: unknown): Declaration {
     clusteringKey: table.clusteringKey,
   }));
   if (tables.length === 0) throw new DeclarationFault(["tables"], "must name at least one table");
-  for (const table of tables) checkKeys(table);
+  for (const table of tables) {
+    checkKeys(table);
+    checkColumns(table);
+  }
   return {
     files: [data.files].flat(),
     ...(data.entries !== undefined && { entries: [data.entries].flat() }),
     format: data.format.kind === "csv" ? csv(data.format.options) : data.format,
     tables,
   };
+}
+
+function checkColumns({ name: table, columns }: TableSpec): void {
+  for (const { name, type, options } of columns) {
+    const fault = options && columnFault(type, options);
+    if (fault) {
+      throw new DeclarationFault(["tables", table, "columns", name, fault.option], fault.reason);
+    }
+  }
 }
 
 function checkKeys(table: TableSpec): void {

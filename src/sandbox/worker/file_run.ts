@@ -10,7 +10,7 @@ import type { IngestRequest } from "../wire/messages.ts";
 import { rowIds } from "./row_id.ts";
 import { type Post, type RunCounts, RunOutput } from "./run_output.ts";
 import { RowFault } from "./table_buffer.ts";
-import { asInstance, safeMessage } from "./thrown_values.ts";
+import { asInstance, safeMessage, valueReason } from "./thrown_values.ts";
 
 /** Maximum length of a thrown message, without its position. */
 const MAX_THROWN_CHARS = 300;
@@ -237,7 +237,7 @@ export class FileRun {
     const failure = asInstance(error, Failure);
     if (failure) throw failure;
     const fault = asInstance(error, RowFault);
-    const reason = fault?.message ?? this.#thrownReason(error);
+    const reason = fault?.message ?? valueReason(error) ?? this.#thrownReason(error);
     this.#rejectRecord(state, { reason, column: fault?.column ?? null }, raw);
   }
 

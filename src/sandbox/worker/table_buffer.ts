@@ -1,6 +1,6 @@
 import { encodeBatch } from "../../batch/batch.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
-import { ConversionFault, show } from "../../batch/conversion_fault.ts";
+import { show, ValueFault } from "../../sdk/values/value_fault.ts";
 import { type Converter, converterOf } from "../../batch/convert.ts";
 
 const MAX_BATCH_ROWS = 2_000;
@@ -36,7 +36,7 @@ export class TableBuffer {
     this.#index = index;
     this.#spec = spec;
     this.#names = spec.columns.map((column) => column.name);
-    this.#converters = spec.columns.map((column) => converterOf(column.type));
+    this.#converters = spec.columns.map((column) => converterOf(column.type, column.options));
     this.#keys = [...spec.partitionKey, ...spec.clusteringKey].map((key) =>
       this.#names.indexOf(key)
     );
@@ -83,7 +83,7 @@ export class TableBuffer {
     try {
       return this.#converters[i]!(value);
     } catch (error) {
-      if (error instanceof ConversionFault) throw new RowFault(error.message, this.#names[i]);
+      if (error instanceof ValueFault) throw new RowFault(error.message, this.#names[i]);
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import { messageOf } from "../../base/failure.ts";
+import { ValueFault } from "../../sdk/values/value_fault.ts";
 
 /**
  * A thrown value if it is an instance of `type`, else null. Untrusted code may throw a proxy, for which
@@ -25,4 +26,9 @@ export function safeMessage(error: unknown): string {
   } catch {
     return "a value without a message";
   }
+}
+
+/** The message of a fault that the SDK's parse functions have thrown; null for other values. */
+export function valueReason(error: unknown): string | null {
+  return asInstance(error, ValueFault) && safeMessage(error);
 }

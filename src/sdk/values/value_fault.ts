@@ -1,5 +1,8 @@
-/** A value does not fit its column; the message continues the column's name. */
-export class ConversionFault extends Error {}
+/**
+ * A value that does not fit. The message continues the column's name, as in `"wet" is not a number`.
+ * Thrown out of `row`, it rejects the record with this message as the reason.
+ */
+export class ValueFault extends Error {}
 
 /** A value for a reason: short and quoted, and without running code of the value. */
 export function show(value: unknown): string {
@@ -17,5 +20,5 @@ export function show(value: unknown): string {
 
 /** @param what what the value should be, such as "a date" */
 export function fault(value: unknown, what: string): never {
-  throw new ConversionFault(`${show(value)} is not ${what}`);
+  throw new ValueFault(`${show(value)} is not ${what}`);
 }
