@@ -58,7 +58,8 @@ export interface Context<
    *
    * @example
    * ```ts ignore
-   * const { status, text } = await ctx.fetch("https://api.example.com/rates/EUR");
+   * const answer = await ctx.fetch("https://api.example.com/rates/EUR");
+   * const { rate } = await answer.json();
    * ```
    */
   fetch(url: string, init?: FetchInit): Promise<FetchedAnswer>;
@@ -74,18 +75,32 @@ export type FoundRow<Columns extends string = string> = {
   readonly [C in Columns]?: string | number | boolean | null;
 };
 
-/** Options of {@link Context.fetch}. */
+/** Options of {@link Context.fetch}: a part of the standard's `RequestInit`. */
 export interface FetchInit {
   /** @default "GET" */
   method?: "GET" | "HEAD" | "POST" | "PUT";
-  headers?: Readonly<Record<string, string>>;
-  body?: string;
+  headers?: Readonly<Record<string, string>> | Iterable<readonly [string, string]>;
+  body?: string | null;
 }
 
-/** The response of {@link Context.fetch}. */
+/** The response of {@link Context.fetch}: a part of the standard's `Response`. */
 export interface FetchedAnswer {
+  /** The URL that was requested: redirects are not followed. */
+  readonly url: string;
   readonly status: number;
-  /** `content-type`, `etag`, `last-modified`, `location`, `retry-after` and `link`, if present. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
+  /** Whether the status is 200 to 299. */
+  readonly ok: boolean;
+  readonly headers: FetchedHeaders;
+  /** Returns the body as text. Unlike in the standard, it can be read more than once. */
+  text(): Promise<string>;
+  /** Parses the body as JSON. */
+  // deno-lint-ignore no-explicit-any -- As in the standard: the type is what the sender promised.
+  json(): Promise<any>;
+}
+
+/** `content-type`, `etag`, `last-modified`, `location`, `retry-after` and `link`, if present. */
+export interface FetchedHeaders extends Iterable<[string, string]> {
+  /** @param name in any case @returns null if the response does not have it */
+  get(name: string): string | null;
+  has(name: string): boolean;
 }

@@ -27,7 +27,15 @@ export { parquet, type ParquetFormat, type ParquetOptions } from "./parquet.ts";
 export { tsv, type TsvOptions } from "./tsv.ts";
 export { xlsx, type XlsxCell, type XlsxFormat, type XlsxOptions } from "./xlsx.ts";
 export { defineIngest, type Ingest } from "./ingest.ts";
-export type { Context, FetchedAnswer, FetchInit, FoundRow, KeyValue, Reject } from "./context.ts";
+export type {
+  Context,
+  FetchedAnswer,
+  FetchedHeaders,
+  FetchInit,
+  FoundRow,
+  KeyValue,
+  Reject,
+} from "./context.ts";
 export type { RowOutput, RowResult } from "./row.ts";
 export type { TableDefinition } from "./table.ts";
 export { type NumberOptions, parseDecimal, parseInteger, parseNumber } from "./values/numbers.ts";

@@ -139,7 +139,7 @@ Deno.test("ctx.secret and ctx.fetch: the operator's secret is sent to a host tha
     permissions: { net: [host], secrets: ["API_KEY"] },
     row: `const authorization = \`Bearer \${ctx.secret("API_KEY")}\`;
     const answer = await ctx.fetch(\`http://${host}/\${record.id}\`, { headers: { authorization } });
-    return { readings: { id: ctx.rowId, station: record.id, name: JSON.parse(answer.text).name } };`,
+    return { readings: { id: ctx.rowId, station: record.id, name: (await answer.json()).name } };`,
   });
   const config = (more: string) => `[modules]\nnet_hosts = ["${host}"]\n${more}`;
   await using platform = await Platform.create(config(""));

@@ -14,6 +14,7 @@ import {
 import { posix } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import * as sdk from "../../sdk/mod.ts";
+import { MODULE_API_MARK } from "../wire/module_api.ts";
 import type { SandboxReply, SourceFault } from "../wire/messages.ts";
 
 const EXTENSIONS = ["", ".ts", ".js", ".mjs", ".json", "/index.ts"];
@@ -43,6 +44,7 @@ export async function bundleModule(
       // Errors that the module throws are reported with the author's own lines.
       sourcemap: "inline",
       sourcesContent: false,
+      banner: { js: MODULE_API_MARK },
       plugins: [onlyTheseFiles(sources)],
     });
     const code = outputFiles[0]?.text ?? "";

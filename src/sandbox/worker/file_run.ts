@@ -7,6 +7,7 @@ import { withEncoding } from "../wire/encoding_list.ts";
 import type { HostResponse } from "../wire/host_messages.ts";
 import { HostRequests } from "./host_requests.ts";
 import type { IngestRequest } from "../wire/messages.ts";
+import { expectsPlainAnswers } from "../wire/module_api.ts";
 import { rowIds } from "./row_id.ts";
 import { type Post, type RunCounts, RunOutput } from "./run_output.ts";
 import { RowFault } from "./table_buffer.ts";
@@ -72,6 +73,7 @@ export class FileRun {
     this.#out = new RunOutput(request.tables, (columns) => realm.fieldReader(columns), post);
     this.#requests = new HostRequests(
       request.grants,
+      expectsPlainAnswers(request.script),
       (request) => post({ type: "hostRequest", request }),
     );
     this.#isAsync = Object.getPrototypeOf(module.row) === ASYNC_FUNCTION;

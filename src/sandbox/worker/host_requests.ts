@@ -6,13 +6,13 @@ import {
   METHODS,
   REQUEST_LIMITS,
 } from "../wire/host_request_limits.ts";
+import { fetchedAnswer } from "./fetched_answer.ts";
 import type {
   FoundRow,
   Grants,
   HostRequest,
   HostResponse,
   HttpRequest,
-  HttpResponse,
   Lookup,
 } from "../wire/host_messages.ts";
 
@@ -25,20 +25,26 @@ interface Pending<Result> {
   reject: (error: Error) => void;
 }
 
+/** A request that waits for its response. */
+interface PendingFetch extends Pending<unknown> {
+  url: string;
+}
+
 /** Who waits for the results of one host request, in its order. */
 interface PendingResults {
   lookups: Pending<FoundRow>[][];
-  fetches: Pending<HttpResponse>[];
+  fetches: PendingFetch[];
 }
 
 /** A module's requests to the host, batched so that many records share one message. */
 export class HostRequests {
   readonly #grants: Grants;
+  readonly #plainAnswers: boolean;
   readonly #send: (request: HostRequest) => void;
   readonly #cache = new Map<string, Promise<FoundRow>>();
   /** Lookups that were not sent yet, by table. */
   #lookups = new Map<string, { keys: Lookup["keys"]; pending: Pending<FoundRow>[] }>();
-  #fetches: { request: HttpRequest; pending: Pending<HttpResponse> }[] = [];
+  #fetches: { request: HttpRequest; pending: PendingFetch }[] = [];
   /** Requests without a response, by id. */
   readonly #sent = new Map<number, PendingResults>();
   #nextId = 0;
@@ -46,8 +52,14 @@ export class HostRequests {
   /** Ends the file: the module requested something that it has no permission for. */
   fatal: Failure | null = null;
 
-  constructor(grants: Grants, send: (request: HostRequest) => void) {
+  /** @param plainAnswers whether the module expects `{ status, headers, text }` from `ctx.fetch` */
+  constructor(
+    grants: Grants,
+    plainAnswers: boolean,
+    send: (request: HostRequest) => void,
+  ) {
     this.#grants = grants;
+    this.#plainAnswers = plainAnswers;
     this.#send = send;
   }
 
@@ -77,7 +89,7 @@ export class HostRequests {
   }
 
   /** `ctx.fetch` */
-  fetch(url: unknown, init: unknown = {}): Promise<HttpResponse> {
+  fetch(url: unknown, init: unknown = {}): Promise<unknown> {
     const given = String(url);
     const host = hostOf(given);
     if (host === null) {
@@ -88,8 +100,8 @@ export class HostRequests {
     }
     const request = httpRequestOf(given, init);
     if (typeof request === "string") return Promise.reject(new Error(request));
-    return new Promise<HttpResponse>((resolve, reject) => {
-      this.#fetches.push({ request, pending: { resolve, reject } });
+    return new Promise((resolve, reject) => {
+      this.#fetches.push({ request, pending: { url: given, resolve, reject } });
       this.#schedule();
     });
   }
@@ -124,10 +136,10 @@ export class HostRequests {
         else resolve(harden(result.rows[k] ?? null));
       });
     });
-    sent?.fetches.forEach(({ resolve, reject }, i) => {
+    sent?.fetches.forEach(({ url, resolve, reject }, i) => {
       const result = fetches[i] ?? { error: "no response" };
       if ("error" in result) reject(new Error(result.error));
-      else resolve(harden(result));
+      else resolve(this.#plainAnswers ? harden(result) : fetchedAnswer(url, result));
     });
   }
 
@@ -203,12 +215,11 @@ function covers(allowed: string, { name, port }: { name: string; port: string })
 /** The request to send, or an error message. Reads each value once, as it may change between reads. */
 function httpRequestOf(url: string, init: unknown): HttpRequest | string {
   const { method = "GET", headers = {}, body = null } = (init ?? {}) as Record<string, unknown>;
-  const verb = METHODS.find((known) => known === String(method));
+  const verb = METHODS.find((known) => known === String(method).toUpperCase());
   if (verb === undefined) return `fetch: the method must be one of ${METHODS.join(", ")}`;
-  if (typeof headers !== "object") return "fetch: headers must be an object";
-  const texts = Object.entries(headers ?? {}).map(([name, value]) =>
-    [name, String(value)] as const
-  );
+  if (typeof headers !== "object") return "fetch: headers must be an object or a list of pairs";
+  const pairs = isIterable(headers) ? [...headers] : Object.entries(headers ?? {});
+  const texts = pairs.map(([name, value]) => [String(name), String(value)] as const);
   const { urlChars, bodyChars, headers: most, headerNameChars, headerChars } = REQUEST_LIMITS;
   if (url.length > urlChars) return `fetch: the URL has more than ${urlChars} characters`;
   const isTooLong = texts.some(([name, value]) =>
@@ -222,4 +233,8 @@ function httpRequestOf(url: string, init: unknown): HttpRequest | string {
     return `fetch: the body has more than ${bodyChars} characters`;
   }
   return { url, method: verb, headers: Object.fromEntries(texts), body: text };
+}
+
+function isIterable(value: unknown): value is Iterable<[unknown, unknown]> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value;
 }
