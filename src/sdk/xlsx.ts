@@ -3,11 +3,23 @@ import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 
 /** Options of Excel workbooks. */
 export interface XlsxOptions extends HeaderOptions {
-  /** The name of the sheet, or its number, starting at 1. @default 1 */
+  /**
+   * The name of the sheet, or its number, starting at 1. Numbers do not count hidden sheets.
+   * @default 1
+   */
   sheet?: string | number;
+  /**
+   * What happens to a record with an error such as `#N/A`, or with a formula that has no saved value:
+   * it is rejected, or the value is null.
+   * @default "reject"
+   */
+  errors?: "reject" | "null";
 }
 
-/** The value of a cell: a date is a `Date` in UTC, an empty cell is null. */
+/**
+ * The value of a cell: a date is a `Date` in UTC, a time of day is text (`HH:MM:SS`), a duration is
+ * text (`PT1H30M`), an empty cell is null.
+ */
 export type XlsxCell = string | number | boolean | Date | null;
 
 export type XlsxFormat<R extends object = Record<string, XlsxCell>> = FileFormat<

@@ -1,23 +1,27 @@
-import { InvalidInputError, readSheet, SheetNotFoundError } from "read-excel-file/universal";
-import type { XlsxCell, XlsxOptions } from "../../sdk/xlsx.ts";
-import { Failure, messageOf } from "../../base/failure.ts";
-import { columnNameFault } from "./column_names.ts";
+import type { XlsxOptions } from "../../sdk/xlsx.ts";
 import { rawText, type RecordSink } from "./contract.ts";
 import { shownRecord } from "./plain_data.ts";
 import type { FileReader, FileReaderLimits } from "./record_reader.ts";
 import { DEFAULT_MAX_WHOLE_BYTES, WholeFile } from "./whole_file.ts";
-import { withoutCompression } from "./zip.ts";
+import type { CellContext } from "./xlsx_cell.ts";
+import { emptySheet, listed, noSheet, quoted } from "./xlsx_failures.ts";
+import { Package, readWorkbook, type Sheet, type Workbook } from "./xlsx_package.ts";
+import { SheetRecords } from "./xlsx_records.ts";
+import { SheetRows } from "./xlsx_sheet.ts";
+import { readSharedStrings } from "./xlsx_strings.ts";
+import { Styles } from "./xlsx_styles.ts";
+import { XmlStream } from "./xlsx_xml.ts";
 
-/** A workbook may unpack to this many times the maximum size of a file that is read as a whole. */
-const UNPACKED_FACTOR = 4;
-const ROWS_BETWEEN_PAUSES = 1_000;
+/** Larger pieces would become large strings, which make the heap grow. */
+const PIECE_BYTES = 64 * 1024;
 
 /**
- * Reads one sheet of a workbook. A record's line is its row in the sheet; rows without a value are
- * skipped.
+ * Reads one sheet of a workbook. The archive and its shared texts are held in memory; the sheet is a
+ * stream. A record's line is its row in the sheet; rows without a value are skipped.
  *
- * @throws {Failure} `end` throws `xlsx-corrupt`, `xlsx-no-sheet`, `xlsx-bad-header`, and the failures
- * of {@link withoutCompression} and {@link WholeFile}
+ * @throws {Failure} `end` throws `xlsx-corrupt`, `xlsx-too-large`, `xlsx-no-sheet`,
+ * `xlsx-empty-sheet`, `xlsx-no-header`, `xlsx-bad-header`, and the failures of {@link Package.open}
+ * and {@link WholeFile}
  */
 export function xlsxReader(
   options: XlsxOptions,
@@ -25,83 +29,101 @@ export function xlsxReader(
   limits: FileReaderLimits,
 ): FileReader {
   const file = new WholeFile("Excel files", limits.maxWholeBytes);
-  let current: readonly XlsxCell[] = [];
+  let records: SheetRecords | null = null;
   return {
     push: (bytes) => file.push(bytes),
-    raw: () => rawText(shownRecord(current)),
+    raw: () => rawText(shownRecord(records?.current ?? [])),
     end: async () => {
-      const rows = await rowsOf(file.take(), options.sheet ?? 1, limits);
-      let width: number | null = null;
-      if (Array.isArray(options.header)) width = reportHeader(options.header, sink);
-      for (const [i, cells] of rows.entries()) {
-        current = cells;
-        if (i % ROWS_BETWEEN_PAUSES === 0) await limits.room?.();
-        const line = i + 1;
-        const last = cells.findLastIndex((cell) => cell !== null);
-        if (last < 0) sink.skip(line);
-        else if (width === null && options.header !== false) {
-          width = reportHeader(namesOf(cells), sink);
-        } else if (width !== null && last >= width) {
-          const reason = `has a value in column ${last + 1}, the header has ${width}`;
-          sink.fault({ line, column: last + 1, reason, raw: rawText(shownRecord(cells)) });
-        } else sink.fields(fitted(cells, width ?? cells.length), line);
+      const parts = await Package.open(
+        file.take(),
+        limits.maxWholeBytes ?? DEFAULT_MAX_WHOLE_BYTES,
+      );
+      const workbook = await readWorkbook(parts);
+      const sheet = chosenSheet(workbook, options);
+      const context = await contextOf(parts, workbook);
+      records = new SheetRecords(options, sheet.name, context, sink);
+      await readRows(parts, sheet, records.rows, limits);
+      if (records.isEmpty && options.sheet === undefined) {
+        await refuseOthers(parts, workbook, sheet, context);
       }
+      records.end();
+      for (const notice of noticesOf(workbook, sheet, options, records)) sink.notice?.(notice);
     },
   };
 }
 
-async function rowsOf(
-  bytes: Uint8Array,
-  sheet: string | number,
-  { maxWholeBytes = DEFAULT_MAX_WHOLE_BYTES }: FileReaderLimits,
-): Promise<XlsxCell[][]> {
-  // The library would unpack parts of any size, the large ones in new threads.
-  const plain = await withoutCompression(bytes, {
-    maxBytes: UNPACKED_FACTOR * maxWholeBytes,
-    setting: "sandbox.max_whole_file_mb",
-  });
-  try {
-    return await readSheet(plain.buffer, sheet) as XlsxCell[][];
-  } catch (error) {
-    if (error instanceof SheetNotFoundError) throw noSheet(sheet);
-    const what = error instanceof InvalidInputError ? "it is not a workbook" : messageOf(error);
-    throw new Failure("refused", "xlsx-corrupt", `Cannot read the Excel file: ${what}`, {
-      hint: "Open it in a spreadsheet program, save it as .xlsx and resend it.",
-      cause: error,
-    });
+async function contextOf(
+  parts: Package,
+  { styles, sharedStrings, is1904 }: Workbook,
+): Promise<CellContext> {
+  return {
+    is1904,
+    styles: await Styles.read(parts, styles),
+    strings: await readSharedStrings(parts, sharedStrings),
+  };
+}
+
+/** Streams a sheet. It ends early once `isEnough` is true. */
+async function readRows(
+  parts: Package,
+  { part }: Sheet,
+  rows: SheetRows,
+  limits: FileReaderLimits,
+  isEnough?: () => boolean,
+): Promise<void> {
+  const xml = new XmlStream(part, rows);
+  for await (const bytes of parts.content(part)) {
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      xml.push(bytes.subarray(at, at + PIECE_BYTES));
+      if (isEnough?.()) return;
+      await limits.room?.();
+    }
+  }
+  xml.end();
+}
+
+function chosenSheet({ sheets }: Workbook, { sheet = 1 }: XlsxOptions): Sheet {
+  const chosen = typeof sheet === "number"
+    ? sheets.filter(({ isHidden }) => !isHidden)[sheet - 1]
+    : sheets.find(({ name }) => name === sheet);
+  if (chosen === undefined) throw noSheet(sheet, sheets);
+  return chosen;
+}
+
+/** @throws {Failure} `xlsx-empty-sheet` if another visible sheet has a value */
+async function refuseOthers(
+  parts: Package,
+  { sheets }: Workbook,
+  empty: Sheet,
+  context: CellContext,
+): Promise<void> {
+  for (const sheet of sheets) {
+    if (sheet === empty || sheet.isHidden) continue;
+    let hasValue = false;
+    const rows = new SheetRows(context, () => void (hasValue = true));
+    await readRows(parts, sheet, rows, {}, () => hasValue);
+    if (hasValue) throw emptySheet(empty.name, sheet.name);
   }
 }
 
-/** The column names, up to the last cell with a value. */
-function namesOf(cells: readonly XlsxCell[]): string[] {
-  const names = cells.slice(0, cells.findLastIndex((cell) => cell !== null) + 1)
-    .map((cell) => cell instanceof Date ? cell.toISOString() : String(cell ?? ""));
-  const fault = columnNameFault(names);
-  if (fault !== null) throw badHeader(fault.state);
-  return names;
-}
-
-function reportHeader(names: readonly string[], sink: RecordSink): number {
-  sink.header?.(names);
-  return names.length;
-}
-
-function fitted(cells: readonly XlsxCell[], width: number): XlsxCell[] {
-  return Array.from({ length: width }, (_, i) => cells[i] ?? null);
-}
-
-function badHeader(state: string): Failure {
-  const text = `Cannot read the header of the sheet: ${state}`;
-  return new Failure("refused", "xlsx-bad-header", text, {
-    hint: "Give every column a different name. If the sheet has no header, pass the names with " +
-      "xlsx({ header: [...] }).",
-  });
-}
-
-function noSheet(sheet: string | number): Failure {
-  const shown = JSON.stringify(sheet);
-  const text = `Cannot read the sheet ${shown}: the workbook does not have it`;
-  return new Failure("refused", "xlsx-no-sheet", text, {
-    hint: "Set the sheet's name, or its number from 1, with xlsx({ sheet: … }).",
-  });
+function noticesOf(
+  { sheets, isUncalculated }: Workbook,
+  read: Sheet,
+  options: XlsxOptions,
+  { rows }: SheetRecords,
+): string[] {
+  const notices: string[] = [];
+  const others = options.sheet === undefined ? sheets.filter((sheet) => sheet !== read) : [];
+  const visible = others.filter(({ isHidden }) => !isHidden).map(({ name }) => name);
+  const hidden = others.filter(({ isHidden }) => isHidden).map(({ name }) => name);
+  const only = `only the sheet ${quoted(read.name)} was read`;
+  if (visible.length > 0) notices.push(`${only}, not ${listed(visible)}`);
+  if (hidden.length > 0) notices.push(`${only}, not the hidden ${listed(hidden)}`);
+  if (isUncalculated && rows.hasFormulas) {
+    notices.push(
+      `the sheet ${quoted(read.name)} has formulas whose saved values may be wrong: the program ` +
+        "that wrote the workbook left their calculation to the next one; open and save it in Excel",
+    );
+  }
+  return notices;
 }

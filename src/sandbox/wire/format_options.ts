@@ -58,6 +58,7 @@ const jsonOptions = z.strictObject({
 const xlsxOptions = z.strictObject({
   ...HEADER_OPTIONS,
   sheet: z.union([z.string().min(1), z.int().min(1)]).optional(),
+  errors: z.enum(["reject", "null"]).optional(),
 }).superRefine(checkHeader);
 
 const parquetOptions = z.strictObject({ columns: z.array(z.string().min(1)).min(1).optional() });
