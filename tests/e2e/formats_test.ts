@@ -98,7 +98,11 @@ const TENANTS: Record<string, { module: ModuleOptions; cases: () => Promise<Case
       bad("text.xlsx", "a,b\n1,2\n", "wrong-format"),
       bad("cut.xlsx", cut(made("weather.xlsx")), "zip-corrupt"),
       bad("foreign.xlsx", await zip([["a.txt", "no workbook"]]), "xlsx-corrupt"),
-      bad("bomb.xlsx", await workbook([{ rows: "<row/>".repeat(6 << 20) }]), "zip-too-large"),
+      bad(
+        "bomb.xlsx",
+        await workbook([{ rows: [], after: "<x/>".repeat(9 << 20) }]),
+        "zip-too-large",
+      ),
       bad("large.xlsx", noise(2_100_000), "whole-file-too-large"),
     ],
   },

@@ -4,9 +4,7 @@ import {
   ERR_UNSAFE_FILENAME,
   type FileEntry,
   Uint8ArrayReader,
-  Uint8ArrayWriter,
   ZipReader,
-  ZipWriter,
 } from "@zip.js/zip.js/index-native.js";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
@@ -66,21 +64,6 @@ export async function openZip(archive: Uint8Array, limits: ZipLimits): Promise<Z
     throw asFailure(error);
   }
   return entries;
-}
-
-/** Rewrites an archive without compression. @throws {Failure} those of {@link openZip} */
-export async function withoutCompression(
-  archive: Uint8Array,
-  limits: ZipLimits,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const writer = new ZipWriter(new Uint8ArrayWriter(), { level: 0, extendedTimestamp: false });
-  for (const { name, content } of await openZip(archive, limits)) {
-    const bytes = await new Response(ReadableStream.from(content())).bytes();
-    await writer.add(name, new Uint8ArrayReader(bytes)).catch((error) => {
-      throw asFailure(error);
-    });
-  }
-  return await writer.close();
 }
 
 async function* contentOf(
