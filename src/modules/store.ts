@@ -211,7 +211,9 @@ async function writeBuilt(folder: string, module: BuiltModule): Promise<void> {
 /** Writes a declaration as modules write it, so that one parser reads both. */
 function declarationText(declaration: Declaration): string {
   const tables = declaration.tables.map((table) => [table.name, {
-    columns: Object.fromEntries(table.columns.map((column) => [column.name, column.type])),
+    columns: Object.fromEntries(
+      table.columns.map(({ name, type, options }) => [name, options ? { type, ...options } : type]),
+    ),
     partitionKey: table.partitionKey,
     clusteringKey: table.clusteringKey,
   }]);

@@ -12,6 +12,7 @@ import { ModuleLog } from "../../src/modules/module_log.ts";
 import { type BuiltModule, ModuleStore } from "../../src/modules/store.ts";
 import { checkModuleFiles } from "../../src/modules/source.ts";
 import { submitModule } from "../../src/modules/submit.ts";
+import type { TableSpec } from "../../src/batch/column.ts";
 import { parseTenantJson } from "../../src/config/tenant_json.ts";
 
 const BUILT: BuiltModule = {
@@ -180,4 +181,18 @@ Deno.test("old versions are removed when a tenant submits a new one", () =>
     const left = await store.versions("t1");
     assert.equal(left.length, 52, "50 for rollbacks, the current one and the new one");
     assert.ok(left.includes(current!));
+  }));
+
+Deno.test("a built version is read as it was written, with the options of its columns", () =>
+  withStore(async (store) => {
+    const columns: TableSpec["columns"] = [
+      { name: "k", type: "text" },
+      { name: "n", type: "decimal", options: { from: ["N", "n"], decimal: ",", null: ["-"] } },
+    ];
+    const tables = BUILT.declaration.tables.map((table) => ({ ...table, columns }));
+    const declaration = { ...BUILT.declaration, tables };
+    await deployVersion(store, "t1", {}, { ...BUILT, declaration }, BY);
+    const current = await store.current("t1");
+    assert.deepEqual(current?.declaration.tables, tables);
+    assert.deepEqual(current?.tenantJson, BUILT.tenantJson);
   }));
