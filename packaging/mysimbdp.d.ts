@@ -74,7 +74,11 @@ export interface Column {
     value?: "rowId" | "line" | "fileName" | "entryName";
     /** Whether a file may lack the column, which is null then. @default false */
     optional?: boolean;
-    /** Texts that mean null, such as "N/A" or "-". White space around them is ignored. @default none */
+    /**
+     * Texts that mean null, such as "N/A" or "-"; also numbers, such as "-999". White space around them is
+     * ignored.
+     * @default none
+     */
     null?: readonly string[];
     /** Whether white space around a text is removed. Only for `text` and `ascii`. @default false */
     trim?: boolean;
@@ -136,8 +140,19 @@ export type CsvFormat<R extends object = CsvRecord> = FileFormat<"csv", CsvOptio
  */
 export declare function csv<const Header extends string = never, const Columns extends string = never, const Optional extends string = never>(options?: CsvOptions & DeclaredNames<Header, Columns, Optional>): CsvFormat<NamedRecord<string, Header, Columns, Optional>>;
 
+/** What numbers of JSON become. */
+export interface NumbersOption {
+    /**
+     * "number": JavaScript numbers, and bigint beyond 2^53. Stored unchanged in a `decimal`, `varint` or
+     * `text` column, they keep all digits as the file writes them. "text": the text in the file, so that
+     * `row` sees all digits, too.
+     * @default "number"
+     */
+    numbers?: "number" | "text";
+}
 /** Options of JSON Lines files. */
-export type JsonlOptions = TextOptions;
+export interface JsonlOptions extends TextOptions, NumbersOption {
+}
 /** A JSON object. Integers beyond 2^53 are `bigint`. */
 export type JsonRecord = {
     readonly [key: string]: unknown;
@@ -155,7 +170,7 @@ export type JsonlFormat = FileFormat<"jsonl", JsonlOptions, JsonRecord>;
 export declare function jsonl(options?: JsonlOptions): JsonlFormat;
 
 /** Options of JSON files. */
-export interface JsonOptions extends TextOptions {
+export interface JsonOptions extends TextOptions, NumbersOption {
     /**
      * The path to the array of records when the top level is an object: member names joined by dots,
      * for example "data.items". By default the top level is the array.
@@ -535,11 +550,17 @@ export declare function defineIngest<F extends Format, const Tables extends {
 
 /** Texts that mean null. */
 export interface NullOptions {
-    /** Texts that mean null, such as "N/A" or "-". White space around them is ignored. @default none */
+    /**
+     * Texts that mean null, such as "N/A" or "-"; also numbers, such as "-999". White space around them is
+     * ignored.
+     * @default none
+     */
     readonly null?: readonly string[];
 }
 /** A text without the white space around it; null if it is blank or one of the texts that mean null. */
 export declare function filled(text: string, options: NullOptions | undefined): string | null;
+/** Whether a trimmed text, or a number, is one of the texts that mean null. */
+export declare function meansNull(value: unknown, options: NullOptions | undefined): boolean;
 
 /**
  * A value that does not fit. The message continues the column's name, as in `"wet" is not a number`.

@@ -9,14 +9,23 @@ import { collectionOf, type ColumnOptions, type ColumnType, type ScalarType } fr
 import { INTEGER_LIMITS, type Value } from "./column.ts";
 import { collectionConverter } from "./convert_collection.ts";
 import { blob, inet, timeuuid, uuid } from "./convert_other.ts";
-import { filled } from "../sdk/values/blank.ts";
+import { filled, meansNull } from "../sdk/values/blank.ts";
 import { durationText } from "../sdk/values/duration.ts";
 import { bigIntegerIn, decimalOf, integerIn, numberOf } from "../sdk/values/numbers.ts";
 import { parseDate, parseTime, parseTimestamp } from "../sdk/values/times.ts";
 import { fault } from "../sdk/values/value_fault.ts";
 import { parseBoolean, parseText } from "../sdk/values/words.ts";
+import type { WrittenNumbers } from "../sdk/values/written_numbers.ts";
 
-export type Converter = (value: unknown) => Value;
+/**
+ * @param numbers the numbers of the record as its file writes them, to keep their digits
+ * @param names names of the column and of the file's columns that it is filled from
+ */
+export type Converter = (
+  value: unknown,
+  numbers?: WrittenNumbers,
+  names?: readonly string[],
+) => Value;
 
 /** How text in the file is written; undefined for the usual forms. */
 type Options = ColumnOptions | undefined;
@@ -54,10 +63,21 @@ function scalarConverter(type: ScalarType, options: Options): Converter {
 
 function withNulls(convert: Converter, options: Options): Converter {
   if (options?.null === undefined) return convert;
-  return (value) => {
-    if (typeof value === "string" && filled(value, options) === null) return convert("");
-    return convert(value);
+  return (value, numbers, names) => {
+    if (typeof value === "string" && filled(value, options) === null) return null;
+    return convert(value, numbers, names);
   };
+}
+
+/** A number as its file writes it, or as it is. */
+function written(
+  value: unknown,
+  numbers: WrittenNumbers | undefined,
+  names: readonly string[] = [],
+  isText = false,
+): unknown {
+  if (typeof value !== "number" || numbers === undefined) return value;
+  return numbers.textOf(value, names, isText) ?? value;
 }
 
 function integer(type: "int" | "smallint" | "tinyint") {
@@ -77,11 +97,36 @@ function float(options: Options): Converter {
 
 const BIGINT_LIMITS = [-(2n ** 63n), 2n ** 63n - 1n] as const;
 
+function text(options: Options): Converter {
+  return (value, numbers, names) => {
+    if (typeof value === "string" && options === undefined) return value;
+    return parseText(written(value, numbers, names, true), options);
+  };
+}
+
 function ascii(options: Options): Converter {
-  return (value) => {
-    const text = parseText(value, options);
+  const convert = text(options);
+  return (value, numbers, names) => {
+    const text = convert(value, numbers, names) as string | null;
     // deno-lint-ignore no-control-regex
     return text === null || /^[\x00-\x7f]*$/.test(text) ? text : fault(value, "ASCII text");
+  };
+}
+
+function decimal(options: Options): Converter {
+  return (value, numbers, names) => {
+    if (typeof value !== "number") return decimalOf(value, options);
+    // The text of a JSON number has a point, whatever the options say about text.
+    return meansNull(value, options) ? null : decimalOf(written(value, numbers, names));
+  };
+}
+
+function bigInteger(what: string, limits: readonly [bigint, bigint] | null) {
+  return (options: Options): Converter => (value, numbers, names) => {
+    if (typeof value !== "number" || Number.isSafeInteger(value)) {
+      return bigIntegerIn(value, what, limits, options);
+    }
+    return bigIntegerIn(written(value, numbers, names), what, limits);
   };
 }
 
@@ -104,24 +149,24 @@ const DURATION = "a duration (such as 1h30m or PT1H30M)";
 
 const MAKERS: Record<ScalarType, (options: Options) => Converter> = {
   ascii,
-  bigint: (options) => (value) => bigIntegerIn(value, "a bigint", BIGINT_LIMITS, options),
+  bigint: bigInteger("a bigint", BIGINT_LIMITS),
   blob: (options) => withNulls(blob, options),
   boolean,
   date: (options) => (value) => parseDate(value, options),
-  decimal: (options) => (value) => decimalOf(value, options),
+  decimal,
   double: (options) => (value) => numberOf(value, options),
   duration,
   float,
   inet: (options) => withNulls(inet, options),
   int: integer("int"),
   smallint: integer("smallint"),
-  text: (options) => (value) => parseText(value, options),
+  text,
   time: (options) => (value) => parseTime(value, options),
   timestamp: (options) => (value) => parseTimestamp(value, options),
   timeuuid: (options) => withNulls(timeuuid, options),
   tinyint: integer("tinyint"),
   uuid: (options) => withNulls(uuid, options),
-  varint: (options) => (value) => bigIntegerIn(value, "a varint", null, options),
+  varint: bigInteger("a varint", null),
 };
 
 /** The converters without options. */

@@ -3,21 +3,26 @@
  *
  * @module
  */
+import { collectionParts } from "./collection_text.ts";
 import type { Collection, ScalarType, Value } from "./column.ts";
 import { fault, ValueFault } from "../sdk/values/value_fault.ts";
+import type { WrittenNumbers } from "../sdk/values/written_numbers.ts";
 
 /** More would be too large for one cell. */
 const MAX_ELEMENTS = 65_535;
 
+/** As `Converter` in convert.ts. */
+type Convert = (value: unknown, numbers?: WrittenNumbers, names?: readonly string[]) => Value;
+
 interface Element {
   type: ScalarType;
-  convert: (value: unknown) => Value;
+  convert: Convert;
 }
 
 const WHAT = {
-  list: 'a list (an array, or JSON such as ["a", "b"])',
-  set: 'a set (an array, a Set, or JSON such as ["a", "b"])',
-  map: 'a map (an object, a Map, or JSON such as {"a": 1})',
+  list: 'a list (an array, or text such as ["a", "b"])',
+  set: 'a set (an array, a Set, or text such as ["a", "b"])',
+  map: 'a map (an object, a Map, or text such as {"a": 1})',
 } as const;
 
 /**
@@ -28,23 +33,41 @@ const WHAT = {
 export function collectionConverter(
   kind: Collection["kind"],
   elements: readonly Element[],
-): (value: unknown) => Value {
-  const [first, second] = elements;
-  return (value) => {
-    if (value === null || value === undefined || value === "") return null;
-    const given = typeof value === "string" ? parsed(value, kind) : value;
-    const items = kind === "map" ? pairsOf(given) : itemsOf(given);
-    if (items === null) return fault(value, WHAT[kind]);
-    if (items.length > MAX_ELEMENTS) {
-      throw new ValueFault(
-        `the ${kind} has ${items.length} elements (limit: ${MAX_ELEMENTS})`,
-      );
+): Convert {
+  return (value, numbers, names) => {
+    if (value === null || value === undefined) return null;
+    if (typeof value !== "string") {
+      const items = kind === "map" ? pairsOf(value) : itemsOf(value);
+      const [first, second] = elements.map((element) => withNumbers(element, numbers, names));
+      return collectionText(kind, items ?? fault(value, WHAT[kind]), first!, second!);
     }
-    if (items.length === 0) return null;
-    if (kind === "map") return mapText(items as [unknown, unknown][], first!, second!);
-    const texts = items.map((item, i) => elementText(item, first!, `element ${i + 1}`));
-    return `[${(kind === "set" ? [...new Set(texts)].sort() : texts).join(",")}]`;
+    if (value.trim() === "") return null;
+    const parts = collectionParts(value, kind) ?? fault(value, WHAT[kind]);
+    return collectionText(kind, parts, elements[0]!, elements[1]!);
   };
+}
+
+function withNumbers(
+  { type, convert }: Element,
+  numbers: WrittenNumbers | undefined,
+  names: readonly string[] | undefined,
+): Element {
+  return { type, convert: (value) => convert(value, numbers, names) };
+}
+
+function collectionText(
+  kind: Collection["kind"],
+  items: unknown[],
+  first: Element,
+  second: Element,
+): string | null {
+  if (items.length > MAX_ELEMENTS) {
+    throw new ValueFault(`the ${kind} has ${items.length} elements (limit: ${MAX_ELEMENTS})`);
+  }
+  if (items.length === 0) return null;
+  if (kind === "map") return mapText(items as [unknown, unknown][], first, second);
+  const texts = items.map((item, i) => elementText(item, first, `element ${i + 1}`));
+  return `[${(kind === "set" ? [...new Set(texts)].sort() : texts).join(",")}]`;
 }
 
 function mapText(pairs: [unknown, unknown][], key: Element, value: Element): string {
@@ -69,17 +92,6 @@ function elementText(given: unknown, { type, convert }: Element, place: string):
   // Not `value.toHex()`: a module may return a subclass that overrides it.
   if (value instanceof Uint8Array) return `"0x${Uint8Array.prototype.toHex.call(value)}"`;
   return JSON.stringify(type === "boolean" ? value === 1 : value);
-}
-
-/** Parses JSON, keeping numbers that a double would change as text. */
-function parsed(text: string, kind: Collection["kind"]): unknown {
-  const keep = (_key: string, value: unknown, context?: { source?: string }) =>
-    typeof value === "number" && !Number.isSafeInteger(value) ? context?.source ?? value : value;
-  try {
-    return JSON.parse(text, keep);
-  } catch {
-    return fault(text, WHAT[kind]);
-  }
 }
 
 function itemsOf(given: unknown): unknown[] | null {

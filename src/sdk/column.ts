@@ -43,7 +43,11 @@ export interface Column {
   value?: "rowId" | "line" | "fileName" | "entryName";
   /** Whether a file may lack the column, which is null then. @default false */
   optional?: boolean;
-  /** Texts that mean null, such as "N/A" or "-". White space around them is ignored. @default none */
+  /**
+   * Texts that mean null, such as "N/A" or "-"; also numbers, such as "-999". White space around them is
+   * ignored.
+   * @default none
+   */
   null?: readonly string[];
   /** Whether white space around a text is removed. Only for `text` and `ascii`. @default false */
   trim?: boolean;

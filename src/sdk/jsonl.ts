@@ -1,7 +1,18 @@
 import type { FileFormat, TextOptions } from "./file_format.ts";
 
+/** What numbers of JSON become. */
+export interface NumbersOption {
+  /**
+   * "number": JavaScript numbers, and bigint beyond 2^53. Stored unchanged in a `decimal`, `varint` or
+   * `text` column, they keep all digits as the file writes them. "text": the text in the file, so that
+   * `row` sees all digits, too.
+   * @default "number"
+   */
+  numbers?: "number" | "text";
+}
+
 /** Options of JSON Lines files. */
-export type JsonlOptions = TextOptions;
+export interface JsonlOptions extends TextOptions, NumbersOption {}
 
 /** A JSON object. Integers beyond 2^53 are `bigint`. */
 export type JsonRecord = { readonly [key: string]: unknown };

@@ -1,3 +1,5 @@
+import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
+
 /** A record that cannot be read. It becomes a reject, and the reader continues with the next one. */
 export interface RecordFault {
   /** Where the record starts, from 1: its line, its row in the sheet, or its number. */
@@ -40,6 +42,8 @@ export interface RecordReader {
   end(): void;
   /** The text of the record being delivered, cut at {@link MAX_RAW_CHARS}. */
   raw(): string;
+  /** The numbers of the record being delivered, if the format is JSON. */
+  numbers?(): WrittenNumbers;
 }
 
 export interface ReaderSettings {

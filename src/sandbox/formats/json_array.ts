@@ -6,6 +6,7 @@ import {
   type RecordSink,
 } from "./contract.ts";
 import { arrayNotFound, cutShort, textAfter } from "./json_failures.ts";
+import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import { JsonRecords } from "./json_records.ts";
 import { JsonText } from "./json_text.ts";
 
@@ -47,7 +48,7 @@ class JsonArrayReader implements RecordReader {
   #number = 0;
 
   constructor(options: JsonOptions, sink: RecordSink, settings: ReaderSettings) {
-    this.#records = new JsonRecords(sink, settings);
+    this.#records = new JsonRecords(options, sink, settings);
     this.#path = options.at?.split(".") ?? [];
     this.#text = new JsonText(Math.max(this.#records.maxChars, MAX_RAW_CHARS) + 1);
     this.#work = this.#read();
@@ -66,6 +67,10 @@ class JsonArrayReader implements RecordReader {
 
   raw(): string {
     return this.#records.raw();
+  }
+
+  numbers(): WrittenNumbers {
+    return this.#records.numbers();
   }
 
   /** Reads the whole file. Yields when it needs more text; `push` and `end` resume it. */

@@ -7,16 +7,21 @@ import {
   type RecordSink,
   tooLongReason,
 } from "./contract.ts";
-import { isObject, jsonFault, nameOf, parseJson } from "./json_value.ts";
+import type { NumbersOption } from "../../sdk/jsonl.ts";
+import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
+import { JsonNumbers } from "./json_numbers.ts";
+import { isObject, jsonFault, nameOf, parseJson, parseJsonTexts } from "./json_value.ts";
 
 /** Delivers the text of JSON records to a sink: as objects, or as faults. */
 export class JsonRecords {
   readonly maxChars: number;
+  readonly #isText: boolean;
   readonly #sink: RecordSink;
   readonly #settings: ReaderSettings;
   #text = "";
 
-  constructor(sink: RecordSink, settings: ReaderSettings) {
+  constructor(options: NumbersOption, sink: RecordSink, settings: ReaderSettings) {
+    this.#isText = options.numbers === "text";
     this.#sink = sink;
     this.#settings = settings;
     this.maxChars = settings.maxRecordChars ?? DEFAULT_MAX_RECORD_CHARS;
@@ -27,13 +32,18 @@ export class JsonRecords {
     return rawText(this.#text);
   }
 
+  /** The numbers of the record being delivered. */
+  numbers(): WrittenNumbers {
+    return new JsonNumbers(this.#text);
+  }
+
   deliver(text: string, line: number): void {
     this.#text = text;
     if (text.length > this.maxChars) return this.#fault(line, tooLongReason(this.maxChars));
     if (text.includes(BAD_BYTES)) return this.#fault(line, badBytesReason(this.#settings));
     let value: unknown;
     try {
-      value = parseJson(text);
+      value = this.#isText ? parseJsonTexts(text, "all") : parseJson(text);
     } catch (error) {
       const { reason, column } = jsonFault(error);
       return this.#fault(line, reason, column);

@@ -1,4 +1,5 @@
 import { messageOf } from "../../base/failure.ts";
+import { mayDiffer } from "./json_numbers.ts";
 
 /** Integers of fewer than 16 digits are always exact. */
 const MAY_BE_INEXACT = /\d{16}/;
@@ -12,6 +13,22 @@ const INTEGER = /^-?\d+$/;
  */
 export function parseJson(text: string): unknown {
   return MAY_BE_INEXACT.test(text) ? JSON.parse(text, exactIntegers) : JSON.parse(text);
+}
+
+/**
+ * JSON.parse, but numbers become the text that stands for them.
+ *
+ * @param which "all" of them, or only those "changed" by becoming a JavaScript number, such as 1.10
+ * @throws {SyntaxError} as JSON.parse does
+ */
+export function parseJsonTexts(text: string, which: "all" | "changed"): unknown {
+  if (which === "changed" && !mayDiffer(text)) return JSON.parse(text);
+  const isAll = which === "all";
+  return JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }) => {
+    if (typeof value !== "number") return value;
+    const source = context?.source ?? String(value);
+    return isAll || source !== String(value) ? source : value;
+  });
 }
 
 function exactIntegers(_key: string, value: unknown, context?: { source?: string }): unknown {

@@ -1,9 +1,11 @@
+import type { JsonlOptions } from "../../sdk/jsonl.ts";
 import {
   MAX_RAW_CHARS,
   type ReaderSettings,
   type RecordReader,
   type RecordSink,
 } from "./contract.ts";
+import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import { JsonRecords } from "./json_records.ts";
 
 /**
@@ -15,7 +17,7 @@ import { JsonRecords } from "./json_records.ts";
  *
  * @example
  * ```ts
- * const reader = jsonlReader({
+ * const reader = jsonlReader({}, {
  *   fields: () => {},
  *   value: (value, line) => console.log(line, value),
  *   fault: (fault) => console.error(fault.line, fault.reason),
@@ -25,8 +27,12 @@ import { JsonRecords } from "./json_records.ts";
  * reader.end();
  * ```
  */
-export function jsonlReader(sink: RecordSink, settings: ReaderSettings = {}): RecordReader {
-  return new JsonlReader(sink, settings);
+export function jsonlReader(
+  options: JsonlOptions,
+  sink: RecordSink,
+  settings: ReaderSettings = {},
+): RecordReader {
+  return new JsonlReader(options, sink, settings);
 }
 
 class JsonlReader implements RecordReader {
@@ -36,9 +42,9 @@ class JsonlReader implements RecordReader {
   #unfinished = "";
   #line = 1;
 
-  constructor(sink: RecordSink, settings: ReaderSettings) {
+  constructor(options: JsonlOptions, sink: RecordSink, settings: ReaderSettings) {
     this.#sink = sink;
-    this.#records = new JsonRecords(sink, settings);
+    this.#records = new JsonRecords(options, sink, settings);
   }
 
   push(text: string): void {
@@ -58,6 +64,10 @@ class JsonlReader implements RecordReader {
 
   raw(): string {
     return this.#records.raw();
+  }
+
+  numbers(): WrittenNumbers {
+    return this.#records.numbers();
   }
 
   /** Extends the unfinished line, up to one character over the limit. */

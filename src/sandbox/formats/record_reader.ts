@@ -4,6 +4,7 @@ import type { ReaderSettings, RecordReader, RecordSink } from "./contract.ts";
 import { csvReader } from "./csv.ts";
 import { jsonArrayReader } from "./json_array.ts";
 import { jsonlReader } from "./jsonl.ts";
+import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import { textDecoder } from "./text.ts";
 
 /** A {@link RecordReader} for bytes. If a method returns a promise, await it before the next call. */
@@ -11,6 +12,8 @@ export interface FileReader {
   push(bytes: Uint8Array): void | Promise<void>;
   end(): void | Promise<void>;
   raw(): string;
+  /** The numbers of the record being delivered, if the format is JSON. */
+  numbers?(): WrittenNumbers | undefined;
 }
 
 /** Limits on a file, and back-pressure on its records. */
@@ -71,6 +74,7 @@ export function recordReader(
       reader.end();
     },
     raw: (): string => reader.raw(),
+    numbers: (): WrittenNumbers | undefined => reader.numbers?.(),
   } satisfies FileReader;
 }
 
@@ -79,7 +83,7 @@ function open(format: TextFormat, sink: RecordSink, settings: ReaderSettings): R
     case "csv":
       return csvReader(format.options, sink, settings);
     case "jsonl":
-      return jsonlReader(sink, settings);
+      return jsonlReader(format.options, sink, settings);
     case "json":
       return jsonArrayReader(format.options, sink, settings);
   }

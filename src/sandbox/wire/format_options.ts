@@ -46,10 +46,14 @@ function checkHeader(
   }
 }
 
-const jsonlOptions = z.strictObject({ ...TEXT_OPTIONS });
+/** The options of JSON formats: the SDK's `NumbersOption`. */
+const NUMBERS_OPTION = { numbers: z.enum(["number", "text"]).optional() };
+
+const jsonlOptions = z.strictObject({ ...TEXT_OPTIONS, ...NUMBERS_OPTION });
 
 const jsonOptions = z.strictObject({
   ...TEXT_OPTIONS,
+  ...NUMBERS_OPTION,
   at: z.string().regex(/^[^.]+(\.[^.]+)*$/, {
     error: 'must be member names separated by dots, such as "data.items"',
   }).optional(),

@@ -8,6 +8,7 @@ import type { HostResponse } from "../wire/host_messages.ts";
 import { HostRequests } from "./host_requests.ts";
 import type { IngestRequest } from "../wire/messages.ts";
 import { expectsPlainAnswers } from "../wire/module_api.ts";
+import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import { rowIds } from "./row_id.ts";
 import { type Post, type RunCounts, RunOutput } from "./run_output.ts";
 import { RowFault } from "./table_buffer.ts";
@@ -34,6 +35,7 @@ interface WaitingRow {
   state: RecordState;
   /** The record's text, in case it is rejected. */
   raw: string;
+  numbers: WrittenNumbers | undefined;
 }
 
 const ASYNC_FUNCTION = Object.getPrototypeOf(async () => {});
@@ -211,16 +213,17 @@ export class FileRun {
     const rows = Promise.resolve(this.#module.row(record, ctx));
     // A rejection is handled when the record's turn comes.
     rows.catch(() => {});
-    this.#waiting.push({ rows, state, raw: this.#reader?.raw() ?? "" });
+    const [raw, numbers] = [this.#reader?.raw() ?? "", this.#reader?.numbers?.()];
+    this.#waiting.push({ rows, state, raw, numbers });
   }
 
   /** Awaits and handles the results of waiting records, in the order of the file. */
   async #settleWaiting(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { rows, state, raw } of waiting) {
+    for (const { rows, state, raw, numbers } of waiting) {
       try {
-        this.#take(await rows, state, raw);
+        this.#take(await rows, state, raw, numbers);
       } catch (error) {
         this.#handleError(error, state, raw);
       }
@@ -229,10 +232,15 @@ export class FileRun {
     this.#out.flushRejects();
   }
 
-  #take(result: unknown, state: RecordState, raw?: string): void {
+  #take(
+    result: unknown,
+    state: RecordState,
+    raw?: string,
+    numbers: WrittenNumbers | undefined = this.#reader?.numbers?.(),
+  ): void {
     if (state.reject !== null) this.#rejectRecord(state, state.reject, raw);
     else if (result === null || result === undefined) this.#out.rows.skipped++;
-    else this.#out.keep(result);
+    else this.#out.keep(result, numbers);
   }
 
   #handleError(error: unknown, state: RecordState, raw?: string): void {

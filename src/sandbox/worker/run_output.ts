@@ -1,6 +1,7 @@
 import { Failure } from "../../base/failure.ts";
 import type { RejectView } from "../../protocol/file_view.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
+import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import type { FromWorker } from "../wire/messages.ts";
 import { MAX_NOTICES } from "../wire/notice_limits.ts";
 import { RowFault, TableBuffer } from "./table_buffer.ts";
@@ -50,13 +51,19 @@ export class RunOutput {
 
   /**
    * Stores all rows of a record or none: every row is checked before the first is stored.
+   *
+   * @param numbers the numbers of the record as its file writes them
    * @throws {RowFault}
    */
-  keep(result: unknown): void {
+  keep(result: unknown, numbers?: WrittenNumbers): void {
     const names = tableNames(result);
-    if (names.length === 1) return this.#keepOne(names[0]!, result as Record<string, unknown>);
+    if (names.length === 1) {
+      return this.#keepOne(names[0]!, result as Record<string, unknown>, numbers);
+    }
     const kept: [TableBuffer, Value[]][] = [];
-    for (const name of names) this.#convert(name, (result as Record<string, unknown>)[name], kept);
+    for (const name of names) {
+      this.#convert(name, (result as Record<string, unknown>)[name], kept, numbers);
+    }
     this.#add(kept);
   }
 
@@ -113,26 +120,35 @@ export class RunOutput {
   }
 
   /** The fast path: one row of one table, as most records have. */
-  #keepOne(name: string, result: Record<string, unknown>): void {
+  #keepOne(
+    name: string,
+    result: Record<string, unknown>,
+    numbers: WrittenNumbers | undefined,
+  ): void {
     const output = result[name];
     if (typeof output !== "object" || output === null || Array.isArray(output)) {
       const kept: [TableBuffer, Value[]][] = [];
-      this.#convert(name, output, kept);
+      this.#convert(name, output, kept, numbers);
       return this.#add(kept);
     }
     const table = this.#tableOf(name);
-    const values = table.convert(output);
+    const values = table.convert(output, numbers);
     this.rows.stored++;
     this.rows.written++;
     if (table.add(values)) this.#flush(table);
   }
 
-  #convert(name: string, output: unknown, kept: [TableBuffer, Value[]][]): void {
+  #convert(
+    name: string,
+    output: unknown,
+    kept: [TableBuffer, Value[]][],
+    numbers: WrittenNumbers | undefined,
+  ): void {
     const table = this.#tableOf(name);
     if (output === null || output === undefined) return;
     if (Array.isArray(output)) {
-      for (const row of output) kept.push([table, table.convert(row)]);
-    } else kept.push([table, table.convert(output)]);
+      for (const row of output) kept.push([table, table.convert(row, numbers)]);
+    } else kept.push([table, table.convert(output, numbers)]);
   }
 
   #add(kept: [TableBuffer, Value[]][]): void {

@@ -1,6 +1,7 @@
 import { encodeBatch } from "../../batch/batch.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import { show, ValueFault } from "../../sdk/values/value_fault.ts";
+import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import { type Converter, converterOf } from "../../batch/convert.ts";
 
 const MAX_BATCH_ROWS = 2_000;
@@ -26,6 +27,8 @@ export class TableBuffer {
   readonly #spec: TableSpec;
   readonly #names: string[];
   readonly #converters: Converter[];
+  /** For each column, its name and the names of the file's columns that it is filled from. */
+  readonly #origins: string[][];
   readonly #keys: number[];
   readonly #read: (row: object) => unknown[];
   #columns: Value[][];
@@ -37,6 +40,9 @@ export class TableBuffer {
     this.#spec = spec;
     this.#names = spec.columns.map((column) => column.name);
     this.#converters = spec.columns.map((column) => converterOf(column.type, column.options));
+    this.#origins = spec.columns.map((
+      { name, options },
+    ) => [name, ...[options?.from ?? []].flat()]);
     this.#keys = [...spec.partitionKey, ...spec.clusteringKey].map((key) =>
       this.#names.indexOf(key)
     );
@@ -46,9 +52,11 @@ export class TableBuffer {
 
   /**
    * Converts what a module returned to a row's values, without storing them yet.
+   *
+   * @param numbers the numbers of the record as its file writes them
    * @throws {RowFault}
    */
-  convert(row: unknown): Value[] {
+  convert(row: unknown, numbers?: WrittenNumbers): Value[] {
     if (typeof row !== "object" || row === null) {
       throw new RowFault(`a row of "${this.#spec.name}" is ${show(row)}, not an object`);
     }
@@ -56,7 +64,7 @@ export class TableBuffer {
     let given = 0;
     for (let i = 0; i < values.length; i++) {
       if (values[i] !== undefined) given++;
-      values[i] = this.#convertOne(i, values[i]);
+      values[i] = this.#convertOne(i, values[i], numbers);
     }
     if (Object.keys(row).length !== given) this.#refuseUnknown(row);
     for (const key of this.#keys) {
@@ -79,9 +87,9 @@ export class TableBuffer {
     }
   }
 
-  #convertOne(i: number, value: unknown): Value {
+  #convertOne(i: number, value: unknown, numbers: WrittenNumbers | undefined): Value {
     try {
-      return this.#converters[i]!(value);
+      return this.#converters[i]!(value, numbers, this.#origins[i]);
     } catch (error) {
       if (error instanceof ValueFault) throw new RowFault(error.message, this.#names[i]);
       throw error;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { filled, type NullOptions } from "./blank.ts";
+import { filled, meansNull, type NullOptions } from "./blank.ts";
 import { fault, ValueFault } from "./value_fault.ts";
 
 /** How numbers are written. */
@@ -88,7 +88,7 @@ export function integerIn(
   let number: number;
   if (typeof value === "number") number = value;
   else if (typeof value === "string") {
-    const text = filled(value, options);
+    const text = options === undefined && INTEGER.test(value) ? value : filled(value, options);
     if (text === null) return null;
     if (INTEGER.test(text)) number = Number(text);
     else {
@@ -98,6 +98,7 @@ export function integerIn(
   } else if (value === null || value === undefined) return null;
   else if (typeof value === "bigint") number = Number(value);
   else return fault(value, what);
+  if (meansNull(value, options)) return null;
   if (!Number.isInteger(number)) fault(value, what);
   if (number < min || number > max) fault(value, `between ${min} and ${max}`);
   return number === 0 ? 0 : number;
@@ -110,7 +111,7 @@ export function bigIntegerIn(
   limits: readonly [bigint, bigint] | null,
   options?: NumberOptions,
 ): string | null {
-  if (value === null || value === undefined) return null;
+  if (value === null || value === undefined || meansNull(value, options)) return null;
   let big: bigint;
   if (typeof value === "bigint") big = value;
   else if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
@@ -141,13 +142,13 @@ export function numberOf(value: unknown, options?: NumberOptions): number | null
   } else if (value === null || value === undefined) return null;
   else if (typeof value === "bigint") number = Number(value);
   else return fault(value, "a number");
-  if (!Number.isFinite(number)) fault(value, "a finite number");
-  return number;
+  if (meansNull(value, options)) return null;
+  return Number.isFinite(number) ? number : fault(value, "a finite number");
 }
 
 /** A decimal number with all digits, as text; null if it is blank. @throws {ValueFault} */
 export function decimalOf(value: unknown, options?: NumberOptions): string | null {
-  if (value === null || value === undefined) return null;
+  if (value === null || value === undefined || meansNull(value, options)) return null;
   let plain: string | null = null;
   if (typeof value === "string") {
     const text = filled(value, options);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { filled, type NullOptions } from "./blank.ts";
+import { filled, meansNull, type NullOptions } from "./blank.ts";
 import { DAY_MS, dayNumber, dayText, instantText, timeText } from "./calendar.ts";
 import {
   instantOf,
@@ -61,7 +61,7 @@ export function parseDate(text: unknown, options?: DateOptions): string | null {
     if (parts === null || !isMidnight(parts)) return fault(text, `a date (${listed(format)})`);
     return dayText(parts.year, parts.month, parts.day);
   }
-  if (text === null || text === undefined) return null;
+  if (text === null || text === undefined || meansNull(text, options)) return null;
   if (text instanceof Date) return dateText(text).slice(0, 10);
   return fault(text, "a date (YYYY-MM-DD)");
 }
@@ -89,7 +89,7 @@ export function parseTime(text: unknown, options?: DateOptions): string | null {
     const parts = partsOf(time, format) ?? fault(text, `a time (${listed(format)})`);
     return timeText(parts.hour, parts.minute, parts.second, parts.fraction);
   }
-  if (text === null || text === undefined) return null;
+  if (text === null || text === undefined || meansNull(text, options)) return null;
   return fault(text, "a time (HH:MM:SS)");
 }
 
@@ -116,7 +116,7 @@ export function parseTimestamp(text: unknown, options?: TimestampOptions): strin
     if (options?.unit !== undefined && isNumber(trimmed)) return counted(trimmed, options.unit);
     return zoned(text, written(text, trimmed, options), options);
   }
-  if (text === null || text === undefined) return null;
+  if (text === null || text === undefined || meansNull(text, options)) return null;
   if (text instanceof Date) {
     if (options?.timeZone === undefined) return dateText(text);
     throw new ValueFault("a Date is in UTC: return text to read it in a time zone");

@@ -1,4 +1,4 @@
-import { filled, type NullOptions } from "./blank.ts";
+import { filled, meansNull, type NullOptions } from "./blank.ts";
 import { fault } from "./value_fault.ts";
 
 /** Which words mean true and false. */
@@ -82,10 +82,10 @@ export function parseText(text: unknown, options?: PlainTextOptions): string | n
   if (typeof text === "string") {
     if (options === undefined) return text;
     const trimmed = text.trim();
-    if (options.null?.includes(trimmed)) return null;
+    if (meansNull(trimmed, options)) return null;
     return options.trim ? trimmed : text;
   }
-  if (text === null || text === undefined) return null;
+  if (text === null || text === undefined || meansNull(text, options)) return null;
   if (typeof text === "number" || typeof text === "boolean" || typeof text === "bigint") {
     return String(text);
   }

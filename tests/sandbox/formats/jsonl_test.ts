@@ -10,6 +10,7 @@ function read(pieces: readonly string[], maxRecordChars?: number): SinkCall[] {
   const calls: SinkCall[] = [];
   const sink = recordingSink(calls, () => null);
   const reader: RecordReader = jsonlReader(
+    {},
     sink,
     maxRecordChars === undefined ? {} : { maxRecordChars },
   );
@@ -115,7 +116,7 @@ Deno.test("jsonl: deep nesting never overflows the stack", () => {
 Deno.test("jsonl: the raw text is available while a record is delivered, without its line end", () => {
   const raws: string[] = [];
   const sink = recordingSink([], () => null);
-  const reader = jsonlReader({ ...sink, value: () => raws.push(reader.raw()) });
+  const reader = jsonlReader({}, { ...sink, value: () => raws.push(reader.raw()) });
   reader.push('{"a":1}\r\n{"a": 2}\n{"b":"' + "x".repeat(5_000) + '"}');
   reader.end();
   assert.deepEqual(raws.map((raw) => raw.slice(0, 8)), ['{"a":1}', '{"a": 2}', '{"b":"xx']);

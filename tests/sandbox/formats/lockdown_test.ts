@@ -37,7 +37,7 @@ async function lockedDown(tasks: readonly LockdownTask[]): Promise<LockdownAnswe
 function here({ options, pieces, jsonLines }: LockdownTask): LockdownAnswer {
   const calls: SinkCall[] = [];
   const values: SinkCall[] = [];
-  const lines = jsonlReader(recordingSink(values, () => null));
+  const lines = jsonlReader({}, recordingSink(values, () => null));
   lines.push(jsonLines);
   lines.end();
   let failure: LockdownAnswer["failure"] = null;

@@ -38,7 +38,7 @@ function answer({ options, pieces, jsonLines }: LockdownTask): LockdownAnswer {
     isLocked: Object.isFrozen(Array.prototype),
   };
   try {
-    const lines = jsonlReader(recordingSink(calls.jsonl, () => null));
+    const lines = jsonlReader({}, recordingSink(calls.jsonl, () => null));
     lines.push(jsonLines);
     lines.end();
     const reader = recordReader(csv(options), recordingSink(calls.csv, () => null));

@@ -157,7 +157,7 @@ for (const type of SCALAR_TYPES) {
     const code = { code: types.dataTypes[type === "text" ? "varchar" : type] };
     fc.assert(
       fc.property(fc.array(fc.option(given), { minLength: 1, maxLength: 10 }), (list) => {
-        const values = list.map(convert);
+        const values = list.map((value) => convert(value));
         const read = encoded(type, values).map((value) => {
           if (value === null || value.length === 0) return value && shown(value);
           return shown(driver.decode(value, code));

@@ -1,0 +1,81 @@
+import { ValueFault } from "../../sdk/values/value_fault.ts";
+import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
+
+/**
+ * Text in which some number may differ from what JavaScript makes of it: an exponent, zeros at the end
+ * of a fraction, 16 or more digits, a negative zero, or less than a millionth.
+ */
+const MAY_DIFFER = /\d[eE][+-]?\d|\.\d*0(?!\d)|\d[\d.]{15}|[:,[\s]-0|0\.000000/;
+
+/** Whether some number in a JSON text may be written differently than `String` writes it. */
+export function mayDiffer(text: string): boolean {
+  return MAY_DIFFER.test(text);
+}
+
+interface Member {
+  name: string;
+  text: string;
+}
+
+/** The numbers of a JSON text, which is only parsed again if it is asked for one that may differ. */
+export class JsonNumbers implements WrittenNumbers {
+  readonly #text: string;
+  #members: Map<number, Member[]> | null = null;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  textOf(value: number, names: readonly string[], isText: boolean): string | null {
+    this.#members ??= mayDiffer(this.#text) ? membersOf(this.#text) : new Map();
+    const members = this.#members.get(value);
+    if (members === undefined) return null;
+    return onlyText(members) ??
+      onlyText(members.filter(({ name }) => names.includes(name))) ??
+      sameText(value, members, isText);
+  }
+}
+
+function membersOf(text: string): Map<number, Member[]> {
+  const members = new Map<number, Member[]>();
+  JSON.parse(text, (name: string, value: unknown, context?: { source?: string }) => {
+    if (typeof value === "number" && context?.source !== undefined) {
+      const known = members.get(value);
+      if (known === undefined) members.set(value, [{ name, text: context.source }]);
+      else known.push({ name, text: context.source });
+    }
+    return value;
+  });
+  return members;
+}
+
+/** The text of the members if all have the same. */
+function onlyText(members: readonly Member[]): string | null {
+  const text = members[0]?.text;
+  return text !== undefined && members.every((member) => member.text === text) ? text : null;
+}
+
+/** The longest text of the members if all have the same value. */
+function sameText(value: number, members: readonly Member[], isText: boolean): string {
+  const texts = [...new Set(members.map(({ text }) => text))];
+  if (!isText && new Set(texts.map(normalForm)).size === 1) {
+    return texts.reduce((longest, text) => text.length > longest.length ? text : longest);
+  }
+  throw new ValueFault(
+    `${value} is written as ${
+      texts.slice(0, 3).join(" and ")
+    } in the record: name the column like ` +
+      'the member, or read numbers with numbers: "text"',
+  );
+}
+
+/** The digits and the exponent of a JSON number, the same for all ways of writing it. */
+function normalForm(text: string): string {
+  const [, sign, whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const written = `${whole}${fraction}`.replace(/^0+/, "");
+  if (written === "") return "0";
+  const zeros = /0*$/.exec(written)![0].length;
+  const digits = written.slice(0, written.length - zeros);
+  return `${sign}${digits}e${Number(exponent) - fraction.length + zeros}`;
+}
