@@ -219,6 +219,13 @@ export interface XlsxOptions extends HeaderOptions {
      * @default "reject"
      */
     errors?: "reject" | "null";
+    /**
+     * The columns whose cells are read as the text that Excel displays, such as "00501"; `true`: all.
+     * @default false
+     */
+    text?: boolean | readonly string[];
+    /** `fill`: all cells of a merged range have the value of its first cell. @default "first" */
+    mergedCells?: "first" | "fill";
 }
 /**
  * The value of a cell: a date is a `Date` in UTC, a time of day is text (`HH:MM:SS`), a duration is

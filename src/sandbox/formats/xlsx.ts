@@ -5,12 +5,13 @@ import type { FileReader, FileReaderLimits } from "./record_reader.ts";
 import { DEFAULT_MAX_WHOLE_BYTES, WholeFile } from "./whole_file.ts";
 import type { CellContext } from "./xlsx_cell.ts";
 import { emptySheet, listed, noSheet, quoted } from "./xlsx_failures.ts";
+import { MergedRanges } from "./xlsx_merges.ts";
 import { Package, readWorkbook, type Sheet, type Workbook } from "./xlsx_package.ts";
 import { SheetRecords } from "./xlsx_records.ts";
 import { SheetRows } from "./xlsx_sheet.ts";
 import { readSharedStrings } from "./xlsx_strings.ts";
 import { Styles } from "./xlsx_styles.ts";
-import { XmlStream } from "./xlsx_xml.ts";
+import { type XmlHandler, XmlStream } from "./xlsx_xml.ts";
 
 /** Larger pieces would become large strings, which make the heap grow. */
 const PIECE_BYTES = 64 * 1024;
@@ -42,7 +43,11 @@ export function xlsxReader(
       const sheet = chosenSheet(workbook, options);
       const context = await contextOf(parts, workbook);
       records = new SheetRecords(options, sheet.name, context, sink);
-      await readRows(parts, sheet, records.rows, limits);
+      if (options.mergedCells === "fill") {
+        records.merged = new MergedRanges();
+        await readSheet(parts, sheet, records.merged, limits);
+      }
+      await readSheet(parts, sheet, records.rows, limits);
       if (records.isEmpty && options.sheet === undefined) {
         await refuseOthers(parts, workbook, sheet, context);
       }
@@ -64,14 +69,14 @@ async function contextOf(
 }
 
 /** Streams a sheet. It ends early once `isEnough` is true. */
-async function readRows(
+async function readSheet(
   parts: Package,
   { part }: Sheet,
-  rows: SheetRows,
+  handler: XmlHandler,
   limits: FileReaderLimits,
   isEnough?: () => boolean,
 ): Promise<void> {
-  const xml = new XmlStream(part, rows);
+  const xml = new XmlStream(part, handler);
   for await (const bytes of parts.content(part)) {
     for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
       xml.push(bytes.subarray(at, at + PIECE_BYTES));
@@ -101,7 +106,7 @@ async function refuseOthers(
     if (sheet === empty || sheet.isHidden) continue;
     let hasValue = false;
     const rows = new SheetRows(context, () => void (hasValue = true));
-    await readRows(parts, sheet, rows, {}, () => hasValue);
+    await readSheet(parts, sheet, rows, {}, () => hasValue);
     if (hasValue) throw emptySheet(empty.name, sheet.name);
   }
 }

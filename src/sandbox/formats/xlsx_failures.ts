@@ -1,4 +1,5 @@
 import { Failure } from "../../base/failure.ts";
+import { withCommas } from "./contract.ts";
 import type { HeaderFailures } from "./header.ts";
 
 /** Maximum number of names in a message. */
@@ -12,10 +13,9 @@ export function corrupt(state: string, hint = RESAVE): Failure {
 }
 
 export function partTooLarge(part: string, maxBytes: number): Failure {
-  const megabytes = Math.floor(maxBytes / 1024 / 1024);
-  const text = `Cannot read the Excel file: its part ${
-    quoted(part)
-  } has more than ${megabytes} MiB`;
+  const text = `Cannot read the Excel file: its part ${quoted(part)} has more than ${
+    withCommas(maxBytes)
+  } bytes`;
   return new Failure("refused", "xlsx-too-large", text, {
     hint: "Split the workbook, or ask the operator to raise sandbox.max_whole_file_mb.",
   });
@@ -71,6 +71,16 @@ export function headerFailures(sheet: string): HeaderFailures {
         },
       ),
   };
+}
+
+/** The option `text` names columns that the sheet does not have. */
+export function noTextColumn(missing: readonly string[], names: readonly string[]): Failure {
+  const [what, verb] = missing.length === 1 ? ["column", "is"] : ["columns", "are"];
+  const text = `Cannot read the sheet: the ${what} ${listed(missing)} of the option text ${verb} ` +
+    `missing; the sheet has ${listed(names)}`;
+  return new Failure("refused", "column-missing", text, {
+    hint: "Name the columns in xlsx({ text: [...] }) exactly as in the header of the sheet.",
+  });
 }
 
 /** A text from the file, for a message. */

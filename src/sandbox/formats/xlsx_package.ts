@@ -5,7 +5,7 @@
  */
 import { openZip, type ZipEntry } from "./zip.ts";
 import { corrupt, partTooLarge, quoted } from "./xlsx_failures.ts";
-import { attributeOf, type XmlHandler, XmlStream } from "./xlsx_xml.ts";
+import { type XmlHandler, XmlStream, type XmlTag } from "./xlsx_xml.ts";
 
 /** A worksheet in the order of the tabs. */
 export interface Sheet {
@@ -107,9 +107,9 @@ export async function readWorkbook(parts: Package): Promise<Workbook> {
   await parts.parse(part, {
     open(name, tag) {
       // Extensions repeat some names, without these attributes.
-      if (name === "workbookPr") workbook.is1904 ||= isTrue(attributeOf(tag, "date1904"));
+      if (name === "workbookPr") workbook.is1904 ||= isTrue(tag.get("date1904"));
       else if (name === "calcPr") {
-        workbook.isUncalculated ||= isTrue(attributeOf(tag, "fullCalcOnLoad"));
+        workbook.isUncalculated ||= isTrue(tag.get("fullCalcOnLoad"));
       } else if (name === "sheet") addSheet(workbook.sheets, tag, relations);
     },
     close() {},
@@ -117,14 +117,14 @@ export async function readWorkbook(parts: Package): Promise<Workbook> {
   return workbook;
 }
 
-function addSheet(sheets: Sheet[], tag: string, relations: Map<string, Relation>): void {
-  const name = attributeOf(tag, "name");
-  const relation = relations.get(attributeOf(tag, "id") ?? "");
+function addSheet(sheets: Sheet[], tag: XmlTag, relations: Map<string, Relation>): void {
+  const name = tag.get("name");
+  const relation = relations.get(tag.get("id") ?? "");
   if (name === null || relation === undefined) throw corrupt("its list of sheets is damaged");
   if (sheets.length >= MAX_SHEETS) throw corrupt(`it has more than ${MAX_SHEETS} sheets`);
   // Charts and macros can be sheets, too.
   if (relation.type !== "worksheet") return;
-  const isHidden = /^(hidden|veryHidden)$/.test(attributeOf(tag, "state") ?? "visible");
+  const isHidden = /^(hidden|veryHidden)$/.test(tag.get("state") ?? "visible");
   sheets.push({ name, isHidden, part: relation.target });
 }
 
@@ -147,10 +147,10 @@ async function relationsOf(parts: Package, part: string): Promise<Map<string, Re
   const relations = new Map<string, Relation>();
   await parts.parse(`${folder}_rels/${part.slice(slash)}.rels`, {
     open(name, tag) {
-      if (name !== "Relationship" || attributeOf(tag, "TargetMode") === "External") return;
-      const type = attributeOf(tag, "Type") ?? "";
-      const target = resolved(folder, attributeOf(tag, "Target") ?? "");
-      relations.set(attributeOf(tag, "Id") ?? "", {
+      if (name !== "Relationship" || tag.get("TargetMode") === "External") return;
+      const type = tag.get("Type") ?? "";
+      const target = resolved(folder, tag.get("Target") ?? "");
+      relations.set(tag.get("Id") ?? "", {
         type: type.slice(type.lastIndexOf("/") + 1),
         target,
       });

@@ -3,8 +3,10 @@ import { rawText, type RecordSink } from "./contract.ts";
 import { FileHeader } from "./header.ts";
 import { shownRecord } from "./plain_data.ts";
 import { type CellContext, CellFault, UNSAVED } from "./xlsx_cell.ts";
-import { headerFailures } from "./xlsx_failures.ts";
-import { columnName, type SheetRow, SheetRows } from "./xlsx_sheet.ts";
+import { headerFailures, noTextColumn } from "./xlsx_failures.ts";
+import type { MergedRanges } from "./xlsx_merges.ts";
+import { columnName } from "./xlsx_reference.ts";
+import { type SheetRow, SheetRows } from "./xlsx_sheet.ts";
 
 /** Maximum number of cells that the reason of a reject names. */
 const MAX_NAMED_CELLS = 3;
@@ -17,6 +19,8 @@ export class SheetRecords {
   /** The cells of the record being delivered. */
   current: readonly unknown[] = [];
   isEmpty = true;
+  /** The merged ranges to fill, if the module wants that. */
+  merged: MergedRanges | null = null;
   readonly #options: XlsxOptions;
   readonly #sink: RecordSink;
   readonly #header: FileHeader;
@@ -45,6 +49,7 @@ export class SheetRecords {
     this.isEmpty = false;
     if (row.line <= (this.#options.skip ?? 0)) return;
     this.current = row.cells;
+    this.merged?.fill(row, this.rows.maxColumns, this.#header.isPending);
     while (++this.#line < row.line) this.#sink.skip(this.#line);
     if (this.#header.isPending) return this.#takeHeader(row);
     if (this.#width === null) this.#number(row);
@@ -75,7 +80,17 @@ export class SheetRecords {
   #name(names: readonly string[]): void {
     this.#width = names.length;
     this.rows.maxColumns = names.length;
+    this.rows.textColumns = this.#textColumns(names);
     this.#sink.header?.(names);
+  }
+
+  /** @throws {Failure} `column-missing` */
+  #textColumns(names: readonly string[]): true | readonly boolean[] {
+    const { text = false } = this.#options;
+    if (typeof text === "boolean") return text || [];
+    const missing = text.filter((name) => !names.includes(name));
+    if (missing.length > 0) throw noTextColumn(missing, names);
+    return names.map((name) => text.includes(name));
   }
 
   #record({ line, cells, last }: SheetRow, width: number): void {

@@ -1,8 +1,9 @@
 import type { XlsxCell } from "../../sdk/xlsx.ts";
 import { type CellContext, CellFault, cellValue, type RawCell } from "./xlsx_cell.ts";
 import { corrupt, quoted } from "./xlsx_failures.ts";
+import { columnName, columnNumber } from "./xlsx_reference.ts";
 import { CellText } from "./xlsx_strings.ts";
-import { attributeOf, type XmlHandler } from "./xlsx_xml.ts";
+import type { XmlHandler, XmlTag } from "./xlsx_xml.ts";
 
 /** A row of a sheet with at least one value. */
 export interface SheetRow {
@@ -19,12 +20,13 @@ const MAX_COLUMNS = 16_384;
 /** Some programs state the largest possible range. */
 const MAX_STATED_COLUMNS = 1_000;
 const STATED_END = /:([A-Z]{1,3})\d+$/;
-const REFERENCE = /^\$?([A-Z]{1,3})\$?(\d{1,7})$/;
 
 /** Turns the XML of a sheet into rows. */
 export class SheetRows implements XmlHandler {
   /** Columns beyond this one are not kept. */
   maxColumns = MAX_COLUMNS;
+  /** The columns that are read as displayed text, from the first; `true`: all. */
+  textColumns: true | readonly boolean[] = [];
   /** The last column of the range that the sheet states for its values; 0 if it states none. */
   statedColumns = 0;
   /** Whether the sheet has a formula with a saved value. */
@@ -37,6 +39,8 @@ export class SheetRows implements XmlHandler {
   #line = 0;
   #isRow = false;
   #cell: RawCell | null = null;
+  /** The object of all cells, one after the other. */
+  readonly #spare: RawCell = { column: 0, type: "n", style: 0, hasFormula: false, value: null };
   #isValue = false;
   #isInline = false;
   #cells: (XlsxCell | CellFault)[] = [];
@@ -49,7 +53,7 @@ export class SheetRows implements XmlHandler {
     this.#onRow = onRow;
   }
 
-  open(name: string, tag: string): void {
+  open(name: string, tag: XmlTag): void {
     this.#depth++;
     if (this.#cell !== null) this.#openInCell(name);
     else if (this.#isRow) {
@@ -73,17 +77,17 @@ export class SheetRows implements XmlHandler {
     else if (this.#isValue && cell !== null) cell.value = cell.value ? cell.value + text : text;
   }
 
-  #openPart(name: string, tag: string): void {
+  #openPart(name: string, tag: XmlTag): void {
     if (name === "sheetData") this.#isData = true;
     else if (name === "dimension") {
-      const [, letters] = STATED_END.exec(attributeOf(tag, "ref") ?? "") ?? [];
+      const [, letters] = STATED_END.exec(tag.get("ref") ?? "") ?? [];
       const columns = letters === undefined ? 0 : columnNumber(letters);
       this.statedColumns = columns <= MAX_STATED_COLUMNS ? columns : 0;
     }
   }
 
-  #openRow(tag: string): void {
-    const text = attributeOf(tag, "r");
+  #openRow(tag: XmlTag): void {
+    const text = tag.get("r");
     const line = text === null ? this.#line + 1 : Number(text);
     if (!Number.isInteger(line) || line < 1 || line > MAX_ROWS) {
       throw corrupt(`it has a row with the number ${quoted(text ?? line)}`);
@@ -101,24 +105,39 @@ export class SheetRows implements XmlHandler {
     if (this.#last > 0) this.#onRow({ line: this.#line, cells: this.#cells, last: this.#last });
   }
 
-  #openCell(tag: string): void {
-    const reference = attributeOf(tag, "r");
-    const style = attributeOf(tag, "s");
-    this.#column = reference === null ? this.#column + 1 : this.#columnOf(reference);
-    this.#cell = {
-      column: this.#column,
-      type: attributeOf(tag, "t") ?? "n",
-      style: style === null ? 0 : Number(style),
-      hasFormula: false,
-      value: null,
-    };
+  #openCell(tag: XmlTag): void {
+    const cell = this.#spare;
+    cell.type = "n";
+    cell.style = 0;
+    cell.hasFormula = false;
+    cell.value = null;
+    let column = this.#column + 1;
+    while (tag.next()) {
+      const letter = tag.letter;
+      if (letter === 0x72 /* r */) column = this.#columnOf(tag);
+      else if (letter === 0x73 /* s */) cell.style = Number(tag.value);
+      else if (letter === 0x74 /* t */) cell.type = tag.value;
+    }
+    if (column > MAX_COLUMNS) throw corrupt(`row ${this.#line} has more than ${MAX_COLUMNS} cells`);
+    this.#column = cell.column = column;
+    this.#cell = cell;
   }
 
-  #columnOf(reference: string): number {
-    const [, letters, row] = REFERENCE.exec(reference) ?? [];
-    const column = letters === undefined ? 0 : columnNumber(letters);
-    if (column < 1 || column > MAX_COLUMNS) throw corrupt(`it has a cell ${quoted(reference)}`);
-    if (Number(row) !== this.#line) throw corrupt(`cell ${reference} is in row ${this.#line}`);
+  /** The column of a reference such as `B3`, whose row must be the current one. */
+  #columnOf(tag: XmlTag): number {
+    const { text, valueStart, valueEnd } = tag;
+    let column = 0;
+    let row = 0;
+    for (let at = valueStart; at < valueEnd; at++) {
+      const code = text.charCodeAt(at);
+      if (row === 0 && code >= 0x41 && code <= 0x5a) column = 26 * column + code - 0x40;
+      else if (column > 0 && code >= 0x30 && code <= 0x39) row = 10 * row + code - 0x30;
+      else throw corrupt(`it has a cell ${quoted(tag.value)}`);
+      if (column > MAX_COLUMNS || row > MAX_ROWS) {
+        throw corrupt(`it has a cell ${quoted(tag.value)}`);
+      }
+    }
+    if (row !== this.#line) throw corrupt(`cell ${tag.value} is in row ${this.#line}`);
     return column;
   }
 
@@ -142,9 +161,13 @@ export class SheetRows implements XmlHandler {
     else if (this.#depth === 4) this.#isValue = false;
   }
 
+  #isText(column: number): boolean {
+    return this.textColumns === true || this.textColumns[column - 1] === true;
+  }
+
   #closeCell(cell: RawCell): void {
     this.#cell = null;
-    const value = cellValue(cell, this.#context);
+    const value = cellValue(cell, this.#context, this.#isText(cell.column));
     if (cell.hasFormula && !(value instanceof CellFault)) this.hasFormulas = true;
     if (value === null) return;
     const { column } = cell;
@@ -156,20 +179,4 @@ export class SheetRows implements XmlHandler {
     else if (cells[column - 1] === null) cells[column - 1] = value;
     else throw corrupt(`it has two cells ${columnName(column)}${this.#line}`);
   }
-}
-
-/** The number of a column from its letters: A is 1. */
-function columnNumber(letters: string): number {
-  let number = 0;
-  for (let i = 0; i < letters.length; i++) number = 26 * number + letters.charCodeAt(i) - 64;
-  return number;
-}
-
-/** The letters of a column by its number, from 1. */
-export function columnName(column: number): string {
-  let name = "";
-  for (let rest = column; rest > 0; rest = Math.floor((rest - 1) / 26)) {
-    name = String.fromCharCode(65 + (rest - 1) % 26) + name;
-  }
-  return name;
 }

@@ -1,7 +1,7 @@
 import { corrupt } from "./xlsx_failures.ts";
 import { type NumberFormat, parseNumberFormat } from "./xlsx_number_format.ts";
 import type { Package } from "./xlsx_package.ts";
-import { attributeOf } from "./xlsx_xml.ts";
+import type { XmlTag } from "./xlsx_xml.ts";
 
 /** The formats that a workbook refers to by number only (ECMA-376 part 1, 18.8.30). */
 const BUILT_IN: Record<number, string> = {
@@ -94,15 +94,15 @@ export class Styles {
     return format;
   }
 
-  #define(tag: string): void {
-    const id = Number(attributeOf(tag, "numFmtId") ?? NaN);
-    const code = attributeOf(tag, "formatCode");
+  #define(tag: XmlTag): void {
+    const id = Number(tag.get("numFmtId") ?? NaN);
+    const code = tag.get("formatCode");
     if (Number.isInteger(id) && code !== null) this.#custom.set(id, code);
   }
 
-  #add(tag: string): void {
+  #add(tag: XmlTag): void {
     if (this.#ids.length >= MAX_STYLES) throw corrupt(`it has more than ${MAX_STYLES} styles`);
-    this.#ids.push(Number(attributeOf(tag, "numFmtId") ?? 0));
+    this.#ids.push(Number(tag.get("numFmtId") ?? 0));
   }
 }
 

@@ -10,8 +10,8 @@ import { corrupt, quoted } from "./xlsx_failures.ts";
 
 /** Receives the parts of a document. Names have no namespace prefix. */
 export interface XmlHandler {
-  /** @param tag the text of the tag after its name, for {@link attributeOf} */
-  open(name: string, tag: string): void;
+  /** @param tag the tag's attributes; valid during the call */
+  open(name: string, tag: XmlTag): void;
   close(name: string): void;
   /** The whole text up to the next tag or CDATA section. */
   text?(text: string): void;
@@ -26,6 +26,82 @@ const DECLARED_ENCODING = /\sencoding\s*=\s*["']([^"']*)["']/;
 const UNICODE = /^(utf-?8|utf-?16(le|be)?|us-ascii)$/i;
 const ENTITIES: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 
+/** The attributes of a tag. Reading them one after the other copies no text. */
+export class XmlTag {
+  #text = "";
+  #from = 0;
+  #to = 0;
+  #at = 0;
+  #nameStart = 0;
+  #nameEnd = 0;
+  /** Where the value of the current attribute is in {@link text}. */
+  valueStart = 0;
+  valueEnd = 0;
+
+  reset(text: string, from: number, to: number): void {
+    this.#text = text;
+    this.#from = from;
+    this.#to = to;
+    this.#at = from;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Goes to the next attribute. @returns false if there is none */
+  next(): boolean {
+    const text = this.#text;
+    const to = this.#to;
+    let at = this.#at;
+    while (at < to && isSpace(text.charCodeAt(at))) at++;
+    this.#nameStart = at;
+    for (let code = 0; at < to; at++) {
+      code = text.charCodeAt(at);
+      if (code === 0x3d /* = */) break;
+      // Of a prefixed name, only the local part counts.
+      if (code === 0x3a /* : */) this.#nameStart = at + 1;
+    }
+    this.#nameEnd = at++;
+    while (at < to && isSpace(text.charCodeAt(at))) at++;
+    const quote = at < to ? text.charCodeAt(at) : 0;
+    if (quote !== 0x22 && quote !== 0x27) return this.#end();
+    this.valueStart = ++at;
+    while (at < to && text.charCodeAt(at) !== quote) at++;
+    this.valueEnd = at;
+    this.#at = at + 1;
+    while (isSpace(text.charCodeAt(this.#nameEnd - 1))) this.#nameEnd--;
+    return true;
+  }
+
+  /** The code of the current attribute's name if it has one character, otherwise 0. */
+  get letter(): number {
+    return this.#nameEnd - this.#nameStart === 1 ? this.#text.charCodeAt(this.#nameStart) : 0;
+  }
+
+  /** The value of the current attribute. */
+  get value(): string {
+    const raw = this.#text.slice(this.valueStart, this.valueEnd);
+    return raw.includes("&") ? decodedText(raw) ?? raw : raw;
+  }
+
+  /** The value of an attribute, by its name without a prefix; null if the tag does not have it. */
+  get(name: string): string | null {
+    this.#at = this.#from;
+    while (this.next()) {
+      const isSame = this.#nameEnd - this.#nameStart === name.length &&
+        this.#text.startsWith(name, this.#nameStart);
+      if (isSame) return this.value;
+    }
+    return null;
+  }
+
+  #end(): boolean {
+    this.#at = this.#to;
+    return false;
+  }
+}
+
 /**
  * Parses a part of a workbook.
  *
@@ -37,6 +113,7 @@ export class XmlStream {
   readonly #part: string;
   readonly #decoder = textDecoder("utf-8");
   readonly #stack: string[] = [];
+  readonly #tag = new XmlTag();
   #rest = "";
   #hasRoot = false;
 
@@ -104,9 +181,9 @@ export class XmlStream {
     if (this.#stack.length === 0 && this.#hasRoot) this.#fail("it has two root elements");
     if (this.#stack.length >= MAX_DEPTH) this.#fail("its elements are nested too deeply");
     this.#hasRoot = true;
-    // Before the handler, so that the text of an element is never outside the root.
     if (!isEmpty) this.#stack.push(full);
-    this.#handler.open(name, nameEnd < end ? all.slice(nameEnd, isEmpty ? end - 1 : end) : "");
+    this.#tag.reset(all, nameEnd, isEmpty ? end - 1 : end);
+    this.#handler.open(name, this.#tag);
     if (isEmpty) this.#handler.close(name);
     return end + 1;
   }
@@ -115,10 +192,10 @@ export class XmlStream {
     const end = all.indexOf(">", start);
     if (end < 0) return -1;
     const full = this.#stack.pop();
-    const isSame = full !== undefined && all.startsWith(full, start + 2) &&
-      all.slice(start + 2 + full.length, end).trim() === "";
-    if (!isSame) this.#fail("a closing tag does not match its element");
-    this.#handler.close(localName(full!));
+    if (full === undefined || !isClosing(all, start + 2, end, full)) {
+      this.#fail("a closing tag does not match its element");
+    }
+    this.#handler.close(localName(full));
     return end + 1;
   }
 
@@ -153,32 +230,11 @@ export class XmlStream {
   }
 }
 
-/** The value of an attribute, by its name without a prefix; null if the tag does not have it. */
-export function attributeOf(tag: string, name: string): string | null {
-  let at = 0;
-  for (;;) {
-    const equals = tag.indexOf("=", at);
-    if (equals < 0) return null;
-    let open = equals + 1;
-    while (isSpace(tag.charCodeAt(open))) open++;
-    const quote = tag.charAt(open);
-    const close = quote === '"' || quote === "'" ? tag.indexOf(quote, open + 1) : -1;
-    if (close < 0) return null;
-    if (hasName(tag, at, equals, name)) {
-      const raw = tag.slice(open + 1, close);
-      return raw.includes("&") ? decodedText(raw) : raw;
-    }
-    at = close + 1;
-  }
-}
-
-function hasName(tag: string, from: number, equals: number, name: string): boolean {
-  let end = equals;
-  while (end > from && isSpace(tag.charCodeAt(end - 1))) end--;
-  const start = end - name.length;
-  if (start < from || !tag.startsWith(name, start)) return false;
-  const before = tag.charCodeAt(start - 1);
-  return start === from || isSpace(before) || before === 0x3a /* : */;
+/** Whether the name of a closing tag is that of its element; spaces may follow it. */
+function isClosing(all: string, from: number, to: number, name: string): boolean {
+  if (!all.startsWith(name, from)) return false;
+  const end = from + name.length;
+  return end === to || end < to && all.slice(end, to).trim() === "";
 }
 
 /** The index of the `>` that ends a tag, or -1. A quoted value may contain others. */

@@ -63,6 +63,8 @@ const xlsxOptions = z.strictObject({
   ...HEADER_OPTIONS,
   sheet: z.union([z.string().min(1), z.int().min(1)]).optional(),
   errors: z.enum(["reject", "null"]).optional(),
+  text: z.union([z.boolean(), z.array(z.string().min(1)).min(1)]).optional(),
+  mergedCells: z.enum(["first", "fill"]).optional(),
 }).superRefine(checkHeader);
 
 const parquetOptions = z.strictObject({ columns: z.array(z.string().min(1)).min(1).optional() });
