@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { Failure, messageOf } from "../../base/failure.ts";
 import type { AuthoredModule } from "../../sdk/author/starter.ts";
 import { action, type CommandContext, numberFrom, withLimit } from "../command.ts";
@@ -8,6 +8,7 @@ import { type FetchFlags, withAccount } from "./options.ts";
 
 interface ModuleFlags extends FetchFlags {
   out?: string;
+  test: boolean;
   limit: number;
   /** Seconds. */
   patience: number;
@@ -34,12 +35,19 @@ export function registerFetchModule(fetch: Command, context: CommandContext): vo
   command("init DIR", "create a folder with a starter module", [
     ["mysimbdp fetch module init my-module", "includes types for your editor"],
   ]).action(action<ModuleFlags>(context, (flags, dir = "") => init(context, flags, dir)));
-  command("infer FILE", "generate a module for a file: columns, types, key", [
-    ["mysimbdp fetch module infer a.csv", "print the module"],
+  command("infer FILE...", "generate a module for files: format, columns, types, key", [
+    ["mysimbdp fetch module infer a.csv", "print the module, and what to check in it"],
     ["mysimbdp fetch module infer a.csv --out my-module", "write a module folder"],
+    ["mysimbdp fetch module infer sales_*.csv --out sales", "one module for several samples"],
   ])
     .option("--out <dir>", "write a module folder instead of printing")
-    .action(action<ModuleFlags>(context, (flags, file = "") => infer(context, flags, file)));
+    .option("--no-test", "do not run the module on the files")
+    .action(action<ModuleFlags>(context, async (flags, ...files) => {
+      const { infer } = await import("./module_infer.ts");
+      return await infer(context, flags, files, (module) => {
+        return writeFolder(context, flags, flags.out ?? "", module, files[0] ?? "");
+      });
+    }));
   withLimit(
     command("test DIR FILE...", "run a module on files in a local sandbox; stores nothing", [
       ["mysimbdp fetch module test my-module a.csv", "print rows and rejects"],
@@ -72,20 +80,6 @@ export function registerFetchModule(fetch: Command, context: CommandContext): vo
 async function init(context: CommandContext, flags: ModuleFlags, dir: string): Promise<number> {
   const { STARTER } = await import("../../sdk/author/starter.ts");
   return await writeFolder(context, flags, dir, STARTER, join(dir, "samples/readings.csv"));
-}
-
-async function infer(context: CommandContext, flags: ModuleFlags, file: string): Promise<number> {
-  const { inferModule } = await import("../../sdk/author/infer.ts");
-  const { profile, ...module } = await inferModule(file);
-  if (flags.out !== undefined) return await writeFolder(context, flags, flags.out, module, file);
-  const { io } = context;
-  if (flags.json) {
-    const columns = profile.columns.map(({ name, type, isKey }) => ({ name, type, isKey }));
-    const { records, faults } = profile;
-    const shown = { file: basename(file), records, faults, columns, ingest: module.ingest };
-    io.stdout.write(`${JSON.stringify(shown)}\n`);
-  } else io.stdout.write(module.ingest);
-  return 0;
 }
 
 /** @param sample the file in the printed test command */

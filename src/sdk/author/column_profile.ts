@@ -1,114 +1,85 @@
-import type { ScalarType } from "../../batch/column.ts";
-import { type Converter, converterOf } from "../../batch/convert.ts";
+import { NumberProfile } from "./number_profile.ts";
+import { TemporalProfile } from "./temporal_profile.ts";
+import { TypedProfile } from "./typed_profile.ts";
+import { meansNull } from "./words.ts";
 
-/** The types of a column of texts: the first one that fits all values is chosen. */
-const OF_TEXT: ScalarType[] = [
-  "int",
-  "bigint",
-  "double",
-  "decimal",
-  "date",
-  "timestamp",
-  "time",
-  "uuid",
-  "text",
-];
-const OF_NUMBER: ScalarType[] = ["int", "bigint", "varint", "double", "text"];
-const OF_JSON_TEXT: ScalarType[] = ["date", "timestamp", "uuid", "text"];
+/** Different short values that are kept, to recognise words. */
+const MAX_WORDS = 12;
+const MAX_WORD_CHARS = 24;
+const MAX_NULLS = 8;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*:[0-9a-f:.]*)$/i;
 
-const KEY_TYPES = new Set<ScalarType>(["int", "bigint", "date", "timestamp", "uuid", "text"]);
-const MAX_KEY_CHARS = 100;
-/** A column with more values is no key: checking that they are unique would take too much memory. */
-const MAX_UNIQUE = 500_000;
-// A zip code such as 00501 is not a number, and a double must not lose digits.
-const LEADING_ZERO = /^\s*[+-]?0\d/;
-const DIGITS_OF_DOUBLE = 15;
-
-/** Collects the values of a column to derive its type. */
+/** What the values of a column look like. Bounded: it keeps counts and a few examples. */
 export class ColumnProfile {
   readonly name: string;
-  #types: ScalarType[] | null = null;
-  #seen: Set<string> | null = new Set();
-  #values = 0;
-  #missing = 0;
-  #isBoolean = true;
-  #isJson = false;
+  /** The values that are not blank and do not look like null. */
+  texts = 0;
+  /** Blank texts, and null or missing values of typed formats. */
+  blanks = 0;
+  /** The texts that may mean null, as they are written, with their number. */
+  readonly nulls = new Map<string, number>();
+  readonly numbers = new NumberProfile();
+  readonly moments = new TemporalProfile();
+  readonly typed = new TypedProfile();
+  /** The different values in lower case; null if there are too many. */
+  words: Set<string> | null = new Set();
+  uuids = 0;
+  addresses = 0;
+  /** Values with white space around them. */
+  padded = 0;
+  maxChars = 0;
+  /** Values of more than one word, as free text has. */
+  phrases = 0;
+  /** The number of files that have the column. */
+  files = 0;
 
   constructor(name: string) {
     this.name = name;
   }
 
-  /** Adds a field of a CSV file. */
-  text(value: string): void {
-    if (value.trim() === "") return this.missing();
-    this.#see(value);
-    if (this.#isBoolean) this.#isBoolean = /^\s*(true|false|yes|no)\s*$/i.test(value);
-    this.#narrow(OF_TEXT, value);
+  /** Adds a text. */
+  text(value: string, line: number): void {
+    const trimmed = value.trim();
+    if (trimmed === "") {
+      this.blanks++;
+      return;
+    }
+    if (meansNull(trimmed) && (this.nulls.has(trimmed) || this.nulls.size < MAX_NULLS)) {
+      this.nulls.set(trimmed, (this.nulls.get(trimmed) ?? 0) + 1);
+      return;
+    }
+    this.texts++;
+    if (trimmed.length !== value.length) this.padded++;
+    if (trimmed.length > this.maxChars) this.maxChars = trimmed.length;
+    if (trimmed.includes(" ")) this.phrases++;
+    this.numbers.add(value, line);
+    this.moments.add(value, line);
+    if (this.uuids === this.texts - 1 && UUID.test(trimmed)) this.uuids++;
+    if (this.addresses === this.texts - 1 && ADDRESS.test(trimmed)) this.addresses++;
+    this.#word(trimmed);
   }
 
-  /** Adds a member of a JSON object. */
-  json(value: unknown): void {
-    if (value === null || value === undefined) return this.missing();
-    this.#see(typeof value === "object" ? JSON.stringify(value) : String(value));
-    if (typeof value !== "boolean") this.#isBoolean = false;
-    if (typeof value === "object") {
-      this.#isJson = true;
-      this.#types = ["text"];
-    } else this.#narrow(typeof value === "string" ? OF_JSON_TEXT : OF_NUMBER, value);
+  /** Adds a value of a format with types. */
+  value(value: unknown, line: number): void {
+    if (value === null || value === undefined) this.blanks++;
+    else if (typeof value === "string") this.text(value, line);
+    else this.typed.add(value);
   }
 
-  /** Adds an empty or missing value. */
+  /** Adds an absent value. */
   missing(): void {
-    this.#missing++;
+    this.blanks++;
   }
 
-  get type(): ScalarType {
-    if (this.#values === 0 || this.#isJson) return "text";
-    return this.#isBoolean ? "boolean" : this.#types?.[0] ?? "text";
+  /** The values of all kinds, without null and texts that may mean null. */
+  get values(): number {
+    return this.texts + this.typed.values;
   }
 
-  /** Whether some value is an object or an array. */
-  get isJson(): boolean {
-    return this.#isJson;
-  }
-
-  /** Whether its values identify the records: all present, unique, and of a type for keys. */
-  get isKey(): boolean {
-    return this.#seen !== null && this.#values > 0 && this.#missing === 0 && !this.#isJson &&
-      KEY_TYPES.has(this.type);
-  }
-
-  #see(value: string): void {
-    this.#values++;
-    if (this.#seen === null) return;
-    const isNew = !this.#seen.has(value.trim());
-    if (isNew && value.length <= MAX_KEY_CHARS && this.#seen.size < MAX_UNIQUE) {
-      this.#seen.add(value.trim());
-    } else this.#seen = null;
-  }
-
-  #narrow(possible: ScalarType[], value: unknown): void {
-    const before = this.#types ?? possible;
-    if (this.#types && before.length === 1) return;
-    this.#types = before.filter((type) => possible.includes(type) && fits(type, value));
-    if (this.#types.length === 0) this.#types = ["text"];
-  }
-}
-
-const CONVERTERS = new Map<ScalarType, Converter>();
-
-function fits(type: ScalarType, value: unknown): boolean {
-  if (typeof value === "string" && type !== "text") {
-    const isNumber = ["int", "bigint", "double", "decimal"].includes(type);
-    if (isNumber && LEADING_ZERO.test(value)) return false;
-    const digits = value.replace(/[eE].*$/, "").replaceAll(/\D|^[0.+-]+/g, "");
-    if (type === "double" && digits.length > DIGITS_OF_DOUBLE) return false;
-  }
-  const convert = CONVERTERS.get(type) ?? converterOf(type);
-  CONVERTERS.set(type, convert);
-  try {
-    return convert(value) !== null;
-  } catch {
-    return false;
+  #word(trimmed: string): void {
+    if (this.words === null) return;
+    if (trimmed.length <= MAX_WORD_CHARS) this.words.add(trimmed.toLowerCase());
+    if (trimmed.length > MAX_WORD_CHARS || this.words.size > MAX_WORDS) this.words = null;
   }
 }

@@ -1,61 +1,59 @@
-import type { ColumnProfile } from "./column_profile.ts";
-import type { CsvFormat } from "../csv.ts";
-import type { JsonFormat } from "../json.ts";
-import type { JsonlFormat } from "../jsonl.ts";
-import type { RecordFault } from "../../sandbox/formats/contract.ts";
+import { formatCount } from "../../base/count.ts";
+import { filePatterns } from "./file_pattern.ts";
+import type { Proposal, ProposedColumn } from "./proposal.ts";
 
-/** The format and the columns of a file. */
-export interface Profile {
-  fileName: string;
-  format: CsvFormat | JsonFormat | JsonlFormat;
-  columns: ColumnProfile[];
-  records: number;
-  /** The number of unreadable records, and the first of them. */
-  faults: number;
-  firstFault: RecordFault | null;
-}
-
-const ID_NAME = /(^|[_ -])(id|key|code|uuid|number|no)$|^(id|key|code|iata|icao)/i;
 const MAX_NAME = 48;
+const MAX_COMMENT = 96;
 const ROW_ID = "row_id";
+/** Letters that no accent can be removed from. */
+const LETTERS: Record<string, string> = {
+  ß: "ss",
+  æ: "ae",
+  ø: "o",
+  œ: "oe",
+  ł: "l",
+  đ: "d",
+  ı: "i",
+};
 
-/** Writes a module from a profile. @returns the text of `ingest.ts` and the names of its tables */
-export function moduleText(profile: Profile): { ingest: string; tables: string[] } {
-  const table = identifier(profile.fileName.replace(/\..*$/, ""), "rows", new Set());
-  const taken = new Set<string>([ROW_ID]);
-  const columns = profile.columns.map((column, i) => ({
-    column,
-    name: identifier(column.name, `column_${i + 1}`, taken),
-  }));
-  const key = keyOf(columns);
-  const types = columns.map(({ column, name }) => `        ${name}: "${column.type}",\n`);
-  const values = columns.map(({ column, name }) => `      ${name}: ${valueOf(profile, column)},\n`);
-  if (key === null) {
-    types.unshift(`        ${ROW_ID}: "uuid",\n`);
-    values.unshift(`      ${ROW_ID}: ctx.rowId,\n`);
+/** Writes `ingest.ts` of a proposal. */
+export function moduleText(proposal: Proposal): string {
+  const { format, columns, key } = proposal;
+  const table = tableName(proposal.fileNames[0]!);
+  const usesJson = columns.some(({ decision }) => decision.isJson);
+  const usesRow = true;
+  const lines = columns.map((column) => columnText(column, usesRow));
+  const partition = key.partition.length > 0 ? key.partition : [ROW_ID];
+  if (key.partition.length === 0) {
+    const id = usesRow ? `"uuid"` : `{ type: "uuid", value: "rowId" }`;
+    lines.unshift(`        ${ROW_ID}: ${id},\n`);
   }
-  const { kind, options } = profile.format;
-  const usesJson = columns.some(({ column }) => column.isJson);
-  const ingest = `import { ${kind}, defineIngest } from "mysimbdp";
+  const { call, options: given } = formatCall(format);
+  const options = { ...given, ...(usesRow && optionalNames(columns)) };
+  const patterns = filePatterns(proposal.fileNames);
+  return `import { ${[call, "defineIngest"].sort().join(", ")} } from "mysimbdp";
 
-${comment(profile, key)}
+${header(proposal)}
 export default defineIngest({
-  files: "*${extensionOf(profile.fileName)}",
-  format: ${kind}(${Object.keys(options).length > 0 ? literal(options) : ""}),
+  files: ${patterns.length === 1 ? quoted(patterns[0]!) : list(patterns)},
+  format: ${call}(${Object.keys(options).length > 0 ? literal(options) : ""}),
   tables: {
     ${table}: {
       columns: {
-${types.join("")}      },
-      partitionKey: ["${key ?? ROW_ID}"],
-    },
+${lines.join("")}      },
+${comment(`Key: ${key.reason}.`, "      ")}      partitionKey: ${list(partition)},
+${key.clustering.length > 0 ? `      clusteringKey: ${list(key.clustering)},\n` : ""}    },
   },
-  row: (record${key === null ? ", ctx" : ""}) => ({
-    ${table}: {
-${values.join("")}    },
-  }),
-});
+${usesRow ? rowText(proposal, table) : ""}});
 ${usesJson ? AS_TEXT : ""}`;
-  return { ingest, tables: [table] };
+}
+
+/** The function that makes a format: tab-separated files have their own. */
+function formatCall({ kind, options }: Proposal["format"]) {
+  const { delimiter, ...others } = options as Record<string, unknown>;
+  return kind === "csv" && delimiter === "\t"
+    ? { call: "tsv", options: others }
+    : { call: kind, options };
 }
 
 // Integers beyond 2^53 are bigint, which JSON.stringify does not accept.
@@ -67,38 +65,88 @@ function asText(value: unknown): unknown {
 }
 `;
 
-function keyOf(columns: { column: ColumnProfile; name: string }[]): string | null {
-  const unique = columns.filter(({ column }) => column.isKey);
-  const named = unique.find(({ column }) => ID_NAME.test(column.name));
-  return (named ?? unique[0])?.name ?? null;
+function rowText({ columns, key }: Proposal, table: string): string {
+  const values = columns.map(({ name, profile, decision }) => {
+    const field = `record[${quoted(profile.name)}]`;
+    return `      ${name}: ${decision.isJson ? `asText(${field})` : field},\n`;
+  });
+  const usesId = key.partition.length === 0;
+  if (usesId) values.unshift(`      ${ROW_ID}: ctx.rowId,\n`);
+  return `  row: (record${usesId ? ", ctx" : ""}) => ({
+    ${table}: {
+${values.join("")}    },
+  }),
+`;
 }
 
-function valueOf({ format }: Profile, column: ColumnProfile): string {
-  const field = `record[${JSON.stringify(column.name)}]`;
-  if (column.isJson) return `asText(${field})`;
-  // An empty CSV field is "", which a text column would store.
-  return format.kind === "csv" && column.type === "text" ? `${field} || null` : field;
-}
-
-function comment({ fileName, records, faults, firstFault }: Profile, key: string | null): string {
-  const shown = fileName.replaceAll(/[^\w .-]/g, "?");
-  const count = records === 1 ? "1 record" : `${records} records`;
-  const lines = [`Proposed from ${count} of ${shown}. Review the names, the types and the key.`];
-  lines.push(
-    key === null
-      ? "No column is unique, so the key is derived from the file and the line."
-      : `"${key}" was unique in this file; a row with an existing ${key} replaces the old row.`,
+function optionalNames(columns: readonly ProposedColumn[]) {
+  const optional = columns.filter(({ isOptional }) => isOptional).map(({ profile }) =>
+    profile.name
   );
+  return optional.length > 0 && { optional };
+}
+
+function columnText(column: ProposedColumn, usesRow: boolean): string {
+  const { name, profile, decision, isOptional } = column;
+  const options = {
+    type: decision.type,
+    ...(!usesRow && profile.name !== name && { from: profile.name }),
+    ...(!usesRow && isOptional && { optional: true }),
+    ...decision.options,
+  };
+  const isPlain = Object.keys(options).length === 1;
+  const doubts = decision.unsure.map((doubt) => comment(`Unsure: ${doubt}.`, "        ")).join("");
+  return `${doubts}        ${name}: ${isPlain ? quoted(decision.type) : literal(options)},\n`;
+}
+
+function header({ fileNames, records, faults, firstFault, notes, unsure }: Proposal): string {
+  const shown = fileNames.slice(0, 3).join(", ") + (fileNames.length > 3 ? ", …" : "");
+  const lines = [
+    `Proposed from ${
+      formatCount(records, "record")
+    } of ${shown}. Review the names, the types and the key.`,
+    ...notes.map((note) => `Found: ${note}.`),
+    ...unsure.map((doubt) => `Unsure: ${doubt}.`),
+  ];
   if (firstFault) {
-    const reason = firstFault.reason.replaceAll(/\s+/g, " ");
-    lines.push(`Unreadable records: ${faults}, the first at line ${firstFault.line}: ${reason}.`);
+    lines.push(
+      `${
+        formatCount(faults, "record")
+      } cannot be read, the first at line ${firstFault.line}: it ${firstFault.reason}.`,
+    );
   }
-  return lines.map((line) => `// ${line}`).join("\n");
+  return lines.map((line) => comment(line, "")).join("").trimEnd();
+}
+
+/** A comment of one or more lines. */
+function comment(text: string, indent: string): string {
+  const words = text.replaceAll(/\s+/g, " ").replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "?").split(
+    " ",
+  );
+  const lines: string[] = [];
+  let line = "";
+  for (const word of words) {
+    if (line !== "" && indent.length + line.length + word.length + 4 > MAX_COMMENT) {
+      lines.push(line);
+      line = "";
+    }
+    line += line === "" ? word : ` ${word}`;
+  }
+  return [...lines, line].map((each) => `${indent}// ${each}\n`).join("");
+}
+
+/** The name of the table for a file: its name without dates, numbers and endings. */
+export function tableName(fileName: string): string {
+  const base = fileName.replace(/\..*$/, "");
+  const words = filePatterns([base])[0]!.replaceAll("*", " ").trim();
+  return identifier(words === "" ? base : words, "rows", new Set());
 }
 
 /** Turns a text into a valid name for a table or a column that is not taken yet. */
-function identifier(text: string, otherwise: string, taken: Set<string>): string {
-  const plain = text.normalize("NFKD").toLowerCase().replaceAll(/\p{M}/gu, "")
+export function identifier(text: string, otherwise: string, taken: Set<string>): string {
+  const plain = text.replaceAll(/(\p{Ll})(\p{Lu})/gu, "$1_$2").toLowerCase()
+    .replaceAll(/[ßæøœłđı]/g, (letter) => LETTERS[letter]!)
+    .normalize("NFKD").replaceAll(/\p{M}/gu, "")
     .replaceAll(/[^a-z0-9]+/g, "_").replaceAll(/^_+|_+$/g, "");
   const base = (/^[a-z]/.test(plain) ? plain : plain === "" ? otherwise : `c_${plain}`)
     .slice(0, MAX_NAME - 5);
@@ -108,13 +156,22 @@ function identifier(text: string, otherwise: string, taken: Set<string>): string
   return name;
 }
 
-function extensionOf(fileName: string): string {
-  return /\.[\w.]+$/.exec(fileName.replace(/\.gz$/i, ""))?.[0].replace(/^.*(\.\w+)$/, "$1") ?? "";
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[\u2028\u2029]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16)}`,
+  );
+}
+
+function list(texts: readonly string[]): string {
+  return `[${texts.map(quoted).join(", ")}]`;
 }
 
 function literal(options: object): string {
-  const members = Object.entries(options).map(([name, value]) =>
-    `${name}: ${JSON.stringify(value)}`
-  );
+  const members = Object.entries(options).map(([name, value]) => {
+    return `${name}: ${
+      Array.isArray(value) ? list(value) : typeof value === "string" ? quoted(value) : value
+    }`;
+  });
   return `{ ${members.join(", ")} }`;
 }

@@ -1,0 +1,37 @@
+import type { Format } from "../format.ts";
+import type { RecordFault } from "../../sandbox/formats/contract.ts";
+import { libraryReader } from "../../sandbox/formats/library_reader.ts";
+import { MAX_WHOLE_BYTES } from "./file_layout.ts";
+import type { SampleFile } from "./sample_files.ts";
+
+/** Receives the records of all samples, file by file. */
+export interface SampleSink {
+  /** A file starts; its names follow if the format has a header. */
+  file?(file: SampleFile): void;
+  names?(names: readonly string[]): void;
+  /** A record of a format with a header: texts of CSV, values of other formats. */
+  fields(fields: readonly unknown[], line: number): void;
+  /** A record of JSON or Avro. */
+  members(record: Readonly<Record<string, unknown>>, line: number): void;
+  fault?(fault: RecordFault): void;
+}
+
+/** Reads all samples with the readers of the product. @throws {Failure} those of the readers */
+export async function readSamples(
+  files: readonly SampleFile[],
+  format: Format,
+  sink: SampleSink,
+): Promise<void> {
+  for (const file of files) {
+    sink.file?.(file);
+    const reader = libraryReader(format, {
+      header: (names) => sink.names?.(names),
+      fields: (fields, line) => sink.fields(fields, line),
+      value: (value, line) => sink.members(value, line),
+      fault: (fault) => sink.fault?.(fault),
+      skip() {},
+    }, { maxWholeBytes: MAX_WHOLE_BYTES });
+    for await (const bytes of file.pieces()) await reader.push(bytes);
+    await reader.end();
+  }
+}
