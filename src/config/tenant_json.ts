@@ -29,8 +29,8 @@ const secretName = z.string().regex(
 );
 
 const permissionsSchema = z.strictObject({
-  /** Tables that the module can write. */
-  write: z.array(tableName).default([]),
+  /** Tables that the module can write; by default those that it declares and does not read. */
+  write: z.array(tableName).optional(),
   /** Tables that it can read. */
   read: z.array(tableName).default([]),
   /** Hosts that it can connect to. */
@@ -47,7 +47,7 @@ const limitsSchema = z.strictObject({
   rejectShare: z.number().min(0).max(1).default(0.01),
 });
 
-/** A tenant.json: the module has only the permissions listed here. */
+/** A tenant.json: a module can only read, connect to and know what is named here. */
 const tenantJsonSchema = z.strictObject({
   /** The module's file, relative to tenant.json; or the command that runs a native program. */
   entry: z.union([relativePath, execEntry], { error: ENTRY }).default("ingest.ts"),
@@ -55,13 +55,61 @@ const tenantJsonSchema = z.strictObject({
   limits: limitsSchema.prefault({}),
 });
 
-export type TenantJson = z.infer<typeof tenantJsonSchema>;
-export type Entry = TenantJson["entry"];
-type Limits = TenantJson["limits"];
-export type Permissions = TenantJson["permissions"];
+/** A tenant.json as its author wrote it, with defaults. */
+export type AuthoredTenantJson = z.infer<typeof tenantJsonSchema>;
+export type Entry = AuthoredTenantJson["entry"];
+type Limits = AuthoredTenantJson["limits"];
+/** What a module may do. */
+export type Permissions = AuthoredTenantJson["permissions"] & { write: string[] };
+/** The settings of a built module: what it may write is listed. */
+export type TenantJson = Omit<AuthoredTenantJson, "permissions"> & { permissions: Permissions };
+
+/** A fault in a tenant.json. */
+export interface TenantJsonFault extends Place {
+  /** The path of the setting, such as `limits.memoryMb`; "" for the whole file. */
+  setting: string;
+  message: string;
+}
+
+/** A checked tenant.json. */
+export interface CheckedTenantJson {
+  /** Null if the text has faults. */
+  tenantJson: AuthoredTenantJson | null;
+  /** The module's entry, if at least that is valid. */
+  entry: Entry | null;
+  faults: TenantJsonFault[];
+}
 
 /**
- * Parses a tenant.json. Unknown keys are refused, so that a misspelled limit is noticed.
+ * Checks a tenant.json and reports all its faults. Unknown keys are faults, so that a misspelled limit
+ * is noticed.
+ *
+ * @example
+ * ```ts
+ * import { checkTenantJson } from "./tenant_json.ts";
+ * checkTenantJson('{"limits":{"memoryMB":5}}').faults[0]?.setting; // "limits.memoryMB"
+ * ```
+ */
+export function checkTenantJson(text: string): CheckedTenantJson {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    const fault = { ...placeOfSyntaxError(text), setting: "", message: "it is not JSON" };
+    return { tenantJson: null, entry: null, faults: [fault] };
+  }
+  const parsed = tenantJsonSchema.safeParse(json);
+  if (parsed.success) return { tenantJson: parsed.data, entry: parsed.data.entry, faults: [] };
+  const given = typeof json === "object" && json !== null && "entry" in json
+    ? json.entry
+    : undefined;
+  const entry = tenantJsonSchema.shape.entry.safeParse(given);
+  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, text));
+  return { tenantJson: null, entry: entry.data ?? null, faults };
+}
+
+/**
+ * Parses the tenant.json of a built module.
  *
  * @param file the file's path, for messages
  * @throws {Failure} `bad-tenant-json` with file, line, column and the path of the key
@@ -73,16 +121,22 @@ export type Permissions = TenantJson["permissions"];
  * ```
  */
 export function parseTenantJson(text: string, file: string): TenantJson {
-  const parsed = tenantJsonSchema.safeParse(parseJson(text, file));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  let path = issue?.path ?? [];
-  let state = issue?.message.replace(/^Invalid input: /, "") ?? "it is invalid";
-  if (issue?.code === "unrecognized_keys") {
-    state = `unknown setting; allowed are ${keysAt(path).join(", ")}`;
-    path = [...path, issue.keys[0] ?? ""];
-  }
-  throw badTenantJson(file, state, placeOfMember(text, path), path);
+  const { tenantJson, faults: [fault] } = checkTenantJson(text);
+  if (tenantJson === null) throw badTenantJson(file, fault);
+  return withTables(tenantJson, []);
+}
+
+/**
+ * Completes a tenant.json for a module that declares these tables: unless it lists the tables that the
+ * module writes, these are the declared ones without those that it reads.
+ */
+export function withTables(
+  { permissions, ...settings }: AuthoredTenantJson,
+  declared: readonly string[],
+): TenantJson {
+  const write = permissions.write ??
+    declared.filter((name) => !permissions.read.includes(name));
+  return { ...settings, permissions: { ...permissions, write } };
 }
 
 /** Returns the file name of a module's entry, for messages; for a native program, its script. */
@@ -103,12 +157,17 @@ export function capLimits(limits: Limits, caps: Config["sandbox"]): Limits {
   };
 }
 
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badTenantJson(file, "it is not JSON", placeOfSyntaxError(text), []);
+function faultsOf(issue: z.core.$ZodIssue, text: string): TenantJsonFault[] {
+  const fault = (path: readonly PropertyKey[], message: string): TenantJsonFault => ({
+    ...(placeOfMember(text, path) ?? { line: 1, column: 1 }),
+    setting: path.map(String).join("."),
+    message,
+  });
+  if (issue.code !== "unrecognized_keys") {
+    return [fault(issue.path, issue.message.replace(/^Invalid input: /, ""))];
   }
+  const message = `unknown setting; allowed are ${keysAt(issue.path).join(", ")}`;
+  return issue.keys.map((key) => fault([...issue.path, key], message));
 }
 
 function keysAt(path: readonly PropertyKey[]): string[] {
@@ -117,17 +176,12 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   return Object.keys(tenantJsonSchema.shape);
 }
 
-function badTenantJson(
-  file: string,
-  state: string,
-  place: Place | null,
-  path: readonly PropertyKey[],
-): Failure {
-  const where = place ? `${file}:${place.line}:${place.column}` : file;
-  const setting = path.map(String).join(".");
+function badTenantJson(file: string, fault: TenantJsonFault | undefined): Failure {
+  const { line = 1, column = 1, setting = "", message = "it is invalid" } = fault ?? {};
+  const where = `${file}:${line}:${column}`;
   const thing = setting === "" ? `"${where}"` : `"${setting}" in "${where}"`;
-  return new Failure("usage", "bad-tenant-json", `Cannot use ${thing}: ${state}`, {
+  return new Failure("usage", "bad-tenant-json", `Cannot use ${thing}: ${message}`, {
     hint: "Correct tenant.json; docs/module-guide.md describes all settings.",
-    details: { file, ...place, ...(setting === "" ? {} : { setting }) },
+    details: { file, line, column, ...(setting === "" ? {} : { setting }) },
   });
 }

@@ -47,7 +47,7 @@ const BROKEN: [text: string, message: string][] = [
   ['{"permissions":{"write":["a",\n "b b"]}}', '"permissions.write.1" in "tenant.json:2:2"'],
   ['{"permissions":{"net":["http://a"]}}', '"permissions.net.0" in "tenant.json:1:24"'],
   ['{"limits": []}', '"limits" in "tenant.json:1:2"'],
-  ["[]", '"tenant.json"'],
+  ["[]", '"tenant.json:1:1": expected object'],
   ['{\n"entry": "a.ts",\n}', '"tenant.json:3:1": it is not JSON'],
   ["", '"tenant.json:1:1": it is not JSON'],
 ];

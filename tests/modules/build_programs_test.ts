@@ -8,7 +8,7 @@ Deno.test("a program that asks for permissions of the host is refused", async ()
       const tenantJson = JSON.stringify({ entry, permissions: { write: ["t"], [member]: [name] } });
       const files = { "tenant.json": tenantJson, "ingest.wasm": "", "ingest.py": "" };
       await assert.rejects(buildFiles(files, ""), (thrown: { code?: string; message: string }) => {
-        assert.equal(thrown.code, "permission-of-scripts");
+        assert.equal(thrown.code, "module-fault");
         assert.match(
           thrown.message,
           new RegExp(`"permissions.${member}" is only for modules in TypeScript`),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DeclarationFault, parseDeclaration } from "../../src/sandbox/wire/declaration.ts";
+import { faultText } from "../../src/sandbox/wire/declared_faults.ts";
 import {
   entryPatterns,
   matchesName,
@@ -35,7 +36,10 @@ const BAD: [string, unknown, string[]][] = [
     "options",
     "delimiter",
   ]],
-  ["an unknown type", { ...GOOD, tables: { days: { ...days, columns: { year: "integer" } } } }, [
+  ["an unknown type", {
+    ...GOOD,
+    tables: { days: { ...days, columns: { year: "integer", day: "date" } } },
+  }, [
     "tables",
     "days",
     "columns",
@@ -47,11 +51,13 @@ const BAD: [string, unknown, string[]][] = [
     "tables",
     "days",
     "partitionKey",
+    "0",
   ]],
   ["a key twice", { ...GOOD, tables: { days: { ...days, clusteringKey: ["year"] } } }, [
     "tables",
     "days",
     "clusteringKey",
+    "0",
   ]],
 ];
 
@@ -59,11 +65,51 @@ for (const [what, declared, path] of BAD) {
   Deno.test(`a declaration with ${what} is refused by its path`, () => {
     assert.throws(() => parseDeclaration(declared), (error) => {
       assert.ok(error instanceof DeclarationFault);
-      assert.deepEqual(error.path, path);
+      assert.deepEqual(error.faults.map((fault) => fault.path), [path]);
       return true;
     });
   });
 }
+
+Deno.test("all faults of a declaration are reported", () => {
+  const columns = {
+    year: "integer",
+    day: { type: "date", format: "QQ" },
+    id: { type: "uuid", trim: true },
+    n: { type: "int", decimal: ";", from: 5, formatt: "x", other: 1 },
+    Bad: "text",
+    t: 5,
+  };
+  const table = { columns, partitionKey: ["yeer", "day"], clusteringKey: ["day"], clusterKey: [] };
+  const declared = {
+    files: [5],
+    format: { kind: "csv", options: { delimeter: ",", header: "yes" } },
+    tables: { days: table, days2: { ...table, columns: {} } },
+  };
+  assert.throws(() => parseDeclaration(declared), (error) => {
+    assert.ok(error instanceof DeclarationFault);
+    const texts = error.faults.map(faultText).filter((text) => !text.startsWith("tables.days2"));
+    assert.deepEqual(texts.map((text) => text.replace(/(?<=: expected one of) .*/, "")), [
+      "files: expected string, received number",
+      "format.options.header: expected boolean or array",
+      "format.options.delimeter: unknown option",
+      "tables.days.columns.year: expected one of",
+      "tables.days.columns.n.from: expected string or array",
+      "tables.days.columns.n.decimal: expected one of",
+      "tables.days.columns.n.formatt: unknown option",
+      "tables.days.columns.n.other: unknown option",
+      "tables.days.columns.Bad: a name starts with a lower-case letter, followed by lower-case " +
+      "letters, digits and _ (maximum: 48 characters)",
+      "tables.days.columns.t: expected string or object",
+      "tables.days.clusterKey: unknown option",
+      `tables.days.partitionKey: "yeer" is not one of the table's columns`,
+      'tables.days.clusteringKey: "day" appears twice in the key',
+      'tables.days.columns.day.format: "QQ" has the unknown token "Q": put text in brackets, such as [Q]',
+      "tables.days.columns.id.trim: is for text, ascii, not for uuid",
+    ]);
+    return true;
+  });
+});
 
 Deno.test("file patterns", () => {
   assert.ok(matchesName(["*.csv"], "Birds.CSV"));

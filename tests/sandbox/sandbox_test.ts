@@ -120,6 +120,20 @@ Deno.test("faults in a module's source are reported with file and line", async (
     "a.ts": 'export const x = 1;\nawait import("./b.ts");',
   });
   assert.deepEqual([nested?.file, nested?.line], ["a.ts", 2]);
+  const all = await faultsOf('import "./a.ts";\nimport "lodash";\nconst b = ;', {
+    "a.ts": 'import { x } from "./lib/x";\nimport "node:fs";\nx(;',
+    "lib/x.ts": "export const x = 1;\nlet let = 2;\nx ==== 1;",
+    "unused.ts": "}",
+  });
+  assert.deepEqual(all.map(({ file, line }) => `${file}:${line}`), [
+    "ingest.ts:3",
+    "ingest.ts:2",
+    "a.ts:3",
+    "a.ts:2",
+    "lib/x.ts:2",
+    "lib/x.ts:3",
+  ]);
+  assert.match(all[1]?.message ?? "", /"lodash" cannot be imported/);
 });
 
 Deno.test("a module without a default export or `row` is refused", async () => {

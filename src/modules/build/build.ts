@@ -1,17 +1,23 @@
-import { join } from "node:path";
 import { placeOfMember } from "../../config/json_place.ts";
-import type { Place } from "../../config/toml_file.ts";
-import { entryName, parseTenantJson, type TenantJson } from "../../config/tenant_json.ts";
+import {
+  type AuthoredTenantJson,
+  checkTenantJson,
+  entryName,
+  type TenantJsonFault,
+  withTables,
+} from "../../config/tenant_json.ts";
 import { Failure } from "../../base/failure.ts";
 import {
   type Declaration,
   DeclarationFault,
   parseDeclaration,
 } from "../../sandbox/wire/declaration.ts";
+import { faultText } from "../../sandbox/wire/declared_faults.ts";
 import type { SourceFault } from "../../sandbox/wire/messages.ts";
 import { Sandbox } from "../../sandbox/host/sandbox.ts";
 import { ModuleFault } from "../../sandbox/host/sandbox_failures.ts";
 import { buildProgram, isProgram } from "./program_module.ts";
+import { SourcePlaces } from "./source_place.ts";
 import { readModuleSource } from "../source.ts";
 import type { BuiltModule } from "../store.ts";
 import type { ModuleFiles } from "../../protocol/module_view.ts";
@@ -19,12 +25,18 @@ import type { ModuleFiles } from "../../protocol/module_view.ts";
 // Bundling runs our own code on untrusted text: generous limits, but limits.
 const BUNDLE_LIMITS = { memoryBytes: 1024 ** 3, seconds: 30 };
 const DESCRIBE_LIMITS = { memoryBytes: 512 * 1024 ** 2, seconds: 5 };
+const TENANT_JSON = "tenant.json";
+/** The most faults that are reported. */
+const MAX_FAULTS = 100;
+
+type Built = Pick<BuiltModule, "script" | "declaration">;
 
 /**
  * Bundles the module in a folder and checks its declaration, both in a sandbox.
  *
- * @throws {ModuleFault} syntax errors, forbidden imports and invalid declarations, each with its place
- * @throws {Failure} `bad-tenant-json`, `bad-module-folder`, `module-failed`
+ * @throws {ModuleFault} all faults that are found, each with its place: in `tenant.json`, syntax,
+ *   forbidden imports, the declaration
+ * @throws {Failure} `bad-module-folder`, and what {@link buildProgram} throws
  */
 export async function buildModule(dir: string): Promise<BuiltModule & { files: ModuleFiles }> {
   const files = await readModuleSource(dir);
@@ -36,25 +48,44 @@ export async function buildModule(dir: string): Promise<BuiltModule & { files: M
  * @param dir their folder, for messages; "" if they have none
  */
 export async function buildFiles(files: ModuleFiles, dir: string): Promise<BuiltModule> {
-  const { "tenant.json": text = "{}", ...sources } = files;
-  const tenantJson = parseTenantJson(text, join(dir, "tenant.json"));
-  const { entry } = tenantJson;
-  const name = entryName(entry);
-  if (!Object.hasOwn(sources, name)) throw noEntry(name, dir);
-  if (isProgram(entry)) checkProgramPermissions(tenantJson, text);
-  const { script, declaration } = isProgram(entry)
-    ? await buildProgram(entry, sources)
-    : await buildScript(name, sources);
-  checkPermissions(declaration, tenantJson, text);
-  return { script, declaration, tenantJson };
+  const { [TENANT_JSON]: text = "{}", ...sources } = files;
+  const { tenantJson, entry, faults: settingFaults } = checkTenantJson(text);
+  const faults = settingFaults.map(inTenantJson);
+  let built: Built | null = null;
+  if (entry !== null) {
+    const name = entryName(entry);
+    if (!Object.hasOwn(sources, name) && faults.length === 0) throw noEntry(name, dir);
+    const building = isProgram(entry) ? buildProgram(entry, sources) : buildScript(name, sources);
+    built = await building.catch((error) => {
+      if (!(error instanceof ModuleFault)) throw error;
+      faults.push(...error.faults);
+      return null;
+    });
+  }
+  if (tenantJson !== null && entry !== null) {
+    if (isProgram(entry)) faults.push(...programFaults(tenantJson, text));
+    if (built) faults.push(...permissionFaults(built.declaration, tenantJson, text));
+  }
+  if (faults.length > 0 || tenantJson === null || built === null) {
+    throw new ModuleFault(faults.sort(byPlace).slice(0, MAX_FAULTS));
+  }
+  const tables = built.declaration.tables.map(({ name }) => name);
+  return { ...built, tenantJson: withTables(tenantJson, tables) };
 }
 
-async function buildScript(
-  name: string,
-  sources: ModuleFiles,
-): Promise<{ script: string; declaration: Declaration }> {
+function inTenantJson({ line, column, setting, message }: TenantJsonFault): SourceFault {
+  const text = setting === "" ? message : `${setting}: ${message}`;
+  return { file: TENANT_JSON, line, column, message: text };
+}
+
+function byPlace(a: SourceFault, b: SourceFault): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}
+
+async function buildScript(name: string, sources: ModuleFiles): Promise<Built> {
   const script = await Sandbox.spawn().bundle(name, sources, BUNDLE_LIMITS);
-  return { script, declaration: await describe(script, { name, text: sources[name] ?? "" }) };
+  return { script, declaration: await describe(script, name, sources) };
 }
 
 function noEntry(name: string, dir: string): Failure {
@@ -64,21 +95,26 @@ function noEntry(name: string, dir: string): Failure {
   });
 }
 
-interface Entry {
-  name: string;
-  text: string;
-}
-
-async function describe(script: string, entry: Entry): Promise<Declaration> {
+async function describe(
+  script: string,
+  entry: string,
+  sources: ModuleFiles,
+): Promise<Declaration> {
+  const places = new SourcePlaces(sources);
   try {
     return parseDeclaration(await Sandbox.spawn().describe(script, DESCRIBE_LIMITS));
   } catch (error) {
     if (error instanceof DeclarationFault) {
-      throw new ModuleFault([{ ...locate(entry, error.path), message: error.message }]);
+      throw new ModuleFault(
+        error.faults.slice(0, MAX_FAULTS).map(({ path, message }) => ({
+          ...places.find(entry, path),
+          message: faultText({ path, message }),
+        })),
+      );
     }
     if (error instanceof Failure && /^module-/.test(error.code)) {
       throw new ModuleFault([
-        faultWithPlace(error.message) ?? { ...locate(entry, []), message: error.message },
+        faultWithPlace(error.message) ?? { ...places.find(entry, []), message: error.message },
       ]);
     }
     throw error;
@@ -92,63 +128,48 @@ function faultWithPlace(text: string): SourceFault | null {
   return { file, line: Number(line), column: Number(column), message };
 }
 
-/** Finds a part of the declaration in the entry: the last of its names after the default export. */
-function locate({ name: file, text }: Entry, path: string[]) {
-  const lines = text.split("\n");
-  let line = Math.max(0, lines.findIndex((text) => /\bexport\s+default\b/.test(text)));
-  let column = 1;
-  for (const name of path) {
-    const word = new RegExp(`(^|[^\\w$])["']?${RegExp.escape(name)}["']?\\s*:`);
-    const found = lines.findIndex((text, i) => i >= line && word.test(text));
-    if (found < 0) continue;
-    line = found;
-    column = (lines[found]?.search(word) ?? 0) + 1;
-  }
-  return { file, line: line + 1, column };
-}
-
-function checkPermissions(declaration: Declaration, tenantJson: TenantJson, text: string): void {
-  const { write: allowed, read } = tenantJson.permissions;
-  const declared = declaration.tables.map((table) => table.name);
-  checkReadable(declared, read, text);
-  const missing = declared.filter((name) => !allowed.includes(name) && !read.includes(name));
-  if (missing.length === 0) return;
-  const place = placeOfMember(text, ["permissions", "write"]) ??
-    placeOfMember(text, ["permissions"]);
-  throw permissionFault("permission-missing", place, {
-    what: `the module declares the table "${missing[0]}" but has no permission to write it`,
-    hint: `Set "permissions": {"write": ${JSON.stringify([...allowed, ...missing])}}`,
-  });
+/** Tables that tenant.json names wrongly, or lacks if it lists those that the module may write. */
+function permissionFaults(
+  { tables }: Declaration,
+  { permissions: { write, read } }: AuthoredTenantJson,
+  text: string,
+): SourceFault[] {
+  const declared = tables.map(({ name }) => name);
+  const faults = read.flatMap((name, i) =>
+    declared.includes(name) ? [] : [permissionFault(text, ["read", i], {
+      what: `the module has permission to read the table "${name}" but does not declare it`,
+      hint: "Declare the table with the columns and the key that it has in the storage.",
+    })]
+  );
+  if (write === undefined) return faults;
+  const missing = declared.filter((name) => !write.includes(name) && !read.includes(name));
+  const all = JSON.stringify([...write, ...missing]);
+  return [
+    ...faults,
+    ...missing.map((name) =>
+      permissionFault(text, ["write"], {
+        what: `the module declares the table "${name}" but has no permission to write it`,
+        hint: `Remove "write", or set "permissions": {"write": ${all}}`,
+      })
+    ),
+  ];
 }
 
 /** A program only reads its file and writes rows: its protocol has no requests to the host. */
-function checkProgramPermissions({ permissions }: TenantJson, text: string): void {
-  const member = (["read", "net", "secrets"] as const).find((name) => permissions[name].length > 0);
-  if (member === undefined) return;
-  throw permissionFault("permission-of-scripts", placeOfMember(text, ["permissions", member]), {
-    what: `"permissions.${member}" is only for modules in TypeScript, not for programs`,
-    hint: `Remove "${member}", or write the module in TypeScript.`,
-  });
+function programFaults({ permissions }: AuthoredTenantJson, text: string): SourceFault[] {
+  return (["read", "net", "secrets"] as const).flatMap((member) =>
+    permissions[member].length === 0 ? [] : [permissionFault(text, [member], {
+      what: `"permissions.${member}" is only for modules in TypeScript, not for programs`,
+      hint: `Remove "${member}", or write the module in TypeScript.`,
+    })]
+  );
 }
 
-/** A table that the module reads must be declared: the declaration has its key and types. */
-function checkReadable(declared: string[], read: string[], text: string): void {
-  const unknown = read.findIndex((name) => !declared.includes(name));
-  if (unknown < 0) return;
-  const place = placeOfMember(text, ["permissions", "read", unknown]);
-  throw permissionFault("permission-missing", place, {
-    what: `the module has permission to read the table "${read[unknown]}" but does not declare it`,
-    hint: "Declare the table with the columns and the key that it has in the storage.",
-  });
-}
-
-/** @param found the place in tenant.json; null stands for its start */
 function permissionFault(
-  code: string,
-  found: Place | null,
+  text: string,
+  path: (string | number)[],
   { what, hint }: { what: string; hint: string },
-): Failure {
-  const place = found ?? { line: 1, column: 1 };
-  const text = `Cannot deploy the module:\ntenant.json:${place.line}:${place.column}: ${what}`;
-  return new Failure("usage", code, text, { hint, details: { file: "tenant.json", ...place } });
+): SourceFault {
+  const place = placeOfMember(text, ["permissions", ...path]) ?? { line: 1, column: 1 };
+  return { file: TENANT_JSON, ...place, message: `${what}. ${hint}` };
 }

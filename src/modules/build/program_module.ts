@@ -1,5 +1,5 @@
 import { type Entry, entryName, type TenantJson } from "../../config/tenant_json.ts";
-import { placeOfSyntaxError } from "../../config/json_place.ts";
+import { placeOfMember, placeOfSyntaxError } from "../../config/json_place.ts";
 import { Failure } from "../../base/failure.ts";
 import type { ModuleFiles } from "../../protocol/module_view.ts";
 import {
@@ -8,6 +8,7 @@ import {
   parseDeclaration,
   PROGRAM_FORMAT,
 } from "../../sandbox/wire/declaration.ts";
+import { faultText } from "../../sandbox/wire/declared_faults.ts";
 import type { ProcessLimits } from "../../sandbox/host/limits.ts";
 import { NativeProgram, requireNativePrograms } from "../../sandbox/host/native_program.ts";
 import { type IngestJob, Sandbox } from "../../sandbox/host/sandbox.ts";
@@ -69,8 +70,14 @@ function declarationOf(text: string | undefined): Declaration {
   try {
     return parseDeclaration({ ...declared, format: PROGRAM_FORMAT });
   } catch (error) {
-    if (error instanceof DeclarationFault) throw fault(error.message);
-    throw error;
+    if (!(error instanceof DeclarationFault)) throw error;
+    throw new ModuleFault(
+      error.faults.map((fault) => ({
+        file: DECLARATION,
+        ...(placeOfMember(text, fault.path) ?? { line: 1, column: 1 }),
+        message: faultText(fault),
+      })),
+    );
   }
 }
 

@@ -3,6 +3,7 @@ import type { Config } from "../../config/schema.ts";
 import { markFaulty, markPending } from "../review.ts";
 import type { ModuleInbox, ModuleRequest } from "../inbox.ts";
 import type { BuiltModule } from "../store.ts";
+import { formatCount } from "../../base/count.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import type { ModuleFaultView } from "../../protocol/module_view.ts";
 import { ModuleFault } from "../../sandbox/host/sandbox_failures.ts";
@@ -111,7 +112,8 @@ export class ModuleRequestHandler {
     const { tenant, version } = request;
     await markFaulty(store, request, faults, this.#now());
     const { file, line, column, message } = faults[0]!;
-    await this.#log(request, `Faulty: ${file}:${line}:${column}: ${message}`);
+    const more = faults.length > 1 ? ` (and ${formatCount(faults.length - 1, "more fault")})` : "";
+    await this.#log(request, `Faulty: ${file}:${line}:${column}: ${message}${more}`);
     emit({ kind: "module.faulty", tenant, moduleVersion: version, faults: faults.length });
   }
 
@@ -124,9 +126,6 @@ export class ModuleRequestHandler {
 function faultsOf(error: unknown): ModuleFaultView[] | null {
   if (error instanceof ModuleFault) return error.faults;
   if (!(error instanceof Failure) || error.kind === "internal") return null;
-  const { line, column } = error.details;
-  // The fault has its own fields for the place.
-  const text = error.message.replace(/^Cannot deploy the module:\n\S+:\d+:\d+: /, "");
-  const message = error.hint ? `${text}. ${error.hint}` : text;
-  return [{ file: "tenant.json", line: Number(line ?? 1), column: Number(column ?? 1), message }];
+  const message = error.hint ? `${error.message}. ${error.hint}` : error.message;
+  return [{ file: "tenant.json", line: 1, column: 1, message }];
 }

@@ -30,32 +30,84 @@ export async function bundleModule(
 ): Promise<SandboxReply> {
   const sources = new Map(Object.entries(files));
   const esbuild = await loadEsbuild();
-  try {
-    const { outputFiles } = await esbuild.build({
-      entryPoints: [entry],
+  const bundle = (entryPoints: string[]) =>
+    esbuild.build({
+      entryPoints,
       bundle: true,
       write: false,
+      outdir: "/",
       format: "iife",
       globalName: "__module",
       target: "es2022",
       charset: "utf8",
       legalComments: "none",
       logLevel: "silent",
+      logLimit: 0,
       // Errors that the module throws are reported with the author's own lines.
       sourcemap: "inline",
       sourcesContent: false,
       banner: { js: MODULE_API_MARK },
       plugins: [onlyTheseFiles(sources)],
     });
+  try {
+    const { outputFiles } = await bundle([entry]);
     const code = outputFiles[0]?.text ?? "";
     const faults = forbiddenByCompartment(code, sources);
     return faults.length > 0 ? { type: "faults", faults } : { type: "bundled", code };
   } catch (error) {
-    const { errors } = error as Partial<BuildFailure>;
-    if (error instanceof RangeError) return { type: "faults", faults: [tooDeep(entry)] };
-    if (!errors) throw error;
-    return { type: "faults", faults: errors.map((error) => faultOf(error, entry)) };
+    return { type: "faults", faults: await allFaults(error, entry, sources, bundle) };
   }
+}
+
+/**
+ * The faults of a failed build, and those that it did not reach: the imports of a file with a syntax
+ * error are unknown, so they are searched for in its text.
+ */
+async function allFaults(
+  error: unknown,
+  entry: string,
+  sources: Map<string, string>,
+  bundle: (entryPoints: string[]) => Promise<unknown>,
+): Promise<SourceFault[]> {
+  const faults = faultsOf(error, entry);
+  const bundled = new Set([entry]);
+  const searched = new Set<string>();
+  for (;;) {
+    const broken = new Set(faults.map(({ file }) => file)).difference(searched);
+    const imports = [...broken].flatMap((file) => importsOf(file, sources));
+    broken.forEach((file) => searched.add(file));
+    faults.push(...imports.flatMap(({ fault }) => fault ?? []));
+    const reached = new Set(imports.flatMap(({ to }) => to ?? [])).difference(bundled);
+    if (reached.size === 0) break;
+    reached.forEach((file) => bundled.add(file));
+    await bundle([...reached]).catch((error) => faults.push(...faultsOf(error, entry)));
+  }
+  const unique = new Map(faults.map((fault) => [JSON.stringify(fault), fault]));
+  return [...unique.values()];
+}
+
+function faultsOf(error: unknown, entry: string): SourceFault[] {
+  if (error instanceof RangeError) return [tooDeep(entry)];
+  const { errors } = error as Partial<BuildFailure>;
+  if (!errors) throw error;
+  return errors.map((error) => faultOf(error, entry));
+}
+
+const IMPORT = /^[ \t]*(?:import|export)\b[^"';]{0,1000}(["'])([^"'\n]+)\1/gm;
+
+/** The import statements in a text: the file of the module that each names, or what is wrong. */
+function importsOf(
+  file: string,
+  sources: Map<string, string>,
+): { to?: string; fault?: SourceFault }[] {
+  const text = sources.get(file) ?? "";
+  return [...text.matchAll(IMPORT)].map(({ 0: statement, 2: path = "", index }) => {
+    const found = resolveImport({ kind: "import-statement", path, importer: file }, sources);
+    if (!("errors" in found)) return found.namespace === "module" ? { to: found.path } : {};
+    const before = text.slice(0, index + statement.length - path.length - 2).split("\n");
+    const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+    return { fault: { file, ...place, message: found.errors[0]?.text ?? "" } };
+  });
 }
 
 async function loadEsbuild(): Promise<typeof import("esbuild-wasm")> {
@@ -101,7 +153,10 @@ function loaderOf(path: string): "ts" | "js" | "json" {
   return /\.m?js$/.test(path) ? "js" : "ts";
 }
 
-function resolveImport(args: OnResolveArgs, sources: Map<string, string>) {
+function resolveImport(
+  args: Pick<OnResolveArgs, "kind" | "path" | "importer">,
+  sources: Map<string, string>,
+) {
   if (args.kind === "dynamic-import") {
     return refused("import() is not allowed: import at the top of the file");
   }
@@ -113,10 +168,20 @@ function resolveImport(args: OnResolveArgs, sources: Map<string, string>) {
       `"${args.path}" cannot be imported: only "mysimbdp" and the module's own files can`,
     );
   }
-  const path = posix.normalize(posix.join(posix.dirname(args.importer || "."), args.path));
+  const path = pathOf(args.path, args.importer);
   if (path.startsWith("../../")) return refused(`"${args.path}" is outside the module's folder`);
-  const found = EXTENSIONS.map((extension) => path + extension).find((name) => sources.has(name));
+  const found = fileOf(args.path, args.importer, sources);
   return found ? { path: found, namespace: "module" } : refused(`the module has no file "${path}"`);
+}
+
+function pathOf(path: string, importer: string): string {
+  return posix.normalize(posix.join(posix.dirname(importer || "."), path));
+}
+
+/** The file that an import means. */
+function fileOf(path: string, importer: string, sources: Map<string, string>): string | undefined {
+  return EXTENSIONS.map((extension) => pathOf(path, importer) + extension)
+    .find((name) => sources.has(name));
 }
 
 function refused(text: string) {

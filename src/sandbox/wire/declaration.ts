@@ -11,6 +11,7 @@ import {
 import { Failure } from "../../base/failure.ts";
 import { columnFault } from "../../batch/column_fault.ts";
 import { COLUMN_OPTIONS } from "./column_options.ts";
+import { type DeclaredFault, faultsOfIssues, faultText } from "./declared_faults.ts";
 import { formatSchema } from "./format_options.ts";
 
 /** A module's declaration, checked. */
@@ -33,17 +34,14 @@ export type DeclaredFormat = Format | ProgramFormat;
 
 export const PROGRAM_FORMAT: ProgramFormat = { kind: "program", options: {} };
 
-/** An invalid part of a declaration; `path` leads to it. */
+/** All invalid parts of a declaration. */
 export class DeclarationFault extends Failure {
-  readonly path: string[];
+  readonly faults: DeclaredFault[];
 
-  constructor(path: string[], message: string) {
-    super(
-      "usage",
-      "bad-declaration",
-      `Cannot use the module: ${path.join(".") || "its declaration"}: ${message}`,
-    );
-    this.path = path;
+  constructor(faults: DeclaredFault[]) {
+    const text = faults.map(faultText).join("; ");
+    super("usage", "bad-declaration", `Cannot use the module: ${text}`);
+    this.faults = faults;
   }
 }
 
@@ -87,27 +85,18 @@ const declarationSchema = z.strictObject({
 /**
  * Checks a sandbox's reply to `describe`.
  *
- * @throws {DeclarationFault}
+ * @throws {DeclarationFault} with all faults
  */
 export function parseDeclaration(declared: unknown): Declaration {
   const { success, data, error } = declarationSchema.safeParse(declared);
   if (!success) {
-    const issue = error.issues[0];
-    // For an invalid name, zod nests the actual reason.
-    const reason = issue?.code === "invalid_key" ? issue.issues[0]?.message : issue?.message;
-    throw new DeclarationFault(issue?.path.map(String) ?? [], reason ?? "is not valid");
+    throw new DeclarationFault([...faultsOfIssues(error.issues), ...tableFaults(declared)]);
   }
-  const tables = Object.entries(data.tables).map(([name, table]): TableSpec => ({
-    name,
-    columns: Object.entries(table.columns).map(([column, spec]) => ({ name: column, ...spec })),
-    partitionKey: table.partitionKey,
-    clusteringKey: table.clusteringKey,
-  }));
-  if (tables.length === 0) throw new DeclarationFault(["tables"], "must name at least one table");
-  for (const table of tables) {
-    checkKeys(table);
-    checkColumns(table);
-  }
+  const tables = Object.entries(data.tables).map(([name, table]) => tableSpec(name, table));
+  const faults = tables.length === 0
+    ? [{ path: ["tables"], message: "must name at least one table" }]
+    : tables.flatMap(faultsOfTable);
+  if (faults.length > 0) throw new DeclarationFault(faults);
   return {
     files: [data.files].flat(),
     ...(data.entries !== undefined && { entries: [data.entries].flat() }),
@@ -116,32 +105,63 @@ export function parseDeclaration(declared: unknown): Declaration {
   };
 }
 
-function checkColumns({ name: table, columns }: TableSpec): void {
-  for (const { name, type, options } of columns) {
+const looseTables = z.looseObject({ tables: z.record(z.string(), z.unknown()) });
+const looseTable = z.looseObject({
+  columns: z.record(z.string(), z.unknown()),
+  partitionKey: z.array(z.string()),
+  clusteringKey: z.array(z.string()).default([]),
+});
+
+/** The faults in keys and options that can be found in a declaration with other faults. */
+function tableFaults(declared: unknown): DeclaredFault[] {
+  const { data } = looseTables.safeParse(declared);
+  return Object.entries(data?.tables ?? {}).flatMap(([name, given]) => {
+    const { data: table } = looseTable.safeParse(given);
+    if (!table) return [];
+    const columns = Object.entries(table.columns).map(([name, spec]) => {
+      return { name, ...(column.safeParse(spec).data ?? UNKNOWN) };
+    });
+    return faultsOfTable({ ...table, name, columns });
+  });
+}
+
+/** Stands for a column that is invalid. */
+const UNKNOWN = { type: "text" } as const;
+
+function tableSpec(name: string, table: z.infer<typeof tableSchema>): TableSpec {
+  const columns = Object.entries(table.columns).map(([name, spec]) => ({ name, ...spec }));
+  return { ...table, name, columns };
+}
+
+function faultsOfTable(table: TableSpec): DeclaredFault[] {
+  return [...keyFaults(table), ...optionFaults(table)];
+}
+
+function optionFaults({ name: table, columns }: TableSpec): DeclaredFault[] {
+  return columns.flatMap(({ name, type, options }) => {
     const fault = options && columnFault(type, options);
-    if (fault) {
-      throw new DeclarationFault(["tables", table, "columns", name, fault.option], fault.reason);
-    }
-  }
+    if (!fault) return [];
+    return [{ path: ["tables", table, "columns", name, fault.option], message: fault.reason }];
+  });
 }
 
-function checkKeys(table: TableSpec): void {
+function keyFaults(table: TableSpec): DeclaredFault[] {
   const seen = new Set<string>();
-  for (const part of ["partitionKey", "clusteringKey"] as const) {
-    for (const key of table[part]) {
-      const path = ["tables", table.name, part];
-      if (!table.columns.some((column) => column.name === key)) {
-        throw new DeclarationFault(path, `"${key}" is not one of the table's columns`);
-      }
-      if (seen.has(key)) throw new DeclarationFault(path, `"${key}" appears twice in the key`);
-      if (isCollection(table, key)) {
-        throw new DeclarationFault(path, `"${key}" is a collection, which is not allowed in a key`);
-      }
+  return (["partitionKey", "clusteringKey"] as const).flatMap((part) =>
+    table[part].flatMap((key, i) => {
+      const reason = keyFault(table, key, seen);
       seen.add(key);
-    }
-  }
+      if (reason === null) return [];
+      const path = ["tables", table.name, part, String(i)];
+      return [{ path, message: `"${key}" ${reason}` }];
+    })
+  );
 }
 
-function isCollection(table: TableSpec, name: string): boolean {
-  return table.columns.some((column) => column.name === name && collectionOf(column.type) !== null);
+function keyFault({ columns }: TableSpec, key: string, seen: ReadonlySet<string>): string | null {
+  const column = columns.find(({ name }) => name === key);
+  if (column === undefined) return "is not one of the table's columns";
+  if (seen.has(key)) return "appears twice in the key";
+  if (collectionOf(column.type) === null) return null;
+  return "is a collection, which is not allowed in a key";
 }
