@@ -7,7 +7,7 @@ import { noise } from "../harness/chance.ts";
 import { keepAll, type ModuleOptions, writeModule } from "../harness/modules.ts";
 import { addsUp, Platform } from "../harness/platform.ts";
 import { run } from "../harness/process.ts";
-import { workbook } from "../harness/workbooks.ts";
+import { styled, workbook } from "../harness/workbooks.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 type Row = [line: number, record: unknown];
@@ -119,6 +119,32 @@ const TENANTS: Record<string, { module: ModuleOptions; cases: () => Promise<Case
           [6, /a value in column 4 \(D6\), the header has 3/],
         ],
       }]),
+  },
+  shown: {
+    module: {
+      format:
+        'xlsx({ text: ["zip code", "since"], mergedCells: "fill", errors: "null", skip: 1, headerRows: 2 })',
+    },
+    cases: async () => [
+      good(
+        "shown.xlsx",
+        await workbook([{
+          rows: [
+            ["Report"],
+            ["zip", "since", "n", null],
+            ["code", null, "a", "b"],
+            [styled(501, 1), styled(45_382, 2), { attributes: 't="e"', content: "<v>#N/A</v>" }],
+            [styled(1234.5, 1), styled(1, 3), styled(0.4375, 4), " x "],
+            [null, null, 0.1],
+          ],
+          after: '<mergeCells><mergeCell ref="C2:D2"/><mergeCell ref="A5:A6"/></mergeCells>',
+        }], { formats: ["00000", "[$-409]d-mmm-yy;@", "0.00%", "h:mm"] }),
+        3,
+        [4, { "zip code": "00501", since: "31-Mar-24", "n a": null, "n b": null }],
+        [5, { "zip code": "01235", since: "100.00%", "n a": "10:30:00", "n b": " x " }],
+        [6, { "zip code": "01235", since: null, "n a": 0.1, "n b": null }],
+      ),
+    ],
   },
   twice: {
     module: { format: "xlsx({ sheet: 3 })" },
@@ -355,6 +381,7 @@ Deno.test("formats: invalid options of a format are refused at deploy", async ()
     for (
       const [format, expected] of [
         ["xlsx({ sheet: 0 })", /format\.options\.sheet/],
+        ['xlsx({ errors: "skip" })', /format\.options\.errors/],
         ['json({ at: "a..b" })', /member names/],
         ["parquet({ columns: [] })", /format\.options\.columns/],
       ] as const
