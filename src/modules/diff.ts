@@ -1,6 +1,7 @@
 import { createTwoFilesPatch } from "diff";
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
+import type { Permissions } from "../config/tenant_json.ts";
 import type { ModuleFiles } from "../protocol/module_view.ts";
 import type { ModuleStore, TenantVersion } from "./store.ts";
 import { withHiddenShown } from "./visible.ts";
@@ -30,16 +31,42 @@ export function diffModules(before: ModuleFiles, after: ModuleFiles): string {
   return withHiddenShown(diffs.join(""));
 }
 
+/** What an operator reviews. */
+interface Changes {
+  /** The version that it is compared with. */
+  against: string | null;
+  files: ModuleFiles;
+  diff: string;
+  /** What the version may do; null if it was not built. */
+  permissions: Permissions | null;
+}
+
 /** The changes of a version from the current one; for the current one, from the previous one. */
 export async function changesOf(
   store: ModuleStore,
   { tenant, version }: TenantVersion,
-): Promise<{ against: string | null; files: ModuleFiles; diff: string }> {
+): Promise<Changes> {
   const current = await store.currentVersion(tenant);
   const against = version === current ? (await store.record(tenant, version)).previous : current;
   const files = await store.sources(tenant, version);
   const before = against === null ? {} : await store.sources(tenant, against);
-  return { against, files, diff: diffModules(before, files) };
+  const permissions = await store.permissions(tenant, version);
+  return { against, files, diff: diffModules(before, files), permissions };
+}
+
+/**
+ * What a module may do, as one line.
+ *
+ * @example
+ * ```ts
+ * import { permissionsText } from "./diff.ts";
+ * permissionsText({ write: ["t"], read: [], net: ["a.example"], secrets: [] }); // "write t; net a.example"
+ * ```
+ */
+export function permissionsText({ write, read, net, secrets }: Permissions): string {
+  return Object.entries({ write, read, net, secrets })
+    .flatMap(([verb, names]) => names.length > 0 ? [`${verb} ${names.join(", ")}`] : [])
+    .join("; ");
 }
 
 function diffFile(path: string, before: string | undefined, after: string | undefined): string {

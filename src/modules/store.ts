@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { parseTenantJson, type TenantJson } from "../config/tenant_json.ts";
+import { parseTenantJson, type Permissions, type TenantJson } from "../config/tenant_json.ts";
 import { Failure } from "../base/failure.ts";
 import { type ModuleFiles, moduleFilesSchema } from "../protocol/module_view.ts";
 import { type Declaration, parseDeclaration } from "../sandbox/wire/declaration.ts";
@@ -27,6 +27,7 @@ export interface TenantVersion {
   version: string;
 }
 
+const TENANT_JSON = "tenant.json";
 const VERSION = /^v\d+-[0-9a-f]{8}$/;
 
 /** True for the name of a version, such as `v3-1f0c9a2b`. No other text becomes a path. */
@@ -163,19 +164,26 @@ export class ModuleStore {
   async built(tenant: string, version: string): Promise<DeployedModule> {
     const dir = this.#folderOf(tenant, version);
     try {
-      const tenantJson = await Deno.readTextFile(join(dir, "tenant.json"));
+      const tenantJson = await Deno.readTextFile(join(dir, TENANT_JSON));
       const declaration = await Deno.readTextFile(join(dir, "declaration.json"));
       return {
         version,
         script: await Deno.readTextFile(join(dir, "module.js")),
         declaration: parseDeclaration(JSON.parse(declaration)),
-        tenantJson: parseTenantJson(tenantJson, join(dir, "tenant.json")),
+        tenantJson: parseTenantJson(tenantJson, join(dir, TENANT_JSON)),
       };
     } catch (error) {
       const text = `Cannot read version ${version} of the module of "${tenant}"`;
       const hint = `Run mysimbdp manage tenant deploy ${tenant} DIR to deploy it again.`;
       throw new Failure("internal", "module-unreadable", text, { cause: error, hint });
     }
+  }
+
+  /** Returns what a version may do; null if it was not built. */
+  async permissions(tenant: string, version: string): Promise<Permissions | null> {
+    const path = join(this.#folderOf(tenant, version), TENANT_JSON);
+    const text = await orNull(Deno.readTextFile(path));
+    return text === null ? null : parseTenantJson(text, path).permissions;
   }
 
   #folderOf(tenant: string, version: string): string {
@@ -205,7 +213,7 @@ function noSuchVersion(tenant: string, version: string): Failure {
 async function writeBuilt(folder: string, module: BuiltModule): Promise<void> {
   await writeDurably(join(folder, "module.js"), module.script);
   await writeDurably(join(folder, "declaration.json"), declarationText(module.declaration));
-  await writeDurably(join(folder, "tenant.json"), JSON.stringify(module.tenantJson, null, 2));
+  await writeDurably(join(folder, TENANT_JSON), JSON.stringify(module.tenantJson, null, 2));
 }
 
 /** Writes a declaration as modules write it, so that one parser reads both. */

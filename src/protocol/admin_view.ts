@@ -110,6 +110,15 @@ export type AuditEntry = z.infer<typeof auditEntrySchema>;
 export const auditListSchema = z.object({ entries: z.array(auditEntrySchema) });
 export type AuditList = z.infer<typeof auditListSchema>;
 
+/** The tables, hosts and secrets that a version of a module may use. */
+export const permissionsViewSchema = z.object({
+  write: z.array(z.string()),
+  read: z.array(z.string()),
+  net: z.array(z.string()),
+  secrets: z.array(z.string()),
+});
+export type PermissionsView = z.infer<typeof permissionsViewSchema>;
+
 /** A version of a tenant's module, for the operator who approves or rejects it. */
 export const versionReviewSchema = versionWithFilesSchema.extend({
   /** Whether it is the version in use. */
@@ -118,6 +127,8 @@ export const versionReviewSchema = versionWithFilesSchema.extend({
   against: z.string().nullable(),
   /** A unified diff; empty when both are the same. */
   diff: z.string(),
+  /** What it may do, also where `tenant.json` does not say so; null if it was not built. */
+  permissions: permissionsViewSchema.nullable(),
   /** It was approved, but `manage` has not created its tables yet. */
   approvalRequested: z.boolean(),
 });

@@ -73,6 +73,7 @@ Deno.test("a submitted module runs after an operator has seen its diff and appro
   assert.match(diff, /^-.*"one".*$/m);
   assert.match(diff, /^\+.*"two".*$/m);
   assert.doesNotMatch(diff, /^[-+].*defineIngest/m);
+  assert.match(diff, /^permissions: write \w+$/m);
   await platform.must("manage", "tenant", "reject", "t1", "--note", "we say one");
   const view = await ask<ModuleView>(server, "/v1/module");
   assert.equal(view.current, first.version);

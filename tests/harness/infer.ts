@@ -3,7 +3,6 @@ import { buildFiles } from "../../src/modules/build/build.ts";
 import { testRun, type TestRunResult } from "../../src/modules/test_run/test_run.ts";
 import { inferModule } from "../../src/sdk/author/infer.ts";
 import type { Proposal } from "../../src/sdk/author/proposal.ts";
-import { moduleFolder } from "../../src/sdk/author/starter.ts";
 
 /** A proposal for sample files, in the forms that tests look at. */
 export interface Inferred {
@@ -60,13 +59,7 @@ export async function runProposal(
   ingest: string,
   paths: readonly string[],
 ): Promise<TestRunResult[]> {
-  const tables = [/tables: \{\s*(\w+): \{/.exec(ingest)?.[1] ?? ""];
-  const { "ingest.ts": entry = "", "tenant.json": tenantJson = "" } = moduleFolder({
-    ingest,
-    tables,
-    sample: null,
-  });
-  const module = await buildFiles({ "ingest.ts": entry, "tenant.json": tenantJson }, "");
+  const module = await buildFiles({ "ingest.ts": ingest }, "");
   const runs: TestRunResult[] = [];
   for (const path of paths) runs.push(await testRun(module, path, { limit: 100 }));
   return runs;

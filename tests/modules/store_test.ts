@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { buildFiles } from "../../src/modules/build/build.ts";
 import {
   approveVersion,
   deployVersion,
   rejectVersion,
   rollBack,
 } from "../../src/modules/review.ts";
-import { diffModules } from "../../src/modules/diff.ts";
+import { changesOf, diffModules, permissionsText } from "../../src/modules/diff.ts";
 import { ModuleInbox } from "../../src/modules/inbox.ts";
 import { ModuleLog } from "../../src/modules/module_log.ts";
 import { type BuiltModule, ModuleStore } from "../../src/modules/store.ts";
@@ -15,6 +16,13 @@ import { submitModule } from "../../src/modules/submit.ts";
 import type { TableSpec } from "../../src/batch/column.ts";
 import { parseTenantJson } from "../../src/config/tenant_json.ts";
 
+const INGEST = `import { csv, defineIngest } from "mysimbdp";
+export default defineIngest({
+  files: "*",
+  format: csv(),
+  tables: { t: { columns: { k: "text" }, partitionKey: ["k"] } },
+  row: (record) => ({ t: { k: record["k"] } }),
+});`;
 const BUILT: BuiltModule = {
   script: "var __module = {};",
   declaration: {
@@ -196,3 +204,25 @@ Deno.test("a built version is read as it was written, with the options of its co
     assert.deepEqual(current?.declaration.tables, tables);
     assert.deepEqual(current?.tenantJson, BUILT.tenantJson);
   }));
+
+Deno.test("a review shows what a version may do, also without tenant.json", () =>
+  withStore(async (store, inbox) => {
+    const built = await buildFiles({ "ingest.ts": INGEST }, "");
+    const { record } = await deployVersion(store, "t1", { "ingest.ts": INGEST }, built, BY);
+    const at = { tenant: "t1", version: record.version };
+    const { permissions, files } = await changesOf(store, at);
+    assert.deepEqual(Object.keys(files), ["ingest.ts"]);
+    assert.deepEqual(permissions, { write: ["t"], read: [], net: [], secrets: [] });
+    const unchecked = await submitModule(store, inbox, "t1", { "ingest.ts": "" }, 0);
+    const changes = await changesOf(store, { tenant: "t1", version: unchecked.version });
+    assert.equal(changes.permissions, null);
+  }));
+
+Deno.test("permissions as one line", () => {
+  const none = { write: [], read: [], net: [], secrets: [] };
+  assert.equal(permissionsText({ ...none, write: ["a", "b"] }), "write a, b");
+  assert.equal(
+    permissionsText({ write: ["a"], read: ["b"], net: ["c:1", "d"], secrets: ["E"] }),
+    "write a; read b; net c:1, d; secrets E",
+  );
+});

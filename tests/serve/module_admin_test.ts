@@ -33,6 +33,7 @@ Deno.test("approving a version leaves a request for manage, with the operator an
     await markPending(store, { tenant: "customer-1", version });
     const review = await (await decide(harness, version, "approve", "fine")).json();
     assert.equal(review.approvalRequested, true);
+    assert.equal(review.permissions, null);
     assert.match(review.diff, /^--- \/dev\/null\n\+\+\+ b\/ingest\.ts\n/);
     const action = { verb: "approve", by: "admin", note: "fine" };
     assert.deepEqual(await inbox.list(), [{ tenant: "customer-1", version, ...action }]);

@@ -4,7 +4,7 @@ import { buildFiles } from "../../modules/build/build.ts";
 import { testRun, type TestRunResult } from "../../modules/test_run/test_run.ts";
 import { inferModule } from "../../sdk/author/infer.ts";
 import type { Proposal } from "../../sdk/author/proposal.ts";
-import { type AuthoredModule, moduleFolder } from "../../sdk/author/starter.ts";
+import type { AuthoredModule } from "../../sdk/author/starter.ts";
 import type { CommandContext } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
 import type { CommandIo } from "../terminal/io.ts";
@@ -52,8 +52,7 @@ export async function infer(
 
 /** Runs the module as `module test` does. */
 async function runOnSamples(module: AuthoredModule, paths: string[]): Promise<SampleRun[]> {
-  const { "ingest.ts": ingest = "", "tenant.json": tenantJson = "" } = moduleFolder(module);
-  const built = await buildFiles({ "ingest.ts": ingest, "tenant.json": tenantJson }, "");
+  const built = await buildFiles({ "ingest.ts": module.ingest }, "");
   const runs: SampleRun[] = [];
   for (const path of paths) {
     runs.push({ file: basename(path), result: await testRun(built, path, { limit: 1_000 }) });

@@ -7,7 +7,7 @@ import {
   rejectVersion,
   rollBack,
 } from "../../modules/review.ts";
-import { changesOf } from "../../modules/diff.ts";
+import { changesOf, permissionsText } from "../../modules/diff.ts";
 import { ModuleLog } from "../../modules/module_log.ts";
 import { ModuleStore } from "../../modules/store.ts";
 import { closing } from "../../base/closing.ts";
@@ -167,8 +167,10 @@ async function rollback(target: ModuleTarget, to: string | null): Promise<number
 }
 
 async function diffOf({ store, tenant }: ModuleTarget, version: string): Promise<string> {
-  const { against, diff } = await changesOf(store, { tenant, version });
-  return `changes from ${against ?? "nothing"} to ${version}:\n${diff || "no differences\n"}`;
+  const { against, diff, permissions } = await changesOf(store, { tenant, version });
+  const changes = `changes from ${against ?? "nothing"} to ${version}:`;
+  const allowed = permissions ? `permissions: ${permissionsText(permissions)}\n` : "";
+  return `${changes}\n${diff || "no differences\n"}${allowed}`;
 }
 
 async function newestPending({ store, tenant }: ModuleTarget): Promise<string | null> {

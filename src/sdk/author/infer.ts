@@ -68,7 +68,7 @@ export async function inferModule(
       }`,
     );
   }
-  return { ingest: moduleText(proposal), tables: [table], sample: null, proposal };
+  return { ingest: moduleText(proposal), sample: null, proposal };
 }
 
 /** What a delimiter at the end of each line looks like. */

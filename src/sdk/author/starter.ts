@@ -56,8 +56,6 @@ const TYPESCRIPT = {
 export interface AuthoredModule {
   /** The text of `ingest.ts`. */
   ingest: string;
-  /** The names of its tables. */
-  tables: string[];
   /** A sample file, or null if the author already has one. */
   sample: { name: string; text: string } | null;
 }
@@ -65,7 +63,6 @@ export interface AuthoredModule {
 /** The module that `module init` creates. */
 export const STARTER: AuthoredModule = {
   ingest: INGEST,
-  tables: ["readings"],
   sample: { name: "readings.csv", text: SAMPLE },
 };
 
@@ -76,18 +73,11 @@ export function moduleTypes(): string {
 }
 
 /**
- * Returns the files of a module's folder by path: the module, `tenant.json`, a sample, and the types
- * with the configuration that lets editors, Deno and TypeScript find them.
+ * Returns the files of a module's folder by path: the module, a sample, and the types with the configuration that lets editors, Deno and TypeScript find them.
  */
-export function moduleFolder({ ingest, tables, sample }: AuthoredModule): Record<string, string> {
-  const tenantJson = {
-    entry: "ingest.ts",
-    permissions: { write: tables, read: [], net: [] },
-    limits: { memoryMb: 256, secondsPerFile: 300, rejectShare: 0.01 },
-  };
+export function moduleFolder({ ingest, sample }: AuthoredModule): Record<string, string> {
   return {
     "ingest.ts": ingest,
-    "tenant.json": json(tenantJson),
     ...(sample && { [`samples/${sample.name}`]: sample.text }),
     "mysimbdp.d.ts": moduleTypes(),
     "deno.json": json(DENO),

@@ -38,6 +38,7 @@ const EXAMPLE = {
   against: null,
   diff:
     '--- /dev/null\n+++ b/ingest.ts\n@@ -0,0 +1,1 @@\n+import { csv, defineIngest } from "mysimbdp";\n',
+  permissions: { write: ["readings"], read: [], net: [], secrets: [] },
   approvalRequested: false,
 };
 

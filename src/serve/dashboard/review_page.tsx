@@ -1,4 +1,4 @@
-import type { VersionReview } from "../../protocol/admin_view.ts";
+import type { PermissionsView, VersionReview } from "../../protocol/admin_view.ts";
 import { Field, Form } from "./form.tsx";
 import { Diff, Faults, Sources } from "./module_parts.tsx";
 import { type Frame, Page } from "./page.tsx";
@@ -10,7 +10,7 @@ export function ReviewPage({ frame, tenant, review }: {
   tenant: string;
   review: VersionReview;
 }) {
-  const { state, submittedAt, decidedBy, decidedAt, note, against, diff } = review;
+  const { state, submittedAt, decidedBy, decidedAt, note, against, diff, permissions } = review;
   return (
     <Page
       {...frame}
@@ -46,6 +46,7 @@ export function ReviewPage({ frame, tenant, review }: {
                 ["Submitted", <Time at={submittedAt} />],
                 ["Decided", decidedAt && [<Time at={decidedAt} />, ` by ${decidedBy}`]],
                 ["Note", note],
+                ["Permissions", permissions && <Permissions permissions={permissions} />],
               ]}
             />
             <Decide tenant={tenant} review={review} />
@@ -55,6 +56,12 @@ export function ReviewPage({ frame, tenant, review }: {
       <Sources files={review.files} />
     </Page>
   );
+}
+
+/** What the version may do: `tenant.json` does not have to name the tables that it writes. */
+function Permissions({ permissions }: { permissions: PermissionsView }) {
+  const shown = Object.entries(permissions).filter(([, names]) => names.length > 0);
+  return shown.map(([verb, names]) => <div>{verb}: {names.join(", ")}</div>);
 }
 
 function Decide({ tenant, review }: { tenant: string; review: VersionReview }) {
