@@ -370,6 +370,12 @@ export interface TableDefinition {
     partitionKey: readonly string[];
     /** The columns that order the rows within a partition. @default none */
     clusteringKey?: readonly string[];
+    /**
+     * What happens to a record with a key that an earlier record of the same file has: its row replaces
+     * the earlier one and is counted, it is rejected, or the file is not loaded.
+     * @default "replace"
+     */
+    repeatedKeys?: "replace" | "reject" | "fail";
 }
 /** The text of a fault that the compiler finds in a module: no value has this type. */
 export interface Fault<Text extends string> {
@@ -400,6 +406,7 @@ export type CheckedTable<Table> = {
     } : TableDefinition["columns"];
     partitionKey: readonly ColumnNames<Table>[];
     clusteringKey?: readonly ColumnNames<Table>[];
+    repeatedKeys?: TableDefinition["repeatedKeys"];
 } & Faults<Exclude<keyof Table, keyof TableDefinition>, "not a setting of a table">;
 /** What a column must be: a type, or a type with the options that it has. */
 type CheckedColumn<Declared> = Declared extends {

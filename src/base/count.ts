@@ -4,3 +4,8 @@ const NUMBER = new Intl.NumberFormat("en-US");
 export function formatCount(count: number, noun: string): string {
   return `${NUMBER.format(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** Formats a number: `9,985`. */
+export function formatNumber(value: number): string {
+  return NUMBER.format(value);
+}

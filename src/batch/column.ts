@@ -95,6 +95,8 @@ export interface TableSpec {
   columns: ColumnSpec[];
   partitionKey: string[];
   clusteringKey: string[];
+  /** What happens to a record whose key an earlier record of the file has. @default "replace" */
+  repeatedKeys?: "replace" | "reject" | "fail";
 }
 
 /** A value in a batch, in the form that {@link physicalOf} gives; booleans are 0 and 1. */

@@ -13,6 +13,7 @@ export const MIGRATIONS: readonly ((layout: Layout) => Promise<void>)[] = [
   ({ ledger }) => inDatabase(ledger, renameRejected),
   renameTrials,
   ({ ledger }) => inDatabase(ledger, addNotices),
+  ({ ledger }) => inDatabase(ledger, forgetReplaced),
 ];
 
 function indexReceiptsByTime(db: DatabaseSync): void {
@@ -22,6 +23,12 @@ function indexReceiptsByTime(db: DatabaseSync): void {
 function addNotices(db: DatabaseSync): void {
   const has = db.prepare("SELECT 1 FROM pragma_table_info('files') WHERE name = 'notices'").get();
   if (has === undefined) db.exec("ALTER TABLE files ADD COLUMN notices TEXT");
+}
+
+/** The number of replaced rows was that of all files; now it is one of replaced records of the file. */
+function forgetReplaced(db: DatabaseSync): void {
+  db.exec(`UPDATE files SET rows_replaced = 0 WHERE rows_replaced > 0
+    AND rows_read = rows_stored + rows_rejected + rows_skipped`);
 }
 
 async function renameTrials({ moduleRoot }: Layout): Promise<void> {

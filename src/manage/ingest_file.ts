@@ -1,7 +1,6 @@
 import { Failure, messageOf } from "../base/failure.ts";
 import type { Span } from "../base/tracing.ts";
 import type { RejectView, RowCounts } from "../protocol/file_view.ts";
-import type { SandboxRows } from "../sandbox/host/sandbox.ts";
 import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import type { FileRecord, Ledger, Load, Storage } from "../storage/contract.ts";
 import type { DeployedModule } from "../modules/store.ts";
@@ -206,20 +205,14 @@ class RejectKeeper {
  * The sandbox's counts, compared with what arrived.
  * @throws {Failure} `sandbox-forged`
  */
-function checkedRows(
-  seen: SandboxRows,
-  loaded: { written: number; replaced: number },
-  rejected: number,
-): RowCounts {
-  const addsUp = seen.read === seen.stored + seen.rejected + seen.skipped;
-  if (addsUp && seen.written === loaded.written && seen.rejected === rejected) {
-    return { ...seen, replaced: loaded.replaced };
-  }
+function checkedRows(seen: RowCounts, written: number, rejected: number): RowCounts {
+  const addsUp = seen.read === seen.stored + seen.replaced + seen.rejected + seen.skipped;
+  if (addsUp && seen.written === written && seen.rejected === rejected) return seen;
   throw new Failure(
     "refused",
     "sandbox-forged",
     `Cannot trust the sandbox: it reported ${seen.written} rows and ${seen.rejected} rejects, ` +
-      `but ${loaded.written} and ${rejected} arrived`,
+      `but ${written} and ${rejected} arrived`,
   );
 }
 

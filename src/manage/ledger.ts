@@ -80,7 +80,7 @@ export const UNTRIED = {
  *
  * @param now milliseconds since the epoch
  * @throws {Failure} `illegal-transition`; `rows-do-not-add-up` unless
- *   `read = stored + rejected + skipped`
+ *   `read = stored + replaced + rejected + skipped`
  * @example
  * ```ts
  * import { transition } from "./ledger.ts";
@@ -130,12 +130,15 @@ function changes(record: FileRecord, event: LedgerEvent, now: number): Partial<F
 }
 
 function checkRows(record: FileRecord, rows: RowCounts): RowCounts {
-  const { read, stored, rejected, skipped } = rows;
-  if (read === stored + rejected + skipped) return { ...rows };
+  const { read, stored, replaced, rejected, skipped } = rows;
+  const others = read - stored - rejected - skipped;
+  if (others === replaced) return { ...rows };
+  // The receipt of an earlier version, in which `replaced` counted rows of any file.
+  if (others === 0) return { ...rows, replaced: 0 };
   throw new Failure(
     "internal",
     "rows-do-not-add-up",
     `Cannot settle file "${record.id}": of ${read} records, ${stored} were stored, ` +
-      `${rejected} rejected and ${skipped} skipped`,
+      `${replaced} replaced, ${rejected} rejected and ${skipped} skipped`,
   );
 }

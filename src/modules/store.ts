@@ -218,12 +218,11 @@ async function writeBuilt(folder: string, module: BuiltModule): Promise<void> {
 
 /** Writes a declaration as modules write it, so that one parser reads both. */
 function declarationText(declaration: Declaration): string {
-  const tables = declaration.tables.map((table) => [table.name, {
+  const tables = declaration.tables.map(({ name, columns, ...settings }) => [name, {
     columns: Object.fromEntries(
-      table.columns.map(({ name, type, options }) => [name, options ? { type, ...options } : type]),
+      columns.map(({ name, type, options }) => [name, options ? { type, ...options } : type]),
     ),
-    partitionKey: table.partitionKey,
-    clusteringKey: table.clusteringKey,
+    ...settings,
   }]);
   return JSON.stringify({ ...declaration, tables: Object.fromEntries(tables) }, null, 2);
 }

@@ -16,15 +16,18 @@ export function isFinal(state: FileState): boolean {
   return state === "ingested" || state === "refused" || state === "quarantined";
 }
 
-/** Counts of the records of a file: `read = stored + rejected + skipped`. */
+/** Counts of the records of a file: `read = stored + replaced + rejected + skipped`. */
 export const rowCountsSchema = z.object({
   read: z.int().nonnegative(),
   stored: z.int().nonnegative(),
   rejected: z.int().nonnegative(),
   skipped: z.int().nonnegative(),
-  /** Database rows written; differs from `stored` when a record yields several rows. */
+  /** Database rows written, also those that later ones replaced; a record can yield several. */
   written: z.int().nonnegative(),
-  /** Of `written`, rows that replaced one with the same primary key. */
+  /**
+   * Records whose rows were all replaced by later records of the same file with the same keys. Rows of
+   * earlier files that were replaced are not counted.
+   */
   replaced: z.int().nonnegative(),
 });
 export type RowCounts = z.infer<typeof rowCountsSchema>;

@@ -92,8 +92,9 @@ export const testRunSchema = z.object({
   })),
   /** The first rejects. */
   rejects: z.array(rejectViewSchema),
-  counts: rowCountsSchema.pick({ read: true, stored: true, rejected: true, skipped: true })
-    .nullable(),
+  counts: rowCountsSchema.omit({ written: true })
+    // Results of older versions have none.
+    .extend({ replaced: rowCountsSchema.shape.replaced.default(0) }).nullable(),
   /** What the module wrote to its console. */
   logs: z.array(z.string()),
   /** Remarks about the sample, such as columns that the module ignores. */

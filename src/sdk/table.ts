@@ -14,6 +14,12 @@ export interface TableDefinition {
   partitionKey: readonly string[];
   /** The columns that order the rows within a partition. @default none */
   clusteringKey?: readonly string[];
+  /**
+   * What happens to a record with a key that an earlier record of the same file has: its row replaces
+   * the earlier one and is counted, it is rejected, or the file is not loaded.
+   * @default "replace"
+   */
+  repeatedKeys?: "replace" | "reject" | "fail";
 }
 
 /** The text of a fault that the compiler finds in a module: no value has this type. */
@@ -43,6 +49,7 @@ export type CheckedTable<Table> =
       : TableDefinition["columns"];
     partitionKey: readonly ColumnNames<Table>[];
     clusteringKey?: readonly ColumnNames<Table>[];
+    repeatedKeys?: TableDefinition["repeatedKeys"];
   }
   & Faults<Exclude<keyof Table, keyof TableDefinition>, "not a setting of a table">;
 

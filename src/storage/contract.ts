@@ -97,8 +97,8 @@ export interface Load {
    * @throws {Failure} kind `storage`
    */
   write(batch: Uint8Array): Promise<void>;
-  /** Waits for all batches. Returns how many rows were written and how many replaced another row. */
-  flush(): Promise<{ written: number; replaced: number }>;
+  /** Waits for all batches. @returns how many rows were written */
+  flush(): Promise<number>;
   /**
    * Makes rows and receipt durable and visible, both or neither.
    * @param decided called by an engine that continues for a while when only the storage can still

@@ -161,7 +161,7 @@ const ENDED_IN_WORKER: Ended[] = [
   ["output that is not a message", `console.log("y".repeat(100)); ${LOOP}`, /^sandbox-forged$/],
   [
     "a result of another kind",
-    `${REPLY} say({ type: "done", rows: { read: 1, stored: 1, rejected: 0, skipped: 0, written: 1 } }); ${LOOP}`,
+    `${REPLY} say({ type: "done", rows: { read: 1, stored: 1, replaced: 0, rejected: 0, skipped: 0, written: 1 } }); ${LOOP}`,
     /^sandbox-forged$/,
   ],
   ["a message of no shape", `${REPLY} say({ type: "described!" }); ${LOOP}`, /^sandbox-forged$/],

@@ -5,8 +5,6 @@ import type { FileRecord, Load, LoadReceipt, Storage } from "../../src/storage/c
 
 /** An engine with its own data, empty at first. */
 export interface Backend {
-  /** Whether a load reports how many rows replaced others, which requires reading each one. */
-  countsReplaced: boolean;
   /** Opens the engine with its data. */
   open(): Promise<Storage>;
   /** All rows of a table in their form in a batch, in any order. */

@@ -149,7 +149,14 @@ Deno.test("manage tenant test: rows and rejects, and nothing is stored", async (
   );
   assert.equal(code, 1);
   const { counts, rows, rejects } = JSON.parse(stdout);
-  assert.deepEqual(counts, { read: 2, stored: 1, rejected: 1, skipped: 0, written: 1 });
+  assert.deepEqual(counts, {
+    read: 2,
+    stored: 1,
+    replaced: 0,
+    rejected: 1,
+    skipped: 0,
+    written: 1,
+  });
   assert.equal(rows[0].table, "days");
   assert.equal(rows[0].row.day, "2012-01-01");
   assert.equal(rejects[0].line, 3);

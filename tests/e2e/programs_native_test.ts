@@ -111,7 +111,9 @@ print('{"skip": 3}')
 ${END(9)}`,
     null,
     ({ counts, rows, rejects }) => {
-      assert.deepEqual(counts, { read: 9, stored: 1, rejected: 4, skipped: 4, written: 2 });
+      assert.deepEqual(counts, {
+        ...{ read: 9, stored: 1, replaced: 0, rejected: 4, skipped: 4, written: 2 },
+      });
       assert.deepEqual(rows.map(({ row }) => row["n"]), [7, 8]);
       assert.match(String(rows[0]?.row["id"]), /-000000000002$/);
       assert.deepEqual(rejects.map(({ line, column }) => [line, column]), [

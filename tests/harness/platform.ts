@@ -218,8 +218,8 @@ export class Platform implements AsyncDisposable {
 
 /** Whether the counts of a file are consistent with each other and with its state. */
 export function addsUp({ rows, state }: FileRecord): boolean {
-  const { read, stored, rejected, skipped } = rows;
-  const whole = read === stored + rejected + skipped;
+  const { read, stored, replaced, rejected, skipped } = rows;
+  const whole = read === stored + replaced + rejected + skipped;
   return whole && (state === ("ingested" satisfies FileState) || stored === 0);
 }
 

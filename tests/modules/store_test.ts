@@ -197,11 +197,13 @@ Deno.test("a built version is read as it was written, with the options of its co
       { name: "k", type: "text" },
       { name: "n", type: "decimal", options: { from: ["N", "n"], decimal: ",", null: ["-"] } },
     ];
-    const tables = BUILT.declaration.tables.map((table) => ({ ...table, columns }));
-    const declaration = { ...BUILT.declaration, tables };
+    const repeatedKeys = "reject" as const;
+    const tables = BUILT.declaration.tables.map((table) => ({ ...table, columns, repeatedKeys }));
+    const declaration = { ...BUILT.declaration, entries: ["in/*.csv"], tables };
     await deployVersion(store, "t1", {}, { ...BUILT, declaration }, BY);
     const current = await store.current("t1");
     assert.deepEqual(current?.declaration.tables, tables);
+    assert.deepEqual(current?.declaration.entries, ["in/*.csv"]);
     assert.deepEqual(current?.tenantJson, BUILT.tenantJson);
   }));
 

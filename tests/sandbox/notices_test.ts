@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { RepeatedKeys } from "../../src/sandbox/worker/repeated_keys.ts";
 import { RunOutput } from "../../src/sandbox/worker/run_output.ts";
 import { noticesSchema } from "../../src/sandbox/wire/messages.ts";
+
+const NO_FILE = { sha256: "0".repeat(64), rowId: "", maxBytes: 0 };
 
 /** The texts that are posted after these calls of `notice`. */
 function posted(notices: [text: string, entry: string | null][]): string[] {
   const texts: string[] = [];
-  const output = new RunOutput([], () => () => [], (message) => {
+  const keys = new RepeatedKeys([], { ...NO_FILE, placeOf: String });
+  const output = new RunOutput([], () => () => [], keys, (message) => {
     if (message.type === "notices") texts.push(...message.texts);
   });
   for (const [text, entry] of notices) output.notice(text, entry);

@@ -39,7 +39,6 @@ export async function cassandraBackend(): Promise<CassandraBackend> {
     settings,
     dir: DIR,
     client,
-    countsReplaced: false,
     open: () => Promise.resolve(new CassandraStorage(settings, DIR, LEASE_MS)),
     readRows: (tenant, table) =>
       readRows(client, tenantKeyspace(settings.namespace, tenant), table),

@@ -9,7 +9,6 @@ export async function sqliteBackend(): Promise<Backend & { dir: string }> {
   const dir = await Deno.makeTempDir();
   return {
     dir,
-    countsReplaced: true,
     open: () => Promise.resolve(openSqliteStorage(dir)),
     readRows: (tenant, table) => Promise.resolve(readRows(dir, tenant, table)),
     remove: () => Deno.remove(dir, { recursive: true }),

@@ -9,6 +9,7 @@ import type { CsvFormat } from "../../../src/sdk/csv.ts";
 import { decodeBatch } from "../../../src/batch/batch.ts";
 import { parseDeclaration } from "../../../src/sandbox/wire/declaration.ts";
 import { recordReader } from "../../../src/sandbox/formats/record_reader.ts";
+import { RepeatedKeys } from "../../../src/sandbox/worker/repeated_keys.ts";
 import { RunOutput } from "../../../src/sandbox/worker/run_output.ts";
 import ingest from "../tenant/ingest.ts";
 
@@ -24,6 +25,12 @@ const compiled = (code: string) => new Function(`return ${code}`)();
 const out = new RunOutput(
   tables,
   (names) => compiled(`(row) => [${names.map((name) => `row[${JSON.stringify(name)}]`)}]`),
+  new RepeatedKeys(tables, {
+    sha256: "0".repeat(64),
+    rowId: "-".repeat(36),
+    maxBytes: Infinity,
+    placeOf: (position) => `line ${position}`,
+  }),
   (message) => {
     if (message.type === "batch") rows += decodeBatch(message.bytes, tables).rows;
   },
@@ -34,9 +41,9 @@ const reader = recordReader(format as CsvFormat, {
   header: (names) => {
     make = compiled(`(f) => ({ ${names.map((name, i) => `${JSON.stringify(name)}: f[${i}]`)} })`);
   },
-  fields: (fields) => {
+  fields: (fields, line) => {
     out.rows.read++;
-    out.keep(ingest.row(make(fields), context));
+    out.keep(ingest.row(make(fields), context), line);
   },
   value: () => {},
   fault: ({ reason }) => {

@@ -1,6 +1,6 @@
 import type { FetchEvent, FetchSummary } from "../../fetch/events.ts";
 import type { FileView, RowCounts } from "../../protocol/file_view.ts";
-import { formatCount } from "../../base/count.ts";
+import { formatCount, formatNumber } from "../../base/count.ts";
 import { formatBytes, formatSeconds } from "../terminal/text.ts";
 
 /**
@@ -123,10 +123,19 @@ export function detailsOf(line: FileLine): string {
 
 function rowsOf(rows: RowCounts | null): string {
   if (rows === null) return "";
+  if (rows.replaced > 0) return sumOf(rows);
   const parts = [`${formatCount(rows.stored, "row")} stored`];
   if (rows.rejected > 0) parts.push(`${formatCount(rows.rejected, "record")} rejected`);
   if (rows.skipped > 0) parts.push(`${formatCount(rows.skipped, "record")} skipped`);
   return parts.join(", ");
+}
+
+/** `399 read, 398 stored, 1 replaced`: all parts, because the stored rows are not all that were good. */
+function sumOf({ read, stored, replaced, rejected, skipped }: RowCounts): string {
+  return Object.entries({ read, stored, replaced, rejected, skipped })
+    .filter(([, count]) => count > 0)
+    .map(([word, count]) => `${formatNumber(count)} ${word}`)
+    .join(", ");
 }
 
 /** What people read for a status. */

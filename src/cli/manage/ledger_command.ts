@@ -66,24 +66,24 @@ async function listFiles({ io }: CommandContext, flags: LedgerFlags): Promise<nu
   }
   return printEntries(io, flags, files, HEADER, row, {
     whole: ["id"],
-    spare: ["skipped", "read", "seconds", "size", "tenant"],
+    spare: ["skipped", "replaced", "read", "seconds", "size", "tenant"],
   });
 }
 
 const HEADER = [
   ...["id", "tenant", "file", "size", "state"],
-  ...["read", "stored", "rejected", "skipped", "seconds", "reason"],
+  ...["read", "stored", "replaced", "rejected", "skipped", "seconds", "reason"],
 ];
 
 function row(file: FileRecord): string[] {
-  const { read, stored, rejected, skipped } = file.rows;
+  const { read, stored, replaced, rejected, skipped } = file.rows;
   return [
     file.id,
     file.tenant,
     file.version === 1 ? file.name : `${file.name} (version ${file.version})`,
     formatBytes(file.size),
     file.state,
-    ...[read, stored, rejected, skipped].map(String),
+    ...[read, stored, replaced, rejected, skipped].map(String),
     file.seconds === null ? "-" : file.seconds.toFixed(2),
     file.reason?.message ?? "",
   ];

@@ -15,6 +15,7 @@ import type { CommandIo } from "../terminal/io.ts";
 import { printTable } from "../terminal/table.ts";
 import { printable } from "../terminal/text.ts";
 import { formatCount } from "../../base/count.ts";
+import type { RowCounts } from "../../protocol/file_view.ts";
 
 interface TestFlags extends CommonFlags {
   limit: number;
@@ -99,14 +100,18 @@ function printResult(io: CommandIo, file: string, result: TestRunResult): void {
   if (rows.length > 0) printTable(stdout, ["line", "column", "reason", "raw"], rows);
   for (const text of result.notices) stdout.write(`notice: ${printable(text)}\n`);
   for (const line of result.logs) stdout.write(`log: ${line}\n`);
-  const { read, stored, rejected, skipped } = counts;
-  stdout.write(
-    `\n${read} read = ${stored} stored + ${rejected} rejected + ${skipped} skipped; nothing was stored\n`,
-  );
+  stdout.write(`\n${sumOf(counts)}; nothing was stored\n`);
   if (result.failure) {
     io.stderr.write(`mysimbdp: ${result.failure.message}\n`);
     if (result.failure.hint) io.stderr.write(`  hint: ${result.failure.hint}\n`);
   }
+}
+
+/** `399 read = 398 stored + 1 replaced + 0 rejected + 0 skipped`; most files replace nothing. */
+function sumOf({ read, stored, replaced, rejected, skipped }: RowCounts): string {
+  const parts = [`${stored} stored`, `${rejected} rejected`, `${skipped} skipped`];
+  if (replaced > 0) parts.splice(1, 0, `${replaced} replaced`);
+  return `${read} read = ${parts.join(" + ")}`;
 }
 
 function shown(some: number, all: number): string {

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { Failure } from "../../base/failure.ts";
-import type { RejectView } from "../../protocol/file_view.ts";
+import type { RejectView, RowCounts } from "../../protocol/file_view.ts";
 import { decodeBatch } from "../../batch/batch.ts";
 import type { Value } from "../../batch/column.ts";
 import { takesFile } from "../../sandbox/wire/file_patterns.ts";
-import { Sandbox, type SandboxRows } from "../../sandbox/host/sandbox.ts";
+import { Sandbox } from "../../sandbox/host/sandbox.ts";
 import type { BuiltModule } from "../store.ts";
 import { grantsOf, hostGate, writableTables } from "../../sandbox/host/host_gate.ts";
 import { Outbound } from "../../sandbox/host/outbound.ts";
@@ -17,7 +17,7 @@ export interface TestRunResult {
   tables: { table: string; columns: string[]; rows: Value[][]; total: number }[];
   /** The first rejects. */
   rejects: RejectView[];
-  counts: SandboxRows;
+  counts: RowCounts;
   /** How long the sandbox ran. */
   seconds: number;
   /** What the module wrote to its console. */
@@ -69,7 +69,7 @@ export async function testRun(
   const result: TestRunResult = {
     tables,
     rejects: [],
-    counts: { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0 },
+    counts: { read: 0, stored: 0, replaced: 0, rejected: 0, skipped: 0, written: 0 },
     seconds: 0,
     logs: [],
     notices: [],
@@ -139,7 +139,7 @@ function wrongName(patterns: string[]): Failure {
   });
 }
 
-function overShare({ read, rejected }: SandboxRows, share: number): Failure | null {
+function overShare({ read, rejected }: RowCounts, share: number): Failure | null {
   if (rejected <= share * read) return null;
   const text = `Cannot load the file: ${rejected} of ${read} records were rejected`;
   return new Failure("refused", "reject-share", text, {

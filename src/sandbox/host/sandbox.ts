@@ -37,7 +37,8 @@ import {
 import { Stopwatch } from "./stopwatch.ts";
 
 /** One file to load, with the module that loads it. */
-export interface IngestJob extends Omit<IngestRequest, "type" | "grants" | "encodings"> {
+export interface IngestJob
+  extends Omit<IngestRequest, "type" | "grants" | "encodings" | "maxKeyBytes"> {
   /** Opens the file. It is read twice if its encoding has to be chosen. */
   open: () => AsyncIterable<Uint8Array>;
   limits: ProcessLimits;
@@ -56,9 +57,9 @@ interface IngestSink {
   answer?: HostRequestHandler;
 }
 
-export type SandboxRows = Omit<RowCounts, "replaced">;
-
 const rejectsSchema = rejectViewSchema.array();
+/** The share of a sandbox's memory that may hold the keys of its file. */
+const KEYS_SHARE = 0.25;
 const MAX_STDERR_CHARS = 4_000;
 const NO_GRANTS: Grants = { read: [], net: [], secrets: {} };
 /** Pieces of the file that were sent to a sandbox and that it has not taken yet. */
@@ -160,14 +161,16 @@ export class Sandbox {
    * Runs one file through a module.
    * @throws {Failure} The batches that the sink received before must be discarded.
    */
-  async ingest(job: IngestJob, sink: IngestSink): Promise<SandboxRows> {
+  async ingest(job: IngestJob, sink: IngestSink): Promise<RowCounts> {
     const { open, limits, grants = NO_GRANTS, ...rest } = job;
     try {
       const feed = async () => {
         const isWhole = encodingList(job.format) === null || await this.#feed(open());
         if (isWhole) await this.#feed(open());
       };
-      const reply = await this.#request({ type: "ingest", ...rest, grants }, limits, sink, feed);
+      const maxKeyBytes = limits.memoryBytes * KEYS_SHARE;
+      const request = { type: "ingest" as const, ...rest, grants, maxKeyBytes };
+      const reply = await this.#request(request, limits, sink, feed);
       if (reply.type !== "done") throw unexpectedReply(reply);
       return reply.rows;
     } catch (error) {

@@ -4,6 +4,7 @@ import type { TableSpec } from "../../batch/column.ts";
 import { MAX_RAW_CHARS, withCommas } from "../formats/contract.ts";
 import type { IngestRequest } from "../wire/messages.ts";
 import { rowIds } from "../worker/row_id.ts";
+import { RepeatedKeys } from "../worker/repeated_keys.ts";
 import { type Post, type RunCounts, RunOutput } from "../worker/run_output.ts";
 import { RowFault } from "../worker/table_buffer.ts";
 import { invalidLine, MAX_LINE_BYTES, type OutputLine, parseOutputLine } from "./output_line.ts";
@@ -23,7 +24,14 @@ export class ProgramRun {
 
   constructor(request: IngestRequest, post: Post) {
     this.#rowId = rowIds(request.sha256);
-    this.#out = new RunOutput(request.tables, (names, table) => this.#reader(names, table), post);
+    const keys = new RepeatedKeys(request.tables, {
+      sha256: request.sha256,
+      rowId: this.#rowId(0),
+      maxBytes: request.maxKeyBytes,
+      placeOf: (line) => `line ${line}`,
+    });
+    const reader = (names: string[], table: TableSpec) => this.#reader(names, table);
+    this.#out = new RunOutput(request.tables, reader, keys, post);
   }
 
   /** Takes a piece of the program's output. @throws {Failure} `program-protocol` */
@@ -104,7 +112,7 @@ export class ProgramRun {
       return this.#out.reject({ line, column, reason, raw });
     }
     try {
-      this.#out.keep(output.rows);
+      this.#out.keep(output.rows, line);
     } catch (error) {
       if (!(error instanceof RowFault)) throw error;
       const { message: reason, column } = error;

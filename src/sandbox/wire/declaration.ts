@@ -71,6 +71,7 @@ const tableSchema = z.strictObject({
   columns: z.record(identifier, column),
   partitionKey: z.array(z.string()).min(1),
   clusteringKey: z.array(z.string()).default([]),
+  repeatedKeys: z.enum(["replace", "reject", "fail"]).optional(),
 });
 
 const patterns = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);

@@ -40,6 +40,8 @@ export type SandboxRequest =
     maxInputBytes: number;
     /** Maximum size of a file that is read into memory as a whole, in bytes. */
     maxWholeBytes: number;
+    /** Maximum memory for the keys of the file, which are compared, in bytes. */
+    maxKeyBytes: number;
     grants: Grants;
     /** The encoding of each entry of an archive, or of the file: the choices from the format's list. */
     encodings?: string[];
@@ -70,7 +72,10 @@ export const replySchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("described"), declaration: z.unknown() }),
   z.object({
     type: z.literal("done"),
-    rows: z.object({ read: count, stored: count, rejected: count, skipped: count, written: count }),
+    rows: z.object({
+      ...{ read: count, stored: count, replaced: count },
+      ...{ rejected: count, skipped: count, written: count },
+    }),
   }),
   /** The file or the module failed as a whole. */
   z.object({

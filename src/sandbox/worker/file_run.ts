@@ -10,6 +10,7 @@ import type { IngestRequest } from "../wire/messages.ts";
 import { expectsPlainAnswers } from "../wire/module_api.ts";
 import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import { rowIds } from "./row_id.ts";
+import { RepeatedKeys } from "./repeated_keys.ts";
 import { type Post, type RunCounts, RunOutput } from "./run_output.ts";
 import { RowFault } from "./table_buffer.ts";
 import { asInstance, safeMessage, valueReason } from "./thrown_values.ts";
@@ -59,6 +60,7 @@ export class FileRun {
   #reader: FileReader | null = null;
   #makeRecord: RecordMaker | null = null;
   #entry: Entry | null = null;
+  readonly #entryNames: string[] = [];
 
   constructor(
     module: LoadedModule,
@@ -72,7 +74,13 @@ export class FileRun {
     this.#request = request;
     this.#openFormat = openFormat;
     this.#rowId = rowIds(request.sha256);
-    this.#out = new RunOutput(request.tables, (columns) => realm.fieldReader(columns), post);
+    const keys = new RepeatedKeys(request.tables, {
+      sha256: request.sha256,
+      rowId: this.#rowId(0),
+      maxBytes: request.maxKeyBytes,
+      placeOf: (position) => this.#placeOf(position),
+    });
+    this.#out = new RunOutput(request.tables, (columns) => realm.fieldReader(columns), keys, post);
     this.#requests = new HostRequests(
       request.grants,
       expectsPlainAnswers(request.script),
@@ -101,6 +109,7 @@ export class FileRun {
   async startEntry(name: string): Promise<void> {
     if (this.#entry) await this.#endReader();
     this.#entry = { name, number: (this.#entry?.number ?? -1) + 1 };
+    this.#entryNames.push(name);
   }
 
   /** Ends the file. @returns the counts of its records */
@@ -169,7 +178,7 @@ export class FileRun {
     const requests = this.#requests;
     return {
       get rowId() {
-        return rowIdOf(state.line + (state.entry?.number ?? 0) * LINES_PER_ENTRY);
+        return rowIdOf(positionOf(state));
       },
       get line() {
         return state.line;
@@ -240,7 +249,14 @@ export class FileRun {
   ): void {
     if (state.reject !== null) this.#rejectRecord(state, state.reject, raw);
     else if (result === null || result === undefined) this.#out.rows.skipped++;
-    else this.#out.keep(result, numbers);
+    else this.#out.keep(result, positionOf(state), numbers);
+  }
+
+  /** Names the record at a position: "line 2". */
+  #placeOf(position: number): string {
+    const entry = this.#entryNames[Math.floor(position / LINES_PER_ENTRY)];
+    const line = `line ${position % LINES_PER_ENTRY}`;
+    return entry === undefined ? line : `${line} of ${JSON.stringify(entry.slice(0, 100))}`;
   }
 
   #handleError(error: unknown, state: RecordState, raw?: string): void {
@@ -265,4 +281,9 @@ export class FileRun {
     const where = entry ? `${JSON.stringify(entry.name.slice(0, 100))}: ` : "";
     this.#out.reject({ ...reject, reason: where + reject.reason });
   }
+}
+
+/** The record's position in the file or archive, which its row id contains. */
+function positionOf({ line, entry }: RecordState): number {
+  return line + (entry?.number ?? 0) * LINES_PER_ENTRY;
 }

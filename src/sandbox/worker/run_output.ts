@@ -4,6 +4,7 @@ import type { TableSpec, Value } from "../../batch/column.ts";
 import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import type { FromWorker } from "../wire/messages.ts";
 import { MAX_NOTICES } from "../wire/notice_limits.ts";
+import type { RepeatedKeys } from "./repeated_keys.ts";
 import { RowFault, TableBuffer } from "./table_buffer.ts";
 
 /** Maximum length of a reject's reason, in characters. */
@@ -14,10 +15,15 @@ const MAX_REJECTS_IN_MESSAGE = 500;
 /** Batches underway to the host before a reader that has the whole file in memory waits. */
 const MAX_BATCHES_UNDERWAY = 4;
 
-/** The results of a file's records. `written` counts rows, the others count records. */
+/**
+ * The results of a file's records, one for each: `read = stored + replaced + rejected + skipped`.
+ * `written` counts rows, also those that later ones replace.
+ */
 export interface RunCounts {
   read: number;
   stored: number;
+  /** Records whose rows were all replaced by those of later records with the same keys. */
+  replaced: number;
   rejected: number;
   skipped: number;
   written: number;
@@ -27,8 +33,16 @@ export type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 
 /** Collects and counts the results of a file's records: batches of rows, and rejects. */
 export class RunOutput {
-  readonly rows: RunCounts = { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0 };
+  readonly rows: RunCounts = {
+    read: 0,
+    stored: 0,
+    replaced: 0,
+    rejected: 0,
+    skipped: 0,
+    written: 0,
+  };
   readonly #tables = new Map<string, TableBuffer>();
+  readonly #keys: RepeatedKeys;
   readonly #post: Post;
   /** Notices, each with the archive's entries that it is about. */
   readonly #notices = new Map<string, Set<string>>();
@@ -40,8 +54,10 @@ export class RunOutput {
   constructor(
     tables: readonly TableSpec[],
     reader: (columns: string[], table: TableSpec) => (row: object) => unknown[],
+    keys: RepeatedKeys,
     post: Post,
   ) {
+    this.#keys = keys;
     this.#post = post;
     tables.forEach((spec, index) => {
       const read = reader(spec.columns.map((column) => column.name), spec);
@@ -52,19 +68,17 @@ export class RunOutput {
   /**
    * Stores all rows of a record or none: every row is checked before the first is stored.
    *
+   * @param position of the record in the file: the number in its row id
    * @param numbers the numbers of the record as its file writes them
    * @throws {RowFault}
    */
-  keep(result: unknown, numbers?: WrittenNumbers): void {
+  keep(result: unknown, position: number, numbers?: WrittenNumbers): void {
     const names = tableNames(result);
-    if (names.length === 1) {
-      return this.#keepOne(names[0]!, result as Record<string, unknown>, numbers);
-    }
+    const rows = result as Record<string, unknown>;
+    if (names.length === 1) return this.#keepOne(names[0]!, rows, position, numbers);
     const kept: [TableBuffer, Value[]][] = [];
-    for (const name of names) {
-      this.#convert(name, (result as Record<string, unknown>)[name], kept, numbers);
-    }
-    this.#add(kept);
+    for (const name of names) this.#convert(name, rows[name], kept, numbers);
+    this.#add(kept, position);
   }
 
   skip(records = 1): void {
@@ -90,6 +104,7 @@ export class RunOutput {
 
   /** Posts the notices; once, at the end of the file. */
   flushNotices(): void {
+    for (const text of this.#keys.notices()) this.notice(text, null);
     if (this.#notices.size === 0) return;
     this.#post({ type: "notices", texts: noticeTexts(this.#notices) });
     this.#notices.clear();
@@ -123,17 +138,20 @@ export class RunOutput {
   #keepOne(
     name: string,
     result: Record<string, unknown>,
+    position: number,
     numbers: WrittenNumbers | undefined,
   ): void {
     const output = result[name];
     if (typeof output !== "object" || output === null || Array.isArray(output)) {
       const kept: [TableBuffer, Value[]][] = [];
       this.#convert(name, output, kept, numbers);
-      return this.#add(kept);
+      return this.#add(kept, position);
     }
     const table = this.#tableOf(name);
     const values = table.convert(output, numbers);
-    this.rows.stored++;
+    const replaced = this.#keys.one(table.index, values, position);
+    this.rows.replaced += replaced;
+    this.rows.stored += 1 - replaced;
     this.rows.written++;
     if (table.add(values)) this.#flush(table);
   }
@@ -151,9 +169,12 @@ export class RunOutput {
     } else kept.push([table, table.convert(output, numbers)]);
   }
 
-  #add(kept: [TableBuffer, Value[]][]): void {
-    if (kept.length === 0) this.rows.skipped++;
-    else this.rows.stored++;
+  #add(kept: [TableBuffer, Value[]][], position: number): void {
+    if (kept.length === 0) return void this.rows.skipped++;
+    const rows = kept.map(([table, values]) => [table.index, values] as const);
+    const replaced = this.#keys.many(rows, position);
+    this.rows.replaced += replaced;
+    this.rows.stored += 1 - replaced;
     this.rows.written += kept.length;
     for (const [table, values] of kept) if (table.add(values)) this.#flush(table);
   }

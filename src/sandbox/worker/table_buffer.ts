@@ -23,7 +23,8 @@ export class RowFault extends Error {
 
 /** Collects one table's rows, by column, until they fill a batch. */
 export class TableBuffer {
-  readonly #index: number;
+  /** The table's index in the list of tables. */
+  readonly index: number;
   readonly #spec: TableSpec;
   readonly #names: string[];
   readonly #converters: Converter[];
@@ -36,7 +37,7 @@ export class TableBuffer {
   #chars = 0;
 
   constructor(index: number, spec: TableSpec, read: (row: object) => unknown[]) {
-    this.#index = index;
+    this.index = index;
     this.#spec = spec;
     this.#names = spec.columns.map((column) => column.name);
     this.#converters = spec.columns.map((column) => converterOf(column.type, column.options));
@@ -118,7 +119,7 @@ export class TableBuffer {
   /** Encodes the rows collected so far as one batch; null if there are none. */
   take(): Uint8Array<ArrayBuffer> | null {
     if (this.#rows === 0) return null;
-    const batch = encodeBatch(this.#index, this.#spec, this.#columns, this.#rows);
+    const batch = encodeBatch(this.index, this.#spec, this.#columns, this.#rows);
     this.#columns = this.#names.map(() => []);
     this.#rows = 0;
     this.#chars = 0;

@@ -75,7 +75,7 @@ export const EXAMPLE_TEST_RUN: TestRun = {
     total: 1,
   }],
   rejects: [],
-  counts: { read: 1, stored: 1, rejected: 0, skipped: 0 },
+  counts: { read: 1, stored: 1, replaced: 0, rejected: 0, skipped: 0 },
   logs: [],
   notices: [],
   failure: null,

@@ -108,6 +108,9 @@ function Summary({ file, isOwner }: { file: FileView; isOwner: boolean }) {
       <dl class="stats">
         <Stat name="Records read" value={count(rows.read)} />
         <Stat name="Stored" value={count(rows.stored)} />
+        {rows.replaced > 0 && (
+          <Stat name="Replaced" value={count(rows.replaced)} note="by later records, same key" />
+        )}
         <Stat
           name="Rejected"
           value={count(rows.rejected)}
@@ -135,7 +138,7 @@ function Details({ file }: { file: FileView }) {
             ["Version", file.version],
             ["Module", file.moduleVersion ?? "–"],
             ["Attempts", file.attempts],
-            ["Rows replaced", count(file.rows.replaced)],
+            ["Rows written", count(file.rows.written)],
             ["ID", <div class="mono">{file.id}</div>],
             ["SHA-256", <div class="mono">{file.sha256}</div>],
           ]}

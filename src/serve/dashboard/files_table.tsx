@@ -1,5 +1,5 @@
 import type { AdminFile } from "../../protocol/admin_view.ts";
-import { type FileView, isFinal } from "../../protocol/file_view.ts";
+import { type FileView, isFinal, type RowCounts } from "../../protocol/file_view.ts";
 import { bytes, count, speed } from "./format.ts";
 import { Empty, FileStateLabel, Time } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
@@ -33,11 +33,21 @@ function fileColumn(base: string): Column<FileView> {
 
 const COLUMNS: Column<FileView>[] = [
   { name: "State", cell: (file) => <FileStateLabel file={file} /> },
-  { name: "Rows", kind: "num", cell: ({ rows }) => count(rows.stored) },
+  { name: "Rows", kind: "num", cell: ({ rows }) => <Stored {...rows} /> },
   { name: "Rejected", kind: "num", cell: ({ rows }) => count(rows.rejected) },
   { name: "Speed", kind: "num", cell: ({ rows, seconds }) => speed(rows.read, seconds) ?? "–" },
   { name: "Received", cell: ({ receivedAt }) => <Time at={receivedAt} /> },
 ];
+
+/** The stored records, and how many of the file's records they replaced. */
+function Stored({ stored, replaced }: RowCounts) {
+  return (
+    <>
+      {count(stored)}
+      {replaced > 0 && <div class="sub">{count(replaced)} replaced</div>}
+    </>
+  );
+}
 
 const OPERATOR_COLUMNS: Column<AdminFile>[] = [
   fileColumn("/operator"),

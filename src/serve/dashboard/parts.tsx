@@ -1,5 +1,10 @@
 import type { Child } from "hono/jsx";
-import { FILE_STATES, type FileState, type FileView } from "../../protocol/file_view.ts";
+import {
+  FILE_STATES,
+  type FileState,
+  type FileView,
+  type RowCounts,
+} from "../../protocol/file_view.ts";
 import { count } from "./format.ts";
 
 /** What people see of each state; a loaded file with rejects is "loaded with rejects". */
@@ -117,16 +122,14 @@ export function Stat({ name, value, note }: { name: string; value: Child; note?:
   );
 }
 
-/** A bar with the shares of stored, rejected and skipped records. */
-export function ShareBar({ stored, rejected, skipped }: {
-  stored: number;
-  rejected: number;
-  skipped: number;
-}) {
-  const all = stored + rejected + skipped;
+/** A bar with the shares of stored, rejected, replaced and skipped records. */
+export function ShareBar({ stored, replaced, rejected, skipped }: RowCounts) {
+  const all = stored + replaced + rejected + skipped;
   if (all === 0) return null;
   const part = (value: number) => value * 100 / all;
-  const words = `${count(stored)} stored, ${count(rejected)} rejected, ${count(skipped)} skipped`;
+  const words = `${count(stored)} stored, ${replaced > 0 ? `${count(replaced)} replaced, ` : ""}` +
+    `${count(rejected)} rejected, ${count(skipped)} skipped`;
+  // The replaced ones show the background.
   return (
     <svg class="share" viewBox="0 0 100 4" preserveAspectRatio="none" role="img" aria-label={words}>
       <rect class="rest" width="100" height="4" />

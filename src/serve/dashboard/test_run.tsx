@@ -43,9 +43,9 @@ function Result({ testRun }: { testRun: TestRun }) {
         </p>
         {counts && (
           <p>
-            {count(counts.read)} read = {count(counts.stored)} stored + {count(counts.rejected)}
-            {" "}
-            rejected + {count(counts.skipped)} skipped
+            {count(counts.read)} read = {count(counts.stored)} stored +{" "}
+            {counts.replaced > 0 && `${count(counts.replaced)} replaced + `}
+            {count(counts.rejected)} rejected + {count(counts.skipped)} skipped
           </p>
         )}
         <Notices texts={testRun.notices} />

@@ -1,6 +1,6 @@
-import type { FileView } from "../../protocol/file_view.ts";
+import type { FileView, RowCounts } from "../../protocol/file_view.ts";
 import { formatCount } from "../../base/count.ts";
-import { duration } from "./format.ts";
+import { count, duration } from "./format.ts";
 import { Time } from "./parts.tsx";
 
 interface Step {
@@ -70,7 +70,7 @@ function endOf({ state, finishedAt, nextTryAt, reason, rows }: FileView): Step {
     case "running":
       return { what: "Rows are stored once the whole file has been read", at: null, tone: "next" };
     case "ingested":
-      return { what: `${formatCount(rows.stored, "row")} stored`, at: finishedAt, tone: "ok" };
+      return { what: storedText(rows), at: finishedAt, tone: "ok" };
     case "refused":
     case "quarantined":
       return {
@@ -80,4 +80,9 @@ function endOf({ state, finishedAt, nextTryAt, reason, rows }: FileView): Step {
         ...(reason && { note: reason.message }),
       };
   }
+}
+
+function storedText({ stored, replaced }: RowCounts): string {
+  const text = `${formatCount(stored, "row")} stored`;
+  return replaced > 0 ? `${text}, ${count(replaced)} replaced` : text;
 }

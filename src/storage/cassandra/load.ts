@@ -60,9 +60,9 @@ export class CassandraLoad implements Load {
     }
   }
 
-  flush(): Promise<{ written: number; replaced: number }> {
+  flush(): Promise<number> {
     this.#refuseIfOver();
-    return Promise.resolve({ written: this.#written, replaced: 0 });
+    return Promise.resolve(this.#written);
   }
 
   async commit({ rows, moduleVersion }: LoadReceipt, decided = () => {}): Promise<void> {

@@ -20,8 +20,6 @@ export class Inserter {
   readonly #many: Statements;
   readonly #one: Statements;
   written = 0;
-  /** How many of {@link written} replaced another row. */
-  replaced = 0;
 
   constructor(db: DatabaseSync, table: TableSpec) {
     this.#columns = table.columns.length;
@@ -44,7 +42,6 @@ export class Inserter {
   #run(statements: Statements, values: Value[]): void {
     const inserted = Number(statements.insert.run(...values).changes);
     if (inserted === statements.rows) return;
-    this.replaced += statements.rows - inserted;
     // Which rows were skipped is unknown. All are written again in order, so that the last one is kept.
     statements.replace?.run(...values);
   }

@@ -2,14 +2,14 @@ import { Failure } from "../../base/failure.ts";
 import type { TableSpec } from "../../batch/column.ts";
 import type { Load, LoadReceipt } from "../contract.ts";
 import { loadEnded, storageClosed } from "../failures.ts";
-import { failureOf, type LoadReply, type LoadRequest, type LoadTotals } from "./load_messages.ts";
+import { failureOf, type LoadReply, type LoadRequest } from "./load_messages.ts";
 
 /** Maximum number of unanswered batches; beyond it `write` waits. */
 const WINDOW = 4;
 /** Threads kept for the next load. A thread uses 14 MB and takes 20 ms to start. */
 const IDLE_WORKERS = 1;
 
-type Waiting = Pick<PromiseWithResolvers<LoadTotals>, "resolve" | "reject">;
+type Waiting = Pick<PromiseWithResolvers<number>, "resolve" | "reject">;
 
 /** The host's end of one load worker. Requests are answered in order. */
 class LoadThread {
@@ -20,7 +20,7 @@ class LoadThread {
   constructor() {
     this.#worker.onmessage = (event: MessageEvent<LoadReply>) => {
       const waiting = this.#waiting.shift();
-      if ("totals" in event.data) waiting?.resolve(event.data.totals);
+      if ("written" in event.data) waiting?.resolve(event.data.written);
       else waiting?.reject(failureOf(event.data.failure));
     };
     this.#worker.onerror = (event) => {
@@ -33,7 +33,7 @@ class LoadThread {
     return this.#dead !== null;
   }
 
-  ask(request: LoadRequest, transfer: Transferable[] = []): Promise<LoadTotals> {
+  ask(request: LoadRequest, transfer: Transferable[] = []): Promise<number> {
     if (this.#dead !== null) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -125,7 +125,7 @@ class SqliteLoad implements Load {
     if (this.#failed !== null) throw this.#failed;
   }
 
-  flush(): Promise<LoadTotals> {
+  flush(): Promise<number> {
     return this.#ask({ type: "flush" });
   }
 
@@ -142,7 +142,7 @@ class SqliteLoad implements Load {
     this.#release();
   }
 
-  async #ask(request: LoadRequest): Promise<LoadTotals> {
+  async #ask(request: LoadRequest): Promise<number> {
     this.#refuseIfOver();
     try {
       return await this.#thread.ask(request);

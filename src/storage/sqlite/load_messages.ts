@@ -12,15 +12,8 @@ export type LoadRequest =
   /** Roll back and close; allowed without a `begin`. */
   | { type: "abort" };
 
-/** Rows written by the load so far. */
-export interface LoadTotals {
-  written: number;
-  /** How many of `written` replaced another row. */
-  replaced: number;
-}
-
-/** From the load worker to the host. */
-export type LoadReply = { totals: LoadTotals } | { failure: PlainFailure };
+/** From the load worker to the host; `written` is the number of rows so far. */
+export type LoadReply = { written: number } | { failure: PlainFailure };
 
 /** A {@link Failure} in a message between threads, which cannot contain classes. */
 interface PlainFailure {
