@@ -43,6 +43,9 @@ export function xlsxReader(
       const sheet = chosenSheet(workbook, options);
       const context = await contextOf(parts, workbook);
       records = new SheetRecords(options, sheet.name, context, sink);
+      if (options.header === false) {
+        records.number(await widestRow(parts, sheet, context, options.skip ?? 0));
+      }
       if (options.mergedCells === "fill") {
         records.merged = new MergedRanges();
         await readSheet(parts, sheet, records.merged, limits);
@@ -85,6 +88,21 @@ async function readSheet(
     }
   }
   xml.end();
+}
+
+/** The number of columns with values in any row after the skipped ones. */
+async function widestRow(
+  parts: Package,
+  sheet: Sheet,
+  context: CellContext,
+  skip: number,
+): Promise<number> {
+  let columns = 0;
+  const rows = new SheetRows(context, ({ line, last }) => {
+    if (line > skip) columns = Math.max(columns, last);
+  });
+  await readSheet(parts, sheet, rows, {});
+  return columns;
 }
 
 function chosenSheet({ sheets }: Workbook, { sheet = 1 }: XlsxOptions): Sheet {

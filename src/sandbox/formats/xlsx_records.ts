@@ -24,9 +24,7 @@ export class SheetRecords {
   readonly #options: XlsxOptions;
   readonly #sink: RecordSink;
   readonly #header: FileHeader;
-  #width: number | null = null;
-  /** What the width is from, for reasons. */
-  #source = "the header";
+  #width = 0;
   /** The last row that was handled. */
   #line: number;
 
@@ -52,8 +50,7 @@ export class SheetRecords {
     this.merged?.fill(row, this.rows.maxColumns, this.#header.isPending);
     while (++this.#line < row.line) this.#sink.skip(this.#line);
     if (this.#header.isPending) return this.#takeHeader(row);
-    if (this.#width === null) this.#number(row);
-    this.#record(row, this.#width!);
+    this.#record(row);
   }
 
   #takeHeader({ line, cells }: SheetRow): void {
@@ -71,10 +68,8 @@ export class SheetRecords {
   }
 
   /** Names the columns of a sheet without a header by their positions. */
-  #number({ last }: SheetRow): void {
-    const width = Math.max(last, this.rows.statedColumns);
-    this.#source = "the first row";
-    this.#name(Array.from({ length: width }, (_, i) => String(i + 1)));
+  number(columns: number): void {
+    if (columns > 0) this.#name(Array.from({ length: columns }, (_, i) => String(i + 1)));
   }
 
   #name(names: readonly string[]): void {
@@ -93,12 +88,13 @@ export class SheetRecords {
     return names.map((name) => text.includes(name));
   }
 
-  #record({ line, cells, last }: SheetRow, width: number): void {
+  #record({ line, cells, last }: SheetRow): void {
+    const width = this.#width;
     const faults: { column: number; reason: string }[] = [];
     if (last > width) {
       const reason = `has a value in column ${last} (${
         columnName(last)
-      }${line}), ${this.#source} has ${width}`;
+      }${line}), the header has ${width}`;
       return this.#fault(line, last, reason, cells);
     }
     const fields: XlsxCell[] = [];

@@ -1,7 +1,7 @@
 import type { XlsxCell } from "../../sdk/xlsx.ts";
 import { type CellContext, CellFault, cellValue, type RawCell } from "./xlsx_cell.ts";
 import { corrupt, quoted } from "./xlsx_failures.ts";
-import { columnName, columnNumber } from "./xlsx_reference.ts";
+import { columnName } from "./xlsx_reference.ts";
 import { CellText } from "./xlsx_strings.ts";
 import type { XmlHandler, XmlTag } from "./xlsx_xml.ts";
 
@@ -17,9 +17,6 @@ export interface SheetRow {
 
 const MAX_ROWS = 1_048_576;
 const MAX_COLUMNS = 16_384;
-/** Some programs state the largest possible range. */
-const MAX_STATED_COLUMNS = 1_000;
-const STATED_END = /:([A-Z]{1,3})\d+$/;
 
 /** Turns the XML of a sheet into rows. */
 export class SheetRows implements XmlHandler {
@@ -27,8 +24,6 @@ export class SheetRows implements XmlHandler {
   maxColumns = MAX_COLUMNS;
   /** The columns that are read as displayed text, from the first; `true`: all. */
   textColumns: true | readonly boolean[] = [];
-  /** The last column of the range that the sheet states for its values; 0 if it states none. */
-  statedColumns = 0;
   /** Whether the sheet has a formula with a saved value. */
   hasFormulas = false;
   readonly #context: CellContext;
@@ -60,7 +55,7 @@ export class SheetRows implements XmlHandler {
       if (name === "c" && this.#depth === 4) this.#openCell(tag);
     } else if (this.#isData) {
       if (name === "row") this.#openRow(tag);
-    } else if (this.#depth === 2) this.#openPart(name, tag);
+    } else if (name === "sheetData" && this.#depth === 2) this.#isData = true;
   }
 
   close(name: string): void {
@@ -75,15 +70,6 @@ export class SheetRows implements XmlHandler {
     const cell = this.#cell;
     if (this.#isInline) this.#inline.text(text);
     else if (this.#isValue && cell !== null) cell.value = cell.value ? cell.value + text : text;
-  }
-
-  #openPart(name: string, tag: XmlTag): void {
-    if (name === "sheetData") this.#isData = true;
-    else if (name === "dimension") {
-      const [, letters] = STATED_END.exec(tag.get("ref") ?? "") ?? [];
-      const columns = letters === undefined ? 0 : columnNumber(letters);
-      this.statedColumns = columns <= MAX_STATED_COLUMNS ? columns : 0;
-    }
   }
 
   #openRow(tag: XmlTag): void {
