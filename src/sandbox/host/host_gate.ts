@@ -91,7 +91,7 @@ async function answerLookup(
 
 function converterIn(table: TableSpec, name: string): Converter {
   const column = table.columns.find((one) => one.name === name);
-  return converterOf(column?.type ?? "text");
+  return converterOf(column?.type ?? "text", column?.options);
 }
 
 /** A key converted to its columns' types; null if no row can have it. */

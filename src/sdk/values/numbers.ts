@@ -88,17 +88,17 @@ export function integerIn(
   let number: number;
   if (typeof value === "number") number = value;
   else if (typeof value === "string") {
-    const text = options === undefined && INTEGER.test(value) ? value : filled(value, options);
-    if (text === null) return null;
-    if (INTEGER.test(text)) number = Number(text);
+    if (options === undefined && INTEGER.test(value)) number = Number(value);
     else {
+      const text = filled(value, options);
+      if (text === null) return null;
       const plain = plainNumber(text, options);
       number = Number((plain === null ? null : wholeDigits(plain)) ?? fault(value, what));
     }
   } else if (value === null || value === undefined) return null;
   else if (typeof value === "bigint") number = Number(value);
   else return fault(value, what);
-  if (meansNull(value, options)) return null;
+  if (options !== undefined && meansNull(value, options)) return null;
   if (!Number.isInteger(number)) fault(value, what);
   if (number < min || number > max) fault(value, `between ${min} and ${max}`);
   return number === 0 ? 0 : number;
@@ -142,7 +142,7 @@ export function numberOf(value: unknown, options?: NumberOptions): number | null
   } else if (value === null || value === undefined) return null;
   else if (typeof value === "bigint") number = Number(value);
   else return fault(value, "a number");
-  if (meansNull(value, options)) return null;
+  if (options !== undefined && meansNull(value, options)) return null;
   return Number.isFinite(number) ? number : fault(value, "a finite number");
 }
 

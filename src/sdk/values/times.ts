@@ -14,6 +14,7 @@ import {
   type Written,
 } from "./iso_text.ts";
 import { type ClockChange, isTimeZone, timeZone } from "./time_zone.ts";
+import { isUsualDate, isUsualTime, usualTimestamp } from "./usual_text.ts";
 import { fault, show, ValueFault } from "./value_fault.ts";
 import { FormatFault, type Parts, type WrittenFormat, writtenFormat } from "./written_format.ts";
 import { instantOfNumber, isNumber, type TimeUnit } from "./time_unit.ts";
@@ -53,6 +54,7 @@ export interface TimestampOptions extends DateOptions {
  */
 export function parseDate(text: unknown, options?: DateOptions): string | null {
   if (typeof text === "string") {
+    if (options === undefined && isUsualDate(text)) return text;
     const day = filled(text, options);
     if (day === null) return null;
     const format = options?.format;
@@ -82,6 +84,7 @@ export function parseDate(text: unknown, options?: DateOptions): string | null {
  */
 export function parseTime(text: unknown, options?: DateOptions): string | null {
   if (typeof text === "string") {
+    if (options === undefined && isUsualTime(text)) return text;
     const time = filled(text, options);
     if (time === null) return null;
     const format = options?.format;
@@ -111,6 +114,8 @@ export function parseTime(text: unknown, options?: DateOptions): string | null {
  */
 export function parseTimestamp(text: unknown, options?: TimestampOptions): string | null {
   if (typeof text === "string") {
+    const usual = options === undefined ? usualTimestamp(text) : null;
+    if (usual !== null) return usual;
     const trimmed = filled(text, options);
     if (trimmed === null) return null;
     if (options?.unit !== undefined && isNumber(trimmed)) return counted(trimmed, options.unit);

@@ -18,6 +18,10 @@ export interface PlainTextOptions extends NullOptions {
 // A column of booleans with gaps is written as 1.0 and 0.0 by some tools.
 const TRUE = ["true", "t", "yes", "y", "1", "1.0"];
 const FALSE = ["false", "f", "no", "n", "0", "0.0"];
+const USUAL = new Map([
+  ...TRUE.map((word): [string, boolean] => [word, true]),
+  ...FALSE.map((word): [string, boolean] => [word, false]),
+]);
 
 /**
  * Reads true or false, by default from `true` `t` `yes` `y` `1`, `false` `f` `no` `n` `0` in any case.
@@ -39,6 +43,7 @@ export function parseBoolean(text: unknown, options?: BooleanOptions): boolean |
   if (typeof text === "string") {
     const word = filled(text, options)?.toLowerCase();
     if (word === undefined) return null;
+    if (options === undefined) return USUAL.get(word) ?? fault(text, booleanWords(options));
     if (has(options?.true, TRUE, word)) return true;
     if (has(options?.false, FALSE, word)) return false;
   }

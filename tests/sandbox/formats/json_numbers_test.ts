@@ -103,3 +103,23 @@ Deno.test("JSON digits: a collection's text keeps its numbers, whatever the reco
   const text = '{"list":"[1.10, 1.1]","v":1.100}';
   assert.equal(stored(text, "list", "list<decimal>", "x"), '["1.10","1.1"]');
 });
+
+Deno.test("JSON digits: quotes, escapes and nesting do not hide a number or its name", () => {
+  const json = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      number,
+      fc.string({ unit: fc.constantFrom("a", '"', "\\", ":", "1", ".", "e", "-", "{", " ") })
+        .map((text) => JSON.stringify(text)),
+      fc.array(tie("value")).map((items) => `[${items.join(" , ")}]`),
+      fc.array(tie("value")).map((items) =>
+        `{${items.map((item, i) => `"k${i}"\n:${item}`).join(",")}}`
+      ),
+    ),
+  })).value as fc.Arbitrary<string>;
+  fc.assert(fc.property(json, number, json, (before, written, after) => {
+    fc.pre(/^-?\d+$/.test(written) === false);
+    const text = `{"b\\"\\\\":${before},"na\\u006de" : ${written},"a":[${after}]}`;
+    assert.equal(stored(text, "name", "text", "name"), written);
+  }));
+});
