@@ -666,7 +666,7 @@ export declare function parseDecimal(text: unknown, options?: NumberOptions): st
 export declare function separatorsFault({ decimal, group }: NumberOptions): string | null;
 
 export declare const DAY_MS = 86400000;
-/** Whether a day exists, in the years 1 to 9999. */
+/** Whether a day exists, in the years 1 to 9999. NaN is no day. */
 export declare function isDay(year: number, month: number, day: number): boolean;
 /** Days since 1970-01-01 of a day that exists. */
 export declare function dayNumber(year: number, month: number, day: number): number;
@@ -717,6 +717,16 @@ export declare class TimeZone {
     /** The offset from UTC at an instant, in milliseconds. */
     offset(instant: number): number;
 }
+
+/** Whether a text is `YYYY-MM-DD`, an existing day. */
+export declare function isUsualDate(text: string): boolean;
+/** Whether a text is `HH:MM:SS`. */
+export declare function isUsualTime(text: string): boolean;
+/**
+ * The canonical text of `YYYY-MM-DD HH:MM:SS` or `YYYY-MM-DDTHH:MM:SS`, in UTC, which may be followed
+ * by milliseconds and `Z`; null if the text has another form.
+ */
+export declare function usualTimestamp(text: string): string | null;
 
 /** What a format reads from a text. Parts that it has no token for are 0, or null for the offset. */
 export interface Parts {
