@@ -1,130 +1,159 @@
-import { type ParquetScan, parquetScan, parquetSchema, type SchemaElement } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
+import {
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetSchema,
+  type RowGroup,
+  type SchemaTree,
+} from "hyparquet";
 import type { ParquetOptions } from "../../sdk/parquet.ts";
-import { Failure, messageOf } from "../../base/failure.ts";
 import { rawText, type RecordSink } from "./contract.ts";
-import { bigIntOf, withPoint } from "./decimal.ts";
-import { plain, shownRecord } from "./plain_data.ts";
+import { corrupt, encrypted, noColumn, unreadableColumn } from "./parquet_failures.ts";
+import { Leaf, type OnFault } from "./parquet_leaf.ts";
+import { type TakeValue, valueTaker } from "./parquet_record.ts";
+import { shownRecord } from "./plain_data.ts";
 import type { FileReader, FileReaderLimits } from "./record_reader.ts";
 import { WholeFile } from "./whole_file.ts";
 
 const ROWS_BETWEEN_PAUSES = 1_000;
+const ENCRYPTED_MAGIC = "PARE";
 
-/** A column, and the conversion of its decoded values. */
-interface Column {
-  name: string;
-  value: (decoded: unknown) => unknown;
+/** An opened file: its bytes, its metadata, and its leaf columns in order. */
+interface ParquetFile {
+  bytes: Uint8Array;
+  metadata: FileMetaData;
+  schema: SchemaTree;
+  leaves: SchemaTree[];
 }
 
 /**
- * Reads a Parquet file, one row group after the other. A record's line is its number in the file.
+ * Reads a Parquet file page by page: in memory are the file, and of each column one page and its
+ * dictionary. A record's line is its number in the file.
  *
- * Integers beyond Number.MAX_SAFE_INTEGER become bigint, decimals strings, dates and times of day
- * `Date`, bytes Uint8Array, lists and structs arrays and objects.
+ * Integers beyond Number.MAX_SAFE_INTEGER become bigint, decimals and times of day text with all
+ * digits, dates and timestamps `Date`, bytes Uint8Array, lists and structs arrays and objects.
  *
- * @throws {Failure} `end` throws `parquet-corrupt`, `parquet-no-column`, and the failures of
- * {@link WholeFile}
+ * @throws {Failure} `end` throws `parquet-corrupt`, `parquet-checksum`, `parquet-encrypted`,
+ * `parquet-column`, `parquet-no-column`, and the failures of {@link WholeFile}
  */
 export function parquetReader(
   options: ParquetOptions,
   sink: RecordSink,
   limits: FileReaderLimits,
 ): FileReader {
-  const file = new WholeFile("Parquet files", limits.maxWholeBytes);
+  const whole = new WholeFile("Parquet files", limits.maxWholeBytes);
   let current: unknown[] = [];
-  return {
-    push: (bytes) => file.push(bytes),
-    raw: () => rawText(shownRecord(current)),
-    end: async () => {
-      const scan = await opened(file.take());
-      const columns = columnsOf(scan, options.columns);
-      sink.header?.(columns.map(({ name }) => name));
-      for (const range of scan.ranges) {
-        const decoded = await decode(scan, columns, range);
-        for (let i = 0; i < range.rowEnd - range.rowStart; i++) {
-          if (i % ROWS_BETWEEN_PAUSES === 0) await limits.room?.();
-          current = columns.map(({ value }, c) => value(decoded[c]![i]));
-          sink.fields(current, range.rowStart + i + 1);
-        }
+  const raw = () => rawText(shownRecord(current));
+
+  async function end(): Promise<void> {
+    const file = await opened(whole.view());
+    const columns = columnsOf(file, options.columns);
+    const names = columns.map(({ element }) => element.name);
+    sink.header?.(names);
+    let line = 0;
+    for (const group of file.metadata.row_groups) {
+      let fault: { column: number; reason: string } | null = null;
+      const takers = takersOf(file, group, columns, line + 1, (column, reason) => {
+        fault ??= { column, reason };
+      });
+      for (let left = Number(group.num_rows); left > 0; left--) {
+        if (line++ % ROWS_BETWEEN_PAUSES === 0) await limits.room?.();
+        fault = null;
+        current = taken(takers.take);
+        const found = fault as { column: number; reason: string } | null;
+        if (found === null) sink.fields(current, line);
+        else sink.fault({ line, ...found, raw: raw() });
       }
-    },
-  };
+      takers.finish();
+    }
+  }
+
+  return { push: (bytes) => whole.push(bytes), raw, end };
 }
 
-async function opened(bytes: Uint8Array<ArrayBuffer>): Promise<ParquetScan> {
-  const slice = (start: number, end?: number) => bytes.buffer.slice(start, end);
+async function opened(bytes: Uint8Array<ArrayBuffer>): Promise<ParquetFile> {
+  if (new TextDecoder("latin1").decode(bytes.subarray(-4)) === ENCRYPTED_MAGIC) throw encrypted();
+  const slice = (start: number, end?: number) => bytes.slice(start, end).buffer;
   try {
     const file = { byteLength: bytes.length, slice };
-    // Bytes that are not declared as text stay bytes.
-    return await parquetScan({ file, compressors, geoparquet: false, utf8: false });
+    const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+    const schema = parquetSchema(metadata);
+    return { bytes, metadata, schema, leaves: leavesOf(schema) };
   } catch (error) {
     throw corrupt(error);
   }
 }
 
-async function decode(
-  scan: ParquetScan,
-  columns: readonly Column[],
-  { rowStart, rowEnd }: { rowStart: number; rowEnd: number },
-): Promise<ArrayLike<unknown>[]> {
-  const decoded: ArrayLike<unknown>[] = [];
-  for (const { name } of columns) {
-    try {
-      decoded.push(await scan.readColumn({ column: name, rowStart, rowEnd }));
-    } catch (error) {
-      throw corrupt(error);
-    }
-    if (decoded.at(-1)?.length !== rowEnd - rowStart) {
-      throw corrupt(
-        new Error(
-          `column "${name}" has ${decoded.at(-1)?.length} values for ${rowEnd - rowStart} rows`,
-        ),
-      );
-    }
-  }
-  return decoded;
+function leavesOf(node: SchemaTree): SchemaTree[] {
+  if (node.element.type !== undefined) return [node];
+  return node.children.flatMap(leavesOf);
 }
 
-function columnsOf(scan: ParquetScan, wanted: readonly string[] | undefined): Column[] {
-  const { children } = parquetSchema(scan.metadata);
-  const known = new Map(children.map((child) => [child.element.name, child]));
+function columnsOf({ schema }: ParquetFile, wanted: readonly string[] | undefined): SchemaTree[] {
+  const known = new Map(schema.children.map((child) => [child.element.name, child]));
+  if (known.size < schema.children.length) throw corrupt(new Error("two columns have one name"));
   const names = wanted ?? [...known.keys()];
   return names.map((name) => {
-    const child = known.get(name);
-    if (!child) throw noColumn(name, [...known.keys()]);
-    const isDecimal = child.children.length === 0 && isDecimalType(child.element);
-    return { name, value: isDecimal ? exactDecimal(child.element) : plain };
+    const column = known.get(name);
+    if (!column) throw noColumn(name, [...known.keys()]);
+    if (column.element.logical_type?.type === "VARIANT") {
+      throw unreadableColumn(name, "the type VARIANT is not supported");
+    }
+    return column;
   });
 }
 
-function isDecimalType({ converted_type: converted, logical_type: logical }: SchemaElement) {
-  return converted === "DECIMAL" || logical?.type === "DECIMAL";
+/** How to take the records of one row group, and a check that nothing is left after them. */
+function takersOf(
+  { bytes, schema, leaves }: ParquetFile,
+  group: RowGroup,
+  columns: readonly SchemaTree[],
+  startRow: number,
+  onFault: (column: number, reason: string) => void,
+): { take: TakeValue[]; finish(): void } {
+  const opened: Leaf[] = [];
+  const open = (node: SchemaTree, onFault: OnFault) => {
+    const name = node.path.join(".");
+    const chunk = group.columns[leaves.indexOf(node)];
+    if (chunk === undefined) throw corrupt(new Error(`a row group lacks the column "${name}"`));
+    if (chunk.file_path) throw unreadableColumn(name, `it is in the file "${chunk.file_path}"`);
+    if (!chunk.meta_data || chunk.crypto_metadata) throw unreadableColumn(name, "it is encrypted");
+    const place = { file: bytes, name, startRow, metadata: chunk.meta_data };
+    const leaf = new Leaf({ ...place, ...levelsOf(schema, node) }, onFault);
+    opened.push(leaf);
+    return leaf;
+  };
+  try {
+    const take = columns.map((column, at) =>
+      valueTaker(column, (node) => open(node, (reason) => onFault(at + 1, reason)))
+    );
+    return { take, finish: () => opened.forEach(checkEnd) };
+  } catch (error) {
+    throw corrupt(error);
+  }
 }
 
-/** Makes the library decode a decimal's stored integer, where it would return a double. */
-function exactDecimal(element: SchemaElement): (stored: unknown) => unknown {
-  const { scale = 0 } = element;
-  delete element.converted_type;
-  delete element.logical_type;
-  return (value) =>
-    value === null || value === undefined ? null : withPoint(unscaled(value), scale);
+function checkEnd(leaf: Leaf): void {
+  if (!leaf.isEnd) throw corrupt(new Error("a column has more values than the file has rows"));
 }
 
-function unscaled(stored: unknown): bigint {
-  return stored instanceof Uint8Array ? bigIntOf(stored) : BigInt(stored as number | bigint);
+/** The schema from the root to a column, and the levels of its values. */
+function levelsOf(schema: SchemaTree, { path: names }: SchemaTree) {
+  const path = [schema];
+  for (const name of names) {
+    path.push(path.at(-1)!.children.find(({ element }) => element.name === name)!);
+  }
+  const kinds = path.slice(1).map(({ element }) => element.repetition_type);
+  return {
+    path,
+    maxDefinition: kinds.filter((kind) => kind !== "REQUIRED").length,
+    maxRepetition: kinds.filter((kind) => kind === "REPEATED").length,
+  };
 }
 
-function corrupt(cause: unknown): Failure {
-  const text = `Cannot read the Parquet file: ${messageOf(cause)}`;
-  return new Failure("refused", "parquet-corrupt", text, {
-    hint: "Export the file again and resend it.",
-    cause,
-  });
-}
-
-function noColumn(name: string, known: readonly string[]): Failure {
-  const text = `Cannot read the Parquet file: it has no column ${JSON.stringify(name)}`;
-  return new Failure("refused", "parquet-no-column", text, {
-    hint: `Its columns are ${known.slice(0, 50).join(", ").slice(0, 1_000)}.`,
-  });
+function taken(takers: readonly TakeValue[]): unknown[] {
+  try {
+    return takers.map((take) => take());
+  } catch (error) {
+    throw corrupt(error);
+  }
 }

@@ -37,7 +37,12 @@ export class WholeFile {
     this.#length = length;
   }
 
-  /** Returns the whole file; the collection is empty afterwards. */
+  /** The whole file, without a copy. Nothing can be added afterwards. */
+  view(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#buffer, 0, this.#length);
+  }
+
+  /** Returns a copy of the whole file in a buffer of its size; the collection is empty afterwards. */
   take(): Uint8Array<ArrayBuffer> {
     const whole = new Uint8Array(this.#buffer.transferToFixedLength(this.#length));
     this.#buffer = new ArrayBuffer(0);

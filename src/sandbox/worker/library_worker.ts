@@ -4,7 +4,20 @@
  *
  * @module
  */
+import { releaseMemory } from "../../base/bytes.ts";
 import { libraryReader } from "../formats/library_reader.ts";
 import { serveWorker } from "./worker_loop.ts";
 
-serveWorker(libraryReader);
+serveWorker((format, sink, limits) => {
+  const reader = libraryReader(format, sink, limits);
+  // Avro's reader keeps the pieces.
+  if (format.kind === "avro") return reader;
+  return {
+    ...reader,
+    async push(bytes) {
+      await reader.push(bytes);
+      // The bytes have been copied, or decoded to text.
+      releaseMemory(bytes);
+    },
+  };
+});
