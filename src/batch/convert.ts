@@ -8,6 +8,7 @@
 import { collectionOf, type ColumnOptions, type ColumnType, type ScalarType } from "./column.ts";
 import { INTEGER_LIMITS, type Value } from "./column.ts";
 import { collectionConverter } from "./convert_collection.ts";
+import { jsonText } from "./json_text.ts";
 import { blob, inet, timeuuid, uuid } from "./convert_other.ts";
 import { filled, meansNull } from "../sdk/values/blank.ts";
 import { durationText } from "../sdk/values/duration.ts";
@@ -100,6 +101,7 @@ const BIGINT_LIMITS = [-(2n ** 63n), 2n ** 63n - 1n] as const;
 function text(options: Options): Converter {
   return (value, numbers, names) => {
     if (typeof value === "string" && options === undefined) return value;
+    if (typeof value === "object" && value !== null) return jsonText(value, numbers);
     return parseText(written(value, numbers, names, true), options);
   };
 }

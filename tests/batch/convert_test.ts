@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ColumnType, Value } from "../../src/batch/column.ts";
+import { type ColumnType, SCALAR_TYPES, type Value } from "../../src/batch/column.ts";
 import { converterOf } from "../../src/batch/convert.ts";
 import { ValueFault } from "../../src/sdk/values/value_fault.ts";
 
@@ -9,14 +9,27 @@ const ACCEPTED: [ColumnType, unknown, Value][] = [
   ["bigint", " +7 ", "7"],
   ["bigint", 12, "12"],
   ["blob", "0x00fF", new Uint8Array([0, 255])],
+  ["blob", "\\x00ff", new Uint8Array([0, 255])],
   ["boolean", "Yes", 1],
   ["boolean", false, 0],
   ["date", "2024-02-29", "2024-02-29"],
   ["date", new Date("2019-10-31T15:16:22Z"), "2019-10-31"],
   ["decimal", "+12.50", "12.50"],
   ["double", "1e3", 1000],
+  ["int", "1.0", 1],
+  ["int", "1e3", 1000],
+  ["bigint", "1.50e1", "15"],
+  ["varint", "1e30", `1${"0".repeat(30)}`],
+  ["inet", " ", null],
   ["duration", "PT1H30M", "PT1H30M"],
   ["duration", "1h30m", "1h30m"],
+  ["duration", "1 year 2 mons 3 days 04:05:06.789", "1y2mo3d4h5m6s789ms"],
+  ["duration", "00:30:00", "30m"],
+  ["duration", "-1 days -02:00:00", "-1d2h"],
+  ["duration", "-00:00:01.5", "-1s500ms"],
+  ["duration", "0 days 03:04:05.000000001", "3h4m5s1ns"],
+  ["duration", "00:00:00", "0s"],
+  ["duration", " ", null],
   ["float", "0.1", Math.fround(0.1)],
   ["inet", "192.168.0.1", "192.168.0.1"],
   ["inet", "2001:DB8::1", "2001:db8::1"],
@@ -26,6 +39,8 @@ const ACCEPTED: [ColumnType, unknown, Value][] = [
   ["smallint", 32767, 32767],
   ["text", "", ""],
   ["text", 5n, "5"],
+  ["text", { a: [1n, 1.5, null, { b: "x" }] }, '{"a":[1,1.5,null,{"b":"x"}]}'],
+  ["text", [new Date(0)], '["1970-01-01T00:00:00.000Z"]'],
   ["time", "23:59", "23:59:00"],
   ["time", "23:59:59.123456789", "23:59:59.123456789"],
   ["timestamp", "2019-10-31 15:16:22", "2019-10-31T15:16:22.000Z"],
@@ -77,6 +92,11 @@ const REFUSED: [ColumnType, unknown][] = [
   ["double", Infinity],
   ["duration", "P"],
   ["duration", "soon"],
+  ["duration", "-1 days +02:00:00"],
+  ["duration", "1 day  02:00:00"],
+  ["float", 1e39],
+  ["blob", "\\x0"],
+  ["blob", " "],
   ["inet", "256.1.1.1"],
   ["inet", "1::2::3"],
   ["inet", "1:2:3"],
@@ -87,6 +107,9 @@ const REFUSED: [ColumnType, unknown][] = [
   ["int", true],
   ["smallint", 32768],
   ["text", { toString: () => "sneaky" }],
+  ["text", new Map()],
+  ["text", [NaN]],
+  ["text", new Uint8Array(1)],
   ["time", "24:00:00"],
   ["timestamp", "yesterday"],
   ["timestamp", "2019-13-01T00:00:00Z"],
@@ -94,6 +117,8 @@ const REFUSED: [ColumnType, unknown][] = [
   ["tinyint", 128],
   ["uuid", "not-a-uuid"],
   ["varint", "1.5"],
+  ["varint", "1e5000"],
+  ["int", "1.00000000000000000001"],
   ["timestamp", 0],
   ["timestamp", "1704164645"],
   ["timestamp", "0000-01-01"],
@@ -113,11 +138,31 @@ for (const [type, given] of REFUSED) {
   });
 }
 
-Deno.test("null and undefined become null for every type, and so does an empty string except for text types", () => {
-  for (
-    const type of ["bigint", "blob", "date", "double", "int", "uuid", "inet", "decimal"] as const
-  ) {
-    for (const nothing of [null, undefined, ""]) assert.equal(converterOf(type)(nothing), null);
+Deno.test("nothing and blank text are null for every type except text types and blob", () => {
+  for (const type of SCALAR_TYPES) {
+    for (const nothing of [null, undefined]) assert.equal(converterOf(type)(nothing), null);
+    if (["text", "ascii", "blob"].includes(type)) continue;
+    for (const blank of ["", " ", "\t\u00a0 "]) assert.equal(converterOf(type)(blank), null);
   }
-  assert.equal(converterOf("text")(undefined), null);
+  assert.equal(converterOf("text")(" "), " ");
+});
+
+Deno.test("texts that mean null do so for every type, and for the numbers that they write", () => {
+  for (const type of SCALAR_TYPES) {
+    const convert = converterOf(type, { null: ["n/a", "-999"] });
+    for (const nothing of [" n/a ", "-999"]) assert.equal(convert(nothing), null, type);
+    if (
+      ["blob", "inet", "uuid", "timeuuid", "duration", "time", "date", "boolean"].includes(type)
+    ) continue;
+    assert.equal(convert(-999), null, type);
+  }
+  assert.equal(converterOf("list<int>", { null: ["-"] })("-"), null);
+});
+
+Deno.test("the options of a collection are for its elements", () => {
+  const options = { decimal: ",", group: "." } as const;
+  assert.equal(converterOf("list<decimal>", options)(["1.234,5", 7]), '["1234.5","7"]');
+  assert.equal(converterOf("map<text, decimal>", options)({ a: "0,5" }), '[["a","0.5"]]');
+  const day = { format: "DD.MM.YYYY" };
+  assert.equal(converterOf("set<date>", day)(["31.12.2024"]), '["2024-12-31"]');
 });

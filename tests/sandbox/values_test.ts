@@ -46,15 +46,16 @@ export default defineIngest({
 const ALL = "(r) => ({ t: { ...r } })";
 
 Deno.test("values: JSON numbers keep their digits on the way through `row`", async () => {
-  const input = '{"id":1,"amount":12345678901234.567891,"note":1.10}\n' +
+  const input = '{"id":1,"amount":12345678901234.567891,"note":1.10,"more":{"p":1.10}}\n' +
     '{"id":2,"amount":100000000000000000000.5,"note":20240102030405.06789}\n';
-  const columns = { amount: "decimal", note: "text", twice: "double" };
-  const row = "(r) => ({ t: { id: r.id, amount: r.amount, note: r.note, twice: r.note * 2 } })";
+  const columns = { amount: "decimal", note: "text", more: "text", twice: "double" };
+  const row = "(r) => ({ t: { ...r, twice: r.note * 2 } })";
   for (const async of ["", "async "]) {
     const { cells, reasons } = await load(columns, async + row, "jsonl()", input);
     assert.deepEqual(reasons, []);
     assert.deepEqual(cells["amount"], ["12345678901234.567891", "100000000000000000000.5"]);
     assert.deepEqual(cells["note"], ["1.10", "20240102030405.06789"]);
+    assert.deepEqual(cells["more"], ['{"p":1.10}', null]);
     assert.equal(cells["twice"]?.[0], 2.2);
   }
 });
