@@ -135,6 +135,8 @@ Deno.test("faults in a module's source are reported with file and line", async (
     "lib/x.ts:3",
   ]);
   assert.match(all[1]?.message ?? "", /"lodash" cannot be imported/);
+  const one = await faultsOf('export default f({\n  files: "*",\n  row(r {},\n});');
+  assert.deepEqual(one.map(({ line }) => line), [3]);
 });
 
 Deno.test("a module without a default export or `row` is refused", async () => {
@@ -190,7 +192,7 @@ Deno.test("rows that do not fit their table are rejected with the column's name"
   const noKey = await rejectOf("() => ({ t: { a: 1 } })");
   assert.deepEqual([noKey?.column, noKey?.reason], ["id", "a key column is empty"]);
   const noTable = await rejectOf("() => ({ users: { a: 1 } })");
-  assert.equal(noTable?.reason, 'the module declares no table "users"');
+  assert.equal(noTable?.reason, 'the module declares no table "users" that it may write');
   const thrown = await rejectOf("() => { throw new Error('oops') }");
   assert.match(thrown?.reason ?? "", /^row threw: oops \(ingest\.ts:\d+:\d+\)$/);
 });

@@ -93,7 +93,8 @@ function faultsOf(error: unknown, entry: string): SourceFault[] {
   return errors.map((error) => faultOf(error, entry));
 }
 
-const IMPORT = /^[ \t]*(?:import|export)\b[^"';]{0,1000}(["'])([^"'\n]+)\1/gm;
+const IMPORT =
+  /^[ \t]*(?:import\s{0,100}|(?:import|export)\b[^"';()=]{0,1000}\bfrom\s{0,100})(["'])([^"'\n]+)\1/gm;
 
 /** The import statements in a text: the file of the module that each names, or what is wrong. */
 function importsOf(

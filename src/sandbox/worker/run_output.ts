@@ -181,7 +181,9 @@ export class RunOutput {
 
   #tableOf(name: string): TableBuffer {
     const table = this.#tables.get(name);
-    if (!table) throw new RowFault(`the module declares no table "${name.slice(0, 100)}"`);
+    if (!table) {
+      throw new RowFault(`the module declares no table "${name.slice(0, 100)}" that it may write`);
+    }
     return table;
   }
 
