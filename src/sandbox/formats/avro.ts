@@ -4,6 +4,7 @@ import { AvroBlocks } from "./avro_blocks.ts";
 import { corruptAvro } from "./avro_failures.ts";
 import { avroType } from "./avro_type.ts";
 import { nameOf } from "./json_value.ts";
+import { BadValue } from "./logical_time.ts";
 import { plain, shownRecord } from "./plain_data.ts";
 import type { FileReader, FileReaderLimits } from "./record_reader.ts";
 
@@ -11,8 +12,8 @@ import type { FileReader, FileReaderLimits } from "./record_reader.ts";
  * Reads an Avro object container file, with one block in memory at a time. A record's line is its
  * number in the file.
  *
- * Longs beyond Number.MAX_SAFE_INTEGER become bigint, decimals strings, dates and timestamps `Date`,
- * times of day strings, bytes Uint8Array.
+ * Longs beyond Number.MAX_SAFE_INTEGER become bigint, decimals, times of day and durations text with
+ * all digits, dates and timestamps `Date`, bytes Uint8Array.
  *
  * @throws {Failure} `push` and `end` throw `avro-corrupt`, `avro-cut-short`, `avro-schema`,
  * `avro-codec`, `avro-block-too-large`
@@ -22,18 +23,23 @@ export function avroReader(sink: RecordSink, limits: FileReaderLimits): FileRead
   let current: unknown = null;
   let type: ReturnType<typeof avroType> | null = null;
   const raw = () => rawText(shownRecord(current));
-  const blocks = new AvroBlocks(limits.maxWholeBytes, (schema) => type = avroType(schema), block);
+  let hasBad = false;
+  const open = (schema: string) => type = avroType(schema, () => hasBad = true);
+  const blocks = new AvroBlocks(limits.maxWholeBytes, open, block);
 
   function block(data: Buffer, count: number): void {
     let at = 0;
     for (let i = 0; i < count; i++) {
+      hasBad = false;
       const { value, offset } = decoded(data, at);
       at = offset;
-      current = value;
+      const bad = hasBad ? badValueIn(value) : null;
+      current = plain(value);
       number++;
-      if (isRecord(value)) sink.value(value, number);
+      if (bad !== null) sink.fault({ line: number, column: null, reason: bad, raw: raw() });
+      else if (isRecord(current)) sink.value(current, number);
       else {
-        const reason = `is ${nameOf(value)}, not an Avro record`;
+        const reason = `is ${nameOf(current)}, not an Avro record`;
         sink.fault({ line: number, column: null, reason, raw: raw() });
       }
     }
@@ -48,10 +54,21 @@ export function avroReader(sink: RecordSink, limits: FileReaderLimits): FileRead
       throw corruptAvro(`record ${number + 1} cannot be decoded`, error);
     }
     if (found.offset < 0) throw corruptAvro("a block is shorter than its records");
-    return { value: plain(found.value), offset: found.offset };
+    return found;
   }
 
   return { push: (bytes) => blocks.push(bytes), end: () => blocks.end(), raw };
+}
+
+/** Why a value within a record cannot be used, with its path; null if it can. */
+function badValueIn(value: unknown, path = ""): string | null {
+  if (value instanceof BadValue) return `${value.message} in ${JSON.stringify(path)}`;
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return null;
+  for (const [name, member] of Object.entries(value)) {
+    const found = badValueIn(member, path === "" ? name : `${path}.${name}`);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

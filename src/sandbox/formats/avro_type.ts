@@ -3,37 +3,99 @@ import { Buffer } from "node:buffer";
 import { messageOf } from "../../base/failure.ts";
 import { badSchema } from "./avro_failures.ts";
 import { bigIntOf, withPoint } from "./decimal.ts";
+import { BadValue, dayOf, durationOf, momentOf, timeOfDay, uuidOf } from "./logical_time.ts";
 
 type Schema = Parameters<typeof avsc.Type.forSchema>[0];
-type Read = (stored: unknown) => unknown;
+type Read = (stored: never) => unknown;
+/** What a logical type says beside the type that it is stored as. */
+interface Attributes {
+  type: string;
+  logicalType?: string;
+  /** The length of a `fixed`, in bytes. */
+  size?: number;
+  scale?: number;
+}
 
-const MS_PER_DAY = 86_400_000;
+/**
+ * The types as which each logical type may be stored, and how it is read. As Avro says, a logical
+ * type on another type, and one that is unknown, is ignored.
+ */
+const LOGICAL: Record<string, (attributes: Attributes) => Read | null> = {
+  "date": stored("int", () => dayOf),
+  "time-millis": stored("int", () => (ms: number) => timeOfDay(ms, 3)),
+  "time-micros": stored("long", () => (us: bigint) => timeOfDay(us, 6)),
+  "timestamp-millis": timestamp(1),
+  "timestamp-micros": timestamp(1_000),
+  "timestamp-nanos": timestamp(1_000_000),
+  "local-timestamp-millis": timestamp(1),
+  "local-timestamp-micros": timestamp(1_000),
+  "local-timestamp-nanos": timestamp(1_000_000),
+  "decimal": ({ type, scale = 0 }) => {
+    const isValid = Number.isInteger(scale) && scale >= 0 && scale <= 1_000;
+    if (!isValid || (type !== "bytes" && type !== "fixed")) return null;
+    return (bytes: Uint8Array) => withPoint(bigIntOf(bytes), scale);
+  },
+  "big-decimal": stored("bytes", () => bigDecimal),
+  "uuid": ({ type, size }) => {
+    if (type === "string") return (text: string) => text;
+    return type === "fixed" && size === 16 ? uuidOf : null;
+  },
+  "duration": ({ type, size }) => type === "fixed" && size === 12 ? durationOf : null,
+};
+
+function stored(as: string, read: () => Read): (attributes: Attributes) => Read | null {
+  return ({ type }) => type === as ? read() : null;
+}
+
+function timestamp(perMs: 1 | 1_000 | 1_000_000) {
+  return stored("long", () => (units: bigint) => momentOf(units, perMs));
+}
 
 /**
  * Builds the decoder for a file's schema. The library compiles code from the schema, after checking
  * that its names only contain letters, digits and _.
  *
+ * @param onBad called when a value that its type does not allow is decoded as a {@link BadValue}
  * @throws {Failure} `avro-schema`
  */
-export function avroType(schema: string): avsc.Type {
+export function avroType(schema: string, onBad: () => void): avsc.Type {
   try {
-    return avsc.Type.forSchema(JSON.parse(schema), {
+    return avsc.Type.forSchema(simplified(JSON.parse(schema)) as Schema, {
       registry: { long: exactLong() },
-      logicalTypes: {
-        "date": logical(() => (days) => new Date(Number(days) * MS_PER_DAY)),
-        "decimal": logical(({ scale }) => (bytes) =>
-          withPoint(bigIntOf(bytes as Uint8Array), scale)
-        ),
-        "timestamp-millis": logical(() => (ms) => new Date(Number(ms))),
-        "timestamp-micros": logical(() => (us) => new Date(Math.floor(Number(us) / 1_000))),
-        "time-millis": logical(() => (ms) => timeOfDay(Number(ms), 3)),
-        "time-micros": logical(() => (us) => timeOfDay(Number(us), 6)),
-      },
+      logicalTypes: Object.fromEntries(
+        Object.keys(LOGICAL).map((name) => [name, logicalType(onBad)]),
+      ),
       omitRecordMethods: true,
     });
   } catch (error) {
     throw badSchema(messageOf(error) || "it is invalid", error);
   }
+}
+
+/**
+ * The schema without defaults, which are for readers with another schema: the library would refuse a
+ * file for a wrong one. It knows our exact long by the name "long" alone.
+ */
+function simplified(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(simplified);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const { default: _, ...rest } = schema as Record<string, unknown>;
+  if (rest.type === "long" && readerOf(rest as Partial<Attributes>) === null) return "long";
+  for (const name of ["type", "items", "values"]) {
+    if (name in rest) rest[name] = simplified(rest[name]);
+  }
+  if (Array.isArray(rest.fields)) rest.fields = rest.fields.map(simplifiedField);
+  return rest;
+}
+
+function simplifiedField({ default: _, ...field }: Record<string, unknown>): unknown {
+  return { ...field, type: simplified(field.type) };
+}
+
+/** How to read a logical type; null if it is to be ignored. */
+function readerOf({ logicalType = "", ...attributes }: Partial<Attributes>): Read | null {
+  const known = Object.hasOwn(LOGICAL, logicalType) ? LOGICAL[logicalType] : undefined;
+  return known?.({ type: "", ...attributes }) ?? null;
 }
 
 /** The library reads longs as doubles and fails if a double would change the value. */
@@ -51,33 +113,53 @@ function exactLong(): avsc.Type {
   });
 }
 
-/** A logical type for reading. If `make` throws, the library uses the underlying type. */
-function logical(make: (schema: { scale: number }) => Read) {
+/** A logical type for reading. If its constructor throws, the library uses the underlying type. */
+function logicalType(onBad: () => void) {
   return class extends avsc.types.LogicalType {
     readonly #read: Read;
 
     constructor(schema: Schema, options?: unknown) {
-      super(schema, options);
-      const { scale = 0 } = schema as { scale?: number };
-      if (!Number.isInteger(scale) || scale < 0 || scale > 1_000) throw new Error("bad scale");
-      this.#read = make({ scale });
+      const attributes = schema as Attributes;
+      super(attributes.type === "long" ? "long" : schema, options);
+      const read = readerOf(attributes);
+      if (read === null) throw new Error("the logical type does not fit the type");
+      this.#read = read;
     }
 
     protected override _fromValue(stored: unknown): unknown {
-      return this.#read(stored);
+      try {
+        return this.#read(stored as never);
+      } catch (error) {
+        // Thrown, it would end the decoding of the block.
+        if (!(error instanceof BadValue)) throw error;
+        onBad();
+        return error;
+      }
     }
 
-    // The library checks the defaults of fields by encoding them.
     protected override _toValue(value: unknown): unknown {
       return value;
     }
   };
 }
 
-function timeOfDay(units: number, decimals: number): string {
-  const seconds = Math.floor(units / 10 ** decimals);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const fraction = String(units % 10 ** decimals).padStart(decimals, "0");
-  const minutes = Math.floor(seconds / 60);
-  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(seconds % 60)}.${fraction}`;
+/** A number that carries its own scale: the unscaled integer's length and bytes, then the scale. */
+function bigDecimal(bytes: Uint8Array): string {
+  const length = zigZag(bytes, 0);
+  const end = length.end + length.value;
+  const scale = zigZag(bytes, end);
+  const isValid = length.value >= 0 && scale.end === bytes.length && Math.abs(scale.value) <= 1_000;
+  if (!isValid) throw new BadValue("has a decimal that is not valid");
+  return withPoint(bigIntOf(bytes.subarray(length.end, end)), scale.value);
+}
+
+function zigZag(bytes: Uint8Array, start: number): { value: number; end: number } {
+  let unsigned = 0;
+  for (let at = start; at < start + 5; at++) {
+    const byte = bytes[at];
+    if (byte === undefined) break;
+    unsigned |= (byte & 0x7f) << 7 * (at - start);
+    if (byte < 0x80) return { value: unsigned >>> 1 ^ -(unsigned & 1), end: at + 1 };
+  }
+  throw new BadValue("has a decimal that is not valid");
 }
