@@ -459,7 +459,10 @@ type IsNothing<Value> = unknown extends Value ? false : [NonNullable<Value>] ext
 type Fits<Value, Wanted> = IsNothing<Value> extends true ? true : unknown extends Value ? true : [FittingPart<NonNullable<Value>, Wanted>] extends [never] ? false : true;
 type FittingPart<Part, Wanted> = Part extends Wanted ? Part : Wanted extends Part ? Wanted : never;
 type Whole = string | number | bigint;
-type Text = string | number | bigint | boolean;
+/** Arrays and objects are stored as JSON, but a Date is not text. */
+type Text = string | number | bigint | boolean | object & {
+    readonly getTime?: never;
+};
 /** The values of single types. */
 interface ScalarValues {
     ascii: Text;

@@ -90,7 +90,8 @@ type FittingPart<Part, Wanted> = Part extends Wanted ? Part
   : never;
 
 type Whole = string | number | bigint;
-type Text = string | number | bigint | boolean;
+/** Arrays and objects are stored as JSON, but a Date is not text. */
+type Text = string | number | bigint | boolean | object & { readonly getTime?: never };
 
 /** The values of single types. */
 interface ScalarValues {

@@ -38,6 +38,14 @@ const GOOD = {
   "collections as text, Set and Map": row(
     `[{ t: { id: "", tags: '["a"]', size: new Map() } }, { t: { id: "", tags: new Set(["a"]) } }][0]`,
   ),
+  "objects and arrays as text": row(
+    `[{ t: { id: "", name: { a: 1, size: 2 } } }, { t: { id: "", name: [1, "a"] } }][0]`,
+  ),
+  "repeated keys": module(
+    "row: () => null,",
+    "csv()",
+    'partitionKey: ["id"], repeatedKeys: "fail"',
+  ),
   "null and undefined": row(`{ t: { id: record["id"], n: null, name: undefined } }`),
   "several rows and tables": row(
     `{ t: [{ id: "a" }, { id: "b", n: 1 }], u: record["day"] ? { id: "a", day: record["day"] } : [] }`,
@@ -151,10 +159,15 @@ const BAD: Record<string, [source: string, line: string, text: RegExp]> = {
     "row:",
     /Fault<"t.n is int and cannot hold a boolean">/,
   ],
-  "an object as text": [
-    row(`{ t: { id: "", name: { a: 1 } } }`),
+  "a Date as text": [
+    row(`{ t: { id: "", name: new Date(0) } }`),
     "row:",
-    /Fault<"t.name is text and cannot hold an object">/,
+    /Fault<"t.name is text and cannot hold a Date">/,
+  ],
+  "an object as a number": [
+    row(`{ t: { id: "", n: { a: 1 } } }`),
+    "row:",
+    /Fault<"t.n is int and cannot hold an object">/,
   ],
   "a number as a list": [
     row(`{ t: { id: "", tags: 5 } }`),
