@@ -1,3 +1,4 @@
+import { releaseMemory } from "../../base/bytes.ts";
 import type { XlsxOptions } from "../../sdk/xlsx.ts";
 import { rawText, type RecordSink } from "./contract.ts";
 import { shownRecord } from "./plain_data.ts";
@@ -86,6 +87,7 @@ async function readSheet(
       if (isEnough?.()) return;
       await limits.room?.();
     }
+    releaseMemory(bytes);
   }
   xml.end();
 }

@@ -4,7 +4,7 @@ import { DateFault, dateOf, isoDate } from "./xlsx_dates.ts";
 import { corrupt, quoted } from "./xlsx_failures.ts";
 import { type FormatSection, type NumberFormat, sectionFor } from "./xlsx_number_format.ts";
 import { numberText } from "./xlsx_number_text.ts";
-import { unescaped } from "./xlsx_strings.ts";
+import { type SharedStrings, unescaped } from "./xlsx_strings.ts";
 import type { Styles } from "./xlsx_styles.ts";
 
 /** A cell as it is in the file. */
@@ -34,7 +34,7 @@ export class CellFault {
 }
 
 export interface CellContext {
-  strings: readonly string[];
+  strings: SharedStrings;
   styles: Styles;
   is1904: boolean;
 }
@@ -139,8 +139,8 @@ function shownText(
   return isKnown && parts.includes(text) ? parts.join("") : notShown(format);
 }
 
-function sharedString(index: string, strings: readonly string[]): string {
-  const text = /^\d+$/.test(index) ? strings[Number(index)] : undefined;
+function sharedString(index: string, strings: SharedStrings): string {
+  const text = /^\d+$/.test(index) ? strings.get(Number(index)) : undefined;
   if (text === undefined) {
     throw corrupt(`a cell has the text number ${quoted(index)}, which does not exist`);
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { releaseMemory } from "../../base/bytes.ts";
 import { openZip, type ZipEntry } from "./zip.ts";
 import { corrupt, partTooLarge, quoted } from "./xlsx_failures.ts";
 import { type XmlHandler, XmlStream, type XmlTag } from "./xlsx_xml.ts";
@@ -86,6 +87,7 @@ export class Package {
       length += bytes.length;
       if (length > this.#maxPartBytes) throw partTooLarge(part, this.#maxPartBytes);
       xml.push(bytes);
+      releaseMemory(bytes);
     }
     xml.end();
   }

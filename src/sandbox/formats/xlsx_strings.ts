@@ -44,9 +44,52 @@ export function unescaped(text: string): string {
   return text.replace(/_x([0-9a-f]{4})_/gi, (_all, hex) => String.fromCharCode(parseInt(hex, 16)));
 }
 
+const TEXTS_IN_CHUNK = 256;
+
+/**
+ * The texts that cells share, by their number. They are parts of larger strings: millions of small
+ * ones would need several times the memory.
+ */
+export class SharedStrings {
+  readonly #chunks: string[] = [];
+  /** The texts after the last chunk. */
+  #open: string[] = [];
+  /** Where each text ends in its chunk. */
+  #ends = new Uint32Array(1_024);
+  #end = 0;
+  #count = 0;
+
+  add(text: string): void {
+    if (this.#count === this.#ends.length) {
+      const ends = new Uint32Array(2 * this.#count);
+      ends.set(this.#ends);
+      this.#ends = ends;
+    }
+    this.#open.push(text);
+    this.#end += text.length;
+    this.#ends[this.#count++] = this.#end;
+    if (this.#open.length < TEXTS_IN_CHUNK) return;
+    this.#chunks.push(this.#open.join(""));
+    this.#open = [];
+    this.#end = 0;
+  }
+
+  /** @returns undefined if there is no such text */
+  get(index: number): string | undefined {
+    if (index >= this.#count) return undefined;
+    const chunk = this.#chunks[Math.floor(index / TEXTS_IN_CHUNK)];
+    const at = index % TEXTS_IN_CHUNK;
+    if (chunk === undefined) return this.#open[at];
+    return chunk.slice(at === 0 ? 0 : this.#ends[index - 1], this.#ends[index]);
+  }
+}
+
 /** Reads the texts that cells share. @throws {Failure} `xlsx-corrupt`, `xlsx-too-large` */
-export async function readSharedStrings(parts: Package, part: string | null): Promise<string[]> {
-  const strings: string[] = [];
+export async function readSharedStrings(
+  parts: Package,
+  part: string | null,
+): Promise<SharedStrings> {
+  const strings = new SharedStrings();
   if (part === null || !parts.has(part)) return strings;
   const cell = new CellText();
   await parts.parse(part, {
@@ -54,7 +97,7 @@ export async function readSharedStrings(parts: Package, part: string | null): Pr
     text: (text) => cell.text(text),
     close(name) {
       cell.close(name);
-      if (name === "si") strings.push(cell.take());
+      if (name === "si") strings.add(cell.take());
     },
   });
   return strings;

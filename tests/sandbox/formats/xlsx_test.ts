@@ -139,6 +139,14 @@ Deno.test("xlsx: text in parts, escapes, how it is pronounced, and empty text", 
   ]);
 });
 
+Deno.test("xlsx: each of many shared texts is found", async () => {
+  const texts = Array.from({ length: 1_000 }, (_, i) => "é".repeat(i % 7) + i);
+  const strings = texts.map((text) => `<si><t>${text}</t></si>`).join("");
+  const cells = texts.map((_, i) => value("s", `<v>${i}</v>`));
+  assert.deepEqual(await readCells(cells, { strings }), texts);
+  await assert.rejects(readCells([value("s", "<v>1000</v>")], { strings }), /text number "1000"/);
+});
+
 Deno.test("xlsx: numbers and booleans", async () => {
   const cells = ["0.10000000000000001", "1.2345678901234E+19", "-0", "1e400", "12x", "0x10", " 1"]
     .map((text) => ({ content: `<v>${text}</v>` }));
