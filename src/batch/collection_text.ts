@@ -20,18 +20,23 @@ type Parts = unknown[];
  */
 export function collectionParts(text: string, kind: Collection["kind"]): Parts | null {
   const trimmed = text.trim();
-  return jsonParts(trimmed, kind) ?? literalParts(trimmed, kind);
+  // An error of JSON.parse costs more than all the rest.
+  const isLiteral = LITERAL.test(trimmed) || kind !== "map" && trimmed.startsWith("{");
+  return (isLiteral ? null : jsonParts(trimmed, kind)) ?? literalParts(trimmed, kind);
 }
+
+/** Text that cannot be JSON. */
+const LITERAL = /^[[{]\s*(?:'|[TF])/;
 
 function jsonParts(text: string, kind: Collection["kind"]): Parts | null {
   let value: unknown;
   try {
-    value = JSON.parse(text, writtenNumber);
+    value = /\d/.test(text) ? JSON.parse(text, writtenNumber) : JSON.parse(text);
   } catch {
     return null;
   }
   const isArray = Array.isArray(value);
-  if (kind !== "map") return isArray ? value as unknown[] : text === "{}" ? [] : null;
+  if (kind !== "map") return isArray ? value as unknown[] : null;
   if (!isArray) return typeof value === "object" && value !== null ? Object.entries(value) : null;
   const pairs = value as unknown[];
   return pairs.every((pair) => Array.isArray(pair) && pair.length === 2) ? pairs : null;
@@ -52,6 +57,7 @@ const MAP_ELEMENT = /'((?:[^']|'')*)'|"((?:[^"\\]|\\[\s\S])*)"|([^\s,:'"{}[\]][^
 function literalParts(text: string, kind: Collection["kind"]): Parts | null {
   const close = text.startsWith("{") ? "}" : text.startsWith("[") && kind !== "map" ? "]" : null;
   if (close === null) return null;
+  if (text.slice(1, -1).trim() === "") return text.endsWith(close) ? [] : null;
   const reader = new LiteralReader(text, kind === "map" ? MAP_ELEMENT : ELEMENT);
   const parts: Parts = [];
   do {

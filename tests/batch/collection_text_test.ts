@@ -34,6 +34,7 @@ const READ: [ColumnType, string, string | null][] = [
   ["list<time>", "{03:04:05,04:00}", '["03:04:05","04:00:00"]'],
   ["set<text>", '{"NULL"}', '["NULL"]'],
   ["list<text>", "{}", null],
+  ["set<int>", "{ }", null],
   // JSON
   ["list<decimal>", "[1.10, 12345678901234567890.5]", '["1.10","12345678901234567890.5"]'],
   ["map<text, text>", '{"a": "b"}', '[["a","b"]]'],
@@ -51,6 +52,8 @@ for (const [type, text, expected] of READ) {
 const REFUSED: [ColumnType, string, RegExp][] = [
   ["list<int>", "1, 2", /is not a list/],
   ["list<text>", "['a'", /is not a list/],
+  ["list<text>", "{]", /is not a list/],
+  ["list<text>", "{", /is not a list/],
   ["list<text>", "['a'] x", /is not a list/],
   ["list<text>", "{a,,b}", /is not a list/],
   ["list<int>", "{{1},{2}}", /is not a list/],

@@ -45,7 +45,40 @@ function two(value: number): string {
   return value < 10 ? `0${value}` : String(value);
 }
 
-/** `YYYY-MM-DDTHH:MM:SS.mmmZ`; null outside the years 1 to 9999. @param ms milliseconds since 1970 */
+/**
+ * `YYYY-MM-DDTHH:MM:SS.mmmZ`; null outside the years 1 to 9999. Several times as fast as `toISOString`.
+ *
+ * @param ms milliseconds since 1970
+ */
 export function instantText(ms: number): string | null {
-  return ms >= FIRST_MS && ms < END_MS ? new Date(ms).toISOString() : null;
+  if (!(ms >= FIRST_MS && ms < END_MS)) return null;
+  const day = Math.floor(ms / DAY_MS);
+  const time = ms - day * DAY_MS;
+  const seconds = Math.floor(time / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const clock = timeText(
+    Math.floor(minutes / 60),
+    minutes % 60,
+    seconds % 60,
+    String(time % 1000).padStart(3, "0"),
+  );
+  return `${dayOfNumber(day)}T${clock}Z`;
+}
+
+/** `YYYY-MM-DD` of a number of days since 1970-01-01: the opposite of {@link dayNumber}. */
+function dayOfNumber(number: number): string {
+  // In years that start in March the leap day is the last day.
+  const days = number + 719_468;
+  const era = Math.floor(days / 146_097);
+  const dayOfEra = days - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra -
+    (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const march = Math.floor((5 * dayOfYear + 2) / 153);
+  const month = march < 10 ? march + 3 : march - 9;
+  const day = dayOfYear - Math.floor((153 * march + 2) / 5) + 1;
+  return dayText(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day);
 }
