@@ -677,7 +677,11 @@ export declare function dayNumber(year: number, month: number, day: number): num
 export declare function dayText(year: number, month: number, day: number): string;
 /** `HH:MM:SS`, with the fraction's digits as they are. */
 export declare function timeText(hour: number, minute: number, second: number, fraction: string): string;
-/** `YYYY-MM-DDTHH:MM:SS.mmmZ`; null outside the years 1 to 9999. @param ms milliseconds since 1970 */
+/**
+ * `YYYY-MM-DDTHH:MM:SS.mmmZ`; null outside the years 1 to 9999. Several times as fast as `toISOString`.
+ *
+ * @param ms milliseconds since 1970
+ */
 export declare function instantText(ms: number): string | null;
 
 /** A local date and time as text says it. An offset is in seconds; null if the text has none. */
