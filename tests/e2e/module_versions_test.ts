@@ -99,7 +99,10 @@ Deno.test("faults have file, line and column, and the current version keeps runn
   assert.equal(bad.state, "faulty");
   const line = entry.split("\n").findIndex((text) => text.includes("row(record, ctx {")) + 1;
   assert.deepEqual(bad.faults.map((fault) => [fault.file, fault.line]), [["ingest.ts", line]]);
-  const forbidden = await submit(server, { ...files, "tenant.json": '{\n"permissions": {}}' });
+  const forbidden = await submit(server, {
+    ...files,
+    "tenant.json": '{\n"permissions": {"write": []}}',
+  });
   assert.equal(forbidden.faults[0]?.file, "tenant.json");
   assert.equal(forbidden.faults[0]?.line, 2);
   const mismatch = saying("other");
