@@ -15,8 +15,28 @@ export interface TextOptions {
      */
     encoding?: string | readonly string[];
 }
-/** Options of formats with columns. */
-export interface HeaderOptions {
+/** Options of formats whose records have named columns. A file that lacks one is quarantined. */
+export interface NameOptions {
+    /**
+     * The columns that `row` reads; it sees no others. Without it, the names are noticed that `row` reads.
+     * A module without `row` does not need it.
+     */
+    columns?: readonly string[];
+    /** Columns that a file may lack. Reading them then gives undefined. @default none */
+    optional?: readonly string[];
+    /** Other names that a column may have in a file, by its name in the module. @default none */
+    aliases?: Readonly<Record<string, string | readonly string[]>>;
+    /** `loose`: names are compared without case and blanks. @default "exact" */
+    match?: "exact" | "loose";
+    /**
+     * What happens to columns that the module does not read: ignored with a notice, or the file is
+     * quarantined. `refuse` needs `columns`, or a module without `row`.
+     * @default "ignore"
+     */
+    newColumns?: "ignore" | "refuse";
+}
+/** Options of formats with a header. */
+export interface HeaderOptions extends NameOptions {
     /**
      * `true`: the first record has the column names. An array: the file has no header, and these are
      * the column names. `false`: the column names are "1", "2", and so on.
@@ -41,8 +61,8 @@ export interface HeaderOptions {
     uniqueNames?: boolean;
 }
 
-/** Avro has no options: a file describes itself. */
-export type AvroOptions = Record<never, never>;
+/** Options of Avro files. */
+export type AvroOptions = NameOptions;
 export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>>;
 /**
  * Apache Avro object container files. Each file contains its schema.
@@ -53,7 +73,7 @@ export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>
  * avro().kind; // "avro"
  * ```
  */
-export declare function avro(): AvroFormat;
+export declare function avro(options?: AvroOptions): AvroFormat;
 
 /** The types of single values: those native types of CQL that a file can contain. */
 export declare const SCALAR_TYPES: readonly ["ascii", "bigint", "blob", "boolean", "date", "decimal", "double", "duration", "float", "inet", "int", "smallint", "text", "time", "timestamp", "timeuuid", "tinyint", "uuid", "varint"];
@@ -151,7 +171,7 @@ export interface NumbersOption {
     numbers?: "number" | "text";
 }
 /** Options of JSON Lines files. */
-export interface JsonlOptions extends TextOptions, NumbersOption {
+export interface JsonlOptions extends NameOptions, TextOptions, NumbersOption {
 }
 /** A JSON object. Integers beyond 2^53 are `bigint`. */
 export type JsonRecord = {
@@ -170,7 +190,7 @@ export type JsonlFormat = FileFormat<"jsonl", JsonlOptions, JsonRecord>;
 export declare function jsonl(options?: JsonlOptions): JsonlFormat;
 
 /** Options of JSON files. */
-export interface JsonOptions extends TextOptions, NumbersOption {
+export interface JsonOptions extends NameOptions, TextOptions, NumbersOption {
     /**
      * The path to the array of records when the top level is an object: member names joined by dots,
      * for example "data.items". By default the top level is the array.
@@ -189,11 +209,8 @@ export type JsonFormat = FileFormat<"json", JsonOptions, JsonRecord>;
  */
 export declare function json(options?: JsonOptions): JsonFormat;
 
-/** Options of Parquet files. */
-export interface ParquetOptions {
-    /** The columns that `row` needs; others are not decoded. @default all columns */
-    columns?: readonly string[];
-}
+/** Options of Parquet files. Columns that are not in `columns` are not decoded. */
+export type ParquetOptions = NameOptions;
 export type ParquetFormat<R extends object = Record<string, unknown>> = FileFormat<"parquet", ParquetOptions, R>;
 /**
  * Apache Parquet. The whole file is held in memory, so its size is limited.
@@ -540,6 +557,12 @@ export interface Ingest<F extends Format = Format, Tables = any, Result = unknow
     row?(record: RecordOf<F>, ctx: Context<keyof Tables & string, {
         [T in keyof Tables]: ColumnNames<Tables[T]>;
     }[keyof Tables], FieldNames<RecordOf<F>>>): Result;
+    /**
+     * Whether a file is loaded although nothing of it is stored. Otherwise such a file is quarantined,
+     * because its columns or its content are probably not what the module expects.
+     * @default false
+     */
+    allowEmpty?: boolean;
 }
 /** A declared module, which has `row` if it was given one: a test of the module can call it. */
 type DefinedIngest<F extends Format, Tables, Result> = Ingest<F, Tables, Result> & (IsAny<Result> extends true ? unknown : Required<Pick<Ingest<F, Tables, Result>, "row">>);

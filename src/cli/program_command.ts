@@ -1,6 +1,6 @@
 import { Command, type ErrorOptions, type ParseOptionsResult } from "commander";
 import { Failure } from "../base/failure.ts";
-import { nearest } from "./help/nearest.ts";
+import { nearest } from "../base/nearest.ts";
 
 /**
  * A command of the program. A usage error is a {@link Failure} of kind `usage` with a hint, and a flag

@@ -5,6 +5,7 @@ import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import type { FileRecord, Ledger, Load, Storage } from "../storage/contract.ts";
 import type { DeployedModule } from "../modules/store.ts";
 import { grantsOf, hostGate, writableTables } from "../sandbox/host/host_gate.ts";
+import { nothingStored } from "../sandbox/host/nothing_stored.ts";
 import { Outbound } from "../sandbox/host/outbound.ts";
 import { NO_ROWS } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -127,6 +128,8 @@ async function runLoad(
     if (rows.rejected > limits.rejectShare * rows.read) {
       return { ...tooManyRejects(rows, limits), notices };
     }
+    const nothing = nothingStored(rows, module.declaration);
+    if (nothing !== null) throw nothing;
     const receipt = { rows, moduleVersion: module.version };
     await traced(span, "storage commit", () => load.commit(receipt, deps.onDecided));
     return { type: "ingested", ...receipt, notices };

@@ -237,7 +237,9 @@ export class IngestService {
   ): Promise<Outcome> {
     const { layout, storage, sandboxes, config, emit } = this.#deps;
     try {
-      if (record.size === 0) return refused("empty-file", "the file is empty");
+      if (record.size === 0 && !module?.declaration.allowEmpty) {
+        return refused("empty-file", "the file is empty");
+      }
       if (!module) return refused("no-module", "no module is deployed for this customer");
       if (!takesFile(module.declaration, record.name)) {
         const patterns = module.declaration.files.join(", ");

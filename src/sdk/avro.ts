@@ -1,7 +1,7 @@
-import type { FileFormat } from "./file_format.ts";
+import type { FileFormat, NameOptions } from "./file_format.ts";
 
-/** Avro has no options: a file describes itself. */
-export type AvroOptions = Record<never, never>;
+/** Options of Avro files. */
+export type AvroOptions = NameOptions;
 
 export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>>;
 
@@ -14,6 +14,6 @@ export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>
  * avro().kind; // "avro"
  * ```
  */
-export function avro(): AvroFormat {
-  return { kind: "avro", options: {} };
+export function avro(options: AvroOptions = {}): AvroFormat {
+  return { kind: "avro", options };
 }

@@ -16,8 +16,29 @@ export interface TextOptions {
   encoding?: string | readonly string[];
 }
 
-/** Options of formats with columns. */
-export interface HeaderOptions {
+/** Options of formats whose records have named columns. A file that lacks one is quarantined. */
+export interface NameOptions {
+  /**
+   * The columns that `row` reads; it sees no others. Without it, the names are noticed that `row` reads.
+   * A module without `row` does not need it.
+   */
+  columns?: readonly string[];
+  /** Columns that a file may lack. Reading them then gives undefined. @default none */
+  optional?: readonly string[];
+  /** Other names that a column may have in a file, by its name in the module. @default none */
+  aliases?: Readonly<Record<string, string | readonly string[]>>;
+  /** `loose`: names are compared without case and blanks. @default "exact" */
+  match?: "exact" | "loose";
+  /**
+   * What happens to columns that the module does not read: ignored with a notice, or the file is
+   * quarantined. `refuse` needs `columns`, or a module without `row`.
+   * @default "ignore"
+   */
+  newColumns?: "ignore" | "refuse";
+}
+
+/** Options of formats with a header. */
+export interface HeaderOptions extends NameOptions {
   /**
    * `true`: the first record has the column names. An array: the file has no header, and these are
    * the column names. `false`: the column names are "1", "2", and so on.

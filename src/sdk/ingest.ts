@@ -49,6 +49,12 @@ export interface Ingest<
       FieldNames<RecordOf<F>>
     >,
   ): Result;
+  /**
+   * Whether a file is loaded although nothing of it is stored. Otherwise such a file is quarantined,
+   * because its columns or its content are probably not what the module expects.
+   * @default false
+   */
+  allowEmpty?: boolean;
 }
 
 /** A declared module, which has `row` if it was given one: a test of the module can call it. */

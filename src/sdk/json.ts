@@ -1,8 +1,8 @@
-import type { FileFormat, TextOptions } from "./file_format.ts";
+import type { FileFormat, NameOptions, TextOptions } from "./file_format.ts";
 import type { JsonRecord, NumbersOption } from "./jsonl.ts";
 
 /** Options of JSON files. */
-export interface JsonOptions extends TextOptions, NumbersOption {
+export interface JsonOptions extends NameOptions, TextOptions, NumbersOption {
   /**
    * The path to the array of records when the top level is an object: member names joined by dots,
    * for example "data.items". By default the top level is the array.

@@ -1,4 +1,4 @@
-import type { FileFormat, TextOptions } from "./file_format.ts";
+import type { FileFormat, NameOptions, TextOptions } from "./file_format.ts";
 
 /** What numbers of JSON become. */
 export interface NumbersOption {
@@ -12,7 +12,7 @@ export interface NumbersOption {
 }
 
 /** Options of JSON Lines files. */
-export interface JsonlOptions extends TextOptions, NumbersOption {}
+export interface JsonlOptions extends NameOptions, TextOptions, NumbersOption {}
 
 /** A JSON object. Integers beyond 2^53 are `bigint`. */
 export type JsonRecord = { readonly [key: string]: unknown };

@@ -1,11 +1,8 @@
-import type { FileFormat } from "./file_format.ts";
+import type { FileFormat, NameOptions } from "./file_format.ts";
 import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 
-/** Options of Parquet files. */
-export interface ParquetOptions {
-  /** The columns that `row` needs; others are not decoded. @default all columns */
-  columns?: readonly string[];
-}
+/** Options of Parquet files. Columns that are not in `columns` are not decoded. */
+export type ParquetOptions = NameOptions;
 
 export type ParquetFormat<R extends object = Record<string, unknown>> = FileFormat<
   "parquet",

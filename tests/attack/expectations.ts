@@ -101,6 +101,11 @@ export const ATTACKS: Attack[] = [
   { module: "async_row", what: "a row whose promise never settles", end: TIME, limits: SHORT },
   { module: "pollution", what: "pollute prototypes", end: FROZEN },
   {
+    module: "record_prototype",
+    what: "change or leave by a record's prototypes",
+    end: GETS_NOTHING,
+  },
+  {
     module: "pollution_rows",
     what: "pollute by keys of rows",
     end: recordSays(/nothing is polluted|no such column|declares no table|is not text/),

@@ -113,7 +113,7 @@ const CSV: Case[] = [
     code: "csv-bad-header",
     reason: /header at line 1.*longer than 1,048,576/,
   },
-  { what: "only a header", content: "a,b\n", kept: [] },
+  { what: "only a header", content: "a,b\n", code: "nothing-stored", reason: /it has no records/ },
   { what: "UTF-16 LE with its mark", content: utf16("\uFEFFa,b\n1,2\n3,4\n"), kept: GOOD },
   { what: "UTF-16 BE with its mark", content: utf16("\uFEFFa,b\n1,2\n3,4\n", true), kept: GOOD },
   {
@@ -211,6 +211,8 @@ const JSONL: Case[] = [
   {
     what: "one object over several lines",
     content: '{\n  "a": 1\n}\n',
+    code: "nothing-stored",
+    reason: /all of its 3 records were rejected/,
     refused: [[1, /not JSON/, "{"], [2, /not JSON|a string/, '  "a": 1'], [3, /not JSON/, "}"]],
   },
   {

@@ -44,7 +44,7 @@ const FAULTS: [string, ModuleFiles, string, string?][] = [
     changed("items: {\n      columns", "Items: {\n      columns"),
     "Items",
   ],
-  ["no row function", changed("row(record, ctx) {", "rows(record, ctx) {"), "export default"],
+  ["a misspelt row", changed("row(record, ctx) {", "rows(record, ctx) {"), "rows(record, ctx) {"],
   ["no default export", changed("export default", "export const ingest ="), ""],
   ["a module that throws when it is loaded", imported('throw new Error("no");'), ""],
 ];

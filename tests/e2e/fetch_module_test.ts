@@ -110,7 +110,7 @@ Deno.test("errors from row point to the author's file, line and column", () =>
 }
 
 export function check(record: Named): void {
-  if (!record.name) throw new Error("no name");
+  if (!("name" in record)) throw new Error("no name");
 }
 `;
     const folder = await writeModule(join(dir, "m"), {
@@ -122,7 +122,7 @@ export function check(record: Named): void {
     await Deno.writeTextFile(input, "x\n1\n2\n");
     const { stdout, code } = await module("test", folder, input);
     assert.equal(code, 1);
-    assert.match(stdout, /row threw: no name \(check\.ts:6:27\)/);
+    assert.match(stdout, /row threw: no name \(check\.ts:6:34\)/);
     const broken = entry.replace("export default", "const n = null as any;\nn.x;\nexport default");
     await Deno.writeTextFile(join(folder, "ingest.ts"), broken);
     const line = broken.split("\n").indexOf("n.x;") + 1;

@@ -48,7 +48,7 @@ const TENANTS: Record<string, { module: ModuleOptions; cases: () => Promise<Case
       Promise.resolve([
         good("movies.json", real("movies.json"), 3201),
         good("line.json", '[{"a":"]},{"},{"b":[{}]}]', 2, [1, { a: "]},{" }], [2, { b: [{}] }]),
-        good("none.json", " [ ]\n", 0),
+        bad("none.json", " [ ]\n", "nothing-stored"),
         {
           name: "spoilt.json",
           content: '[{"a":1},{"a":},[1],\n null,{"n":12345678901234567890}, ]',
@@ -180,7 +180,7 @@ const TENANTS: Record<string, { module: ModuleOptions; cases: () => Promise<Case
     module: { format: 'parquet({ columns: ["wind", "rain"] })' },
     cases: () =>
       Promise.resolve([
-        bad("no.parquet", made("weather-snappy.parquet"), "parquet-no-column"),
+        bad("no.parquet", made("weather-snappy.parquet"), "column-missing"),
       ]),
   },
   avro: {

@@ -93,11 +93,16 @@ const CASES: [
     `${END(0)}sys.stdout.flush()\nos.close(1)\nimport time\ntime.sleep(60)`,
     "sandbox-time",
   ],
-  ["says only its end", END(0), null, (t) => assert.equal(t.counts.read, 0)],
-  ["chatters", `for i in range(500): print("line", i, file=sys.stderr)\n${END(0)}`, null, (t) => {
-    assert.equal(t.logs.length, 200);
-    assert.equal(t.logs[0], "line 0");
-  }],
+  ["says only its end", END(0), "nothing-stored", (t) => assert.equal(t.counts.read, 0)],
+  [
+    "chatters",
+    `for i in range(500): print("line", i, file=sys.stderr)\n${END(0)}`,
+    "nothing-stored",
+    (t) => {
+      assert.equal(t.logs.length, 200);
+      assert.equal(t.logs[0], "line 0");
+    },
+  ],
   [
     "writes rows, rejects and skips",
     `

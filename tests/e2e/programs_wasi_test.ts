@@ -29,7 +29,7 @@ const CASES: [what: string, failure: string | null, look?: (run: ProgramRun) => 
   ["count", "program-count"],
   ["garbage", "program-protocol"],
   ["long", "program-protocol"],
-  ["chatter", null, ({ logs }) => assert.equal(logs.length, 200)],
+  ["chatter", "nothing-stored", ({ logs }) => assert.equal(logs.length, 200)],
   ["look", null, ({ rejects, rows }) => {
     assert.deepEqual(rejects, [], "nothing could be read, written or reached");
     assert.match(String(rows[0]?.row["a"]), /^dätä\.txt 2000-01-01 /);

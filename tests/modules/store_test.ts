@@ -26,6 +26,8 @@ export default defineIngest({
 const BUILT: BuiltModule = {
   script: "var __module = {};",
   declaration: {
+    allowEmpty: false,
+    hasRow: true,
     files: ["*"],
     format: { kind: "csv", options: {} },
     tables: [{
@@ -199,7 +201,7 @@ Deno.test("a built version is read as it was written, with the options of its co
     ];
     const repeatedKeys = "reject" as const;
     const tables = BUILT.declaration.tables.map((table) => ({ ...table, columns, repeatedKeys }));
-    const declaration = { ...BUILT.declaration, entries: ["in/*.csv"], tables };
+    const declaration = { ...BUILT.declaration, entries: ["in/*.csv"], tables, hasRow: false };
     await deployVersion(store, "t1", {}, { ...BUILT, declaration }, BY);
     const current = await store.current("t1");
     assert.deepEqual(current?.declaration.tables, tables);

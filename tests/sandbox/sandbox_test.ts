@@ -143,7 +143,10 @@ Deno.test("a module without a default export or `row` is refused", async () => {
   const describe = async (source: string) =>
     await Sandbox.spawn().describe(await build(source), ROOMY);
   await assert.rejects(() => describe("export const a = 1;"), /no default export/);
-  await assert.rejects(() => describe("export default { files: '*' };"), /`row` is not a function/);
+  await assert.rejects(
+    () => describe("export default { files: '*', row: 1 };"),
+    /`row` is not a function/,
+  );
   await assert.rejects(() => describe("throw new Error('on purpose');"), /on purpose/);
 });
 

@@ -64,7 +64,12 @@ export async function buildFiles(files: ModuleFiles, dir: string): Promise<Built
   }
   if (tenantJson !== null && entry !== null) {
     if (isProgram(entry)) faults.push(...programFaults(tenantJson, text));
-    if (built) faults.push(...permissionFaults(built.declaration, tenantJson, text));
+    if (built) {
+      faults.push(...permissionFaults(built.declaration, tenantJson, text));
+      const place = () => new SourcePlaces(sources).find(entryName(entry), ["tables"]);
+      const filled = filledTableFaults(built.declaration, tenantJson);
+      faults.push(...filled.map((message) => ({ ...place(), message })));
+    }
   }
   if (faults.length > 0 || tenantJson === null || built === null) {
     throw new ModuleFault(faults.sort(byPlace).slice(0, MAX_FAULTS));
@@ -153,6 +158,21 @@ function permissionFaults(
       })
     ),
   ];
+}
+
+/** Without `row`, there must be one table that the records can fill. */
+function filledTableFaults(
+  { tables, hasRow }: Declaration,
+  tenantJson: AuthoredTenantJson,
+): string[] {
+  const { write } = withTables(tenantJson, tables.map(({ name }) => name)).permissions;
+  const written = tables.map(({ name }) => name).filter((name) => write.includes(name));
+  if (hasRow || written.length === 1) return [];
+  const names = written.map((name) => `"${name}"`).join(", ");
+  const others = written.length === 0
+    ? "has no permission to write one"
+    : `this one writes ${names}: add \`row\``;
+  return [`a module without \`row\` fills one table, but ${others}`];
 }
 
 /** A program only reads its file and writes rows: its protocol has no requests to the host. */

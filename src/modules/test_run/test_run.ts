@@ -7,6 +7,7 @@ import { takesFile } from "../../sandbox/wire/file_patterns.ts";
 import { Sandbox } from "../../sandbox/host/sandbox.ts";
 import type { BuiltModule } from "../store.ts";
 import { grantsOf, hostGate, writableTables } from "../../sandbox/host/host_gate.ts";
+import { nothingStored } from "../../sandbox/host/nothing_stored.ts";
 import { Outbound } from "../../sandbox/host/outbound.ts";
 import { sha256OfFile } from "../../base/read_file.ts";
 import { moduleRun } from "../build/program_module.ts";
@@ -121,7 +122,8 @@ export async function testRun(
         outbound: new Outbound(OUTBOUND),
       }),
     });
-    result.failure = overShare(result.counts, rejectShare);
+    result.failure = overShare(result.counts, rejectShare) ??
+      nothingStored(result.counts, module.declaration);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     result.failure = error;

@@ -24,8 +24,13 @@ export function avroReader(sink: RecordSink, limits: FileReaderLimits): FileRead
   let type: ReturnType<typeof avroType> | null = null;
   const raw = () => rawText(shownRecord(current));
   let hasBad = false;
-  const open = (schema: string) => type = avroType(schema, () => hasBad = true);
   const blocks = new AvroBlocks(limits.maxWholeBytes, open, block);
+
+  function open(schema: string): void {
+    type = avroType(schema, () => hasBad = true);
+    const { fields } = type as { fields?: readonly { name: string }[] };
+    if (fields !== undefined) sink.header?.(fields.map(({ name }) => name));
+  }
 
   function block(data: Buffer, count: number): void {
     let at = 0;

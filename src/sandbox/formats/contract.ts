@@ -20,7 +20,12 @@ export interface RecordFault {
  * same error, and the reader cannot be used afterwards.
  */
 export interface RecordSink {
-  /** The column names, once, before the first `fields`. */
+  /**
+   * Chooses the columns that have to be decoded, of all that the file has, for formats that can leave
+   * some out. Called once, before `header`, which then gets only these.
+   */
+  wants?(names: readonly string[]): readonly string[];
+  /** The column names, once, before the first `fields`; also of formats with a schema, before `value`. */
   header?(names: readonly string[]): void;
   /**
    * One record of a format with columns, with as many fields as the header has; for CSV they are

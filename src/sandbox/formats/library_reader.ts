@@ -10,7 +10,7 @@ export const libraryReader: OpenReader = (format, sink, limits) => {
     case "xlsx":
       return xlsxReader(format.options, sink, limits);
     case "parquet":
-      return parquetReader(format.options, sink, limits);
+      return parquetReader(sink, limits);
     case "avro":
       return avroReader(sink, limits);
     case "program":

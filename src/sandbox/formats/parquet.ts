@@ -5,9 +5,8 @@ import {
   type RowGroup,
   type SchemaTree,
 } from "hyparquet";
-import type { ParquetOptions } from "../../sdk/parquet.ts";
 import { rawText, type RecordSink } from "./contract.ts";
-import { corrupt, encrypted, noColumn, unreadableColumn } from "./parquet_failures.ts";
+import { corrupt, encrypted, unreadableColumn } from "./parquet_failures.ts";
 import { Leaf, type OnFault } from "./parquet_leaf.ts";
 import { type TakeValue, valueTaker } from "./parquet_record.ts";
 import { shownRecord } from "./plain_data.ts";
@@ -33,10 +32,9 @@ interface ParquetFile {
  * digits, dates and timestamps `Date`, bytes Uint8Array, lists and structs arrays and objects.
  *
  * @throws {Failure} `end` throws `parquet-corrupt`, `parquet-checksum`, `parquet-encrypted`,
- * `parquet-column`, `parquet-no-column`, and the failures of {@link WholeFile}
+ * `parquet-column`, and the failures of {@link WholeFile}
  */
 export function parquetReader(
-  options: ParquetOptions,
   sink: RecordSink,
   limits: FileReaderLimits,
 ): FileReader {
@@ -46,7 +44,7 @@ export function parquetReader(
 
   async function end(): Promise<void> {
     const file = await opened(whole.view());
-    const columns = columnsOf(file, options.columns);
+    const columns = columnsOf(file, sink);
     const names = columns.map(({ element }) => element.name);
     sink.header?.(names);
     let line = 0;
@@ -88,13 +86,12 @@ function leavesOf(node: SchemaTree): SchemaTree[] {
   return node.children.flatMap(leavesOf);
 }
 
-function columnsOf({ schema }: ParquetFile, wanted: readonly string[] | undefined): SchemaTree[] {
+function columnsOf({ schema }: ParquetFile, sink: RecordSink): SchemaTree[] {
   const known = new Map(schema.children.map((child) => [child.element.name, child]));
   if (known.size < schema.children.length) throw corrupt(new Error("two columns have one name"));
-  const names = wanted ?? [...known.keys()];
-  return names.map((name) => {
-    const column = known.get(name);
-    if (!column) throw noColumn(name, [...known.keys()]);
+  const names = [...known.keys()];
+  return (sink.wants?.(names) ?? names).map((name) => {
+    const column = known.get(name)!;
     if (column.element.logical_type?.type === "VARIANT") {
       throw unreadableColumn(name, "the type VARIANT is not supported");
     }

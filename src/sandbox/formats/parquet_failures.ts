@@ -31,10 +31,3 @@ export function unreadableColumn(column: string, why: string): Failure {
     hint: 'Name the columns that the module needs: parquet({ columns: ["id", …] }).',
   });
 }
-
-export function noColumn(name: string, known: readonly string[]): Failure {
-  const text = `Cannot read the Parquet file: it has no column ${JSON.stringify(name)}`;
-  return new Failure("refused", "parquet-no-column", text, {
-    hint: `Its columns are ${known.slice(0, 50).join(", ").slice(0, 1_000)}.`,
-  });
-}

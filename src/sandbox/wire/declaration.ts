@@ -13,6 +13,7 @@ import { columnFault } from "../../batch/column_fault.ts";
 import { COLUMN_OPTIONS } from "./column_options.ts";
 import { type DeclaredFault, faultsOfIssues, faultText } from "./declared_faults.ts";
 import { formatSchema } from "./format_options.ts";
+import { sourceFaults } from "./source_faults.ts";
 
 /** A module's declaration, checked. */
 export interface Declaration {
@@ -22,6 +23,10 @@ export interface Declaration {
   entries?: string[];
   format: DeclaredFormat;
   tables: TableSpec[];
+  /** Whether a file is loaded although nothing of it is stored. */
+  allowEmpty: boolean;
+  /** Without `row`, each record becomes a row of the only table that the module writes. */
+  hasRow: boolean;
 }
 
 /** The format of a module that is a program: it reads the file itself. */
@@ -81,6 +86,8 @@ const declarationSchema = z.strictObject({
   entries: patterns.optional(),
   format: formatSchema,
   tables: z.record(identifier, tableSchema),
+  allowEmpty: z.boolean().default(false),
+  hasRow: z.boolean().default(true),
 });
 
 /**
@@ -94,15 +101,19 @@ export function parseDeclaration(declared: unknown): Declaration {
     throw new DeclarationFault([...faultsOfIssues(error.issues), ...tableFaults(declared)]);
   }
   const tables = Object.entries(data.tables).map(([name, table]) => tableSpec(name, table));
+  const { allowEmpty, hasRow } = data;
+  const format = data.format.kind === "csv" ? csv(data.format.options) : data.format;
   const faults = tables.length === 0
     ? [{ path: ["tables"], message: "must name at least one table" }]
-    : tables.flatMap(faultsOfTable);
+    : [...tables.flatMap(faultsOfTable), ...sourceFaults({ format, tables, hasRow })];
   if (faults.length > 0) throw new DeclarationFault(faults);
   return {
     files: [data.files].flat(),
     ...(data.entries !== undefined && { entries: [data.entries].flat() }),
-    format: data.format.kind === "csv" ? csv(data.format.options) : data.format,
+    format,
     tables,
+    allowEmpty,
+    hasRow,
   };
 }
 

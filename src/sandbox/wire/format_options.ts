@@ -9,8 +9,20 @@ const oneCharacter = z.string().refine((text) => [...text].length === 1 && text.
 const MAX_SKIPPED_LINES = 1_000_000;
 const MAX_HEADER_ROWS = 20;
 
-/** The options of all formats with columns: the SDK's `HeaderOptions`. */
+const names = z.array(z.string().min(1)).min(1);
+
+/** The options of all formats with named columns: the SDK's `NameOptions`. */
+const NAME_OPTIONS = {
+  columns: names.optional(),
+  optional: names.optional(),
+  aliases: z.record(z.string().min(1), z.union([z.string().min(1), names])).optional(),
+  match: z.enum(["exact", "loose"]).optional(),
+  newColumns: z.enum(["ignore", "refuse"]).optional(),
+};
+
+/** The options of all formats with a header: the SDK's `HeaderOptions`. */
 const HEADER_OPTIONS = {
+  ...NAME_OPTIONS,
   header: z.union([z.boolean(), z.array(z.string().min(1)).min(1)]).optional(),
   skip: z.int().min(0).max(MAX_SKIPPED_LINES).optional(),
   skipTo: z.array(z.string().min(1)).min(1).optional(),
@@ -49,9 +61,10 @@ function checkHeader(
 /** The options of JSON formats: the SDK's `NumbersOption`. */
 const NUMBERS_OPTION = { numbers: z.enum(["number", "text"]).optional() };
 
-const jsonlOptions = z.strictObject({ ...TEXT_OPTIONS, ...NUMBERS_OPTION });
+const jsonlOptions = z.strictObject({ ...NAME_OPTIONS, ...TEXT_OPTIONS, ...NUMBERS_OPTION });
 
 const jsonOptions = z.strictObject({
+  ...NAME_OPTIONS,
   ...TEXT_OPTIONS,
   ...NUMBERS_OPTION,
   at: z.string().regex(/^[^.]+(\.[^.]+)*$/, {
@@ -67,9 +80,9 @@ const xlsxOptions = z.strictObject({
   mergedCells: z.enum(["first", "fill"]).optional(),
 }).superRefine(checkHeader);
 
-const parquetOptions = z.strictObject({ columns: z.array(z.string().min(1)).min(1).optional() });
+const parquetOptions = z.strictObject(NAME_OPTIONS);
 
-const avroOptions = z.strictObject({});
+const avroOptions = z.strictObject(NAME_OPTIONS);
 
 /** A module's `format`, as the format functions of the SDK return it. */
 export const formatSchema = z.discriminatedUnion("kind", [

@@ -1,11 +1,19 @@
 import { Failure } from "../../base/failure.ts";
 import type { RejectView } from "../../protocol/file_view.ts";
-import { type LoadedModule, placeText, type Realm, type RecordMaker } from "./compartment.ts";
-import type { RecordFault } from "../formats/contract.ts";
+import { ColumnContract } from "./column_contract.ts";
+import { type LoadedModule, placeText, type Realm } from "./compartment.ts";
+import type { RecordSink } from "../formats/contract.ts";
 import type { FileReader, OpenReader } from "../formats/record_reader.ts";
 import { withEncoding } from "../wire/encoding_list.ts";
+import type { TableSpec } from "../../batch/column.ts";
 import type { HostResponse } from "../wire/host_messages.ts";
 import { HostRequests } from "./host_requests.ts";
+import {
+  type ModuleRecords,
+  type RecordFacts,
+  RowRecords,
+  TableRecords,
+} from "./module_records.ts";
 import type { IngestRequest } from "../wire/messages.ts";
 import { expectsPlainAnswers } from "../wire/module_api.ts";
 import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
@@ -44,7 +52,6 @@ const REJECTED = Object.freeze({});
 
 /** Runs one file through a module: bytes in, batches and rejects out. */
 export class FileRun {
-  readonly #module: LoadedModule;
   readonly #realm: Realm;
   readonly #request: IngestRequest;
   readonly #openFormat: OpenReader;
@@ -52,13 +59,16 @@ export class FileRun {
   readonly #rowId: (line: number) => string;
   /** The record whose `row` is running. Records of an async `row` have a state each. */
   readonly #shared: RecordState = { line: 0, entry: null, reject: null };
-  readonly #ctx: object;
+  readonly #ctx: RecordFacts;
   readonly #requests: HostRequests;
+  readonly #row: LoadedModule["row"];
   readonly #isAsync: boolean;
+  readonly #contract: ColumnContract;
   /** Records whose async `row` is still waiting, in the order of the file. */
   #waiting: WaitingRow[] = [];
   #reader: FileReader | null = null;
-  #makeRecord: RecordMaker | null = null;
+  /** The records of the current file. */
+  #records: ModuleRecords | null = null;
   #entry: Entry | null = null;
   readonly #entryNames: string[] = [];
 
@@ -69,7 +79,7 @@ export class FileRun {
     openFormat: OpenReader,
     post: Post,
   ) {
-    this.#module = module;
+    this.#row = module.row;
     this.#realm = realm;
     this.#request = request;
     this.#openFormat = openFormat;
@@ -86,7 +96,10 @@ export class FileRun {
       expectsPlainAnswers(request.script),
       (request) => post({ type: "hostRequest", request }),
     );
-    this.#isAsync = Object.getPrototypeOf(module.row) === ASYNC_FUNCTION;
+    this.#isAsync = module.row !== undefined &&
+      Object.getPrototypeOf(module.row) === ASYNC_FUNCTION;
+    const table = module.row === undefined ? onlyTable(request) : null;
+    this.#contract = new ColumnContract(request.format, table?.columns ?? null);
     this.#ctx = harden(this.#contextOf(this.#shared));
   }
 
@@ -136,23 +149,25 @@ export class FileRun {
     this.#reader ??= this.#openReader();
     await this.#reader.end();
     await this.#settleWaiting();
+    this.#records?.end();
     this.#reader = null;
   }
 
   #openReader(): FileReader {
-    this.#makeRecord = null;
-    const sink = {
-      header: (names: readonly string[]) => {
-        this.#makeRecord = this.#realm.recordMaker(names);
-      },
-      fields: (fields: unknown[], line: number) => this.#record(this.#recordOf(fields), line),
-      value: (value: unknown, line: number) => this.#record(value, line),
-      fault: (fault: RecordFault) => {
+    const records = this.#records = this.#openRecords();
+    const { columns } = records;
+    const entry = this.#entry?.name ?? null;
+    const sink: RecordSink = {
+      wants: (names) => columns.wants(names),
+      header: (names) => columns.header(names),
+      fields: (fields, line) => this.#record(columns.ofFields(fields), line),
+      value: (value, line) => this.#record(columns.ofObject(value), line),
+      fault: (fault) => {
         this.#out.rows.read++;
         this.#keepReject(fault);
       },
       skip: () => this.#out.skip(),
-      notice: (text: string) => this.#out.notice(text, this.#entry?.name ?? null),
+      notice: (text) => this.#out.notice(text, entry),
     };
     const { maxRecordChars, maxWholeBytes, encodings } = this.#request;
     const encoding = encodings?.[this.#entry?.number ?? 0];
@@ -166,16 +181,21 @@ export class FileRun {
     await this.#out.room();
   }
 
-  #recordOf(fields: unknown[]): unknown {
-    // Without a header, records are keyed by position, from 1.
-    this.#makeRecord ??= this.#realm.recordMaker(fields.map((_, i) => String(i + 1)));
-    return this.#makeRecord(fields);
+  #openRecords(): ModuleRecords {
+    const entry = this.#entry?.name ?? null;
+    const { format } = this.#request;
+    const file = { format, entry, notice: (text: string) => this.#out.notice(text, entry) };
+    if (this.#row !== undefined) return new RowRecords(file, this.#contract, this.#realm);
+    return new TableRecords(file, this.#contract, onlyTable(this.#request), this.#ctx);
   }
 
   /** The `ctx` that a module receives. */
-  #contextOf(state: RecordState): object {
+  #contextOf(state: RecordState): RecordFacts & Record<string, unknown> {
     const rowIdOf = this.#rowId;
     const requests = this.#requests;
+    const guarded = <T>(request: () => Promise<T>) => {
+      return this.#hasAllColumns() ? request() : Promise.reject(new Error("a column is missing"));
+    };
     return {
       get rowId() {
         return rowIdOf(positionOf(state));
@@ -194,8 +214,8 @@ export class FileRun {
         };
         return REJECTED;
       },
-      lookup: (table: unknown, key: unknown) => requests.lookup(table, key),
-      fetch: (url: unknown, init?: unknown) => requests.fetch(url, init),
+      lookup: (table: unknown, key: unknown) => guarded(() => requests.lookup(table, key)),
+      fetch: (url: unknown, init?: unknown) => guarded(() => requests.fetch(url, init)),
       secret: (name: unknown) => requests.secret(name),
     };
   }
@@ -208,20 +228,33 @@ export class FileRun {
     state.entry = this.#entry;
     state.reject = null;
     try {
-      this.#take(this.#module.row(record, this.#ctx), state);
+      if (this.#row === undefined) {
+        this.#out.keepValues(record as unknown[], positionOf(state), this.#reader?.numbers?.());
+      } else this.#take(this.#row(record, this.#ctx), state);
     } catch (error) {
       this.#handleError(error, state);
     }
     if (this.#requests.fatal) throw this.#requests.fatal;
   }
 
+  /** A record that lacks a column must not cause requests. */
+  #hasAllColumns(): boolean {
+    try {
+      this.#records!.check();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Starts a record's async `row`. Many wait at once, so that their requests go out together. */
   #call(record: unknown, line: number): void {
     const state: RecordState = { line, entry: this.#entry, reject: null };
     const ctx = Object.freeze(this.#contextOf(state));
-    const rows = Promise.resolve(this.#module.row(record, ctx));
+    const rows = Promise.resolve(this.#row!(record, ctx));
     // A rejection is handled when the record's turn comes.
     rows.catch(() => {});
+    this.#records!.check();
     const [raw, numbers] = [this.#reader?.raw() ?? "", this.#reader?.numbers?.()];
     this.#waiting.push({ rows, state, raw, numbers });
   }
@@ -247,6 +280,7 @@ export class FileRun {
     raw?: string,
     numbers: WrittenNumbers | undefined = this.#reader?.numbers?.(),
   ): void {
+    this.#records!.check();
     if (state.reject !== null) this.#rejectRecord(state, state.reject, raw);
     else if (result === null || result === undefined) this.#out.rows.skipped++;
     else this.#out.keep(result, positionOf(state), numbers);
@@ -260,6 +294,7 @@ export class FileRun {
   }
 
   #handleError(error: unknown, state: RecordState, raw?: string): void {
+    this.#records!.check();
     const failure = asInstance(error, Failure);
     if (failure) throw failure;
     const fault = asInstance(error, RowFault);
@@ -286,4 +321,9 @@ export class FileRun {
 /** The record's position in the file or archive, which its row id contains. */
 function positionOf({ line, entry }: RecordState): number {
   return line + (entry?.number ?? 0) * LINES_PER_ENTRY;
+}
+
+/** The table that a module without `row` fills; a declaration with several was refused. */
+function onlyTable({ tables }: IngestRequest): TableSpec {
+  return tables[0]!;
 }

@@ -81,6 +81,15 @@ export class RunOutput {
     this.#add(kept, position);
   }
 
+  /**
+   * Stores a row of the only table, from the values of its columns.
+   * @throws {RowFault}
+   */
+  keepValues(values: unknown[], position: number, numbers?: WrittenNumbers): void {
+    const [table] = this.#tables.values();
+    this.#store(table!, table!.convertValues(values, numbers), position);
+  }
+
   skip(records = 1): void {
     this.rows.read += records;
     this.rows.skipped += records;
@@ -148,7 +157,10 @@ export class RunOutput {
       return this.#add(kept, position);
     }
     const table = this.#tableOf(name);
-    const values = table.convert(output, numbers);
+    this.#store(table, table.convert(output, numbers), position);
+  }
+
+  #store(table: TableBuffer, values: Value[], position: number): void {
     const replaced = this.#keys.one(table.index, values, position);
     this.rows.replaced += replaced;
     this.rows.stored += 1 - replaced;

@@ -63,16 +63,32 @@ export class TableBuffer {
     }
     const values = this.#read(row);
     let given = 0;
-    for (let i = 0; i < values.length; i++) {
-      if (values[i] !== undefined) given++;
-      values[i] = this.#convertOne(i, values[i], numbers);
-    }
+    for (let i = 0; i < values.length; i++) if (values[i] !== undefined) given++;
+    const converted = this.#convertAll(values, numbers);
     if (Object.keys(row).length !== given) this.#refuseUnknown(row);
+    return this.#withKey(converted);
+  }
+
+  /**
+   * Converts the values of all columns, in their order and in place, without storing them yet.
+   * @throws {RowFault}
+   */
+  convertValues(values: unknown[], numbers?: WrittenNumbers): Value[] {
+    return this.#withKey(this.#convertAll(values, numbers));
+  }
+
+  #convertAll(values: unknown[], numbers: WrittenNumbers | undefined): Value[] {
+    for (let i = 0; i < values.length; i++) values[i] = this.#convertOne(i, values[i], numbers);
+    return values as Value[];
+  }
+
+  /** @throws {RowFault} if a key column cannot be stored */
+  #withKey(values: Value[]): Value[] {
     for (const key of this.#keys) {
       if (values[key] === null) throw new RowFault("a key column is empty", this.#names[key]);
       this.#checkKey(key, values[key]);
     }
-    return values as Value[];
+    return values;
   }
 
   /** Applies the strictest limits of all storage engines, so that a module runs on each of them. */

@@ -1,4 +1,4 @@
-import { openRealm } from "./compartment.ts";
+import { type LoadedModule, openRealm } from "./compartment.ts";
 import { Failure } from "../../base/failure.ts";
 import { FileRun } from "./file_run.ts";
 import type { OpenReader } from "../formats/record_reader.ts";
@@ -25,8 +25,7 @@ export function serveWorker(openFormat: OpenReader): void {
   ): void | Promise<void> {
     switch (message.type) {
       case "describe": {
-        const { files, entries, format, tables } = realm.load(message.script);
-        const declaration = JSON.parse(JSON.stringify({ files, entries, format, tables }));
+        const declaration = declarationOf(realm.load(message.script));
         return reply({ type: "described", declaration });
       }
       case "ingest":
@@ -74,4 +73,14 @@ export function serveWorker(openFormat: OpenReader): void {
   }
 
   reply({ type: "ready" });
+}
+
+/** What a module declares, as plain data; only its shape is checked. */
+function declarationOf({ row, ...declared }: LoadedModule): unknown {
+  const { files, entries, format, tables, allowEmpty, ...others } = declared;
+  const hasRow = row !== undefined;
+  // A misspelt `row` must not make a module without one: unknown names are refused.
+  const unknown = hasRow ? {} : Object.fromEntries(Object.keys(others).map((key) => [key, null]));
+  const all = { files, entries, format, tables, allowEmpty, hasRow, ...unknown };
+  return JSON.parse(JSON.stringify(all));
 }
