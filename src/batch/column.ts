@@ -86,7 +86,10 @@ export interface ColumnSpec {
 }
 
 /** How a module fills a column, and how text in the file is written. */
-export type ColumnOptions = Omit<Column, "type">;
+export interface ColumnOptions extends Omit<Column, "type"> {
+  /** Whether a `Date` is a local time: its time in UTC is what a clock in `timeZone` has shown. */
+  localDates?: true;
+}
 
 /** A table of a tenant, as its module declares it. */
 export interface TableSpec {
@@ -101,3 +104,15 @@ export interface TableSpec {
 
 /** A value in a batch, in the form that {@link physicalOf} gives; booleans are 0 and 1. */
 export type Value = string | number | Uint8Array | null;
+
+/** Tables for a format whose dates are local times, as in Excel: they are in the column's zone. */
+export function withLocalDates(tables: readonly TableSpec[]): TableSpec[] {
+  return tables.map((table) => ({
+    ...table,
+    columns: table.columns.map((column) =>
+      column.options?.timeZone === undefined
+        ? column
+        : { ...column, options: { ...column.options, localDates: true } }
+    ),
+  }));
+}

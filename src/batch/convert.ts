@@ -13,7 +13,7 @@ import { blob, inet, timeuuid, uuid } from "./convert_other.ts";
 import { filled, meansNull } from "../sdk/values/blank.ts";
 import { durationText } from "../sdk/values/duration.ts";
 import { bigIntegerIn, decimalOf, integerIn, numberOf } from "../sdk/values/numbers.ts";
-import { parseDate, parseTime, parseTimestamp } from "../sdk/values/times.ts";
+import { parseDate, parseTime, timestampOf } from "../sdk/values/times.ts";
 import { fault } from "../sdk/values/value_fault.ts";
 import { parseBoolean, parseText } from "../sdk/values/words.ts";
 import type { WrittenNumbers } from "../sdk/values/written_numbers.ts";
@@ -32,7 +32,7 @@ export type Converter = (
 type Options = ColumnOptions | undefined;
 
 /**
- * @param options how text in the file is written; for a collection, the text of its elements
+ * @param given how text in the file is written; for a collection, the text of its elements
  * @returns a function that throws {@link ValueFault} if the value does not fit
  *
  * @example
@@ -42,7 +42,9 @@ type Options = ColumnOptions | undefined;
  * converterOf("decimal", { decimal: "," })("1,50"); // "1.50"
  * ```
  */
-export function converterOf(type: ColumnType, options?: ColumnOptions): Converter {
+export function converterOf(type: ColumnType, given: ColumnOptions = {}): Converter {
+  const { from: _from, value: _value, optional: _optional, ...written } = given;
+  const options = Object.keys(written).length === 0 ? undefined : written;
   const collection = collectionOf(type);
   if (collection === null) return scalarConverter(type as ScalarType, options);
   const { kind, elements } = collection;
@@ -164,7 +166,7 @@ const MAKERS: Record<ScalarType, (options: Options) => Converter> = {
   smallint: integer("smallint"),
   text,
   time: (options) => (value) => parseTime(value, options),
-  timestamp: (options) => (value) => parseTimestamp(value, options),
+  timestamp: (options) => (value) => timestampOf(value, options),
   timeuuid: (options) => withNulls(timeuuid, options),
   tinyint: integer("tinyint"),
   uuid: (options) => withNulls(uuid, options),

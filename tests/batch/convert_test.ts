@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type ColumnType, SCALAR_TYPES, type Value } from "../../src/batch/column.ts";
+import {
+  type ColumnType,
+  SCALAR_TYPES,
+  type Value,
+  withLocalDates,
+} from "../../src/batch/column.ts";
 import { converterOf } from "../../src/batch/convert.ts";
 import { ValueFault } from "../../src/sdk/values/value_fault.ts";
 
@@ -165,4 +170,22 @@ Deno.test("the options of a collection are for its elements", () => {
   assert.equal(converterOf("map<text, decimal>", options)({ a: "0,5" }), '[["a","0.5"]]');
   const day = { format: "DD.MM.YYYY" };
   assert.equal(converterOf("set<date>", day)(["31.12.2024"]), '["2024-12-31"]');
+});
+
+Deno.test("a Date of a spreadsheet is a local time in the column's zone", () => {
+  const columns = [
+    { name: "at", type: "timestamp" as const, options: { timeZone: "Europe/Berlin" } },
+    { name: "n", type: "int" as const },
+  ];
+  const table = { name: "t", columns, partitionKey: ["n"], clusteringKey: [] };
+  const [at, n] = withLocalDates([table])[0]!.columns;
+  const convert = converterOf(at!.type, at!.options);
+  assert.equal(convert(new Date("2024-07-01T12:00:00.5Z")), "2024-07-01T10:00:00.500Z");
+  assert.throws(() => convert(new Date("2024-03-31T02:30:00Z")), /skipped in Europe\/Berlin/);
+  assert.throws(() => converterOf("timestamp", columns[0]!.options)(new Date(0)), /is in UTC/);
+  assert.equal(n, columns[1]);
+});
+
+Deno.test("options that only say where a value comes from leave the converter as it is", () => {
+  assert.equal(converterOf("int", { from: "x", optional: true }), converterOf("int"));
 });

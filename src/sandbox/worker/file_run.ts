@@ -21,6 +21,7 @@ import { rowIds } from "./row_id.ts";
 import { RepeatedKeys } from "./repeated_keys.ts";
 import { type Post, type RunCounts, RunOutput } from "./run_output.ts";
 import { RowFault } from "./table_buffer.ts";
+import { withLocalDates } from "../../batch/column.ts";
 import { asInstance, safeMessage, valueReason } from "./thrown_values.ts";
 
 /** Maximum length of a thrown message, without its position. */
@@ -90,7 +91,8 @@ export class FileRun {
       maxBytes: request.maxKeyBytes,
       placeOf: (position) => this.#placeOf(position),
     });
-    this.#out = new RunOutput(request.tables, (columns) => realm.fieldReader(columns), keys, post);
+    const tables = request.format.kind === "xlsx" ? withLocalDates(request.tables) : request.tables;
+    this.#out = new RunOutput(tables, (columns) => realm.fieldReader(columns), keys, post);
     this.#requests = new HostRequests(
       request.grants,
       expectsPlainAnswers(request.script),

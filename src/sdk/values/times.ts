@@ -113,6 +113,14 @@ export function parseTime(text: unknown, options?: DateOptions): string | null {
  * ```
  */
 export function parseTimestamp(text: unknown, options?: TimestampOptions): string | null {
+  return timestampOf(text, options);
+}
+
+/** As {@link parseTimestamp}; `localDates` says that a `Date` is a local time. */
+export function timestampOf(
+  text: unknown,
+  options?: TimestampOptions & { localDates?: boolean },
+): string | null {
   if (typeof text === "string") {
     const usual = options === undefined ? usualTimestamp(text) : null;
     if (usual !== null) return usual;
@@ -124,6 +132,9 @@ export function parseTimestamp(text: unknown, options?: TimestampOptions): strin
   if (text === null || text === undefined || meansNull(text, options)) return null;
   if (text instanceof Date) {
     if (options?.timeZone === undefined) return dateText(text);
+    if (options.localDates) {
+      return timestampOf(dateText(text).slice(0, -1), { ...options, format: undefined });
+    }
     throw new ValueFault("a Date is in UTC: return text to read it in a time zone");
   }
   if (typeof text === "number" || typeof text === "bigint") {
