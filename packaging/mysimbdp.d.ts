@@ -867,6 +867,10 @@ export declare function parseTime(text: unknown, options?: DateOptions): string 
  * ```
  */
 export declare function parseTimestamp(text: unknown, options?: TimestampOptions): string | null;
+/** As {@link parseTimestamp}; `localDates` says that a `Date` is a local time. */
+export declare function timestampOf(text: unknown, options?: TimestampOptions & {
+    localDates?: boolean;
+}): string | null;
 
 /** Which words mean true and false. */
 export interface BooleanOptions extends NullOptions {
