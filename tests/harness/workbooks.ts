@@ -40,26 +40,30 @@ export async function workbook(
   sheets: readonly SheetSpec[],
   options: WorkbookOptions = {},
 ): Promise<Bytes> {
+  return await zip(Object.entries(workbookParts(sheets, options)));
+}
+
+/** The parts of a workbook by name. */
+export function workbookParts(
+  sheets: readonly SheetSpec[],
+  options: WorkbookOptions = {},
+): Record<string, string> {
+  const worksheets = sheets.map((sheet, i) => [`worksheets/sheet${i + 1}.xml`, sheet] as const);
   const parts: Record<string, string | null> = {
     "_rels/.rels": relations([["rId1", "officeDocument", "xl/workbook.xml"]]),
     "xl/workbook.xml": workbookXml(sheets, options),
     "xl/_rels/workbook.xml.rels": relations([
-      ...sheets.map((_, i) =>
-        [`rId${i + 1}`, "worksheet", `worksheets/sheet${i + 1}.xml`] as const
-      ),
+      ...worksheets.map(([name], i) => [`rId${i + 1}`, "worksheet", name] as const),
       ["rIdS", "styles", "styles.xml"],
       ["rIdT", "sharedStrings", "sharedStrings.xml"],
     ]),
     "xl/styles.xml": stylesXml(options),
     "xl/sharedStrings.xml": `<sst xmlns="${MAIN}">${options.strings ?? ""}</sst>`,
-    ...Object.fromEntries(
-      sheets.map((sheet, i) => [`xl/worksheets/sheet${i + 1}.xml`, sheetXml(sheet)]),
-    ),
+    ...Object.fromEntries(worksheets.map(([name, sheet]) => [`xl/${name}`, sheetXml(sheet)])),
     ...options.parts,
   };
-  return await zip(
-    Object.entries(parts).flatMap(([name, content]) => content === null ? [] : [[name, content]]),
-  );
+  const present = Object.entries(parts).filter(([, content]) => content !== null);
+  return Object.fromEntries(present) as Record<string, string>;
 }
 
 /** The XML of relations: id, the end of the type, target. */

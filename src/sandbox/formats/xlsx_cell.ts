@@ -29,7 +29,7 @@ export class CellFault {
 
   /** How it is shown in the text of a rejected record: `#DIV/0!`. */
   toJSON(): string {
-    return this.reason.replace(/^is /, "");
+    return this.reason === UNSAVED ? "formula" : this.reason.replace(/^is /, "");
   }
 }
 

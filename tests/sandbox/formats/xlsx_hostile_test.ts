@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { overlapped, zip } from "../../harness/archives.ts";
 import {
   relations,
   type SheetSpec,
+  styled,
   workbook,
   type WorkbookOptions,
+  workbookParts,
 } from "../../harness/workbooks.ts";
 import { readXlsx } from "./xlsx_reading.ts";
 
@@ -170,4 +173,55 @@ Deno.test("xlsx: parts over the limits are refused", async () => {
   assert.match(texts, /^xlsx-too-large: .*"xl\/sharedStrings.xml" has more than 65,536 bytes$/);
   const rows = HEADER + "<x/>".repeat(17 * limit / 4);
   assert.match(await failureOf({ rows }, {}, limit), /^zip-too-large: /);
+});
+
+Deno.test("xlsx: a workbook with any damage is read or refused with a code", async () => {
+  const sheets = [{
+    rows: [["a", "b"], [1, "x"], [styled(45_382.5, 1), {
+      attributes: 't="s"',
+      content: "<v>0</v>",
+    }]],
+    after: '<mergeCells><mergeCell ref="A2:B3"/></mergeCells>',
+  }];
+  const options = { formats: ["yyyy-mm-dd hh:mm"], strings: "<si><r><t>shared</t></r></si>" };
+  const parts = workbookParts(sheets, options);
+  const names = Object.keys(parts);
+  const tokens = [
+    "<",
+    ">",
+    '"',
+    "/",
+    "&",
+    "=",
+    "1e9",
+    "-1",
+    "<a>",
+    "</a>",
+    "[$",
+    "\u0000",
+    "0".repeat(50),
+  ];
+  const change = fc.record({
+    part: fc.constantFrom(...names),
+    at: fc.nat(2_000),
+    length: fc.nat(8),
+    token: fc.constantFrom("", ...tokens),
+  });
+  const settings = [{}, { text: true, mergedCells: "fill" as const }, { header: false }];
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+      const changed = { ...parts };
+      for (const { part, at, length, token } of changes) {
+        const text = changed[part] ?? "";
+        const from = at % (text.length + 1);
+        changed[part] = text.slice(0, from) + token + text.slice(from + length);
+      }
+      const bytes = await zip(Object.entries(changed));
+      for (const one of settings) {
+        const { failure } = await readXlsx(bytes, one);
+        if (failure !== null) assert.match(failure, /^(xlsx|zip)-[a-z-]+: Cannot /);
+      }
+    }),
+    { numRuns: 100 },
+  );
 });
