@@ -124,7 +124,7 @@ async function runLoad(
       }));
     signal.throwIfAborted();
     const written = await traced(span, "storage flush", () => load.flush());
-    const rows = checkedRows(seen, written, rejects.kept);
+    const rows = checkedRows(seen, written, rejects.lines);
     if (rows.rejected > limits.rejectShare * rows.read) {
       return { ...tooManyRejects(rows, limits), notices };
     }
@@ -135,7 +135,7 @@ async function runLoad(
     return { type: "ingested", ...receipt, notices };
   } catch (error) {
     if (signal.aborted) return { type: "released" };
-    const outcome = outcomeOf(error, rowsOfFailure(error, rejects.kept));
+    const outcome = outcomeOf(error, rowsOfFailure(error, rejects.lines));
     return outcome.type === "quarantined" ? { ...outcome, notices } : outcome;
   } finally {
     signal.removeEventListener("abort", stop);
@@ -181,6 +181,8 @@ class RejectKeeper {
   readonly #ledger: Ledger;
   readonly #maxKept: number;
   kept = 0;
+  /** The lines of the kept rejects: what they count. */
+  lines = 0;
 
   constructor(id: string, ledger: Ledger, maxKept: number) {
     this.#id = id;
@@ -191,8 +193,10 @@ class RejectKeeper {
   /** @throws {Failure} `too-many-rejects` */
   async keep(found: RejectView[]): Promise<void> {
     const room = this.#maxKept - this.kept;
-    await this.#ledger.addRejects(this.#id, found.slice(0, room));
-    this.kept += Math.min(room, found.length);
+    const kept = found.slice(0, room);
+    await this.#ledger.addRejects(this.#id, kept);
+    this.kept += kept.length;
+    for (const { lines = 1 } of kept) this.lines += lines;
     if (found.length <= room) return;
     throw new Failure(
       "refused",

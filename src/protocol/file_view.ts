@@ -88,6 +88,8 @@ export const rejectViewSchema = z.object({
   reason: z.string(),
   /** The record as in the file, cut at 4,096 characters. */
   raw: z.string(),
+  /** The number of lines that it covers, if more than one: how often it counts. Not kept. */
+  lines: z.int().positive().optional(),
 });
 export type RejectView = z.infer<typeof rejectViewSchema>;
 

@@ -31,11 +31,15 @@ const days = GOOD.tables.days;
 const BAD: [string, unknown, string[]][] = [
   ["no files", { ...GOOD, files: undefined }, ["files"]],
   ["an unknown format", { ...GOOD, format: { kind: "xml", options: {} } }, ["format", "kind"]],
-  ["a long delimiter", { ...GOOD, format: { kind: "csv", options: { delimiter: "||" } } }, [
-    "format",
-    "options",
-    "delimiter",
-  ]],
+  [
+    "a long delimiter",
+    { ...GOOD, format: { kind: "csv", options: { delimiter: "|".repeat(11) } } },
+    [
+      "format",
+      "options",
+      "delimiter",
+    ],
+  ],
   ["an unknown type", {
     ...GOOD,
     tables: { days: { ...days, columns: { year: "integer", day: "date" } } },

@@ -25,7 +25,11 @@ export interface RecordSink {
    * some out. Called once, before `header`, which then gets only these.
    */
   wants?(names: readonly string[]): readonly string[];
-  /** The column names, once, before the first `fields`; also of formats with a schema, before `value`. */
+  /**
+   * The column names, before the first `fields`; also of formats with a schema, before `value`. Once,
+   * unless records may be wider than the header: then again, with further names, before a record that
+   * has more fields than any before it.
+   */
   header?(names: readonly string[]): void;
   /**
    * One record of a format with columns, with as many fields as the header has; for CSV they are
@@ -49,6 +53,8 @@ export interface RecordReader {
   raw(): string;
   /** The numbers of the record being delivered, if the format is JSON. */
   numbers?(): WrittenNumbers;
+  /** The number of lines of the record being delivered. @default () => 1 */
+  lines?(): number;
 }
 
 export interface ReaderSettings {

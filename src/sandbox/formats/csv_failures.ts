@@ -1,9 +1,14 @@
 import { Failure } from "../../base/failure.ts";
 import { withCommas } from "./contract.ts";
+import type { CsvSyntax } from "./csv_syntax.ts";
 import type { HeaderFailures } from "./header.ts";
 
 /** A module passed an invalid option to `csv()`. */
-export function badOption(name: "delimiter" | "quote", value: string, expected: string): Failure {
+export function badOption(
+  name: "delimiter" | "quote" | "escape",
+  value: string,
+  expected: string,
+): Failure {
   const text = `Cannot use the CSV ${name} ${JSON.stringify(value)}: it must be ${expected}`;
   return new Failure("refused", "csv-bad-options", text, {
     hint: `Fix csv({ ${name} }) in the module.`,
@@ -12,20 +17,54 @@ export function badOption(name: "delimiter" | "quote", value: string, expected: 
 }
 
 /** Failures of the header: without it, no record of the file can be read reliably. */
-export const CSV_HEADER_FAILURES: HeaderFailures = {
-  bad: (where, state, column) =>
-    new Failure("refused", "csv-bad-header", `Cannot read ${where}: ${state}`, {
-      hint:
-        "Give every column a different name, or set csv({ uniqueNames: true }). If the file has " +
-        "no header, pass the names with csv({ header: [...] }). Otherwise check delimiter, quote, " +
-        "skip and encoding.",
-      details: { column },
-    }),
-  missing: (state) =>
-    new Failure("refused", "csv-no-header", `Cannot read the header: ${state}`, {
-      hint: "Send a file with a line of column names, or pass them with csv({ header: [...] }).",
-    }),
-};
+export function headerFailures({ trailingDelimiter, delimiter }: CsvSyntax): HeaderFailures {
+  return {
+    bad: (where, state, column) =>
+      new Failure("refused", "csv-bad-header", `Cannot read ${where}: ${state}`, {
+        hint:
+          "Give every column a different name, or set csv({ uniqueNames: true }). If the file " +
+          "has no header, pass the names with csv({ header: [...] }). " +
+          (trailingDelimiter ? "" : "If lines end with a delimiter, set trailingDelimiter. ") +
+          "If other lines come first, set skip or skipTo. Otherwise check delimiter " +
+          `(now ${JSON.stringify(delimiter)}), quote and encoding.`,
+        details: { column },
+      }),
+    missing: (state) =>
+      new Failure("refused", "csv-no-header", `Cannot read the header: ${state}`, {
+        hint: "Send a file with a line of column names, or pass them with csv({ header: [...] }).",
+      }),
+  };
+}
+
+/** The file has a line `sep=` with another delimiter than the module's. */
+export function otherDelimiter(found: string, declared: string): Failure {
+  const text = `Cannot read the file: its first line says that the delimiter is ` +
+    `${JSON.stringify(found)}, the module reads ${JSON.stringify(declared)}`;
+  return new Failure("refused", "csv-delimiter", text, {
+    hint: `Set csv({ delimiter: ${JSON.stringify(found)} }), or "auto" to follow the file.`,
+    details: { delimiter: found },
+  });
+}
+
+/** The records of the file fit to no delimiter. */
+export function unknownDelimiter(candidates: readonly string[]): Failure {
+  const list = candidates.map((one) => JSON.stringify(one)).join(", ");
+  const text = `Cannot determine the delimiter: with none of ${list}, most records have as many ` +
+    "fields as the header";
+  return new Failure("refused", "csv-delimiter", text, {
+    hint: "Set csv({ delimiter }). If other lines come before the header, set skip or skipTo.",
+  });
+}
+
+/** The line ends of the file are CRCRLF. */
+export function doubledLineEnds(): Failure {
+  const text =
+    "Cannot read the file: its lines end with CR CR LF, as if LF had been converted to " +
+    "CRLF twice";
+  return new Failure("refused", "csv-line-ends", text, {
+    hint: 'Transfer the file in binary mode, or set csv({ lineEnd: "\\r\\r\\n" }).',
+  });
+}
 
 export function tooManyColumns(where: string, columns: number, limit: number): Failure {
   return new Failure(
@@ -33,29 +72,5 @@ export function tooManyColumns(where: string, columns: number, limit: number): F
     "csv-too-many-columns",
     `Cannot read ${where}: it has ${withCommas(columns)} columns (limit: ${withCommas(limit)})`,
     { hint: "Check the delimiter.", details: { columns, limit } },
-  );
-}
-
-/**
- * A quote is still open at the end of the file or of the longest possible record. It is unknown which
- * of the following text is inside quotes, so none of it can be read reliably.
- *
- * @param limit maximum length of a record in characters, or null if the file ended first
- */
-export function unclosedQuote(
-  { line, column }: { line: number; column: number },
-  limit: number | null,
-): Failure {
-  const within = limit === null
-    ? "before the end of the file"
-    : `within the ${withCommas(limit)} characters allowed for a record`;
-  return new Failure(
-    "refused",
-    "csv-unclosed-quote",
-    `Cannot read past line ${line}, character ${column}: the quote is not closed ${within}`,
-    {
-      hint: 'Close or double the quote. If the file does not use quotes, set csv({ quote: "" }).',
-      details: { line, column },
-    },
   );
 }

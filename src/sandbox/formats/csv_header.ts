@@ -1,19 +1,33 @@
+import { matchesName } from "../wire/file_patterns.ts";
+import { uniqueColumnNames } from "./column_names.ts";
 import type { RecordFault, RecordSink } from "./contract.ts";
-import { CSV_HEADER_FAILURES } from "./csv_failures.ts";
-import { checkColumnCount, type CsvSyntax } from "./csv_options.ts";
+import { type Fields, raggedReason } from "./csv_fields.ts";
+import { headerFailures } from "./csv_failures.ts";
+import { checkColumnCount } from "./csv_options.ts";
+import type { CsvSyntax } from "./csv_syntax.ts";
 import { FileHeader } from "./header.ts";
+
+/** Maximum number of fields that a record may have beyond the header with `ragged: "keep"`. */
+const MAX_SURPLUS = 100;
 
 /** Determines the number and names of a file's columns and reports them to the sink. */
 export class CsvHeader {
   /** The number of fields in every record; 0 until it is known. */
   count = 0;
+  /** The number of fields of records that need no closer look; -1 if all records do. */
+  plainCount = 0;
+  #names: readonly string[] = [];
+  /** The number of columns that the header names. */
+  #named = 0;
+  readonly #syntax: CsvSyntax;
   readonly #header: FileHeader;
   readonly #sink: RecordSink;
 
   /** @throws {Failure} `csv-bad-header`, `csv-too-many-columns` if the given names are invalid */
-  constructor(options: CsvSyntax["header"], sink: RecordSink) {
+  constructor(syntax: CsvSyntax, sink: RecordSink) {
+    this.#syntax = syntax;
     this.#sink = sink;
-    this.#header = new FileHeader(options, CSV_HEADER_FAILURES);
+    this.#header = new FileHeader(syntax.header, headerFailures(syntax));
     const { given, isPending } = this.#header;
     if (given === null) return;
     checkColumnCount(given.length, "the module's header option");
@@ -27,15 +41,13 @@ export class CsvHeader {
    * @returns the reason for rejecting the record, or null
    * @throws {Failure} `csv-bad-header`, `csv-too-many-columns`.
    */
-  take(fields: string[], line: number): string | null {
-    if (this.count > 0) {
-      const has = `has ${fields.length} ${fields.length === 1 ? "field" : "fields"}`;
-      return `${has}, the header has ${this.count}`;
-    }
+  take(fields: Fields, line: number): string | null {
+    if (this.count > 0) return this.#fit(fields, line);
+    if (this.#syntax.trailingDelimiter && fields.length > 1 && fields.at(-1) === "") fields.pop();
     const header = this.#header;
     if (header.isPending) {
       if (!header.isSearching) checkColumnCount(fields.length, `the header at line ${line}`);
-      const names = header.take(fields, line);
+      const names = header.take(fields.map((field) => field ?? ""), line);
       if (names !== null) this.#name(names);
       return null;
     }
@@ -43,6 +55,13 @@ export class CsvHeader {
     this.#name(fields.map((_, index) => String(index + 1)));
     this.#sink.fields(fields, line);
     return null;
+  }
+
+  /** Whether a record is where the data ends, by the option `stopAt`. */
+  isEnd(fields: Fields): boolean {
+    if (this.count === 0 || this.#syntax.stopAt.length === 0) return false;
+    const first = fields.find((field) => field !== null && field.trim() !== "");
+    return typeof first === "string" && matchesName(this.#syntax.stopAt, first.trim());
   }
 
   /** Whether the header has not been found yet: a record that cannot be read is not a reject. */
@@ -60,8 +79,40 @@ export class CsvHeader {
     this.#header.end();
   }
 
+  /** Delivers a record with too few or too many fields, if the options say how. */
+  #fit(fields: Fields, line: number): string | null {
+    const { ragged, trailingDelimiter } = this.#syntax;
+    const width = this.#named;
+    if (trailingDelimiter && fields.length === width + 1 && fields[width] === "") fields.pop();
+    const isFew = fields.length < this.count;
+    const isPadded = isFew && (ragged !== "reject" || fields.length >= width);
+    const isKept = !isFew && ragged === "keep" && fields.length <= width + MAX_SURPLUS;
+    if (fields.length !== this.count && !isPadded && !isKept) {
+      return raggedReason(fields, width, this.#syntax);
+    }
+    if (fields.length > this.count) this.#widen(fields.length);
+    while (fields.length < this.count) fields.push("");
+    this.#sink.fields(fields, line);
+    return null;
+  }
+
+  /** Names further columns, which some of the records have. */
+  #widen(count: number): void {
+    const unnamed = Array.from({ length: count - this.count }, () => "");
+    this.#names = uniqueColumnNames([...this.#names, ...unnamed]);
+    this.#count(count);
+    this.#sink.header?.(this.#names);
+  }
+
   #name(names: readonly string[]): void {
-    this.count = names.length;
+    this.#names = names;
+    this.#named = names.length;
+    this.#count(names.length);
     this.#sink.header?.(names);
+  }
+
+  #count(count: number): void {
+    this.count = count;
+    this.plainCount = this.#syntax.stopAt.length > 0 ? -1 : count;
   }
 }

@@ -1,8 +1,12 @@
-import type { CsvSyntax } from "./csv_options.ts";
+import type { CsvSyntax } from "./csv_syntax.ts";
+
+/** The line end of files that were converted from LF to CRLF twice. */
+export const CRCRLF = "\r\r\n";
 
 /**
  * The line end of a file, from its first line end outside quotes: a lone CR means classic Mac,
- * everything else means LF with an optional CR before it.
+ * everything else means LF with an optional CR before it. If there is none outside quotes, the first
+ * one within quotes decides.
  *
  * @param text the start of the file
  * @param maxChars how far to search; if there is no line end up to there, it is LF
@@ -14,26 +18,33 @@ export function firstLineEnd(
   { quote, delimiter }: CsvSyntax,
   maxChars: number,
   isWhole: boolean,
-): "\n" | "\r" | null {
+): "\n" | "\r" | typeof CRCRLF | null {
   const end = Math.min(text.length, maxChars + 1);
+  const lastOfDelimiter = delimiter.at(-1);
   let inQuotes = false;
   let atFieldStart = true;
+  let quoted: "\n" | "\r" | null = null;
   for (let index = 0; index < end; index++) {
     const char = text[index];
     const next = text[index + 1];
     if (next === undefined && !isWhole) return null;
-    if (inQuotes) {
+    if (char === "\n" || char === "\r") {
+      if (next === "\r" && text.length === index + 2 && !isWhole) return null;
+      const found = char === "\n" || next === "\n"
+        ? "\n"
+        : text.startsWith(CRCRLF, index)
+        ? CRCRLF
+        : "\r";
+      if (!inQuotes) return found;
+      quoted ??= found === "\r" ? "\r" : "\n";
+    } else if (inQuotes) {
       if (char !== quote) continue;
       if (next === quote) index++;
       else inQuotes = false;
-    } else if (char === "\n") {
-      return "\n";
-    } else if (char === "\r") {
-      return next === "\n" ? "\n" : "\r";
     } else {
       inQuotes = atFieldStart && char === quote;
-      atFieldStart = char === delimiter;
+      atFieldStart = char === lastOfDelimiter;
     }
   }
-  return isWhole || text.length > maxChars ? "\n" : null;
+  return isWhole || text.length > maxChars ? quoted ?? "\n" : null;
 }

@@ -1,33 +1,58 @@
 import type { CsvOptions } from "../../sdk/csv.ts";
-import type { HeaderOptions } from "../../sdk/file_format.ts";
 import { badOption, tooManyColumns } from "./csv_failures.ts";
+import type { CsvSyntax } from "./csv_syntax.ts";
 
 const MAX_COLUMNS = 10_000;
-
-/** {@link CsvOptions} with defaults, checked. */
-export interface CsvSyntax {
-  header: HeaderOptions;
-  /** The number of lines before the header. */
-  skip: number;
-  delimiter: string;
-  quote: string;
-}
+const MAX_DELIMITER_CHARS = 10;
+const DEFAULT_QUOTED_LINES = 100;
 
 const LINE_END_OR_HALF_CHARACTER = /[\r\n\0\uD800-\uDFFF]/;
 
 /**
  * Checks a module's options.
  *
- * @throws {Failure} `csv-bad-options` if the delimiter or quote is not one usable character
+ * @throws {Failure} `csv-bad-options` if delimiter, quote and escape cannot be used together
  */
 export function csvSyntax(options: CsvOptions): CsvSyntax {
-  const { skip = 0, delimiter = ",", quote = '"' } = options;
-  if (!isOneCharacter(delimiter)) throw badOption("delimiter", delimiter, "one character");
-  if (quote !== "" && !isOneCharacter(quote)) {
-    throw badOption("quote", quote, 'one character, or "" for none');
+  const { delimiter = ",", quote = '"', comment = "", lineEnd = null, stopAt = [] } = options;
+  const { escape = quote, trim = false } = options;
+  if (!isDelimiter(delimiter)) {
+    throw badOption(
+      "delimiter",
+      delimiter,
+      `1 to ${MAX_DELIMITER_CHARS} characters without line ends`,
+    );
   }
-  if (quote === delimiter) throw badOption("quote", quote, "different from the delimiter");
-  return { header: options, skip, delimiter, quote };
+  if (trim && delimiter.trim() !== delimiter && delimiter !== "\t") {
+    throw badOption("delimiter", delimiter, "without blanks at its ends, as trim removes them");
+  }
+  for (const [name, value] of [["quote", quote], ["escape", escape]] as const) {
+    if (value === "") continue;
+    if (!isOneCharacter(value)) throw badOption(name, value, 'one character, or "" for none');
+    if (delimiter.includes(value)) throw badOption(name, value, "different from the delimiter");
+  }
+  return {
+    header: options,
+    skip: options.skip ?? 0,
+    delimiter,
+    quote,
+    escape,
+    keepsStrayQuotes: options.strayQuotes === "keep",
+    quotedLines: options.quotedLines ?? DEFAULT_QUOTED_LINES,
+    quotedRecords: options.quotedRecords ?? false,
+    ragged: options.ragged ?? "reject",
+    trailingDelimiter: options.trailingDelimiter ?? false,
+    trim,
+    comment,
+    skipLast: options.skipLast ?? 0,
+    stopAt: typeof stopAt === "string" ? [stopAt] : stopAt,
+    lineEnd: lineEnd === "\r\n" ? "\n" : lineEnd,
+  };
+}
+
+function isDelimiter(value: string): boolean {
+  return value.length >= 1 && value.length <= MAX_DELIMITER_CHARS && value.isWellFormed() &&
+    !/[\r\n\0]/.test(value);
 }
 
 function isOneCharacter(value: string): boolean {

@@ -1,14 +1,18 @@
 import { BAD_BYTES } from "./contract.ts";
-import { unclosedQuote } from "./csv_failures.ts";
-import { firstLineEnd } from "./csv_line_end.ts";
-import type { CsvSyntax } from "./csv_options.ts";
+import { CRCRLF, firstLineEnd } from "./csv_line_end.ts";
+import { doubledLineEnds } from "./csv_failures.ts";
+import type { CsvSyntax } from "./csv_syntax.ts";
 import { Finder } from "./finder.ts";
 
 /** Parsing needs more text. */
 export const UNFINISHED = -1;
+/** A field does not end here. */
+export const NO_END = -2;
 
 const CR = 13;
 const LF = 10;
+const SPACE = 32;
+const TAB = 9;
 
 /** The text from the start of the unfinished record, and the positions of special characters in it. */
 export class CsvText {
@@ -19,24 +23,42 @@ export class CsvText {
   line = 1;
   /** The line end of the file; LF includes CRLF. */
   lineEnd: "\n" | "\r" = "\n";
+  readonly syntax: CsvSyntax;
+  readonly maxChars: number;
   readonly delimiters: Finder;
   readonly quotes: Finder;
+  /** Escape characters other than the quote; null without one. */
+  readonly escapes: Finder | null;
   readonly nuls = new Finder("\0");
   readonly badBytes = new Finder(BAD_BYTES);
-  readonly #syntax: CsvSyntax;
-  readonly #maxChars: number;
   readonly #quoteCode: number;
+  readonly #delimiterCode: number;
+  readonly #delimiterSize: number;
+  readonly #trims: boolean;
   readonly #lfs = new Finder("\n");
   readonly #crs = new Finder("\r");
+  readonly #finders: readonly Finder[];
   #isLineEndKnown = false;
 
   constructor(syntax: CsvSyntax, maxChars: number) {
-    this.#syntax = syntax;
-    this.#maxChars = maxChars;
+    const { quote, delimiter, escape, lineEnd } = syntax;
+    this.syntax = syntax;
+    this.maxChars = maxChars;
     // Without a quote character this is NaN, which equals no character.
-    this.#quoteCode = syntax.quote.charCodeAt(0);
-    this.delimiters = new Finder(syntax.delimiter);
-    this.quotes = new Finder(syntax.quote);
+    this.#quoteCode = quote.charCodeAt(0);
+    this.#delimiterCode = delimiter.charCodeAt(0);
+    this.#delimiterSize = delimiter.length;
+    this.#trims = syntax.trim;
+    this.delimiters = new Finder(delimiter);
+    this.quotes = new Finder(quote);
+    this.escapes = escape === "" || escape === quote ? null : new Finder(escape);
+    const { delimiters, quotes, nuls, badBytes, escapes } = this;
+    const finders = [quotes, delimiters, nuls, badBytes, this.#lfs, this.#crs];
+    this.#finders = escapes === null ? finders : [...finders, escapes];
+    if (lineEnd === null) return;
+    // CRCRLF was replaced by CRLF.
+    this.lineEnd = lineEnd === "\r" ? "\r" : "\n";
+    this.#isLineEndKnown = true;
   }
 
   get ends(): Finder {
@@ -48,53 +70,74 @@ export class CsvText {
     return this.lineEnd === "\n" ? this.#crs : this.#lfs;
   }
 
-  /** Determines the file's line end, if the text is long enough. */
+  /**
+   * Determines the file's line end, if the text is long enough.
+   *
+   * @throws {Failure} `csv-line-ends` if it is CRCRLF
+   */
   knowsLineEnd(): boolean {
     if (this.#isLineEndKnown) return true;
-    const found = firstLineEnd(this.value, this.#syntax, this.#maxChars, this.isWhole);
+    const found = firstLineEnd(this.value, this.syntax, this.maxChars, this.isWhole);
     if (found === null) return false;
+    if (found === CRCRLF) throw doubledLineEnds();
     this.lineEnd = found;
     return this.#isLineEndKnown = true;
   }
 
   /** Resets all finders to the current text. */
   mark(): void {
-    const { quotes, delimiters, nuls, badBytes } = this;
-    for (const finder of [quotes, delimiters, nuls, badBytes, this.#lfs, this.#crs]) {
-      finder.reset(this.value);
+    for (const finder of this.#finders) finder.reset(this.value);
+  }
+
+  /** Goes back to an earlier position of the text. */
+  rewind(to: number): void {
+    for (const finder of this.#finders) finder.rewind(to);
+  }
+
+  /** The first delimiter or line end at or after `at` that is not escaped, or NOWHERE. */
+  stop(at: number): number {
+    const { ends, delimiters, escapes } = this;
+    let stop = Math.min(ends.next(at), delimiters.next(at));
+    if (escapes === null) return stop;
+    let from = at;
+    for (let escape = escapes.next(at); escape < stop; escape = escapes.next(from)) {
+      from = escape + (this.value.startsWith("\r\n", escape + 1) ? 3 : 2);
+      stop = Math.min(ends.next(from), delimiters.next(from));
     }
+    return stop;
   }
 
   isQuote(at: number): boolean {
     return this.value.charCodeAt(at) === this.#quoteCode;
   }
 
-  /**
-   * The index of the quote that closes the one at `open` in the record at `start`, or UNFINISHED.
-   *
-   * @throws {Failure} `csv-unclosed-quote`
-   */
-  closingQuote(start: number, open: number): number {
-    const { value } = this;
-    const quote = this.#syntax.quote;
-    const limit = start + this.#maxChars;
-    let close = value.indexOf(quote, open + 1);
-    while (close >= 0 && this.isQuote(close + 1)) close = value.indexOf(quote, close + 2);
-    if (close >= 0 && close < limit) {
-      return close + 1 === value.length && !this.isWhole ? UNFINISHED : close;
-    }
-    const isTooLong = value.length > limit;
-    if (!isTooLong && !this.isWhole) return UNFINISHED;
-    throw unclosedQuote(this.position(start, open), isTooLong ? this.#maxChars : null);
+  isDelimiter(at: number): boolean {
+    return this.value.charCodeAt(at) === this.#delimiterCode &&
+      (this.#delimiterSize === 1 || this.value.startsWith(this.syntax.delimiter, at));
   }
 
-  /** The text between two quotes, with doubled quotes replaced by single ones. */
-  unquoted(start: number, end: number): string {
-    const inner = this.value.substring(start, end);
-    // The next quote is the closing one, unless doubled quotes come before it.
-    if (this.quotes.next(start) >= end) return inner;
-    const { quote } = this.#syntax;
-    return inner.replaceAll(quote + quote, quote);
+  /** The next position that is not a blank; with a tab as delimiter, only spaces are blanks. */
+  afterBlanks(at: number): number {
+    const isTabBlank = this.#delimiterCode !== TAB;
+    for (let code = this.value.charCodeAt(at);; code = this.value.charCodeAt(++at)) {
+      if (code !== SPACE && !(isTabBlank && code === TAB)) return at;
+    }
+  }
+
+  /**
+   * Where the field that was closed before `at` ends: the index of the delimiter, line end or end of
+   * the file; NO_END if other text follows, UNFINISHED if more text is needed.
+   */
+  fieldEnd(at: number): number {
+    const end = this.#trims ? this.afterBlanks(at) : at;
+    if (this.isDelimiter(end)) return end;
+    const { value, isWhole } = this;
+    if (end === value.length) return isWhole ? end : UNFINISHED;
+    const next = this.afterLineEnd(end);
+    if (next !== 0) return next === UNFINISHED ? UNFINISHED : end;
+    const { delimiter } = this.syntax;
+    const isCut = !isWhole && end + delimiter.length > value.length;
+    return isCut && delimiter.startsWith(value.slice(end)) ? UNFINISHED : NO_END;
   }
 
   /** The index after the line end at `at`; 0 if there is none, UNFINISHED if more text is needed. */
@@ -124,16 +167,11 @@ export class CsvText {
     return count;
   }
 
-  /** The line and character, both from 1, of an index in the record at `start`. */
-  position(start: number, at: number): { line: number; column: number } {
+  /** The line and character, both from 1, of an index in the record at `start`, as text. */
+  where(start: number, at: number): string {
     const lines = this.lineEndsWithin(start, at);
     const lineStart = lines === 0 ? start : this.value.lastIndexOf(this.lineEnd, at - 1) + 1;
-    return { line: this.line + lines, column: at - lineStart + 1 };
-  }
-
-  /** {@link position} as text. */
-  where(start: number, at: number): string {
-    const { line, column } = this.position(start, at);
-    return `character ${column}` + (line === this.line ? "" : ` of line ${line}`);
+    const where = `character ${at - lineStart + 1}`;
+    return lines === 0 ? where : `${where} of line ${this.line + lines}`;
   }
 }

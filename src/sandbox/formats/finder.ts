@@ -9,6 +9,8 @@ export class Finder {
   readonly #needle: string;
   #text = "";
   #at = -1;
+  /** Where the last search began. */
+  #from = 0;
 
   constructor(needle: string) {
     this.#needle = needle;
@@ -18,6 +20,7 @@ export class Finder {
   reset(text: string): void {
     this.#text = text;
     this.#at = this.#needle === "" ? NOWHERE : -1;
+    this.#from = 0;
   }
 
   /** The first index of the needle at or after `from`, which must not decrease between resets. */
@@ -25,7 +28,17 @@ export class Finder {
     if (this.#at < from) {
       const index = this.#text.indexOf(this.#needle, from);
       this.#at = index < 0 ? NOWHERE : index;
+      this.#from = from;
     }
     return this.#at;
+  }
+
+  /** Goes back: the next search may begin at `to`. It takes time only for the text in between. */
+  rewind(to: number): void {
+    if (to >= this.#from) return;
+    const between = this.#text.slice(to, this.#from + this.#needle.length - 1);
+    const index = between.indexOf(this.#needle);
+    if (index >= 0) this.#at = to + index;
+    this.#from = to;
   }
 }

@@ -12,6 +12,8 @@ export interface FileReader {
   push(bytes: Uint8Array): void | Promise<void>;
   end(): void | Promise<void>;
   raw(): string;
+  /** The number of lines of the record being delivered. @default () => 1 */
+  lines?(): number;
   /** The numbers of the record being delivered, if the format is JSON. */
   numbers?(): WrittenNumbers | undefined;
 }
@@ -74,6 +76,7 @@ export function recordReader(
       reader.end();
     },
     raw: (): string => reader.raw(),
+    lines: (): number => reader.lines?.() ?? 1,
     numbers: (): WrittenNumbers | undefined => reader.numbers?.(),
   } satisfies FileReader;
 }

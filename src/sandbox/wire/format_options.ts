@@ -1,10 +1,7 @@
 import { z } from "zod";
+import { CSV_OPTIONS } from "./csv_options.ts";
 import { encodingName, ENCODINGS } from "./encodings.ts";
 import type { HeaderOptions } from "../../sdk/file_format.ts";
-
-const oneCharacter = z.string().refine((text) => [...text].length === 1 && text.length === 1, {
-  error: "must be one character",
-});
 
 const MAX_SKIPPED_LINES = 1_000_000;
 const MAX_HEADER_ROWS = 20;
@@ -37,12 +34,8 @@ const encoding = z.string().refine((label) => encodingName(label) !== null, {
 /** The options of all text formats: the SDK's `TextOptions`. */
 const TEXT_OPTIONS = { encoding: z.union([encoding, z.array(encoding).min(1)]).optional() };
 
-const csvOptions = z.strictObject({
-  ...HEADER_OPTIONS,
-  ...TEXT_OPTIONS,
-  delimiter: oneCharacter.optional(),
-  quote: z.union([z.literal(""), oneCharacter]).optional(),
-}).superRefine(checkHeader);
+const csvOptions = z.strictObject({ ...HEADER_OPTIONS, ...TEXT_OPTIONS, ...CSV_OPTIONS })
+  .superRefine(checkHeader);
 
 /** Refuses options of the header that contradict each other. */
 function checkHeader(

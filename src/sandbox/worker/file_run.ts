@@ -35,6 +35,8 @@ type Entry = { name: string; number: number };
 /** The record that a `ctx` belongs to. */
 interface RecordState {
   line: number;
+  /** Its number of lines, if the reader has moved on to another record. */
+  lines?: number | undefined;
   entry: Entry | null;
   reject: Rejection | null;
 }
@@ -251,7 +253,8 @@ export class FileRun {
 
   /** Starts a record's async `row`. Many wait at once, so that their requests go out together. */
   #call(record: unknown, line: number): void {
-    const state: RecordState = { line, entry: this.#entry, reject: null };
+    const lines = this.#reader?.lines?.();
+    const state: RecordState = { line, lines, entry: this.#entry, reject: null };
     const ctx = Object.freeze(this.#contextOf(state));
     const rows = Promise.resolve(this.#row!(record, ctx));
     // A rejection is handled when the record's turn comes.
@@ -311,7 +314,8 @@ export class FileRun {
 
   /** @param raw the record's text, if the reader has moved on to another record */
   #rejectRecord(state: RecordState, why: Rejection, raw = this.#reader?.raw() ?? ""): void {
-    this.#keepReject({ line: state.line, ...why, raw }, state.entry);
+    const lines = state.lines ?? this.#reader?.lines?.();
+    this.#keepReject({ line: state.line, ...why, raw, lines }, state.entry);
   }
 
   #keepReject(reject: RejectView, entry = this.#entry): void {

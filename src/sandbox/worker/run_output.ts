@@ -95,11 +95,15 @@ export class RunOutput {
     this.rows.skipped += records;
   }
 
+  /** Keeps a reject of a record that was counted as read; it counts once for each of its lines. */
   reject(reject: RejectView): void {
-    this.rows.rejected++;
+    const { lines = 1 } = reject;
+    this.rows.read += lines - 1;
+    this.rows.rejected += lines;
     const reason = reject.reason.slice(0, MAX_REASON_CHARS);
     const column = typeof reject.column === "string" ? reject.column.slice(0, 100) : reject.column;
-    this.#rejects.push({ line: reject.line, column, reason, raw: reject.raw });
+    const { line, raw } = reject;
+    this.#rejects.push({ line, column, reason, raw, ...(lines > 1 && { lines }) });
     if (this.#rejects.length >= MAX_REJECTS_IN_MESSAGE) this.flushRejects();
   }
 

@@ -53,12 +53,12 @@ function here({ options, pieces, jsonLines }: LockdownTask): LockdownAnswer {
 }
 
 Deno.test("formats: the readers give the same results with frozen intrinsics", async () => {
-  const tasks = [task(ROWS), task(ROWS + '14,"'), task("a,a\n")];
+  const tasks = [task(ROWS), task('a,"b\n1,2\n'), task("a,a\n")];
   const answers = await lockedDown(tasks);
   assert.deepEqual(answers, tasks.map(here));
   assert.deepEqual(answers.map(({ failure }) => failure?.code), [
     undefined,
-    "csv-unclosed-quote",
+    "csv-bad-header",
     "csv-bad-header",
   ]);
   assert.equal(answers[0]?.csv.length, 9);
