@@ -15,6 +15,17 @@ export interface TextOptions {
      */
     encoding?: string | readonly string[];
 }
+/** Options of formats that store timestamps as numbers. */
+export interface StoredTimestampOptions {
+    /**
+     * What `record` has for a timestamp. `"date"`: a `Date`, without the digits below the millisecond;
+     * local timestamps count as UTC. `"text"`: ISO 8601 with all digits, as in
+     * `"2024-05-01T12:30:00.123456Z"`, and without the `Z` if the timestamp is a local one, so that a
+     * column's `timeZone` applies to it.
+     * @default "date"
+     */
+    timestamps?: "date" | "text";
+}
 /** Options of formats whose records have named columns. A file that lacks one is quarantined. */
 export interface NameOptions {
     /**
@@ -62,7 +73,7 @@ export interface HeaderOptions extends NameOptions {
 }
 
 /** Options of Avro files. */
-export type AvroOptions = NameOptions;
+export type AvroOptions = NameOptions & StoredTimestampOptions;
 export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>>;
 /**
  * Apache Avro object container files. Each file contains its schema.
@@ -259,7 +270,7 @@ export type JsonFormat = FileFormat<"json", JsonOptions, JsonRecord>;
 export declare function json(options?: JsonOptions): JsonFormat;
 
 /** Options of Parquet files. Columns that are not in `columns` are not decoded. */
-export type ParquetOptions = NameOptions;
+export type ParquetOptions = NameOptions & StoredTimestampOptions;
 export type ParquetFormat<R extends object = Record<string, unknown>> = FileFormat<"parquet", ParquetOptions, R>;
 /**
  * Apache Parquet. The whole file is held in memory, so its size is limited.

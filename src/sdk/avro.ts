@@ -1,7 +1,7 @@
-import type { FileFormat, NameOptions } from "./file_format.ts";
+import type { FileFormat, NameOptions, StoredTimestampOptions } from "./file_format.ts";
 
 /** Options of Avro files. */
-export type AvroOptions = NameOptions;
+export type AvroOptions = NameOptions & StoredTimestampOptions;
 
 export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
-import type { FileFormat, NameOptions } from "./file_format.ts";
+import type { FileFormat, NameOptions, StoredTimestampOptions } from "./file_format.ts";
 import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 
 /** Options of Parquet files. Columns that are not in `columns` are not decoded. */
-export type ParquetOptions = NameOptions;
+export type ParquetOptions = NameOptions & StoredTimestampOptions;
 
 export type ParquetFormat<R extends object = Record<string, unknown>> = FileFormat<
   "parquet",
