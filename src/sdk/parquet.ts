@@ -19,8 +19,11 @@ export type ParquetFormat<R extends object = Record<string, unknown>> = FileForm
  * parquet({ columns: ["id", "at"] }).kind; // "parquet"
  * ```
  */
-export function parquet<const Columns extends string = never>(
-  options: ParquetOptions & Pick<DeclaredNames<never, Columns>, "columns"> = {},
-): ParquetFormat<NamedRecord<unknown, never, Columns, never>> {
+export function parquet<
+  const Columns extends string = never,
+  const Optional extends string = never,
+>(
+  options: ParquetOptions & DeclaredNames<never, Columns, Optional> = {},
+): ParquetFormat<NamedRecord<unknown, never, Columns, Optional>> {
   return { kind: "parquet", options };
 }

@@ -15,8 +15,8 @@ const COLUMNS = `{ id: "uuid", day: "date", at: { type: "timestamp", unit: "s" }
 
 /** A module with the tables `t` and `u`. */
 const module = (rest: string, format = "csv()", key = 'partitionKey: ["id"]') =>
-  `import { csv, defineIngest, json, parquet, tsv, xlsx, type Context } from "mysimbdp";
-void [csv, json, parquet, tsv, xlsx];
+  `import { avro, csv, defineIngest, json, jsonl, parquet, tsv, xlsx, type Context } from "mysimbdp";
+void [avro, csv, json, jsonl, parquet, tsv, xlsx];
 export const context = (ctx: Context) => ctx;
 export default defineIngest({
   files: "*",
@@ -72,6 +72,15 @@ const GOOD = {
     `row: (record, ctx) => ({ t: { id: record.id.trim(), name: record.b } }),`,
     `tsv({ header: ["id", "b"] })`,
   ),
+  "declared names of formats with types": module(
+    `row: (record) => ({ t: { id: record.id, n: record.n } }),`,
+    `avro({ columns: ["id"], optional: ["n"], match: "loose", newColumns: "refuse" })`,
+  ),
+  "optional names without others": module(
+    `row: (record) => ({ t: { id: record["id"], n: record["n"] } }),`,
+    `jsonl({ optional: ["n"] })`,
+  ),
+  "an empty file is allowed": module("row: () => null, allowEmpty: true,"),
   "a reject names a declared field": module(
     `row: (record, ctx) => ctx.reject("no amount", "Amount"),`,
     `csv({ header: ["Amount"] })`,
@@ -213,6 +222,27 @@ const BAD: Record<string, [source: string, line: string, text: RegExp]> = {
     module(`row: (record) => ({ t: { id: record.amout } }),`, `parquet({ columns: ["amount"] })`),
     "row:",
     /Property 'amout' does not exist/,
+  ],
+  "a misspelt field of JSON": [
+    module(`row: (record) => ({ t: { id: record.amout } }),`, `json({ columns: ["amount"] })`),
+    "row:",
+    /Property 'amout' does not exist/,
+  ],
+  "a misspelt field of declared columns": [
+    module(
+      `row: (record) => ({ t: { id: record.amout } }),`,
+      `csv({ columns: ["amount", "day"], optional: ["note"], aliases: { amount: "Betrag" } })`,
+    ),
+    "row:",
+    /Property 'amout' does not exist on type .*note: string \| undefined.* Did you mean 'amount'/,
+  ],
+  "a field that a file may lack": [
+    module(
+      `row: (record) => ({ t: { id: record.note.trim() } }),`,
+      `csv({ columns: ["note"], optional: ["note"] })`,
+    ),
+    "row:",
+    /'record.note' is possibly 'undefined'/,
   ],
   "a misspelt option of a format": [
     module("", `csv({ delimeter: ";" })`),
