@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generateTypes } from "../../scripts/module_types.ts";
 import { moduleTypes, STARTER } from "../../src/sdk/author/starter.ts";
+import { readDoc } from "../docs/markdown.ts";
 import { compileModules } from "../harness/compile_modules.ts";
 
 Deno.test("the types of the starter match src/sdk; if not, run: deno task types", () => {
@@ -313,4 +314,13 @@ Deno.test("modules: the compiler accepts what is right and names what is wrong",
       assert.match(faults[0] ?? "", text);
     });
   }
+});
+
+Deno.test("the modules in the guide compile", async () => {
+  const modules = readDoc("docs/module-guide.md").blocks
+    .filter(({ language, text }) => language === "ts" && /^import .*defineIngest/m.test(text))
+    .map(({ text }, i) => [`guide${i}.ts`, text] as const);
+  assert.ok(modules.length > 0);
+  const faults = Object.values(await compileModules(Object.fromEntries(modules)));
+  assert.deepEqual(faults.flat(), []);
 });
