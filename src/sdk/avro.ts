@@ -1,14 +1,9 @@
-import type { FileFormat, NameOptions, StoredTimestampOptions } from "./file_format.ts";
-import type { DeclaredNames, NamedRecord } from "./named_record.ts";
+import type { FileFormat, NameOptions } from "./file_format.ts";
 
 /** Options of Avro files. */
-export type AvroOptions = NameOptions & StoredTimestampOptions;
+export type AvroOptions = NameOptions;
 
-export type AvroFormat<R extends object = Record<string, unknown>> = FileFormat<
-  "avro",
-  AvroOptions,
-  R
->;
+export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>>;
 
 /**
  * Apache Avro object container files. Each file contains its schema.
@@ -19,8 +14,6 @@ export type AvroFormat<R extends object = Record<string, unknown>> = FileFormat<
  * avro().kind; // "avro"
  * ```
  */
-export function avro<const Columns extends string = never, const Optional extends string = never>(
-  options: AvroOptions & DeclaredNames<never, Columns, Optional> = {},
-): AvroFormat<NamedRecord<unknown, never, Columns, Optional>> {
+export function avro(options: AvroOptions = {}): AvroFormat {
   return { kind: "avro", options };
 }

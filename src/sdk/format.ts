@@ -8,8 +8,8 @@ import type { XlsxFormat } from "./xlsx.ts";
 /** The formats that a module can read. */
 export type Format =
   | CsvFormat<object>
-  | JsonlFormat<object>
-  | JsonFormat<object>
+  | JsonlFormat
+  | JsonFormat
   | XlsxFormat<object>
   | ParquetFormat<object>
-  | AvroFormat<object>;
+  | AvroFormat;

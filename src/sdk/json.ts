@@ -1,5 +1,4 @@
 import type { FileFormat, NameOptions, TextOptions } from "./file_format.ts";
-import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 import type { JsonRecord, NumbersOption } from "./jsonl.ts";
 
 /** Options of JSON files. */
@@ -11,7 +10,7 @@ export interface JsonOptions extends NameOptions, TextOptions, NumbersOption {
   at?: string;
 }
 
-export type JsonFormat<R extends object = JsonRecord> = FileFormat<"json", JsonOptions, R>;
+export type JsonFormat = FileFormat<"json", JsonOptions, JsonRecord>;
 
 /**
  * One JSON array of objects, plain or gzip. It is streamed, so the file may be larger than memory.
@@ -22,8 +21,6 @@ export type JsonFormat<R extends object = JsonRecord> = FileFormat<"json", JsonO
  * json({ at: "data.items" }).kind; // "json"
  * ```
  */
-export function json<const Columns extends string = never, const Optional extends string = never>(
-  options: JsonOptions & DeclaredNames<never, Columns, Optional> = {},
-): JsonFormat<NamedRecord<unknown, never, Columns, Optional>> {
+export function json(options: JsonOptions = {}): JsonFormat {
   return { kind: "json", options };
 }

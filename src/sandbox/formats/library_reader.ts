@@ -10,9 +10,9 @@ export const libraryReader: OpenReader = (format, sink, limits) => {
     case "xlsx":
       return xlsxReader(format.options, sink, limits);
     case "parquet":
-      return parquetReader(format.options, sink, limits);
+      return parquetReader(sink, limits);
     case "avro":
-      return avroReader(format.options, sink, limits);
+      return avroReader(sink, limits);
     case "program":
       throw new Error("a program reads its files itself");
   }

@@ -73,12 +73,9 @@ const xlsxOptions = z.strictObject({
   mergedCells: z.enum(["first", "fill"]).optional(),
 }).superRefine(checkHeader);
 
-/** The SDK's `StoredTimestampOptions`. */
-const TIMESTAMP_OPTIONS = { timestamps: z.enum(["date", "text"]).optional() };
+const parquetOptions = z.strictObject(NAME_OPTIONS);
 
-const parquetOptions = z.strictObject({ ...NAME_OPTIONS, ...TIMESTAMP_OPTIONS });
-
-const avroOptions = z.strictObject({ ...NAME_OPTIONS, ...TIMESTAMP_OPTIONS });
+const avroOptions = z.strictObject(NAME_OPTIONS);
 
 /** A module's `format`, as the format functions of the SDK return it. */
 export const formatSchema = z.discriminatedUnion("kind", [

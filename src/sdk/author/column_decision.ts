@@ -33,11 +33,13 @@ export interface SampleFacts {
   style: NumberStyle | null;
   /** Whether the format has only texts, so that a number is a text, too. */
   isText: boolean;
+  /** Whether numbers are written in decimal digits, not as the nearest double. */
+  isDecimal: boolean;
 }
 
 /** Decides the type of a column. */
 export function decide(column: ColumnProfile, facts: SampleFacts): Decision {
-  if (column.typed.values > 0) return decideTyped(column);
+  if (column.typed.values > 0) return decideTyped(column, facts);
   if (column.texts === 0) return noValues(column);
   const decision = asWords(column) ?? asUuid(column) ?? asMoment(column) ??
     asNumber(column, facts) ?? asText(column);
@@ -51,9 +53,11 @@ function noValues(column: ColumnProfile): Decision {
   return text([`it has ${what} in the sample: check its type`]);
 }
 
-function decideTyped(column: ColumnProfile): Decision {
+function decideTyped(column: ColumnProfile, { isDecimal }: SampleFacts): Decision {
   const { typed } = column;
-  const type = column.texts === 0 ? typed.type() : null;
+  const found = column.texts === 0 ? typed.type() : null;
+  const isMoney = found === "double" && isDecimal && hints.namesMoney(column.name);
+  const type = isMoney ? "decimal" : found;
   if (type !== null) {
     const unsure = type === "int" || type === "bigint"
       ? epochDoubt(typed.min, typed.max, column)
@@ -197,7 +201,8 @@ function looksLikeLabels({ numbers, name }: ColumnProfile): boolean {
 }
 
 function isEpoch(min: number, max: number): boolean {
-  return [1, 1e3, 1e6, 1e9].some((unit) => min >= SECONDS[0] * unit && max <= SECONDS[1] * unit);
+  return min <= max &&
+    [1, 1e3, 1e6, 1e9].some((unit) => min >= SECONDS[0] * unit && max <= SECONDS[1] * unit);
 }
 
 function epochDoubt(min: number, max: number, { name }: ColumnProfile): string[] {
@@ -215,6 +220,9 @@ function asText(column: ColumnProfile): Decision {
     unsure.push(
       `it has ${refusal} (${JSON.stringify(numbers.stray?.text.slice(0, 40))}), so it is no number`,
     );
+  }
+  if (column.amounts === column.texts) {
+    unsure.push("its values are numbers with a sign such as $ or %; a row function can remove it");
   }
   const certain = [...nulls.keys()].filter(meansNullInText);
   if (certain.length > 0) unsure.push(`${quoted(certain)} may mean null; then set null`);

@@ -8,6 +8,7 @@ const MAX_WORDS = 12;
 const MAX_WORD_CHARS = 24;
 const MAX_NULLS = 8;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const AMOUNT = /^-?[€$£¥] ?-?\d[\d.,' ]*$|^-?\d[\d.,' ]* ?[€$£¥%]$/;
 const ADDRESS = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:.]*:[0-9a-f:.]*)$/i;
 
 /** What the values of a column look like. Bounded: it keeps counts and a few examples. */
@@ -26,6 +27,8 @@ export class ColumnProfile {
   words: Set<string> | null = new Set();
   uuids = 0;
   addresses = 0;
+  /** Amounts with a currency or percent sign. */
+  amounts = 0;
   /** Values with white space around them. */
   padded = 0;
   maxChars = 0;
@@ -57,6 +60,7 @@ export class ColumnProfile {
     this.moments.add(value, line);
     if (this.uuids === this.texts - 1 && UUID.test(trimmed)) this.uuids++;
     if (this.addresses === this.texts - 1 && ADDRESS.test(trimmed)) this.addresses++;
+    if (this.amounts === this.texts - 1 && AMOUNT.test(trimmed)) this.amounts++;
     this.#word(trimmed);
   }
 

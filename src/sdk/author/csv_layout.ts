@@ -1,6 +1,7 @@
 import type { CsvOptions } from "../csv.ts";
-import { looseRows } from "./csv_rows.ts";
-import { dialectOf } from "./dialect.ts";
+import { type LooseRow, looseRows } from "./csv_rows.ts";
+import { dialectOf, usualWidth } from "./dialect.ts";
+import { footerOf } from "./csv_footer.ts";
 import { headerLayout } from "./header_layout.ts";
 
 /** How a CSV file is laid out, and what of it is not certain. */
@@ -11,36 +12,79 @@ export interface CsvLayout {
 }
 
 const ROWS = 300;
+/** Half of the records show that blanks around fields are a habit of the writer. */
+const MIN_SPACED_SHARE = 0.5;
 
 /**
- * Finds out how a CSV file is laid out from its start: delimiter, title lines, header rows, units,
- * comments, escapes.
+ * Finds out how a CSV file is laid out from its start and its end: delimiter, quote, escape, title
+ * lines, header rows, comments, footers.
  *
- * @param text the start of the file, whole lines
+ * @param start the start of the file, whole lines
+ * @param end the end of the file, whole lines
  */
-export function csvLayout(text: string): CsvLayout {
-  const comment = commentOf(text);
-  const body = comment === null ? text : withoutComments(text, comment);
+export function csvLayout(start: string, end: string): CsvLayout {
+  const comment = commentOf(start);
+  const body = comment === null ? start : withoutComments(start, comment);
   const dialect = dialectOf(body);
-  const rows = looseRows(body, dialect.delimiter, dialect.quote, ROWS);
-  const { options: header, notes, unsure } = headerLayout(rows);
+  const { delimiter, quote, escape } = dialect;
+  const isSpaced = areSpaced(looseRows(body, dialect, ROWS));
+  const text = isSpaced ? body.replaceAll(`${delimiter} `, delimiter) : body;
+  const rows = looseRows(text, dialect, ROWS);
+  const isTrailed = areTrailed(rows);
+  const table = isTrailed ? rows.map(withoutLast) : rows;
+  const { options: header, notes, unsure } = headerLayout(table);
+  const footer = footerOf(looseRows(end, dialect, ROWS), usualWidth(table));
   const options: CsvOptions = {
-    ...(dialect.delimiter !== "," && { delimiter: dialect.delimiter }),
-    ...(dialect.quote !== '"' && { quote: dialect.quote }),
+    ...(delimiter !== "," && { delimiter }),
+    ...(quote !== '"' && { quote }),
+    ...(escape !== quote && { escape }),
+    ...(comment !== null && { comment }),
+    ...(isSpaced && { trim: true }),
+    ...(isTrailed && { trailingDelimiter: true }),
     ...header,
+    ...footer?.options,
   };
+  if (comment !== null) notes.push(`lines that start with ${comment} are comments`);
+  if (isTrailed) notes.push("lines end with a delimiter");
+  if (footer) notes.push(footer.note);
   return { options, notes, unsure };
+}
+
+/** Whether delimiters are followed by a blank: `a, b, "c"`. */
+function areSpaced(rows: readonly LooseRow[]): boolean {
+  const wide = rows.filter(({ fields }) => fields.length > 1);
+  const spaced = wide.filter(({ fields }) => /^ [^ ]/.test(fields[1]!));
+  const names = wide[0]?.fields.slice(1) ?? [];
+  return wide.length > 1 && spaced.length > wide.length * MIN_SPACED_SHARE &&
+    names.every((name) => name === "" || name.startsWith(" "));
+}
+
+/** Whether lines end with a delimiter: the last field has neither a name nor values. */
+function areTrailed(rows: readonly LooseRow[]): boolean {
+  const filled = rows.filter(({ fields }) => fields.some((field) => field.trim() !== ""));
+  const width = usualWidth(filled);
+  const header = filled.find(({ fields }) => fields.length >= width - 1)?.fields ?? [];
+  const isNamed = header.length === width && header[width - 1]!.trim() !== "";
+  const usual = filled.filter(({ fields }) => fields.length === width);
+  const isHeaderTrailed = header.length > width && header.at(-1)!.trim() === "";
+  if (width < 2 || isNamed) return false;
+  return isHeaderTrailed || usual.every(({ fields }) => fields[width - 1]!.trim() === "");
+}
+
+function withoutLast(row: LooseRow): LooseRow {
+  const isTrailed = row.fields.length > 1 && row.fields.at(-1) === "";
+  return isTrailed ? { line: row.line, fields: row.fields.slice(0, -1) } : row;
 }
 
 /** The mark of comment lines, such as "#"; null if there are none. */
 function commentOf(text: string): string | null {
   const lines = text.split(/\r\n?|\n/, ROWS);
   const marked = lines.filter((line) => line.startsWith("#")).length;
-  return marked > 0 && marked < lines.length / 2 && !/^#\w*[,;\t|]/.test(lines[0] ?? "")
-    ? "#"
-    : null;
+  const isName = /^#\w*[,;\t|]/.test(lines[0] ?? "");
+  return marked > 0 && marked < lines.length / 2 && !isName ? "#" : null;
 }
 
+/** Blank lines in their place keep the numbers of the others. */
 function withoutComments(text: string, comment: string): string {
-  return text.split("\n").filter((line) => !line.startsWith(comment)).join("\n");
+  return text.split("\n").map((line) => line.startsWith(comment) ? "" : line).join("\n");
 }

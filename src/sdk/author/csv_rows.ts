@@ -1,3 +1,12 @@
+/** How a CSV file separates and quotes its fields. */
+export interface Dialect {
+  delimiter: string;
+  /** A character, or "" if fields are never quoted. */
+  quote: string;
+  /** The character before a quote that is data: the quote itself, or a backslash. */
+  escape: string;
+}
+
 /** A record of a CSV file, split without any checks. */
 export interface LooseRow {
   /** The line on which it starts, from 1. */
@@ -8,14 +17,15 @@ export interface LooseRow {
 /**
  * Splits the start of a CSV file into records, for looking at it: it never fails.
  *
- * @param quote a character, or "" if fields are never quoted
  * @example
  * ```ts
  * import { looseRows } from "./csv_rows.ts";
- * looseRows('a;"b;c"\n', ";", '"', 10); // [{ line: 1, fields: ["a", "b;c"] }]
+ * const dialect = { delimiter: ";", quote: '"', escape: '"' };
+ * looseRows('a;"b;c"\n', dialect, 10); // [{ line: 1, fields: ["a", "b;c"] }]
  * ```
  */
-export function looseRows(text: string, delimiter: string, quote: string, max: number): LooseRow[] {
+export function looseRows(text: string, dialect: Dialect, max: number): LooseRow[] {
+  const { delimiter, quote } = dialect;
   const rows: LooseRow[] = [];
   let line = 1;
   let row: LooseRow = { line, fields: [] };
@@ -23,8 +33,8 @@ export function looseRows(text: string, delimiter: string, quote: string, max: n
   while (at < text.length && rows.length < max) {
     let field: string;
     if (quote !== "" && text[at] === quote) {
-      const end = endOfQuoted(text, at, quote);
-      field = text.slice(at + 1, end).replaceAll(quote + quote, quote);
+      const end = endOfQuoted(text, at, dialect);
+      field = text.slice(at + 1, end).replaceAll(dialect.escape + quote, quote);
       line += field.match(/\r\n?|\n/g)?.length ?? 0;
       at = end + 1;
       // What follows the quote, up to the delimiter, is not a part of the value.
@@ -48,12 +58,13 @@ export function looseRows(text: string, delimiter: string, quote: string, max: n
 }
 
 /** The index of the closing quote; the end of the text if there is none. */
-function endOfQuoted(text: string, start: number, quote: string): number {
+function endOfQuoted(text: string, start: number, { quote, escape }: Dialect): number {
   for (let at = start + 1; at < text.length;) {
     const end = text.indexOf(quote, at);
     if (end < 0) break;
-    if (text[end + 1] !== quote) return end;
-    at = end + 2;
+    const isEscaped = escape === quote ? text[end + 1] === quote : text[end - 1] === escape;
+    if (!isEscaped) return end;
+    at = end + (escape === quote ? 2 : 1);
   }
   return text.length;
 }

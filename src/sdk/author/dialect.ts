@@ -1,13 +1,7 @@
-import { type LooseRow, looseRows } from "./csv_rows.ts";
+import { type Dialect, type LooseRow, looseRows } from "./csv_rows.ts";
 import { cellKind } from "./cell_kind.ts";
 
-/** How a CSV file separates its fields. */
-export interface Dialect {
-  delimiter: string;
-  quote: string;
-}
-
-const DELIMITERS = [",", ";", "\t", "|", ", ", "||", "::", "^", "~", "\x1f", ":", " "];
+const DELIMITERS = [",", ";", "\t", "|", "||", "::", "^", "~", "\x1f", ":", " "];
 /** These also occur inside values: times, names. */
 const DOUBTFUL: Record<string, number> = { ":": 0.5, " ": 0.4, "^": 0.9, "~": 0.9 };
 const ROWS = 400;
@@ -22,14 +16,17 @@ export function dialectOf(text: string): Dialect {
   const declared = /^sep=(.+)\r?\n/.exec(text.slice(0, 20))?.[1]?.trimEnd();
   const delimiters = declared ? [declared] : DELIMITERS.filter((each) => text.includes(each));
   const quotes = ['"', ...(/(^|[,;\t|])'/m.test(text) ? ["'"] : [])];
-  let best: Dialect = { delimiter: declared ?? ",", quote: '"' };
+  const escapes = (quote: string) => text.includes(`\\${quote}`) ? [quote, "\\"] : [quote];
+  let best: Dialect = { delimiter: declared ?? ",", quote: '"', escape: '"' };
   let most = 0;
   for (const quote of quotes) {
-    for (const delimiter of delimiters) {
-      const rows = looseRows(text, delimiter, quote, ROWS);
-      // Double quotes are the rule; single ones must explain the file better.
-      const score = scoreOf(rows) * (DOUBTFUL[delimiter] ?? 1) * (quote === "'" ? 0.97 : 1);
-      if (score > most) [best, most] = [{ delimiter, quote }, score];
+    for (const escape of escapes(quote)) {
+      for (const delimiter of delimiters) {
+        const rows = looseRows(text, { delimiter, quote, escape }, ROWS);
+        // Double quotes are the rule; single ones must explain the file better.
+        const score = scoreOf(rows) * (DOUBTFUL[delimiter] ?? 1) * (quote === "'" ? 0.97 : 1);
+        if (score > most) [best, most] = [{ delimiter, quote, escape }, score];
+      }
     }
   }
   return best;

@@ -18,6 +18,8 @@ const BOMS: readonly [label: string, bytes: readonly number[]][] = [
   ["utf-16le", [0xff, 0xfe]],
   ["utf-16be", [0xfe, 0xff]],
 ];
+/** The least share of bytes 0 in UTF-16. */
+const MIN_ZEROS = 0.2;
 const PREFERRED = ["windows-1252", "shift_jis", "euc-kr", "gb18030", "windows-1251"];
 /** Bytes beyond ASCII that are looked at, each with its neighbours. */
 const MAX_EVIDENCE = 64 * 1024;
@@ -25,34 +27,57 @@ const MAX_EVIDENCE = 64 * 1024;
 /**
  * Detects the encoding of a text file from all its bytes.
  *
- * @param pieces the content of the file
+ * @param pieces starts to read the content of the file
  */
-export async function detectEncoding(pieces: AsyncIterable<Uint8Array>): Promise<FoundEncoding> {
-  const validity = new Map(["utf-8", ...MULTI_BYTE].map((label) => [label, fatal(label)]));
-  const zeros = { even: 0, odd: 0, bytes: 0 };
-  let evidence = new Uint8Array(0);
+export async function detectEncoding(
+  pieces: () => AsyncIterable<Uint8Array>,
+): Promise<FoundEncoding> {
+  const decode = fatal("utf-8");
   let isFirst = true;
   let isAscii = true;
+  for await (const bytes of pieces()) {
+    const marked = isFirst ? byMark(bytes) ?? byZeros(bytes) : null;
+    if (marked !== null) return marked;
+    isFirst = false;
+    isAscii &&= isAsciiOnly(bytes);
+    if (!isAscii && !decode(bytes)) return await legacyOf(pieces());
+  }
+  return decode(null) ? { ...found("utf-8", null), isAscii } : await legacyOf(pieces());
+}
+
+/** The encoding of a file that is not in Unicode. */
+async function legacyOf(pieces: AsyncIterable<Uint8Array>): Promise<FoundEncoding> {
+  const validity = new Map(MULTI_BYTE.map((label) => [label, fatal(label)]));
+  let evidence = new Uint8Array(0);
   for await (const bytes of pieces) {
-    if (isFirst) {
-      const bom = BOMS.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte));
-      if (bom) return found(bom[0], bom[0] === "utf-8" ? null : "its byte order mark");
-      isFirst = false;
-    }
-    isAscii &&= bytes.every((byte) => byte < 0x80);
-    countZeros(bytes, zeros);
     for (const [label, decode] of validity) if (!decode(bytes)) validity.delete(label);
     if (evidence.length < MAX_EVIDENCE) evidence = joined(evidence, linesBeyondAscii(bytes));
+    if (evidence.length >= MAX_EVIDENCE && validity.size === 0) break;
   }
   for (const [label, decode] of validity) if (!decode(null)) validity.delete(label);
-  if (zeros.odd > zeros.bytes * 0.2 && zeros.even < zeros.odd / 10) {
-    return found("utf-16le", "every second byte is 0");
-  }
-  if (zeros.even > zeros.bytes * 0.2 && zeros.odd < zeros.even / 10) {
-    return found("utf-16be", "every second byte is 0");
-  }
-  if (validity.delete("utf-8")) return { ...found("utf-8", null), isAscii };
   return legacy(evidence, [...validity.keys()]);
+}
+
+function byMark(bytes: Uint8Array): FoundEncoding | null {
+  const bom = BOMS.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte));
+  return bom ? found(bom[0], bom[0] === "utf-8" ? null : "its byte order mark") : null;
+}
+
+/** UTF-16 without a mark: every second byte of plain letters and digits is 0. */
+function byZeros(bytes: Uint8Array): FoundEncoding | null {
+  let [even, odd] = [0, 0];
+  for (let at = 0; at < bytes.length; at += 2) {
+    if (bytes[at] === 0) even++;
+    if (bytes[at + 1] === 0) odd++;
+  }
+  const few = bytes.length * MIN_ZEROS;
+  if (odd > few && even < odd / 10) return found("utf-16le", "every second byte is 0");
+  return even > few && odd < even / 10 ? found("utf-16be", "every second byte is 0") : null;
+}
+
+function isAsciiOnly(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at++) if (bytes[at]! >= 0x80) return false;
+  return true;
 }
 
 function found(label: string, evidence: string | null): FoundEncoding {
@@ -98,14 +123,6 @@ function fatal(label: string): (bytes: Uint8Array | null) => boolean {
       return false;
     }
   };
-}
-
-function countZeros(bytes: Uint8Array, zeros: { even: number; odd: number; bytes: number }): void {
-  for (let at = 0; at < bytes.length; at += 2) {
-    if (bytes[at] === 0) zeros.even++;
-    if (bytes[at + 1] === 0) zeros.odd++;
-  }
-  zeros.bytes += bytes.length;
 }
 
 /** The lines with bytes beyond ASCII. */

@@ -20,13 +20,17 @@ export interface FileLayout {
   format: Format;
   /** Whether its bytes are ASCII, so that it may be a sample of any encoding. */
   isAscii: boolean;
+  /** Its encoding if it is a text. */
+  encoding?: string;
   notes: string[];
   unsure: string[];
 }
 
 /** Text that is looked at to find the delimiter, the header and the records. */
 const START_CHARS = 256 * 1024;
+const END_CHARS = 16 * 1024;
 const START_ROWS = 300;
+const MAX_SHEET_COLUMNS = 500;
 /** Files that are read as a whole; infer runs on the author's machine. */
 export const MAX_WHOLE_BYTES = 1024 ** 3;
 
@@ -44,12 +48,12 @@ export async function fileLayout(file: SampleFile): Promise<FileLayout> {
   if (start[0] === 0xd0 && start[1] === 0xcf && start[2] === 0x11) {
     throw nothingToInfer(file.path, "it is an old Excel file (.xls)", "Save it as .xlsx.");
   }
-  return await textLayout(file, await detectEncoding(file.pieces()));
+  return await textLayout(file, await detectEncoding(file.pieces));
 }
 
 async function textLayout(file: SampleFile, encoding: FoundEncoding): Promise<FileLayout> {
   const options = encoding.label === "utf-8" ? {} : { encoding: encoding.label };
-  const { isAscii } = encoding;
+  const known = { isAscii: encoding.isAscii, encoding: encoding.label };
   const notes = encoding.evidence === null
     ? []
     : [`encoding ${encoding.label}: ${encoding.evidence}`];
@@ -63,7 +67,7 @@ async function textLayout(file: SampleFile, encoding: FoundEncoding): Promise<Fi
   if (/^\s*[[{]/.test(text)) {
     const layout = jsonLayout(text);
     if (layout.kind === "none") throw nothingToInfer(file.path, layout.why);
-    if (layout.kind === "lines") return { format: jsonl(options), isAscii, notes, unsure };
+    if (layout.kind === "lines") return { ...known, format: jsonl(options), notes, unsure };
     const { at, others } = layout;
     if (others.length > 0) {
       unsure.push(
@@ -71,32 +75,47 @@ async function textLayout(file: SampleFile, encoding: FoundEncoding): Promise<Fi
       );
     }
     const format = json({ ...(at !== null && { at }), ...options });
-    return { format, isAscii, notes, unsure };
+    return { ...known, format, notes, unsure };
   }
-  const layout = csvLayout(text);
+  const layout = csvLayout(text, await endText(file, encoding.label));
   return {
+    ...known,
     format: csv({ ...layout.options, ...options }),
-    isAscii,
     notes: [...notes, ...layout.notes],
     unsure: [...unsure, ...layout.unsure],
   };
 }
 
 async function sheetLayout(file: SampleFile): Promise<FileLayout> {
+  const rows = await startRows(file);
+  if (rows.length === 0) throw nothingToInfer(file.path, "its first sheet is empty");
+  const { options, notes, unsure } = headerLayout(rows);
+  return { format: xlsx(options), isAscii: true, notes, unsure };
+}
+
+/** The first rows of a sheet, without the blank ones. */
+async function startRows(file: SampleFile): Promise<LooseRow[]> {
   const rows: LooseRow[] = [];
-  const reader = libraryReader(xlsx({ header: false }), {
+  const enough = new Error("enough rows");
+  // With names for all columns, no row is too wide.
+  const header = Array.from({ length: MAX_SHEET_COLUMNS }, (_, i) => String(i + 1));
+  const reader = libraryReader(xlsx({ header, errors: "null" }), {
     fields: (cells, line) => {
-      if (rows.length < START_ROWS) rows.push({ line, fields: cells.map(shown) });
+      const last = cells.findLastIndex((cell) => cell !== null);
+      rows.push({ line, fields: cells.slice(0, last + 1).map(shown) });
+      if (rows.length >= START_ROWS) throw enough;
     },
     value() {},
     fault() {},
     skip() {},
   }, { maxWholeBytes: MAX_WHOLE_BYTES });
-  for await (const bytes of file.pieces()) await reader.push(bytes);
-  await reader.end();
-  if (rows.length === 0) throw nothingToInfer(file.path, "its first sheet is empty");
-  const { options, notes, unsure } = headerLayout(rows);
-  return { format: xlsx(options), isAscii: true, notes, unsure };
+  try {
+    for await (const bytes of file.pieces()) await reader.push(bytes);
+    await reader.end();
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
+  return rows;
 }
 
 function shown(cell: unknown): string {
@@ -125,4 +144,16 @@ async function startText(file: SampleFile, encoding: string): Promise<string> {
     return text.slice(0, end < 0 ? START_CHARS : end + 1);
   }
   return text + decoder.end();
+}
+
+/** The end of a text file, from the start of a line. */
+async function endText(file: SampleFile, encoding: string): Promise<string> {
+  const decoder = textDecoder(encoding);
+  let text = "";
+  for await (const piece of file.pieces()) {
+    text = text.slice(-END_CHARS) + decoder.push(piece);
+  }
+  text += decoder.end();
+  const end = text.slice(-END_CHARS);
+  return end.length === text.length ? end : end.slice(end.search(/[\r\n]/) + 1);
 }

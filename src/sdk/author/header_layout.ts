@@ -1,3 +1,4 @@
+import { formatCount } from "../../base/count.ts";
 import type { HeaderOptions } from "../file_format.ts";
 import { type CellKind, cellKind } from "./cell_kind.ts";
 import type { LooseRow } from "./csv_rows.ts";
@@ -32,7 +33,10 @@ export function headerLayout(rows: readonly LooseRow[]): HeaderLayout {
   const start = rows[first]!;
   const body = rows.slice(first + 1).filter(({ fields }) => fields.length === width);
   const options: HeaderOptions = {};
-  const skipped = (start.line ?? 1) - 1;
+  const before = rows.slice(0, first).filter(hasText);
+  // The reader drops blank lines and a line such as "sep=;" itself.
+  const isMark = before.length === 1 && /^sep=/i.test(before[0]!.fields[0] ?? "");
+  const skipped = before.length === 0 || isMark ? 0 : start.line - 1;
   if (!isHeader(start.fields, body)) {
     const names = Array.from({ length: width }, (_, i) => `column_${i + 1}`);
     unsure.push("the file seems to have no header: give its columns their names");
@@ -41,10 +45,7 @@ export function headerLayout(rows: readonly LooseRow[]): HeaderLayout {
   const count = headerRows(rows, first, width, body);
   if (skipped > 0) {
     options.skip = skipped;
-    const what = /^sep=/.test(rows[0]?.fields[0] ?? "")
-      ? 'a "sep=" line'
-      : "lines before the header";
-    notes.push(`skips ${skipped === 1 ? "1 line" : `${skipped} lines`}: ${what}`);
+    notes.push(`${formatCount(skipped, "line")} before the header`);
   }
   if (count > 1) {
     options.headerRows = count;
@@ -60,6 +61,10 @@ export function headerLayout(rows: readonly LooseRow[]): HeaderLayout {
     notes.push("columns without a name, or with the same name, get a number");
   }
   return { options, notes, unsure };
+}
+
+function hasText({ fields }: LooseRow): boolean {
+  return fields.some((field) => field.trim() !== "");
 }
 
 /** Whether a row has about as many values as the table has columns: not a title, not blank. */

@@ -1,4 +1,5 @@
 import { formatCount } from "../../base/count.ts";
+import type { Format } from "../format.ts";
 import { decide, POINT } from "./column_decision.ts";
 import type { ColumnProfile } from "./column_profile.ts";
 import { alignFamilies } from "./families.ts";
@@ -9,7 +10,7 @@ import { styleOfFile } from "./number_profile.ts";
 import { oneFormat } from "./one_format.ts";
 import type { Proposal, ProposedColumn } from "./proposal.ts";
 import { nothingToInfer, sampleFiles } from "./sample_files.ts";
-import { profileSamples } from "./sample_profile.ts";
+import { profileReadable } from "./repairs.ts";
 import type { AuthoredModule } from "./starter.ts";
 
 /**
@@ -25,16 +26,23 @@ export async function inferModule(
 ): Promise<AuthoredModule & { proposal: Proposal }> {
   const { files, skipped } = await sampleFiles(paths);
   const layouts: FileLayout[] = [];
-  for (const file of files) layouts.push(await fileLayout(file));
-  const format = oneFormat(files, layouts);
-  const profile = await profileSamples(files, format);
+  for (const file of files) {
+    const layout = await fileLayout(file);
+    layouts.push(layout);
+    if (layout.encoding !== undefined) file.encoding = layout.encoding;
+  }
+  const { format, profile, unsure } = await profileReadable(files, oneFormat(files, layouts));
   if (profile.records === 0 || profile.columns.length === 0) {
     throw nothingToInfer(files[0]!.path, "it has no records");
   }
   const style = styleOfFile(profile.columns.map(({ numbers }) => numbers));
   // Files with commas between fields are written where the decimal separator is a point.
   const usesCommas = format.kind === "csv" && (format.options.delimiter ?? ",").startsWith(",");
-  const facts = { style: style ?? (usesCommas ? POINT : null), isText: format.kind === "csv" };
+  const facts = {
+    style: style ?? (usesCommas ? POINT : null),
+    isText: format.kind === "csv",
+    isDecimal: format.kind !== "parquet" && format.kind !== "avro",
+  };
   const taken = new Set(["row_id"]);
   const used = profile.columns.filter((column) => !isNameless(column));
   const columns = used.map((column, i): ProposedColumn => ({
@@ -44,18 +52,22 @@ export async function inferModule(
     isOptional: profile.optional.has(column),
   }));
   alignFamilies(columns.map(({ profile: { name }, decision }) => ({ name, decision })));
+  const mixed = columns.filter(({ profile, decision }) => {
+    return format.kind === "xlsx" && decision.type === "text" && profile.typed.values > 0;
+  });
   const table = tableName(files[0]!.name);
   const { records, faults, firstFault } = profile;
   const proposal: Proposal = {
     fileNames: files.map(({ name }) => name),
-    format,
+    archives: [...new Set(files.flatMap(({ archive }) => archive ?? []))],
+    format: mixed.length > 0 ? withTexts(format, mixed) : format,
     columns,
     key: await chooseKey(files, format, columns, { table, records }),
     records,
     faults,
     firstFault,
     notes: [...new Set(layouts.flatMap(({ notes }) => notes))],
-    unsure: [...new Set(layouts.flatMap(({ unsure }) => unsure))],
+    unsure: [...new Set(layouts.flatMap(({ unsure }) => unsure)), ...unsure],
   };
   if (used.length < profile.columns.length) {
     const nameless = formatCount(profile.columns.length - used.length, "column");
@@ -69,6 +81,12 @@ export async function inferModule(
     );
   }
   return { ingest: moduleText(proposal), sample: null, proposal };
+}
+
+/** Cells of several kinds are read as Excel shows them: dates are no texts otherwise. */
+function withTexts(format: Format, columns: readonly ProposedColumn[]): Format {
+  const text = columns.map(({ profile }) => profile.name);
+  return { ...format, options: { ...format.options, text } } as Format;
 }
 
 /** What a delimiter at the end of each line looks like. */

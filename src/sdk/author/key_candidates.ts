@@ -22,12 +22,13 @@ const OTHER_THINGS = new Set(
 const ENTITIES = new Set(
   ("station location city site place region country state county province district sensor device meter probe " +
     "machine symbol ticker stock store shop branch warehouse customer client user account member patient employee " +
-    "vehicle product item article series channel airport port well plant room node host server code name")
+    "vehicle product item article series channel airport port well plant room node host server code name " +
+    "filiale standort ort stadt land kunde artikel produkt maschine")
     .split(" "),
 );
 const KEY_TYPES = new Set(["int", "bigint", "text", "uuid"]);
 const MAX_KEY_CHARS = 100;
-const MAX_CANDIDATES = 12;
+const MAX_CANDIDATES = 8;
 
 /**
  * The columns that may be the key by their names and types, the most likely ones first. Names of
@@ -113,7 +114,8 @@ function isEntity({ profile, decision }: ProposedColumn): boolean {
     return false;
   }
   if (last === "name" && words.length > 1 && !ENTITIES.has(words.at(-2) ?? "")) return false;
-  return words.some((word) => ENTITIES.has(word) && word !== "name") ||
+  const thing = ID_WORDS.has(last) || last === "name" ? words.at(-2) ?? "" : last;
+  return ENTITIES.has(thing) && thing !== "name" && thing !== "code" ||
     ["id", "code"].includes(last) && !namesALabel(words.slice(0, -1).join(" "));
 }
 

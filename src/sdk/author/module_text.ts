@@ -20,23 +20,17 @@ const LETTERS: Record<string, string> = {
 export function moduleText(proposal: Proposal): string {
   const { format, columns, key } = proposal;
   const table = tableName(proposal.fileNames[0]!);
-  const usesJson = columns.some(({ decision }) => decision.isJson);
-  const usesRow = true;
-  const lines = columns.map((column) => columnText(column, usesRow));
+  const lines = columns.map(columnText);
   const partition = key.partition.length > 0 ? key.partition : [ROW_ID];
   if (key.partition.length === 0) {
-    const id = usesRow ? `"uuid"` : `{ type: "uuid", value: "rowId" }`;
-    lines.unshift(`        ${ROW_ID}: ${id},\n`);
+    lines.unshift(`        ${ROW_ID}: { type: "uuid", value: "rowId" },\n`);
   }
-  const { call, options: given } = formatCall(format);
-  const options = { ...given, ...(usesRow && optionalNames(columns)) };
-  const patterns = filePatterns(proposal.fileNames);
+  const { call, options } = formatCall(format);
   return `import { ${[call, "defineIngest"].sort().join(", ")} } from "mysimbdp";
 
 ${header(proposal)}
 export default defineIngest({
-  files: ${patterns.length === 1 ? quoted(patterns[0]!) : list(patterns)},
-  format: ${call}(${Object.keys(options).length > 0 ? literal(options) : ""}),
+${filesText(proposal)}  format: ${call}(${Object.keys(options).length > 0 ? literal(options) : ""}),
   tables: {
     ${table}: {
       columns: {
@@ -44,8 +38,16 @@ ${lines.join("")}      },
 ${comment(`Key: ${key.reason}.`, "      ")}      partitionKey: ${list(partition)},
 ${key.clustering.length > 0 ? `      clusteringKey: ${list(key.clustering)},\n` : ""}    },
   },
-${usesRow ? rowText(proposal, table) : ""}});
-${usesJson ? AS_TEXT : ""}`;
+});
+`;
+}
+
+/** The patterns of file names, and of the files in archives if the samples are archives. */
+function filesText({ fileNames, archives }: Proposal): string {
+  const names = filePatterns(fileNames);
+  if (archives.length === 0) return `  files: ${oneOrList(names)},\n`;
+  const files = filePatterns(archives).map((pattern) => `${pattern}.zip`);
+  return `  files: ${oneOrList(files)},\n  entries: ${oneOrList(names)},\n`;
 }
 
 /** The function that makes a format: tab-separated files have their own. */
@@ -56,42 +58,12 @@ function formatCall({ kind, options }: Proposal["format"]) {
     : { call: kind, options };
 }
 
-// Integers beyond 2^53 are bigint, which JSON.stringify does not accept.
-const AS_TEXT = `
-/** Converts an array or an object to JSON text. */
-function asText(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  return JSON.stringify(value, (_key, inner) => typeof inner === "bigint" ? String(inner) : inner);
-}
-`;
-
-function rowText({ columns, key }: Proposal, table: string): string {
-  const values = columns.map(({ name, profile, decision }) => {
-    const field = `record[${quoted(profile.name)}]`;
-    return `      ${name}: ${decision.isJson ? `asText(${field})` : field},\n`;
-  });
-  const usesId = key.partition.length === 0;
-  if (usesId) values.unshift(`      ${ROW_ID}: ctx.rowId,\n`);
-  return `  row: (record${usesId ? ", ctx" : ""}) => ({
-    ${table}: {
-${values.join("")}    },
-  }),
-`;
-}
-
-function optionalNames(columns: readonly ProposedColumn[]) {
-  const optional = columns.filter(({ isOptional }) => isOptional).map(({ profile }) =>
-    profile.name
-  );
-  return optional.length > 0 && { optional };
-}
-
-function columnText(column: ProposedColumn, usesRow: boolean): string {
+function columnText(column: ProposedColumn): string {
   const { name, profile, decision, isOptional } = column;
   const options = {
     type: decision.type,
-    ...(!usesRow && profile.name !== name && { from: profile.name }),
-    ...(!usesRow && isOptional && { optional: true }),
+    ...(profile.name !== name && { from: profile.name }),
+    ...(isOptional && { optional: true }),
     ...decision.options,
   };
   const isPlain = Object.keys(options).length === 1;
@@ -144,7 +116,7 @@ export function tableName(fileName: string): string {
 
 /** Turns a text into a valid name for a table or a column that is not taken yet. */
 export function identifier(text: string, otherwise: string, taken: Set<string>): string {
-  const plain = text.replaceAll(/(\p{Ll})(\p{Lu})/gu, "$1_$2").toLowerCase()
+  const plain = withoutRepeats(text).replaceAll(/(\p{Ll})(\p{Lu})/gu, "$1_$2").toLowerCase()
     .replaceAll(/[ßæøœłđı]/g, (letter) => LETTERS[letter]!)
     .normalize("NFKD").replaceAll(/\p{M}/gu, "")
     .replaceAll(/[^a-z0-9]+/g, "_").replaceAll(/^_+|_+$/g, "");
@@ -156,11 +128,21 @@ export function identifier(text: string, otherwise: string, taken: Set<string>):
   return name;
 }
 
+/** A header of several rows may say the same in each: "Date Date". */
+function withoutRepeats(text: string): string {
+  const words = text.split(" ");
+  return words.every((word) => word === words[0]) ? words[0]! : text;
+}
+
 function quoted(text: string): string {
   return JSON.stringify(text).replaceAll(
     /[\u2028\u2029]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16)}`,
   );
+}
+
+function oneOrList(texts: readonly string[]): string {
+  return texts.length === 1 ? quoted(texts[0]!) : list(texts);
 }
 
 function list(texts: readonly string[]): string {

@@ -10,6 +10,7 @@ import type { SampleFile } from "./sample_files.ts";
  */
 export function oneFormat(files: readonly SampleFile[], layouts: readonly FileLayout[]): Format {
   const first = layouts[0]!.format;
+  const { encoding: _, ...options } = first.options as Record<string, unknown>;
   // A file of ASCII alone says nothing of the encoding of the others.
   const spoken = layouts.filter(({ isAscii }) => !isAscii);
   const encodings = new Set(spoken.map(({ format }) => option(format, "encoding") ?? "utf-8"));
@@ -21,22 +22,23 @@ export function oneFormat(files: readonly SampleFile[], layouts: readonly FileLa
       });
     if (differing.length > 0) throw differ(files[0]!, files[i]!, differing[0]!);
   }
-  if (encodings.size > 1) {
-    const other = layouts.findIndex(({ format, isAscii }) =>
-      !isAscii && option(format, "encoding") !== option(spoken[0]!.format, "encoding")
-    );
-    throw differ(files[layouts.indexOf(spoken[0]!)]!, files[other]!, "encoding");
+  // A file of another encoding is seldom valid UTF-8, so that is tried first.
+  const legacy = [...encodings].filter((label) => label !== "utf-8");
+  if (legacy.length > 1) {
+    const ofLabel = (label: unknown) =>
+      layouts.findIndex(({ format }) => option(format, "encoding") === label);
+    throw differ(files[ofLabel(legacy[0])]!, files[ofLabel(legacy[1])]!, "encoding");
   }
+  const encoding = legacy.length > 0 && encodings.size > 1 ? ["utf-8", ...legacy] : legacy[0];
   const uniqueNames = layouts.some(({ format }) => option(format, "uniqueNames") !== undefined);
-  const encoding = [...encodings][0];
   const skips = new Set(layouts.map(({ format }) => option(format, "skip")));
   if (skips.size > 1) throw differ(files[0]!, files.at(-1)!, "skip");
   return {
     kind: first.kind,
     options: {
-      ...first.options,
+      ...options,
       ...(uniqueNames && { uniqueNames: true }),
-      ...(encoding !== undefined && encoding !== "utf-8" && { encoding }),
+      ...(encoding !== undefined && { encoding }),
     },
   } as Format;
 }

@@ -25,6 +25,8 @@ export interface ProposedKey {
 /** What was found out about the samples. */
 export interface Proposal {
   fileNames: string[];
+  /** The names of the zip archives that the samples are in. */
+  archives: string[];
   format: Format;
   columns: ProposedColumn[];
   key: ProposedKey;

@@ -24,7 +24,7 @@ export async function readSamples(
 ): Promise<void> {
   for (const file of files) {
     sink.file?.(file);
-    const reader = libraryReader(format, {
+    const reader = libraryReader(ofFile(format, file), {
       header: (names) => sink.names?.(names),
       fields: (fields, line) => sink.fields(fields, line),
       value: (value, line) => sink.members(value, line),
@@ -34,4 +34,11 @@ export async function readSamples(
     for await (const bytes of file.pieces()) await reader.push(bytes);
     await reader.end();
   }
+}
+
+/** The format with the encoding of one file, where the module has several. */
+function ofFile(format: Format, { encoding }: SampleFile): Format {
+  const isText = format.kind === "csv" || format.kind === "json" || format.kind === "jsonl";
+  if (!isText || !Array.isArray(format.options.encoding)) return format;
+  return { ...format, options: { ...format.options, encoding } } as Format;
 }

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { Failure } from "../../base/failure.ts";
 import { readPieces } from "../../base/read_file.ts";
+import { isWorkbook } from "../../sandbox/formats/archive.ts";
 import { gunzip, looksGzip } from "../../sandbox/formats/gzip.ts";
 import { looksZip, openZip, type ZipEntry } from "../../sandbox/formats/zip.ts";
 
@@ -8,8 +9,12 @@ import { looksZip, openZip, type ZipEntry } from "../../sandbox/formats/zip.ts";
 export interface SampleFile {
   /** The path of the sample on disk. */
   path: string;
-  /** The name that a module's pattern must take. */
+  /** Its name, in an archive without folders. */
   name: string;
+  /** The name of the zip archive that it is in, or null. */
+  archive: string | null;
+  /** Its encoding, once it is known, for formats that are texts. */
+  encoding?: string;
   /** Its content, decompressed; each call starts over. Each piece is valid until the next one. */
   pieces(): AsyncGenerator<Uint8Array>;
 }
@@ -38,12 +43,10 @@ export async function sampleFiles(paths: readonly string[]): Promise<Samples> {
   const samples: Samples = { files: [], skipped: [] };
   for (const path of paths) {
     const start = await startOf(path);
-    if (looksZip(start) && !await isWorkbook(path)) await addEntries(path, samples);
+    if (looksZip(start) && !await isWorkbookFile(path)) await addEntries(path, samples);
     else {
-      const pieces = looksGzip(start)
-        ? () => gunzip(readPieces(path), LIMITS)
-        : () => readPieces(path);
-      samples.files.push({ path, name: basename(path), pieces });
+      const pieces = () => plainPieces(readPieces(path));
+      samples.files.push({ path, name: basename(path), archive: null, pieces });
     }
   }
   return samples;
@@ -59,10 +62,10 @@ async function startOf(path: string): Promise<Uint8Array> {
   throw nothingToInfer(path, "it is empty");
 }
 
-async function isWorkbook(path: string): Promise<boolean> {
+async function isWorkbookFile(path: string): Promise<boolean> {
   if (/\.zip$/i.test(path)) return false;
   const entries = await openArchive(path);
-  return entries.some(({ name }) => name === "[Content_Types].xml");
+  return isWorkbook(entries) || entries.some(({ name }) => name === "xl/workbook.xml");
 }
 
 async function openArchive(path: string): Promise<ZipEntry[]> {
@@ -75,16 +78,40 @@ async function openArchive(path: string): Promise<ZipEntry[]> {
 
 async function addEntries(path: string, samples: Samples): Promise<void> {
   const entries = (await openArchive(path)).filter(({ name }) => !name.endsWith("/"));
-  const data = entries.filter(({ name }) => !BESIDE.test(name));
+  const data = mostOfOneKind(entries.filter(({ name }) => !BESIDE.test(name)));
   samples.skipped.push(...entries.filter((entry) => !data.includes(entry)).map(({ name }) => name));
   if (data.length === 0) throw nothingToInfer(path, "the archive has no data files");
   for (const { name, content } of data) {
-    samples.files.push({ path, name: name.slice(name.lastIndexOf("/") + 1), pieces: content });
+    const base = name.slice(name.lastIndexOf("/") + 1);
+    samples.files.push({ path, name: base, archive: basename(path), pieces: content });
   }
+}
+
+/** The files with the most frequent ending: a module reads one format. */
+function mostOfOneKind(entries: readonly ZipEntry[]): readonly ZipEntry[] {
+  const kinds = Map.groupBy(entries, ({ name }) => /\.\w+$/.exec(name)?.[0].toLowerCase() ?? "");
+  return [...kinds.values()].reduce((most, kind) => kind.length > most.length ? kind : most, []);
 }
 
 /** The failure of a sample from which no module can be derived. */
 export function nothingToInfer(path: string, why: string, hint?: string): Failure {
   const text = `Cannot infer a module from "${path}": ${why}`;
   return new Failure("usage", "nothing-to-infer", text, hint === undefined ? {} : { hint });
+}
+
+/** Removes gzip, also if the file was compressed twice. */
+async function* plainPieces(pieces: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const first = await pieces.next();
+  if (first.done) return;
+  const whole = (async function* () {
+    yield first.value;
+    yield* pieces;
+  })();
+  try {
+    if (looksGzip(first.value)) yield* plainPieces(gunzip(whole, LIMITS));
+    else yield* whole;
+  } finally {
+    // Whoever stops early closes the file.
+    await pieces.return(undefined);
+  }
 }

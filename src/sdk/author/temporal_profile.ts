@@ -13,6 +13,8 @@ interface Shape {
   forms: TemporalForm[];
   /** Whether all values so far are ISO 8601. */
   isIso: boolean;
+  /** Whether a date column reads all values so far: dates, and timestamps at midnight. */
+  isDay: boolean;
   /** Whether days, months and hours have two digits in all values so far. */
   isPadded: boolean;
 }
@@ -21,6 +23,9 @@ interface Shape {
 const MAX_SHAPES = 16;
 /** A column with more values that are not dates is text. */
 const MAX_STRAY = 20;
+
+/** What the loader reads as a timestamp without a format, but no form describes: 20240102T030405Z. */
+const OTHER_ISO: TemporalForm = { type: "timestamp", format: "", order: "YMD", hasZone: true };
 
 /** How the dates or times of a column are written. */
 export interface TemporalFinding {
@@ -51,8 +56,9 @@ export class TemporalProfile {
     this.values++;
     const trimmed = text.trim();
     const shape = shapeOf(trimmed);
-    const known = shape === null ? undefined : this.#known(shape);
-    const forms = known?.forms.filter(({ format }) => fitsFormat(format, trimmed)) ?? [];
+    const known = this.#known(shape, trimmed);
+    const forms =
+      known?.forms.filter((form) => form === OTHER_ISO || fitsFormat(form.format, trimmed)) ?? [];
     // A value that fits no form is wrong; the others still show what the column is.
     if (known === undefined || forms.length === 0) {
       this.strays++;
@@ -60,8 +66,10 @@ export class TemporalProfile {
       return;
     }
     known.forms = forms;
-    known.isIso &&= shape !== "<8>" && fitsIso(forms[0]!.type, trimmed);
-    known.isPadded &&= fitsFormat(paddedFormat(forms[0]!.format), trimmed);
+    known.isDay &&= fitsIso("date", trimmed);
+    known.isIso &&= fitsIso(forms[0]!.type, trimmed);
+    known.isPadded &&= forms[0] === OTHER_ISO ||
+      fitsFormat(paddedFormat(forms[0]!.format), trimmed);
     known.count++;
   }
 
@@ -78,6 +86,11 @@ export class TemporalProfile {
     });
     const types = new Set(chosen.map((forms) => forms[0]!.type));
     if (types.size > 1 && types.has("time")) return null;
+    // Eight digits alone are a whole number as well.
+    const isIso = shapes.every((shape) => shape.isIso) &&
+      !(shapes.length === 1 && this.#shapes.has("<8>"));
+    if (!isIso && chosen.some(([form]) => form === OTHER_ISO)) return null;
+    const isDay = shapes.every((shape) => shape.isDay) && types.has("date");
     const isPadded = shapes.every((shape) => shape.isPadded);
     const formatsOf = (index: number) => {
       const formats = chosen.flatMap((forms) => forms[index]?.format ?? []);
@@ -85,19 +98,28 @@ export class TemporalProfile {
     };
     const zoned = chosen.filter((forms) => forms[0]!.hasZone).length;
     return {
-      type: types.has("timestamp") ? "timestamp" : [...types][0]!,
-      formats: shapes.every(({ isIso }) => isIso) ? null : formatsOf(0),
+      type: types.has("timestamp") && !isDay ? "timestamp" : isDay ? "date" : [...types][0]!,
+      formats: isIso ? null : formatsOf(0),
       others: formatsOf(1),
       zones: zoned === 0 ? "none" : zoned === chosen.length ? "all" : "some",
     };
   }
 
-  #known(shape: string): Shape | undefined {
+  #known(found: string | null, text: string): Shape | undefined {
+    let shape = found ?? "";
     let known = this.#shapes.get(shape);
     if (known === undefined) {
-      const forms = formsOf(shape);
-      if (forms.length === 0) return undefined;
-      this.#shapes.set(shape, known = { count: 0, forms, isIso: true, isPadded: true });
+      let forms = formsOf(shape);
+      if (forms.length === 0) {
+        if (/^\d*$/.test(text) || !fitsIso("timestamp", text)) return undefined;
+        [shape, forms] = [`iso ${shape}`, [OTHER_ISO]];
+        known = this.#shapes.get(shape);
+        if (known !== undefined) return known;
+      }
+      this.#shapes.set(
+        shape,
+        known = { count: 0, forms, isIso: true, isDay: true, isPadded: true },
+      );
     }
     return known;
   }

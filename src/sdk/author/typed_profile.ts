@@ -81,8 +81,11 @@ export class TypedProfile {
   }
 }
 
-/** @returns `int`, `bigint` or `varint`: the narrowest that holds both */
+/** Larger numbers are likely to outgrow an `int`. */
+const MAX_INT = 1e9;
+
+/** @returns `int`, `bigint` or `varint`: the narrowest that holds both, with room to grow */
 export function wholeType(min: number, max: number): "int" | "bigint" | "varint" {
-  if (min >= -(2 ** 31) && max < 2 ** 31) return "int";
+  if (min >= -MAX_INT && max < MAX_INT) return "int";
   return min >= -(2 ** 63) && max < 2 ** 63 ? "bigint" : "varint";
 }

@@ -71,7 +71,7 @@ Deno.test("labels made of digits are no numbers", async (t) => {
 
 Deno.test("numbers: epoch seconds stay numbers, said; ids and measures may be large", async () => {
   const epoch = await column(["1700000000", "1700000500"]);
-  assert.equal(epoch.type, "int");
+  assert.equal(epoch.type, "bigint");
   assert.match(epoch.unsure, /type: "timestamp" and unit: "s"/);
   const ms = await column(["1700000000000", "1700000000500"], "at");
   assert.match(ms.unsure, /unit: "ms"/);
@@ -162,6 +162,22 @@ Deno.test("timestamps: format, halves of the day, zones", async () => {
   assert.deepEqual([zoned.type, zoned.options, zoned.unsure], ["timestamp", {}, ""]);
   const log = await column(["12/Feb/2024 10:00:00 +0100", "13/Feb/2024 10:00:00 +0100"]);
   assert.deepEqual(log.stored, ["2024-02-12T09:00:00.000Z", "2024-02-13T09:00:00.000Z"]);
+});
+
+Deno.test("timestamps as databases export them need no format", async () => {
+  const { type, options, stored } = await column([
+    "2024-01-02 03:04:05.123456+00",
+    "2024-01-02 03:04:05 UTC",
+    "20240102T030405Z",
+    "2024-01-02",
+  ]);
+  assert.deepEqual([type, options], ["timestamp", {}]);
+  assert.deepEqual(stored, [
+    "2024-01-02T03:04:05.123Z",
+    "2024-01-02T03:04:05.000Z",
+    "2024-01-02T03:04:05.000Z",
+    "2024-01-02T00:00:00.000Z",
+  ]);
 });
 
 Deno.test("whole numbers that are days need a name that says so", async () => {

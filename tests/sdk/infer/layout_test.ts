@@ -22,15 +22,42 @@ Deno.test("title lines, a sep= line, units and a delimiter at the end of each li
   assert.deepEqual(proposal.format.options, {
     delimiter: ";",
     skip: 2,
+    trailingDelimiter: true,
     headerRows: 2,
-    uniqueNames: true,
   });
   assert.deepEqual(types, { station: "text", "temp °C": "double", "rain mm": "int" });
   assert.deepEqual(runs[0]?.tables[0]?.rows.map((row) => row.slice(1)), [
     ["Oslo", 1.5, 2],
     ["Bergen", 2.5, 0],
   ]);
-  assert.deepEqual(await options("sep=;\na;b\n1;2\n3;4\n"), { delimiter: ";", skip: 1 });
+  assert.deepEqual(await options("sep=;\na;b\n1;2\n3;4\n"), { delimiter: ";" });
+});
+
+Deno.test("comments, escapes, blanks after delimiters, totals", async () => {
+  const rows = "1,a\n2,b\n3,c\n";
+  assert.deepEqual(await options(`# made by x\nid,name\n${rows}`), { comment: "#" });
+  assert.deepEqual(await options('id,name\n1,"5\\" pipe, long"\n2,"b, c"\n'), { escape: "\\" });
+  assert.deepEqual(await options('id, name\n1, "Oslo, Norway"\n2, Bergen\n'), { trim: true });
+  assert.deepEqual(await options(`id,name,n\n1,a,2\n2,b,3\nTotal,,5\n`), { stopAt: "Total" });
+  assert.deepEqual(await options(`id,name\n${rows}\n(3 rows)\n`), { skipLast: 1 });
+  assert.deepEqual(await options(`id;name;\n1;a\n2;b\n`), {
+    delimiter: ";",
+    trailingDelimiter: true,
+  });
+});
+
+Deno.test("options that make records readable are proposed, and said", async () => {
+  const many = Array.from({ length: 20 }, (_, i) => `${i},"x, y"\n`).join("");
+  const stray = await inferFiles({ "a.csv": `id,name\n${many}20,5" pipe\n` });
+  assert.deepEqual(stray.proposal.format.options, { strayQuotes: "keep" });
+  assert.match(stray.unsure.join(), /1 record has quotes within fields/);
+  const short = await inferFiles({ "a.csv": `id,name\n${many}20\n` });
+  assert.deepEqual(short.proposal.format.options, { ragged: "pad" });
+  assert.match(short.unsure.join(), /1 record has fewer fields than the header/);
+  const other = await inferFiles({ "a.csv": "id,name\n1,x\n2\n3\n" });
+  assert.deepEqual(other.proposal.format.options, {});
+  assert.equal(other.proposal.faults, 2);
+  assert.match(other.ingest, /2 records cannot be read, the first at line 3: it has 1 field/);
 });
 
 Deno.test("encodings are detected by their characters, and said", async () => {
