@@ -15,6 +15,17 @@ export interface TextOptions {
      */
     encoding?: string | readonly string[];
 }
+/** Options of formats that store timestamps as numbers. */
+export interface StoredTimestampOptions {
+    /**
+     * What `record` has for a timestamp. `"date"`: a `Date`, without the digits below the millisecond;
+     * local timestamps count as UTC. `"text"`: ISO 8601 with all digits, as in
+     * `"2024-05-01T12:30:00.123456Z"`, and without the `Z` if the timestamp is a local one, so that a
+     * column's `timeZone` applies to it.
+     * @default "date"
+     */
+    timestamps?: "date" | "text";
+}
 /** Options of formats whose records have named columns. A file that lacks one is quarantined. */
 export interface NameOptions {
     /**
@@ -61,9 +72,24 @@ export interface HeaderOptions extends NameOptions {
     uniqueNames?: boolean;
 }
 
+/** The names of the columns that a format declares, from which the type of its records follows. */
+export interface DeclaredNames<Header extends string = string, Columns extends string = string, Optional extends string = string> {
+    header?: boolean | readonly Header[];
+    columns?: readonly Columns[];
+    optional?: readonly Optional[];
+}
+/**
+ * A record with the names in `columns`, or else in `header`; any names if there are none. A column
+ * that a file may lack can be undefined.
+ */
+export type NamedRecord<Value, Header extends string, Columns extends string, Optional extends string> = [Columns] extends [never] ? [Header] extends [never] ? Record<string, Value> : Fields<Value, Header, Optional> : Fields<Value, Columns, Optional>;
+type Fields<Value, Names extends string, Optional extends string> = string extends Names ? Record<string, Value> : {
+    [N in Names | Optional]: N extends Optional ? Value | undefined : Value;
+};
+
 /** Options of Avro files. */
-export type AvroOptions = NameOptions;
-export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>>;
+export type AvroOptions = NameOptions & StoredTimestampOptions;
+export type AvroFormat<R extends object = Record<string, unknown>> = FileFormat<"avro", AvroOptions, R>;
 /**
  * Apache Avro object container files. Each file contains its schema.
  *
@@ -73,7 +99,7 @@ export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>
  * avro().kind; // "avro"
  * ```
  */
-export declare function avro(options?: AvroOptions): AvroFormat;
+export declare function avro<const Columns extends string = never, const Optional extends string = never>(options?: AvroOptions & DeclaredNames<never, Columns, Optional>): AvroFormat<NamedRecord<unknown, never, Columns, Optional>>;
 
 /** The types of single values: those native types of CQL that a file can contain. */
 export declare const SCALAR_TYPES: readonly ["ascii", "bigint", "blob", "boolean", "date", "decimal", "double", "duration", "float", "inet", "int", "smallint", "text", "time", "timestamp", "timeuuid", "tinyint", "uuid", "varint"];
@@ -123,21 +149,6 @@ export interface Column {
     /** Words that mean false, in any case. @default "false", "f", "no", "n", "0" */
     false?: readonly string[];
 }
-
-/** The names of the columns that a format declares, for their types. */
-export interface DeclaredNames<Header extends string = string, Columns extends string = string, Optional extends string = string> {
-    header?: boolean | readonly Header[];
-    columns?: readonly Columns[];
-    optional?: readonly Optional[];
-}
-/**
- * A record with the names in `columns`, or else in `header`; any names if there are none. A column
- * that a file may lack can be undefined.
- */
-export type NamedRecord<Value, Header extends string, Columns extends string, Optional extends string> = [Columns] extends [never] ? [Header] extends [never] ? Record<string, Value> : Fields<Value, Header, Optional> : Fields<Value, Columns, Optional>;
-type Fields<Value, Names extends string, Optional extends string> = string extends Names ? Record<string, Value> : {
-    [N in Names | Optional]: N extends Optional ? Value | undefined : Value;
-};
 
 /** Options of CSV files; the defaults follow RFC 4180. */
 export interface CsvOptions extends HeaderOptions, TextOptions {
@@ -226,7 +237,7 @@ export interface JsonlOptions extends NameOptions, TextOptions, NumbersOption {
 export type JsonRecord = {
     readonly [key: string]: unknown;
 };
-export type JsonlFormat = FileFormat<"jsonl", JsonlOptions, JsonRecord>;
+export type JsonlFormat<R extends object = JsonRecord> = FileFormat<"jsonl", JsonlOptions, R>;
 /**
  * One JSON object per line, plain or gzip.
  *
@@ -236,7 +247,7 @@ export type JsonlFormat = FileFormat<"jsonl", JsonlOptions, JsonRecord>;
  * jsonl().kind; // "jsonl"
  * ```
  */
-export declare function jsonl(options?: JsonlOptions): JsonlFormat;
+export declare function jsonl<const Columns extends string = never, const Optional extends string = never>(options?: JsonlOptions & DeclaredNames<never, Columns, Optional>): JsonlFormat<NamedRecord<unknown, never, Columns, Optional>>;
 
 /** Options of JSON files. */
 export interface JsonOptions extends NameOptions, TextOptions, NumbersOption {
@@ -246,7 +257,7 @@ export interface JsonOptions extends NameOptions, TextOptions, NumbersOption {
      */
     at?: string;
 }
-export type JsonFormat = FileFormat<"json", JsonOptions, JsonRecord>;
+export type JsonFormat<R extends object = JsonRecord> = FileFormat<"json", JsonOptions, R>;
 /**
  * One JSON array of objects, plain or gzip. It is streamed, so the file may be larger than memory.
  *
@@ -256,10 +267,10 @@ export type JsonFormat = FileFormat<"json", JsonOptions, JsonRecord>;
  * json({ at: "data.items" }).kind; // "json"
  * ```
  */
-export declare function json(options?: JsonOptions): JsonFormat;
+export declare function json<const Columns extends string = never, const Optional extends string = never>(options?: JsonOptions & DeclaredNames<never, Columns, Optional>): JsonFormat<NamedRecord<unknown, never, Columns, Optional>>;
 
 /** Options of Parquet files. Columns that are not in `columns` are not decoded. */
-export type ParquetOptions = NameOptions;
+export type ParquetOptions = NameOptions & StoredTimestampOptions;
 export type ParquetFormat<R extends object = Record<string, unknown>> = FileFormat<"parquet", ParquetOptions, R>;
 /**
  * Apache Parquet. The whole file is held in memory, so its size is limited.
@@ -270,7 +281,7 @@ export type ParquetFormat<R extends object = Record<string, unknown>> = FileForm
  * parquet({ columns: ["id", "at"] }).kind; // "parquet"
  * ```
  */
-export declare function parquet<const Columns extends string = never>(options?: ParquetOptions & Pick<DeclaredNames<never, Columns>, "columns">): ParquetFormat<NamedRecord<unknown, never, Columns, never>>;
+export declare function parquet<const Columns extends string = never, const Optional extends string = never>(options?: ParquetOptions & DeclaredNames<never, Columns, Optional>): ParquetFormat<NamedRecord<unknown, never, Columns, Optional>>;
 
 /** Options of Excel workbooks. */
 export interface XlsxOptions extends HeaderOptions {
@@ -311,7 +322,7 @@ export type XlsxFormat<R extends object = Record<string, XlsxCell>> = FileFormat
 export declare function xlsx<const Header extends string = never, const Columns extends string = never, const Optional extends string = never>(options?: XlsxOptions & DeclaredNames<Header, Columns, Optional>): XlsxFormat<NamedRecord<XlsxCell, Header, Columns, Optional>>;
 
 /** The formats that a module can read. */
-export type Format = CsvFormat<object> | JsonlFormat | JsonFormat | XlsxFormat<object> | ParquetFormat<object> | AvroFormat;
+export type Format = CsvFormat<object> | JsonlFormat<object> | JsonFormat<object> | XlsxFormat<object> | ParquetFormat<object> | AvroFormat<object>;
 
 /** Options of TSV files: those of CSV without the delimiter. */
 export type TsvOptions = Omit<CsvOptions, "delimiter">;

@@ -1,9 +1,14 @@
-import type { FileFormat, NameOptions } from "./file_format.ts";
+import type { FileFormat, NameOptions, StoredTimestampOptions } from "./file_format.ts";
+import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 
 /** Options of Avro files. */
-export type AvroOptions = NameOptions;
+export type AvroOptions = NameOptions & StoredTimestampOptions;
 
-export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>>;
+export type AvroFormat<R extends object = Record<string, unknown>> = FileFormat<
+  "avro",
+  AvroOptions,
+  R
+>;
 
 /**
  * Apache Avro object container files. Each file contains its schema.
@@ -14,6 +19,8 @@ export type AvroFormat = FileFormat<"avro", AvroOptions, Record<string, unknown>
  * avro().kind; // "avro"
  * ```
  */
-export function avro(options: AvroOptions = {}): AvroFormat {
+export function avro<const Columns extends string = never, const Optional extends string = never>(
+  options: AvroOptions & DeclaredNames<never, Columns, Optional> = {},
+): AvroFormat<NamedRecord<unknown, never, Columns, Optional>> {
   return { kind: "avro", options };
 }

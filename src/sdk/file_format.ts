@@ -16,6 +16,18 @@ export interface TextOptions {
   encoding?: string | readonly string[];
 }
 
+/** Options of formats that store timestamps as numbers. */
+export interface StoredTimestampOptions {
+  /**
+   * What `record` has for a timestamp. `"date"`: a `Date`, without the digits below the millisecond;
+   * local timestamps count as UTC. `"text"`: ISO 8601 with all digits, as in
+   * `"2024-05-01T12:30:00.123456Z"`, and without the `Z` if the timestamp is a local one, so that a
+   * column's `timeZone` applies to it.
+   * @default "date"
+   */
+  timestamps?: "date" | "text";
+}
+
 /** Options of formats whose records have named columns. A file that lacks one is quarantined. */
 export interface NameOptions {
   /**

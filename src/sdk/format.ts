@@ -8,8 +8,8 @@ import type { XlsxFormat } from "./xlsx.ts";
 /** The formats that a module can read. */
 export type Format =
   | CsvFormat<object>
-  | JsonlFormat
-  | JsonFormat
+  | JsonlFormat<object>
+  | JsonFormat<object>
   | XlsxFormat<object>
   | ParquetFormat<object>
-  | AvroFormat;
+  | AvroFormat<object>;

@@ -1,4 +1,5 @@
 import type { FileFormat, NameOptions, TextOptions } from "./file_format.ts";
+import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 import type { JsonRecord, NumbersOption } from "./jsonl.ts";
 
 /** Options of JSON files. */
@@ -10,7 +11,7 @@ export interface JsonOptions extends NameOptions, TextOptions, NumbersOption {
   at?: string;
 }
 
-export type JsonFormat = FileFormat<"json", JsonOptions, JsonRecord>;
+export type JsonFormat<R extends object = JsonRecord> = FileFormat<"json", JsonOptions, R>;
 
 /**
  * One JSON array of objects, plain or gzip. It is streamed, so the file may be larger than memory.
@@ -21,6 +22,8 @@ export type JsonFormat = FileFormat<"json", JsonOptions, JsonRecord>;
  * json({ at: "data.items" }).kind; // "json"
  * ```
  */
-export function json(options: JsonOptions = {}): JsonFormat {
+export function json<const Columns extends string = never, const Optional extends string = never>(
+  options: JsonOptions & DeclaredNames<never, Columns, Optional> = {},
+): JsonFormat<NamedRecord<unknown, never, Columns, Optional>> {
   return { kind: "json", options };
 }

@@ -1,4 +1,5 @@
 import type { FileFormat, NameOptions, TextOptions } from "./file_format.ts";
+import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 
 /** What numbers of JSON become. */
 export interface NumbersOption {
@@ -17,7 +18,7 @@ export interface JsonlOptions extends NameOptions, TextOptions, NumbersOption {}
 /** A JSON object. Integers beyond 2^53 are `bigint`. */
 export type JsonRecord = { readonly [key: string]: unknown };
 
-export type JsonlFormat = FileFormat<"jsonl", JsonlOptions, JsonRecord>;
+export type JsonlFormat<R extends object = JsonRecord> = FileFormat<"jsonl", JsonlOptions, R>;
 
 /**
  * One JSON object per line, plain or gzip.
@@ -28,6 +29,8 @@ export type JsonlFormat = FileFormat<"jsonl", JsonlOptions, JsonRecord>;
  * jsonl().kind; // "jsonl"
  * ```
  */
-export function jsonl(options: JsonlOptions = {}): JsonlFormat {
+export function jsonl<const Columns extends string = never, const Optional extends string = never>(
+  options: JsonlOptions & DeclaredNames<never, Columns, Optional> = {},
+): JsonlFormat<NamedRecord<unknown, never, Columns, Optional>> {
   return { kind: "jsonl", options };
 }

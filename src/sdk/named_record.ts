@@ -1,4 +1,4 @@
-/** The names of the columns that a format declares, for their types. */
+/** The names of the columns that a format declares, from which the type of its records follows. */
 export interface DeclaredNames<
   Header extends string = string,
   Columns extends string = string,

@@ -1,8 +1,8 @@
-import type { FileFormat, NameOptions } from "./file_format.ts";
+import type { FileFormat, NameOptions, StoredTimestampOptions } from "./file_format.ts";
 import type { DeclaredNames, NamedRecord } from "./named_record.ts";
 
 /** Options of Parquet files. Columns that are not in `columns` are not decoded. */
-export type ParquetOptions = NameOptions;
+export type ParquetOptions = NameOptions & StoredTimestampOptions;
 
 export type ParquetFormat<R extends object = Record<string, unknown>> = FileFormat<
   "parquet",
@@ -19,8 +19,11 @@ export type ParquetFormat<R extends object = Record<string, unknown>> = FileForm
  * parquet({ columns: ["id", "at"] }).kind; // "parquet"
  * ```
  */
-export function parquet<const Columns extends string = never>(
-  options: ParquetOptions & Pick<DeclaredNames<never, Columns>, "columns"> = {},
-): ParquetFormat<NamedRecord<unknown, never, Columns, never>> {
+export function parquet<
+  const Columns extends string = never,
+  const Optional extends string = never,
+>(
+  options: ParquetOptions & DeclaredNames<never, Columns, Optional> = {},
+): ParquetFormat<NamedRecord<unknown, never, Columns, Optional>> {
   return { kind: "parquet", options };
 }

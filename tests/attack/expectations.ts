@@ -108,7 +108,7 @@ export const ATTACKS: Attack[] = [
   {
     module: "pollution_rows",
     what: "pollute by keys of rows",
-    end: recordSays(/nothing is polluted|no such column|declares no table|is not text/),
+    end: recordSays(/nothing is polluted|no such column|declares no table|Cannot assign/),
   },
   { module: "context_tamper", what: "change what the host gives it", end: FROZEN },
   { module: "message_huge", what: "a value of 300 MB", end: MEMORY, limits: SMALL },

@@ -243,7 +243,10 @@ Deno.test({
       /interpreter "bash" is not allowed/,
     );
     await refused(programFiles({ exec: ["python3", "other.py"] }, obey), /it has no "other\.py"/);
-    await refused(programFiles({ exec: ["python3"] }, obey), /tenant\.json:1:\d+": expected/);
+    await refused(
+      programFiles({ exec: ["python3"] }, obey),
+      /tenant\.json:1:\d+: entry\S*: expected/,
+    );
     const { "declaration.json": _, ...undeclared } = OBEDIENT;
     await refused(undeclared, /declaration\.json:1:1: it is missing/);
     await refused(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generateTypes } from "../../scripts/module_types.ts";
 import { moduleTypes, STARTER } from "../../src/sdk/author/starter.ts";
+import { readDoc } from "../docs/markdown.ts";
 import { compileModules } from "../harness/compile_modules.ts";
 
 Deno.test("the types of the starter match src/sdk; if not, run: deno task types", () => {
@@ -15,8 +16,8 @@ const COLUMNS = `{ id: "uuid", day: "date", at: { type: "timestamp", unit: "s" }
 
 /** A module with the tables `t` and `u`. */
 const module = (rest: string, format = "csv()", key = 'partitionKey: ["id"]') =>
-  `import { csv, defineIngest, json, parquet, tsv, xlsx, type Context } from "mysimbdp";
-void [csv, json, parquet, tsv, xlsx];
+  `import { avro, csv, defineIngest, json, jsonl, parquet, tsv, xlsx, type Context } from "mysimbdp";
+void [avro, csv, json, jsonl, parquet, tsv, xlsx];
 export const context = (ctx: Context) => ctx;
 export default defineIngest({
   files: "*",
@@ -72,6 +73,15 @@ const GOOD = {
     `row: (record, ctx) => ({ t: { id: record.id.trim(), name: record.b } }),`,
     `tsv({ header: ["id", "b"] })`,
   ),
+  "declared names of formats with types": module(
+    `row: (record) => ({ t: { id: record.id, n: record.n } }),`,
+    `avro({ columns: ["id"], optional: ["n"], match: "loose", newColumns: "refuse" })`,
+  ),
+  "optional names without others": module(
+    `row: (record) => ({ t: { id: record["id"], n: record["n"] } }),`,
+    `jsonl({ optional: ["n"] })`,
+  ),
+  "an empty file is allowed": module("row: () => null, allowEmpty: true,"),
   "a reject names a declared field": module(
     `row: (record, ctx) => ctx.reject("no amount", "Amount"),`,
     `csv({ header: ["Amount"] })`,
@@ -214,6 +224,27 @@ const BAD: Record<string, [source: string, line: string, text: RegExp]> = {
     "row:",
     /Property 'amout' does not exist/,
   ],
+  "a misspelt field of JSON": [
+    module(`row: (record) => ({ t: { id: record.amout } }),`, `json({ columns: ["amount"] })`),
+    "row:",
+    /Property 'amout' does not exist/,
+  ],
+  "a misspelt field of declared columns": [
+    module(
+      `row: (record) => ({ t: { id: record.amout } }),`,
+      `csv({ columns: ["amount", "day"], optional: ["note"], aliases: { amount: "Betrag" } })`,
+    ),
+    "row:",
+    /Property 'amout' does not exist on type .*note: string \| undefined.* Did you mean 'amount'/,
+  ],
+  "a field that a file may lack": [
+    module(
+      `row: (record) => ({ t: { id: record.note.trim() } }),`,
+      `csv({ columns: ["note"], optional: ["note"] })`,
+    ),
+    "row:",
+    /'record.note' is possibly 'undefined'/,
+  ],
   "a misspelt option of a format": [
     module("", `csv({ delimeter: ";" })`),
     "format:",
@@ -283,4 +314,13 @@ Deno.test("modules: the compiler accepts what is right and names what is wrong",
       assert.match(faults[0] ?? "", text);
     });
   }
+});
+
+Deno.test("the modules in the guide compile", async () => {
+  const modules = readDoc("docs/module-guide.md").blocks
+    .filter(({ language, text }) => language === "ts" && /^import .*defineIngest/m.test(text))
+    .map(({ text }, i) => [`guide${i}.ts`, text] as const);
+  assert.ok(modules.length > 0);
+  const faults = Object.values(await compileModules(Object.fromEntries(modules)));
+  assert.deepEqual(faults.flat(), []);
 });

@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import type { StoredTimestampOptions } from "../../sdk/file_format.ts";
 import { rawText, type RecordSink } from "./contract.ts";
 import { AvroBlocks } from "./avro_blocks.ts";
 import { corruptAvro } from "./avro_failures.ts";
@@ -18,7 +19,11 @@ import type { FileReader, FileReaderLimits } from "./record_reader.ts";
  * @throws {Failure} `push` and `end` throw `avro-corrupt`, `avro-cut-short`, `avro-schema`,
  * `avro-codec`, `avro-block-too-large`
  */
-export function avroReader(sink: RecordSink, limits: FileReaderLimits): FileReader {
+export function avroReader(
+  { timestamps = "date" }: StoredTimestampOptions,
+  sink: RecordSink,
+  limits: FileReaderLimits,
+): FileReader {
   let number = 0;
   let current: unknown = null;
   let type: ReturnType<typeof avroType> | null = null;
@@ -27,7 +32,7 @@ export function avroReader(sink: RecordSink, limits: FileReaderLimits): FileRead
   const blocks = new AvroBlocks(limits.maxWholeBytes, open, block);
 
   function open(schema: string): void {
-    type = avroType(schema, () => hasBad = true);
+    type = avroType(schema, timestamps, () => hasBad = true);
     const { fields } = type as { fields?: readonly { name: string }[] };
     if (fields !== undefined) sink.header?.(fields.map(({ name }) => name));
   }

@@ -3,7 +3,15 @@ import { Buffer } from "node:buffer";
 import { messageOf } from "../../base/failure.ts";
 import { badSchema } from "./avro_failures.ts";
 import { bigIntOf, withPoint } from "./decimal.ts";
-import { BadValue, dayOf, durationOf, momentOf, timeOfDay, uuidOf } from "./logical_time.ts";
+import {
+  BadValue,
+  dayOf,
+  durationOf,
+  timeOfDay,
+  type TimestampKind,
+  timestampReader,
+  uuidOf,
+} from "./logical_time.ts";
 
 type Schema = Parameters<typeof avsc.Type.forSchema>[0];
 type Read = (stored: never) => unknown;
@@ -16,20 +24,23 @@ interface Attributes {
   scale?: number;
 }
 
+/** How to read a logical type with these attributes; null if it does not fit the type below it. */
+type Choose = (attributes: Attributes, as: TimestampKind["as"]) => Read | null;
+
 /**
  * The types as which each logical type may be stored, and how it is read. As Avro says, a logical
  * type on another type, and one that is unknown, is ignored.
  */
-const LOGICAL: Record<string, (attributes: Attributes) => Read | null> = {
+const LOGICAL: Record<string, Choose> = {
   "date": stored("int", () => dayOf),
   "time-millis": stored("int", () => (ms: number) => timeOfDay(ms, 3)),
   "time-micros": stored("long", () => (us: bigint) => timeOfDay(us, 6)),
-  "timestamp-millis": timestamp(1),
-  "timestamp-micros": timestamp(1_000),
-  "timestamp-nanos": timestamp(1_000_000),
-  "local-timestamp-millis": timestamp(1),
-  "local-timestamp-micros": timestamp(1_000),
-  "local-timestamp-nanos": timestamp(1_000_000),
+  "timestamp-millis": timestamp(1, false),
+  "timestamp-micros": timestamp(1_000, false),
+  "timestamp-nanos": timestamp(1_000_000, false),
+  "local-timestamp-millis": timestamp(1, true),
+  "local-timestamp-micros": timestamp(1_000, true),
+  "local-timestamp-nanos": timestamp(1_000_000, true),
   "decimal": ({ type, scale = 0 }) => {
     const isValid = Number.isInteger(scale) && scale >= 0 && scale <= 1_000;
     if (!isValid || (type !== "bytes" && type !== "fixed")) return null;
@@ -43,27 +54,32 @@ const LOGICAL: Record<string, (attributes: Attributes) => Read | null> = {
   "duration": ({ type, size }) => type === "fixed" && size === 12 ? durationOf : null,
 };
 
-function stored(as: string, read: () => Read): (attributes: Attributes) => Read | null {
-  return ({ type }) => type === as ? read() : null;
+function stored(on: string, read: () => Read): Choose {
+  return ({ type }) => type === on ? read() : null;
 }
 
-function timestamp(perMs: 1 | 1_000 | 1_000_000) {
-  return stored("long", () => (units: bigint) => momentOf(units, perMs));
+function timestamp(perMs: TimestampKind["perMs"], isLocal: boolean): Choose {
+  return ({ type }, as) => type === "long" ? timestampReader({ perMs, isLocal, as }) : null;
 }
 
 /**
  * Builds the decoder for a file's schema. The library compiles code from the schema, after checking
  * that its names only contain letters, digits and _.
  *
+ * @param as what becomes of timestamps
  * @param onBad called when a value that its type does not allow is decoded as a {@link BadValue}
  * @throws {Failure} `avro-schema`
  */
-export function avroType(schema: string, onBad: () => void): avsc.Type {
+export function avroType(
+  schema: string,
+  as: TimestampKind["as"],
+  onBad: () => void,
+): avsc.Type {
   try {
     return avsc.Type.forSchema(simplified(JSON.parse(schema)) as Schema, {
       registry: { long: exactLong() },
       logicalTypes: Object.fromEntries(
-        Object.keys(LOGICAL).map((name) => [name, logicalType(onBad)]),
+        Object.keys(LOGICAL).map((name) => [name, logicalType(as, onBad)]),
       ),
       omitRecordMethods: true,
     });
@@ -80,7 +96,7 @@ function simplified(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(simplified);
   if (typeof schema !== "object" || schema === null) return schema;
   const { default: _, ...rest } = schema as Record<string, unknown>;
-  if (rest.type === "long" && readerOf(rest as Partial<Attributes>) === null) return "long";
+  if (rest.type === "long" && readerOf(rest as Partial<Attributes>, "date") === null) return "long";
   for (const name of ["type", "items", "values"]) {
     if (name in rest) rest[name] = simplified(rest[name]);
   }
@@ -93,9 +109,12 @@ function simplifiedField({ default: _, ...field }: Record<string, unknown>): unk
 }
 
 /** How to read a logical type; null if it is to be ignored. */
-function readerOf({ logicalType = "", ...attributes }: Partial<Attributes>): Read | null {
+function readerOf(
+  { logicalType = "", ...attributes }: Partial<Attributes>,
+  as: TimestampKind["as"],
+): Read | null {
   const known = Object.hasOwn(LOGICAL, logicalType) ? LOGICAL[logicalType] : undefined;
-  return known?.({ type: "", ...attributes }) ?? null;
+  return known?.({ type: "", ...attributes }, as) ?? null;
 }
 
 /** The library reads longs as doubles and fails if a double would change the value. */
@@ -114,14 +133,14 @@ function exactLong(): avsc.Type {
 }
 
 /** A logical type for reading. If its constructor throws, the library uses the underlying type. */
-function logicalType(onBad: () => void) {
+function logicalType(as: TimestampKind["as"], onBad: () => void) {
   return class extends avsc.types.LogicalType {
     readonly #read: Read;
 
     constructor(schema: Schema, options?: unknown) {
       const attributes = schema as Attributes;
       super(attributes.type === "long" ? "long" : schema, options);
-      const read = readerOf(attributes);
+      const read = readerOf(attributes, as);
       if (read === null) throw new Error("the logical type does not fit the type");
       this.#read = read;
     }

@@ -55,3 +55,8 @@ export function uniqueColumnNames(names: readonly string[]): string[] {
     return name;
   });
 }
+
+/** A name without case and blanks, for loose matching. */
+export function foldedName(name: string): string {
+  return name.normalize("NFC").replace(/[\s\u200b]+/g, "").toLowerCase();
+}

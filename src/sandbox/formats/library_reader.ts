@@ -10,9 +10,9 @@ export const libraryReader: OpenReader = (format, sink, limits) => {
     case "xlsx":
       return xlsxReader(format.options, sink, limits);
     case "parquet":
-      return parquetReader(sink, limits);
+      return parquetReader(format.options, sink, limits);
     case "avro":
-      return avroReader(sink, limits);
+      return avroReader(format.options, sink, limits);
     case "program":
       throw new Error("a program reads its files itself");
   }

@@ -29,6 +29,28 @@ export function momentOf(units: number | bigint, perMs: 1 | 1_000 | 1_000_000): 
   return new Date(ms);
 }
 
+/** How a timestamp is stored, and what is made of it: the SDK's `StoredTimestampOptions`. */
+export interface TimestampKind {
+  /** The stored units in a millisecond. */
+  perMs: 1 | 1_000 | 1_000_000;
+  /** Whether it is a local time, or one of a time zone that the file does not name. */
+  isLocal: boolean;
+  as: "date" | "text";
+}
+
+/** The conversion of stored timestamps. It throws {@link BadValue} outside years 1 to 9999. */
+export function timestampReader(
+  { perMs, isLocal, as }: TimestampKind,
+): (units: number | bigint) => Date | string {
+  if (as === "date") return (units) => momentOf(units, perMs);
+  return (units) => {
+    const moment = momentOf(units, perMs);
+    const rest = BigInt(units) - BigInt(moment.getTime()) * BigInt(perMs);
+    const digits = perMs === 1 ? "" : String(rest).padStart(perMs === 1_000 ? 3 : 6, "0");
+    return `${moment.toISOString().slice(0, -1)}${digits}${isLocal ? "" : "Z"}`;
+  };
+}
+
 /**
  * A day.
  * @param days since 1970

@@ -1,7 +1,7 @@
 import { BadValue } from "./logical_time.ts";
 import type { Page } from "./parquet_page.ts";
 import { type ColumnChunk, PageReader } from "./parquet_pages.ts";
-import { type Convert, converterOf } from "./parquet_value.ts";
+import type { Convert } from "./parquet_value.ts";
 
 /** Receives why a value cannot be used, as a continuation of "the record …". */
 export type OnFault = (reason: string) => void;
@@ -20,13 +20,16 @@ export class Leaf {
   #page: Page | null;
   #at = 0;
 
-  /** @param onFault receives why a value cannot be used; it is taken as null */
-  constructor(chunk: ColumnChunk, onFault: OnFault) {
+  /**
+   * @param convert converts a stored value
+   * @param onFault receives why a value cannot be used; it is taken as null
+   */
+  constructor(chunk: ColumnChunk, convert: Convert, onFault: OnFault) {
     this.#name = chunk.name;
     this.#maxDefinition = chunk.maxDefinition;
     this.#onFault = onFault;
-    this.#convert = converterOf(chunk.path.at(-1)!.element);
-    this.#pages = new PageReader(chunk, orFault(this.#convert));
+    this.#convert = convert;
+    this.#pages = new PageReader(chunk, orFault(convert));
     this.#page = this.#pages.next();
   }
 

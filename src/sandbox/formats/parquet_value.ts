@@ -1,6 +1,14 @@
 import type { SchemaElement } from "hyparquet";
 import { bigIntOf, withPoint } from "./decimal.ts";
-import { BadValue, dayOf, durationOf, momentOf, timeOfDay, uuidOf } from "./logical_time.ts";
+import {
+  BadValue,
+  dayOf,
+  durationOf,
+  timeOfDay,
+  type TimestampKind,
+  timestampReader,
+  uuidOf,
+} from "./logical_time.ts";
 import { plain } from "./plain_data.ts";
 
 /** Converts a stored value. @throws {BadValue} */
@@ -11,8 +19,11 @@ type Unit = "MILLIS" | "MICROS" | "NANOS";
 const DIGITS = { MILLIS: 3, MICROS: 6, NANOS: 9 } as const;
 const PER_MS = { MILLIS: 1, MICROS: 1_000, NANOS: 1_000_000 } as const;
 
-/** The conversion of a leaf's stored values, by its logical type or the older converted type. */
-export function converterOf(element: SchemaElement): Convert {
+/**
+ * The conversion of a leaf's stored values, by its logical type or the older converted type.
+ * @param as what becomes of timestamps
+ */
+export function converterOf(element: SchemaElement, as: TimestampKind["as"]): Convert {
   const { type, logical_type: logical, converted_type: converted, scale = 0 } = element;
   switch (logical?.type) {
     case "STRING":
@@ -26,7 +37,7 @@ export function converterOf(element: SchemaElement): Convert {
     case "TIME":
       return time(logical.unit);
     case "TIMESTAMP":
-      return timestamp(logical.unit);
+      return timestamp({ perMs: PER_MS[logical.unit], isLocal: !logical.isAdjustedToUTC, as });
     case "INTEGER":
       return logical.isSigned ? plain : unsigned(logical.bitWidth);
     case "UUID":
@@ -48,9 +59,9 @@ export function converterOf(element: SchemaElement): Convert {
     case "TIME_MICROS":
       return time("MICROS");
     case "TIMESTAMP_MILLIS":
-      return timestamp("MILLIS");
+      return timestamp({ perMs: PER_MS.MILLIS, isLocal: false, as });
     case "TIMESTAMP_MICROS":
-      return timestamp("MICROS");
+      return timestamp({ perMs: PER_MS.MICROS, isLocal: false, as });
     case "UINT_8":
       return unsigned(8);
     case "UINT_16":
@@ -62,7 +73,11 @@ export function converterOf(element: SchemaElement): Convert {
     case "INTERVAL":
       return (bytes) => durationOf(bytes as Uint8Array);
   }
-  if (type === "INT96") return (value) => momentOf(int96(value as bigint), PER_MS.NANOS);
+  if (type === "INT96") {
+    // Some programs store local times in it, others UTC.
+    const read = timestampReader({ perMs: PER_MS.NANOS, isLocal: true, as });
+    return (value) => read(int96(value as bigint));
+  }
   return type === "BOOLEAN" || type === "FLOAT" || type === "DOUBLE" ? asIs : plain;
 }
 
@@ -93,8 +108,8 @@ function time(unit: Unit): Convert {
   return (units) => timeOfDay(units as number | bigint, DIGITS[unit]);
 }
 
-function timestamp(unit: Unit): Convert {
-  return (units) => momentOf(units as number | bigint, PER_MS[unit]);
+function timestamp(kind: TimestampKind): Convert {
+  return timestampReader(kind) as Convert;
 }
 
 function unsigned(bits: number): Convert {

@@ -1,4 +1,5 @@
 import type { XlsxCell, XlsxOptions } from "../../sdk/xlsx.ts";
+import { foldedName } from "./column_names.ts";
 import { rawText, type RecordSink } from "./contract.ts";
 import { FileHeader } from "./header.ts";
 import { shownRecord } from "./plain_data.ts";
@@ -24,7 +25,8 @@ export class SheetRecords {
   readonly #options: XlsxOptions;
   readonly #sink: RecordSink;
   readonly #header: FileHeader;
-  #width = 0;
+  /** For each column whether the module reads it. Errors in the others do not matter. */
+  #isWanted: readonly boolean[] = [];
   /** The last row that was handled. */
   #line: number;
 
@@ -73,23 +75,33 @@ export class SheetRecords {
   }
 
   #name(names: readonly string[]): void {
-    this.#width = names.length;
+    const wanted = new Set(this.#sink.wants?.(names) ?? names);
+    this.#isWanted = names.map((name) => wanted.has(name));
     this.rows.maxColumns = names.length;
     this.rows.textColumns = this.#textColumns(names);
-    this.#sink.header?.(names);
+    this.#sink.header?.(names.filter((name) => wanted.has(name)));
   }
 
   /** @throws {Failure} `column-missing` */
   #textColumns(names: readonly string[]): true | readonly boolean[] {
-    const { text = false } = this.#options;
+    const { text = false, aliases = {}, optional = [], match = "exact" } = this.#options;
     if (typeof text === "boolean") return text || [];
-    const missing = text.filter((name) => !names.includes(name));
+    const keyOf = match === "loose" ? foldedName : (name: string) => name;
+    const keys = names.map(keyOf);
+    const isText = new Set<string>();
+    const missing = text.filter((name) => {
+      const found = [name, aliases[name] ?? []].flat().map(keyOf).filter((key) =>
+        keys.includes(key)
+      );
+      for (const key of found) isText.add(key);
+      return found.length === 0 && !optional.includes(name);
+    });
     if (missing.length > 0) throw noTextColumn(missing, names);
-    return names.map((name) => text.includes(name));
+    return keys.map((key) => isText.has(key));
   }
 
   #record({ line, cells, last }: SheetRow): void {
-    const width = this.#width;
+    const width = this.#isWanted.length;
     const faults: { column: number; reason: string }[] = [];
     if (last > width) {
       const reason = `has a value in column ${last} (${
@@ -99,6 +111,7 @@ export class SheetRecords {
     }
     const fields: XlsxCell[] = [];
     for (let i = 0; i < width; i++) {
+      if (!this.#isWanted[i]) continue;
       const cell = cells[i] ?? null;
       if (!(cell instanceof CellFault)) fields.push(cell);
       else {

@@ -73,9 +73,12 @@ const xlsxOptions = z.strictObject({
   mergedCells: z.enum(["first", "fill"]).optional(),
 }).superRefine(checkHeader);
 
-const parquetOptions = z.strictObject(NAME_OPTIONS);
+/** The SDK's `StoredTimestampOptions`. */
+const TIMESTAMP_OPTIONS = { timestamps: z.enum(["date", "text"]).optional() };
 
-const avroOptions = z.strictObject(NAME_OPTIONS);
+const parquetOptions = z.strictObject({ ...NAME_OPTIONS, ...TIMESTAMP_OPTIONS });
+
+const avroOptions = z.strictObject({ ...NAME_OPTIONS, ...TIMESTAMP_OPTIONS });
 
 /** A module's `format`, as the format functions of the SDK return it. */
 export const formatSchema = z.discriminatedUnion("kind", [

@@ -1,5 +1,6 @@
 import type { NameOptions } from "../../sdk/file_format.ts";
 import type { ColumnSpec } from "../../batch/column.ts";
+import { foldedName } from "../formats/column_names.ts";
 import type { DeclaredFormat } from "../wire/declaration.ts";
 import {
   ambiguousColumns,
@@ -133,7 +134,7 @@ export class ColumnContract {
   }
 
   #keyOf(name: string): string {
-    return this.#isLoose ? folded(name) : name;
+    return this.#isLoose ? foldedName(name) : name;
   }
 
   /** With loose matching, names that only differ in case and blanks are ambiguous. */
@@ -147,8 +148,3 @@ export class ColumnContract {
 
 /** The names of a file by what is compared of them. */
 export type NameIndex = ReadonlyMap<string, readonly string[]>;
-
-/** A name without case and blanks, for loose matching. */
-function folded(name: string): string {
-  return name.normalize("NFC").replace(/[\s\u200b]+/g, "").toLowerCase();
-}

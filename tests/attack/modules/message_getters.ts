@@ -10,7 +10,12 @@ export default withRows((_, ctx) => {
         id: ctx.rowId,
         get content() {
           if (++looks > 3) throw new Error("GOT looked at too often");
-          return { toString: () => "GOT", toJSON: () => "GOT", [Symbol.toPrimitive]: () => "GOT" };
+          const got = () => "GOT";
+          return new class {
+            toString = got;
+            toJSON = got;
+            [Symbol.toPrimitive] = got;
+          }();
         },
       };
     },

@@ -6,7 +6,7 @@ const EVIL = '{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"poll
 export default withRows((record, ctx) => {
   if (record.x === "1") return JSON.parse(EVIL);
   if (record.x === "2") return { items: JSON.parse(EVIL) };
-  if (record.x === "3") return { items: { id: ctx.rowId, content: JSON.parse(EVIL) } };
+  if (record.x === "3") return { items: { id: ctx.rowId, content: Object.assign({}, JSON.parse(EVIL)) } };
   if (record.x === "4") return { constructor: { id: ctx.rowId } };
   return ctx.reject(({}).polluted ? "GOT polluted" : "refused: nothing is polluted");
 });

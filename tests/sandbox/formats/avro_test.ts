@@ -3,14 +3,15 @@ import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { Failure } from "../../../src/base/failure.ts";
 import { avroReader } from "../../../src/sandbox/formats/avro.ts";
+import type { StoredTimestampOptions } from "../../../src/sdk/file_format.ts";
 import type { RecordFault } from "../../../src/sandbox/formats/contract.ts";
 import { bytes, long, writeAvro } from "../../harness/avro_writer.ts";
 import { cutAt } from "./recording.ts";
 
-function read(file: Uint8Array, cuts: number[] = []) {
+function read(file: Uint8Array, cuts: number[] = [], options: StoredTimestampOptions = {}) {
   const values: Record<string, unknown>[] = [];
   const faults: RecordFault[] = [];
-  const reader = avroReader({
+  const reader = avroReader(options, {
     fields: () => assert.fail("Avro has objects"),
     value: (value) => void values.push(value),
     fault: (fault) => void faults.push(fault),
@@ -227,4 +228,19 @@ Deno.test("avro: the branches of an ambiguous union are named after their stored
     { a: { long: new Date(1546300800123) } },
     { a: { Point: { x: 5 } } },
   ]);
+});
+
+Deno.test("avro: timestamps as text have all digits, and local ones have no zone", () => {
+  const rows: [string, bigint, string][] = [
+    ["timestamp-millis", -1n, "1969-12-31T23:59:59.999Z"],
+    ["timestamp-micros", US, "2019-01-01T00:00:00.123999Z"],
+    ["timestamp-nanos", -1n, "1969-12-31T23:59:59.999999999Z"],
+    ["local-timestamp-millis", 0n, "1970-01-01T00:00:00.000"],
+    ["local-timestamp-micros", -62135596800000000n, "0001-01-01T00:00:00.000000"],
+    ["local-timestamp-nanos", US * 1000n + 1n, "2019-01-01T00:00:00.123999001"],
+  ];
+  for (const [logicalType, stored, text] of rows) {
+    const file = writeAvro(record({ type: "long", logicalType }), [long(stored)]);
+    assert.deepEqual(read(file, [], { timestamps: "text" }).values, [{ a: text }]);
+  }
 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Failure } from "../../../src/base/failure.ts";
 import type { RecordFault } from "../../../src/sandbox/formats/contract.ts";
 import { parquetReader } from "../../../src/sandbox/formats/parquet.ts";
+import type { ParquetOptions } from "../../../src/sdk/parquet.ts";
 import { type Field, type WriteOptions, writeParquet } from "../../harness/parquet_writer.ts";
 import { cutAt } from "./recording.ts";
 
@@ -12,9 +13,14 @@ interface Found {
   faults: RecordFault[];
 }
 
-async function read(bytes: Uint8Array, columns?: string[], cuts: number[] = []): Promise<Found> {
+async function read(
+  bytes: Uint8Array,
+  options: ParquetOptions = {},
+  cuts: number[] = [],
+): Promise<Found> {
   const found: Found = { names: [], rows: [], faults: [] };
-  const reader = parquetReader({
+  const { columns, ...format } = options;
+  const reader = parquetReader(format, {
     ...(columns && { wants: () => columns }),
     header: (names) => found.names = [...names],
     fields: (fields) => void found.rows.push(fields),
@@ -214,6 +220,26 @@ Deno.test("parquet: values keep their digits and types in lists, maps and struct
   }
 });
 
+Deno.test("parquet: timestamps as text have all digits, and local ones have no zone", async () => {
+  const utc: NonNullable<Field["logical"]>[1] = [
+    [1, "bool", true],
+    [2, "struct", [[3, "struct", []]]],
+  ];
+  const rows: [Omit<Field, "name">, unknown, string][] = [
+    [{ type: "INT64", logical: [8, utc] }, -1n, "1969-12-31T23:59:59.999999999Z"],
+    [{ type: "INT64", logical: [8, unit(3)] }, 1n, "1970-01-01T00:00:00.000000001"],
+    [{ type: "INT64", logical: [8, unit(2)] }, 1n, "1970-01-01T00:00:00.000001"],
+    [{ type: "INT64", logical: [8, unit(1)] }, 1n, "1970-01-01T00:00:00.001"],
+    [{ type: "INT64", converted: 10 }, 1546300800123999n, "2019-01-01T00:00:00.123999Z"],
+    [{ type: "INT64", converted: 9 }, 1n, "1970-01-01T00:00:00.001Z"],
+    [{ type: "INT96" }, hex("01000000 00000000 8c3d2500"), "1970-01-01T00:00:00.000000001"],
+  ];
+  for (const [field, stored, text] of rows) {
+    const bytes = writeParquet([{ name: "c", ...field }], [{ c: stored }]);
+    assert.deepEqual((await read(bytes, { timestamps: "text" })).rows, [[text]]);
+  }
+});
+
 Deno.test("parquet: lists and maps of old writers", async () => {
   const fields: Field[] = [
     { name: "bare", repetition: "repeated", type: "INT32" },
@@ -303,7 +329,7 @@ Deno.test("parquet: a page with a wrong checksum fails the file, whichever page 
 Deno.test("parquet: columns that are not needed are not decoded", async () => {
   const fields: Field[] = [{ name: "a", type: "INT32" }, { name: "b", type: "INT32" }];
   const bytes = writeParquet(fields, [{ a: 1, b: 2 }], { wrongChecksum: 0 });
-  const { names, rows } = await read(bytes, ["b"]);
+  const { names, rows } = await read(bytes, { columns: ["b"] });
   assert.deepEqual([names, rows], [["b"], [[2]]]);
 });
 
@@ -388,7 +414,7 @@ Deno.test("parquet property: nested records are read as written, however pages a
     fc.asyncProperty(files, options, cuts, async ([field, values], options, cuts) => {
       const records = values.map(({ stored }) => ({ c: stored }));
       const bytes = writeParquet([{ name: "c", ...field }], records, options);
-      const { rows, faults } = await read(bytes, undefined, cuts);
+      const { rows, faults } = await read(bytes, {}, cuts);
       assert.deepEqual(rows, values.map(({ read }) => [read]));
       assert.deepEqual(faults, []);
     }),

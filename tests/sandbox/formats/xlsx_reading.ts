@@ -15,16 +15,18 @@ export interface Reading {
   failure: string | null;
 }
 
-/** Reads a workbook into memory. */
+/** Reads a workbook into memory. @param wanted the columns that the module reads; all if not given */
 export async function readXlsx(
   bytes: Uint8Array,
   options: XlsxOptions = {},
   limits: FileReaderLimits = {},
+  wanted?: readonly string[],
 ): Promise<Reading> {
   const calls: SinkCall[] = [];
   const notices: string[] = [];
   let header: readonly string[] = [];
   const reader: FileReader = xlsxReader(options, {
+    wants: (names) => wanted ?? names,
     header: (names) => void (header = names),
     fields: (fields, line) => void calls.push({ fields, line, raw: reader.raw() }),
     value: () => {},

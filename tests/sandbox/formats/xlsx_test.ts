@@ -267,3 +267,16 @@ Deno.test("xlsx: without a header, the widest row gives the columns", async () =
   const reading = await readXlsx(book, { header: false, skip: 1 });
   assert.deepEqual([reading.header, reading.records], [["1", "2"], [["a", null], ["b", "c"]]]);
 });
+
+Deno.test("xlsx: an error in a column that the module does not read does not matter", async () => {
+  const rows = [["id", "note", "n"], [1, value("e", "<v>#REF!</v>"), 2], [
+    2,
+    "x",
+    value("e", "<v>#N/A</v>"),
+  ]];
+  const wanted = ["n", "id"];
+  const reading = await readXlsx(await workbook([{ rows }]), {}, {}, wanted);
+  assert.deepEqual(reading.header, ["id", "n"]);
+  assert.deepEqual(reading.records, [[1, 2]]);
+  assert.deepEqual(reading.faults, ["3: C3 is #N/A"]);
+});

@@ -129,6 +129,18 @@ Deno.test("xlsx: only the named columns are read as text", async () => {
   );
 });
 
+Deno.test("xlsx: the names of text columns follow aliases, loose matching and optional", async () => {
+  const rows = [["P L Z", "n"], [styled(501, 1), 7]];
+  const book = await workbook([{ rows }], { formats: ["00000"] });
+  const aliased = { text: ["zip"], aliases: { zip: "P L Z" } };
+  assert.deepEqual((await readXlsx(book, aliased)).records, [["00501", 7]]);
+  const loose = { text: ["plz"], match: "loose" as const };
+  assert.deepEqual((await readXlsx(book, loose)).records, [["00501", 7]]);
+  const optional = { text: ["P L Z", "phone"], optional: ["phone"] };
+  assert.deepEqual((await readXlsx(book, optional)).records, [["00501", 7]]);
+  assert.match((await readXlsx(book, { text: ["plz"] })).failure ?? "", /^column-missing: /);
+});
+
 Deno.test("xlsx: merged cells have the value of the first one where the module wants it", async () => {
   const rows = [
     ["City", "2023", null, "2024", null],
