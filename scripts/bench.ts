@@ -2,6 +2,9 @@
  * `deno task bench [MEASURE…] [--json] [--rounds N] [--rows N] [--megabytes N]`: measures the
  * program against its peers on this machine. Exits with 1 if a goal is missed.
  *
+ * `deno task bench csv --pollock DIR [--json]`: scores how well the polluted CSV files of a folder are
+ * read.
+ *
  * @module
  */
 import { parseArgs } from "node:util";
@@ -11,6 +14,7 @@ import { measureIngest } from "./bench/ingest.ts";
 import { measureLatency } from "./bench/latency.ts";
 import { type Measure, printTable } from "./bench/line.ts";
 import { measureMemory } from "./bench/memory.ts";
+import { printScores, scorePollock } from "./bench/pollock.ts";
 import { findBinary, MissingTool } from "./bench/processes.ts";
 import { measureSandbox } from "./bench/sandbox.ts";
 import { measureUpload } from "./bench/upload.ts";
@@ -29,10 +33,14 @@ const USUAL = ["ingest", "sandbox", "latency", "upload", "memory"];
 
 const USAGE = `Usage: deno task bench [${Object.keys(MEASURES).join("|")}]… [options]
 
+       deno task bench csv --pollock DIR [--json]
+
 Default: ${
   USUAL.join(", ")
 }. The measures of Cassandra need Java and Maven, and download their peers.
 
+  --pollock DIR  the CSV files to score, in the form of the Pollock benchmark (VLDB 2023): csv/NAME,
+                 clean/NAME, parameters/NAME_parameters.json and, for the weighted score, weights.json
   --json         one JSON document instead of a table
   --rounds N     rounds, in which the sides take turns (default: 3)
   --rows N       rows of the files for "ingest", "sandbox" and "cassandra" (default: 1000000)
@@ -42,6 +50,8 @@ MYSIMBDP_BINARY is the binary (default: dist/mysimbdp, built if it is missing or
 
 interface Options {
   names: string[];
+  /** The folder to score, for the measure "csv". */
+  pollock: string | null;
   json: boolean;
   rounds: number;
   rows: number;
@@ -53,12 +63,22 @@ function readOptions(): Options {
   const { values, positionals } = parseArgs({
     args: Deno.args,
     allowPositionals: true,
-    options: { json: { type: "boolean" }, rounds: number, rows: number, megabytes: number },
+    options: {
+      json: { type: "boolean" },
+      pollock: { type: "string" },
+      rounds: number,
+      rows: number,
+      megabytes: number,
+    },
   });
-  const unknown = positionals.find((name) => !Object.hasOwn(MEASURES, name));
+  const { pollock = null } = values;
+  const isCsv = positionals.length === 1 && positionals[0] === "csv";
+  if (isCsv !== (pollock !== null)) throw new TypeError("csv and --pollock need each other");
+  const unknown = positionals.find((name) => !isCsv && !Object.hasOwn(MEASURES, name));
   if (unknown !== undefined) throw new TypeError(`unknown measure "${unknown}"`);
   return {
     names: positionals.length > 0 ? positionals : USUAL,
+    pollock,
     json: values.json ?? false,
     rounds: wholeNumber("rounds", values.rounds, 3),
     rows: wholeNumber("rows", values.rows, 1_000_000),
@@ -81,7 +101,13 @@ async function main(): Promise<number> {
     console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     return 2;
   }
-  const { names, json, ...sizes } = options;
+  const { names, json, pollock, ...sizes } = options;
+  if (pollock !== null) {
+    const scores = await scorePollock(pollock);
+    if (json) console.log(JSON.stringify(scores));
+    else printScores(scores);
+    return 0;
+  }
   const program = await findBinary();
   await using bench = await makeBench(program, sizes);
   const skipped: { measure: string; why: string }[] = [];

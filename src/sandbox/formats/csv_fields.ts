@@ -1,6 +1,6 @@
 import type { CsvSyntax } from "./csv_syntax.ts";
 
-/** The fields of a record; null for `\N` if fields are escaped with backslashes. */
+/** The fields of a record. Null: one that the record lacks, or `\N` if backslashes are escapes. */
 export type Fields = (string | null)[];
 
 /** A field without blanks around it: spaces, and tabs unless they are the delimiter. */

@@ -91,7 +91,7 @@ export class CsvHeader {
       return raggedReason(fields, width, this.#syntax);
     }
     if (fields.length > this.count) this.#widen(fields.length);
-    while (fields.length < this.count) fields.push("");
+    while (fields.length < this.count) fields.push(null);
     this.#sink.fields(fields, line);
     return null;
   }

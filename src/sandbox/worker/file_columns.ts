@@ -91,11 +91,11 @@ export class FileColumns {
   }
 
   /**
-   * Takes the file's column names.
+   * Takes the file's column names; again, if records have further columns.
    * @throws {Failure} `column-missing`, `column-ambiguous`, `column-new`
    */
   header(names: readonly string[]): void {
-    if (!this.#isComplete) this.#complete(names);
+    if (!this.#isComplete || names.length > this.#names.size) this.#complete(names);
     this.#plan = this.#planOfFields(names);
   }
 
@@ -130,6 +130,7 @@ export class FileColumns {
 
   #complete(names: readonly string[]): void {
     for (const name of names) this.#names.add(name);
+    this.#index = null;
     this.#contract.requireAll(this.file);
     this.#ignore(this.#contract.resolve(this.file));
     this.#isComplete = true;
