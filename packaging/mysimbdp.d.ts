@@ -183,7 +183,8 @@ export interface CsvOptions extends HeaderOptions, TextOptions {
     quotedRecords?: boolean;
     /**
      * What happens to records with more or fewer fields than the header. `"pad"`: missing fields at the
-     * end are empty. `"keep"`: so, and surplus fields get names by position, such as `column_5`.
+     * end are null, records with more are rejected. `"keep"`: surplus fields are kept as well, with names
+     * by position, such as `column_5`.
      * @default "reject"
      */
     ragged?: "reject" | "pad" | "keep";
