@@ -44,12 +44,19 @@ export function textAfterQuote(
 }
 
 /** Why a record with more or fewer fields than the header was rejected. */
-export function raggedReason(fields: Fields, width: number, syntax: CsvSyntax): string {
+export function raggedReason(
+  fields: Fields,
+  names: readonly string[],
+  { comment, trailingDelimiter }: CsvSyntax,
+): string {
+  const width = names.length;
   const has = `has ${fields.length} ${fields.length === 1 ? "field" : "fields"}`;
   const reason = `${has}, the header has ${width}`;
-  if (fields.length === width + 1 && fields[width] === "" && !syntax.trailingDelimiter) {
+  if (fields.length === width + 1 && fields[width] === "" && !trailingDelimiter) {
     return `${reason}; the last is empty (see the option trailingDelimiter)`;
   }
-  const isComment = syntax.comment === "" && fields[0]?.startsWith("#");
+  if (comment !== "") return reason;
+  if (names[0]?.startsWith("#")) return `${reason} and starts with # (see the option comment)`;
+  const isComment = fields[0]?.startsWith("#");
   return isComment ? `${reason}; the line starts with # (see the option comment)` : reason;
 }

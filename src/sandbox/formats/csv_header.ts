@@ -88,7 +88,7 @@ export class CsvHeader {
     const isPadded = isFew && (ragged !== "reject" || fields.length >= width);
     const isKept = !isFew && ragged === "keep" && fields.length <= width + MAX_SURPLUS;
     if (fields.length !== this.count && !isPadded && !isKept) {
-      return raggedReason(fields, width, this.#syntax);
+      return raggedReason(fields, this.#names.slice(0, width), this.#syntax);
     }
     if (fields.length > this.count) this.#widen(fields.length);
     while (fields.length < this.count) fields.push(null);

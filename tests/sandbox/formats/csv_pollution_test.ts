@@ -128,6 +128,9 @@ const DIALECTS: [what: string, text: string, strict: RegExp, options: CsvOptions
       ["1", "A"],
     ],
   ],
+  ["a comment before the header", "# of May\nid,n\n1,A\n", /starts with # .*comment/, {
+    comment: "#",
+  }, [["1", "A"]]],
   ["CRCRLF", 'id,n\r\r\n1,"A\r\r\nB"\r\r\n', /lines end with CR CR LF/, { lineEnd: "\r\r\n" }, [
     ["1", "A\r\nB"],
   ]],
@@ -151,9 +154,15 @@ const DIALECTS: [what: string, text: string, strict: RegExp, options: CsvOptions
       ["1", '5" pipe'],
     ],
   ],
-  ["quotes in quoted text", 'id,n\n1,"a "b" c, d"\n', /text after a closing quote/, { escape: "" }, [
-    ["1", 'a "b" c, d'],
-  ]],
+  [
+    "quotes in quoted text",
+    'id,n\n1,"a "b" c, d"\n',
+    /text after a closing quote/,
+    { escape: "" },
+    [
+      ["1", 'a "b" c, d'],
+    ],
+  ],
   ["few fields", "a,b,c\n1,2\n", /has 2 fields, the header has 3/, { ragged: "pad" }, [
     ["1", "2", null],
   ]],
