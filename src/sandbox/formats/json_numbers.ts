@@ -30,10 +30,20 @@ export class JsonNumbers implements WrittenNumbers {
     this.#members ??= mayDiffer(this.#text) ? membersOf(this.#text) : new Map();
     const members = this.#members.get(value);
     if (members === undefined) return null;
-    return onlyText(members) ??
-      onlyText(members.filter(({ name }) => names.includes(name))) ??
+    const text = onlyText(members);
+    // A whole number may as well be a count of the module that equals a member by chance.
+    const mayBeCount = isText && text !== String(value) && Number.isSafeInteger(value);
+    if (text !== null && !mayBeCount) return text;
+    const loose = names.map(looseName);
+    return onlyText(members.filter(({ name }) => names.includes(name))) ??
+      onlyText(members.filter(({ name }) => loose.includes(looseName(name)))) ??
       sameText(value, members, isText);
   }
+}
+
+/** `unitPrice`, `Unit price` and `unit_price` are one name. */
+function looseName(name: string): string {
+  return name.toLowerCase().replace(/[\s_-]/g, "");
 }
 
 const QUOTE = 0x22;
@@ -89,7 +99,10 @@ function onlyText(members: readonly Member[]): string | null {
   return text !== undefined && members.every((member) => member.text === text) ? text : null;
 }
 
-/** The longest text of the members if all have the same value. */
+/**
+ * The longest text of the members if all have the same value.
+ * @throws {ValueFault} if it is not known which text is meant
+ */
 function sameText(value: number, members: readonly Member[], isText: boolean): string {
   const texts = [...new Set(members.map(({ text }) => text))];
   if (!isText && new Set(texts.map(normalForm)).size === 1) {
