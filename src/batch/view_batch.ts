@@ -65,7 +65,7 @@ function viewBytes(
   if (nulls !== null && required) throw bad(name, "a key is null");
   // In ASCII a code unit is a byte, so lengths are in bytes.
   const isPlain = physical === "bytes" || isAscii(bytes);
-  const starts = isPlain ? sums(lengths, bytes.length, name) : cuts(bytes, lengths, name);
+  const starts = isPlain ? sums(lengths, bytes.length, name) : textStarts(bytes, lengths, name);
   return { physical, bytes, starts, nulls };
 }
 
@@ -99,7 +99,7 @@ function sums(lengths: Uint32Array, size: number, name: string): Uint32Array {
 }
 
 /** Where values start in text that is not ASCII, where lengths are in UTF-16 code units. */
-function cuts(bytes: Uint8Array, lengths: Uint32Array, name: string): Uint32Array {
+export function textStarts(bytes: Uint8Array, lengths: Uint32Array, name: string): Uint32Array {
   try {
     strictDecoder.decode(bytes as Uint8Array<ArrayBuffer>);
   } catch {

@@ -16,7 +16,8 @@ export const NO_OWNER = -2;
 class Part {
   slots = new Uint32Array(START_SLOTS * 2);
   owners: Float64Array | null = null;
-  used = 0;
+  /** How many more keys it takes. */
+  room = START_SLOTS * MAX_LOAD | 0;
 }
 
 /**
@@ -66,15 +67,19 @@ export class KeyTable {
     slots[slot * 2] = high;
     slots[slot * 2 + 1] = low;
     if (owners !== null) owners[slot] = owner;
-    part.used++;
+    part.room--;
     return NEW_KEY;
   }
 
-  /** The number of bytes by which adding this key may make the table grow; 0 for most keys. */
+  /** Whether the part in which this key would be must grow before it takes another key. */
+  isFull(high: number): boolean {
+    return this.#parts[high >>> PART_SHIFT]!.room <= 0;
+  }
+
+  /** The number of bytes that {@link grow} adds. */
   growth(high: number): number {
-    const { used, slots } = this.#parts[high >>> PART_SHIFT]!;
-    if (used + 1 <= slots.length / 2 * MAX_LOAD) return 0;
-    return slots.length / 2 * (this.#keepsOwners ? SLOT_BYTES + OWNER_BYTES : SLOT_BYTES);
+    const slots = this.#parts[high >>> PART_SHIFT]!.slots.length / 2;
+    return slots * (this.#keepsOwners ? SLOT_BYTES + OWNER_BYTES : SLOT_BYTES);
   }
 
   /** Doubles the part in which this key is. */
@@ -93,6 +98,7 @@ export class KeyTable {
       if (widerOwners !== null) widerOwners[to] = owners![slot]!;
     }
     part.slots = wider;
+    part.room += slots.length / 2 * MAX_LOAD | 0;
     part.owners = widerOwners;
   }
 

@@ -1,13 +1,18 @@
 import { Failure } from "../../base/failure.ts";
+import { encodeBatch } from "../../batch/batch.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
+import { keyHashes } from "../../batch/key_hashes.ts";
 import { withCommas } from "../formats/contract.ts";
-import { KeyHash } from "./key_hash.ts";
 import { KeyTable, NEW_KEY, NO_OWNER } from "./key_table.ts";
-import { RowFault } from "./table_buffer.ts";
+import { RowFault, type TakenBatch } from "./table_buffer.ts";
 
+/** The owner of a key that need not be compared with those of later rows. */
+const UNIQUE = -3;
 /** Length of a row id, and of its part that is the same for all records of a file. */
 const ROW_ID_CHARS = 36;
 const FILE_PART_CHARS = 24;
+/** Rows after which a table whose keys have contained no row id is expected to have none. */
+const ROWS_WITHOUT_ID = 100;
 const MAX_VALUE_CHARS = 60;
 const MAX_KEY_CHARS = 200;
 
@@ -17,7 +22,7 @@ export type TableRow = readonly [table: number, values: readonly Value[]];
 interface RepeatedKeysOptions {
   /** Lower-case hex of the file. */
   sha256: string;
-  /** The first id of a record, for its part that all records share. */
+  /** Any row id of the file, for its part that all records share. */
   rowId: string;
   /** Maximum memory for the keys of all tables, in bytes. */
   maxBytes: number;
@@ -27,26 +32,33 @@ interface RepeatedKeysOptions {
 
 interface TrackedTable {
   spec: TableSpec;
-  /** The indexes of the key columns. */
+  /** The indexes of the key columns, and a table of them alone. */
   key: number[];
+  keySpec: TableSpec;
   policy: "replace" | "reject" | "fail";
   keys: KeyTable;
+  /** Rows that were checked for a row id in vain; infinite once one was found. */
+  withoutId: number;
 }
 
 /**
  * Finds keys that repeat within a file, by their hashes. A record counts as replaced if later records
  * of the file have replaced all of its rows.
+ *
+ * Where a repeated key is not an error, keys are compared batch by batch, which is faster: a row gets
+ * the owner of its key at first (a record, if it has several rows), and {@link replacedBy} counts.
  */
 export class RepeatedKeys {
+  readonly #specs: readonly TableSpec[];
   readonly #tables: TrackedTable[];
   readonly #options: RepeatedKeysOptions;
-  readonly #hash: KeyHash;
+  readonly #seed: readonly [number, number];
   readonly #filePart: string;
   /** For each record with several rows, the number of those that are not replaced. */
   #rowsLeft: Uint32Array | null = null;
   #records = 0;
   #bytes = 0;
-  /** Rows since the keys were forgotten, and whether they ever were. */
+  /** Rows since the keys were forgotten, and how many there were when that happened first. */
   #rows = 0;
   #forgotAfter = 0;
   /** How many records were replaced, and by which record first. */
@@ -54,8 +66,10 @@ export class RepeatedKeys {
   #first = "";
 
   constructor(tables: readonly TableSpec[], options: RepeatedKeysOptions) {
+    this.#specs = tables;
     this.#options = options;
-    this.#hash = new KeyHash(options.sha256);
+    const half = (from: number) => parseInt(options.sha256.slice(from, from + 8), 16) | 0;
+    this.#seed = [half(0), half(8)];
     this.#filePart = options.rowId.slice(0, FILE_PART_CHARS);
     this.#tables = tables.map((spec) => {
       const names = spec.columns.map((column) => column.name);
@@ -63,9 +77,10 @@ export class RepeatedKeys {
       const keys = new KeyTable();
       const policy = spec.repeatedKeys ?? "replace";
       if (policy !== "replace") keys.keepOwners();
-      return { spec, key, policy, keys };
+      const keySpec = { ...spec, columns: key.map((c) => spec.columns[c]!) };
+      return { spec, key, keySpec, policy, keys, withoutId: 0 };
     });
-    for (const { keys } of this.#tables) this.#bytes += keys.bytes;
+    this.#countBytes();
   }
 
   /** Remarks: records that were replaced, and that not all keys of the file were compared. */
@@ -89,83 +104,122 @@ export class RepeatedKeys {
   }
 
   /**
-   * Takes the only row of a record.
+   * The owner of the key of a record's only row.
    *
    * @param position of the record in the file
-   * @returns how many earlier records it has replaced
-   * @throws {RowFault} if the key repeats and the table rejects that; nothing is taken
+   * @throws {RowFault} if the key repeats and the table rejects that
    * @throws {Failure} `repeated-key`, `too-many-keys`
    */
-  one(table: number, values: readonly Value[], position: number): number {
+  ownerOfOne(table: number, values: readonly Value[], position: number): number {
     const tracked = this.#tables[table]!;
-    if (this.#hasOwnId(values, tracked.key, position)) return 0;
-    this.#hash.of(values, tracked.key);
-    if (tracked.policy !== "replace") {
-      this.#refuseRepeated(tracked, values, position);
-      this.#put(tracked, position);
-      return 0;
-    }
-    const owner = this.#put(tracked, NO_OWNER);
-    if (owner === NEW_KEY) return 0;
-    return this.#replace(owner, tracked, values, position);
+    if (this.#hasOwnId(tracked, values, position)) return UNIQUE;
+    if (tracked.policy === "replace") return NO_OWNER;
+    this.#takeStrict(tracked, values, position, this.#hashOf(tracked, values));
+    return UNIQUE;
   }
 
-  /** Takes the rows of a record, all or none; otherwise like {@link one}. */
-  many(rows: readonly TableRow[], position: number): number {
-    if (rows.length === 1) return this.one(rows[0]![0], rows[0]![1], position);
-    this.#checkAll(rows, position);
+  /** The owners of the keys of a record's rows. If it throws, it has taken none of the keys. */
+  ownersOf(rows: readonly TableRow[], position: number): number[] {
+    if (rows.length === 1) return [this.ownerOfOne(rows[0]![0], rows[0]![1], position)];
+    const hashes = this.#strictHashes(rows, position);
     const record = this.#startRecord(rows.length);
+    return rows.map(([table, values], i) => {
+      const hash = hashes[i];
+      if (!hash) return record;
+      this.#takeStrict(this.#tables[table]!, values, position, hash);
+      return UNIQUE;
+    });
+  }
+
+  /** How many records have lost their last row to one of this batch. */
+  replacedBy(table: number, { bytes, columns, owners, positions }: TakenBatch): number {
+    const tracked = this.#tables[table]!;
+    if (tracked.policy !== "replace" || owners.every((owner) => owner === UNIQUE)) return 0;
+    const { keys } = tracked;
+    const halves = keyHashes(bytes, this.#specs, this.#seed);
     let replaced = 0;
-    for (const [table, values] of rows) {
-      const tracked = this.#tables[table]!;
-      this.#hash.of(values, tracked.key);
-      if (tracked.policy !== "replace") {
-        this.#put(tracked, position);
-        continue;
-      }
-      const owner = this.#put(tracked, record);
+    for (let r = 0; r < owners.length; r++) {
+      const owner = owners[r]!;
+      if (owner === UNIQUE) continue;
+      const high = halves[r * 2]!;
+      if (keys.isFull(high)) this.#makeRoom(tracked, high);
+      this.#rows++;
+      const before = keys.put(high, halves[r * 2 + 1]!, owner);
       // Of two rows with the same key in one record, the record keeps the last one.
-      if (owner !== NEW_KEY) replaced += this.#replace(owner, tracked, values, position);
+      if (before === NEW_KEY || before !== NO_OWNER && this.#keepsRows(before)) continue;
+      replaced++;
+      if (this.#replaced++ > 0) continue;
+      const key = keyText(tracked, columns.map((column) => column[r]!));
+      this.#first = `${key}, again on ${this.#options.placeOf(positions[r]!)}`;
     }
     return replaced;
   }
 
-  /** Refuses a record before any of its keys is taken. */
-  #checkAll(rows: readonly TableRow[], position: number): void {
-    let own: Set<string> | null = null;
-    for (const [table, values] of rows) {
-      const tracked = this.#tables[table]!;
-      if (tracked.policy === "replace") continue;
-      this.#hash.of(values, tracked.key);
-      this.#refuseRepeated(tracked, values, position);
-      own ??= new Set();
-      const key = `${table} ${this.#hash.high} ${this.#hash.low}`;
-      if (own.has(key)) this.#refuse(tracked, values, position, position);
-      own.add(key);
-    }
+  /** Takes one row from a record with several. @returns whether it has others */
+  #keepsRows(record: number): boolean {
+    return --this.#rowsLeft![record]! > 0;
   }
 
   /** Whether the key contains the record's own id, which no other record has. */
-  #hasOwnId(values: readonly Value[], key: readonly number[], position: number): boolean {
-    for (let c = 0; c < key.length; c++) {
-      const value = values[key[c]!];
-      if (
-        typeof value === "string" && value.length === ROW_ID_CHARS &&
-        value.startsWith(this.#filePart) && parseInt(value.slice(FILE_PART_CHARS), 16) === position
-      ) return true;
+  #hasOwnId(table: TrackedTable, values: readonly Value[], position: number): boolean {
+    if (table.withoutId > ROWS_WITHOUT_ID && table.withoutId < Infinity) return false;
+    for (const c of table.key) {
+      const value = values[c];
+      const isOwn = typeof value === "string" && value.length === ROW_ID_CHARS &&
+        value.startsWith(this.#filePart) && parseInt(value.slice(FILE_PART_CHARS), 16) === position;
+      if (!isOwn) continue;
+      table.withoutId = Infinity;
+      return true;
     }
+    table.withoutId++;
     return false;
   }
 
-  #put({ keys, policy }: TrackedTable, owner: number): number {
-    const { high, low } = this.#hash;
-    const growth = keys.growth(high);
-    if (growth > 0) this.#makeRoom(keys, growth, high, policy);
-    this.#rows++;
-    return keys.put(high, low, owner);
+  /** Checks the rows for strict tables. @returns their hashes; null for rows of other tables */
+  #strictHashes(rows: readonly TableRow[], position: number): (Uint32Array | null)[] {
+    const own = new Set<string>();
+    return rows.map(([table, values]) => {
+      const tracked = this.#tables[table]!;
+      if (tracked.policy === "replace") return null;
+      const hash = this.#hashOf(tracked, values);
+      this.#refuseRepeated(tracked, values, position, hash);
+      const name = `${table} ${hash}`;
+      if (own.has(name)) refuse(tracked, values, position, position, this.#options.placeOf);
+      own.add(name);
+      return hash;
+    });
   }
 
-  #makeRoom(keys: KeyTable, growth: number, high: number, policy: TrackedTable["policy"]): void {
+  /** The two halves of one key's hash. */
+  #hashOf({ key, keySpec }: TrackedTable, values: readonly Value[]): Uint32Array {
+    const batch = encodeBatch(0, keySpec, key.map((c) => [values[c]!]), 1);
+    return keyHashes(batch, [keySpec], this.#seed);
+  }
+
+  #takeStrict(
+    table: TrackedTable,
+    values: readonly Value[],
+    position: number,
+    hash: Uint32Array,
+  ): void {
+    this.#refuseRepeated(table, values, position, hash);
+    if (table.keys.isFull(hash[0]!)) this.#makeRoom(table, hash[0]!);
+    this.#rows++;
+    table.keys.put(hash[0]!, hash[1]!, position);
+  }
+
+  #refuseRepeated(
+    table: TrackedTable,
+    values: readonly Value[],
+    position: number,
+    hash: Uint32Array,
+  ): void {
+    const first = table.keys.get(hash[0]!, hash[1]!);
+    if (first !== NEW_KEY) refuse(table, values, position, first, this.#options.placeOf);
+  }
+
+  #makeRoom({ keys, policy }: TrackedTable, high: number): void {
+    const growth = keys.growth(high);
     if (this.#bytes + growth <= this.#options.maxBytes) {
       keys.grow(high);
       this.#bytes += growth;
@@ -176,69 +230,56 @@ export class RepeatedKeys {
     if (this.#forgotAfter === 0) this.#forgotAfter = this.#rows;
     this.#rows = 0;
     for (const table of this.#tables) if (table.policy === "replace") table.keys.clear();
+    this.#countBytes();
+  }
+
+  #countBytes(): void {
     this.#bytes = this.#rowsLeft?.byteLength ?? 0;
-    for (const table of this.#tables) this.#bytes += table.keys.bytes;
+    for (const { keys } of this.#tables) this.#bytes += keys.bytes;
   }
 
   /** Numbers a record with several rows. */
   #startRecord(rows: number): number {
     if (this.#rowsLeft === null) {
       this.#rowsLeft = new Uint32Array(1024);
-      for (const { keys } of this.#tables) {
-        this.#bytes -= keys.bytes;
-        keys.keepOwners();
-        this.#bytes += keys.bytes;
-      }
+      for (const { keys } of this.#tables) keys.keepOwners();
+      this.#countBytes();
     }
     const record = this.#records++;
     if (record >= this.#rowsLeft.length) {
       const longer = new Uint32Array(this.#rowsLeft.length * 2);
       longer.set(this.#rowsLeft);
-      this.#bytes += this.#rowsLeft.byteLength;
       this.#rowsLeft = longer;
+      this.#countBytes();
     }
     this.#rowsLeft[record] = rows;
     return record;
   }
+}
 
-  /** Takes a row from its owner. @returns 1 if the owner, a record, has no other */
-  #replace(
-    owner: number,
-    table: TrackedTable,
-    values: readonly Value[],
-    position: number,
-  ): 0 | 1 {
-    if (owner !== NO_OWNER && --this.#rowsLeft![owner]! > 0) return 0;
-    if (this.#replaced++ === 0) {
-      this.#first = `${keyText(table, values)}, again on ${this.#options.placeOf(position)}`;
-    }
-    return 1;
+/** @param first the position of the record that has the key already */
+function refuse(
+  table: TrackedTable,
+  values: readonly Value[],
+  position: number,
+  first: number,
+  placeOf: RepeatedKeysOptions["placeOf"],
+): never {
+  const { spec, policy } = table;
+  const key = keyText(table, values);
+  if (policy === "reject") {
+    throw new RowFault(
+      first === position
+        ? `the record has two rows with the key ${key}`
+        : `the key ${key} was already on ${placeOf(first)}`,
+      spec.columns[table.key[0]!]!.name,
+    );
   }
-
-  #refuseRepeated(table: TrackedTable, values: readonly Value[], position: number): void {
-    const first = table.keys.get(this.#hash.high, this.#hash.low);
-    if (first !== NEW_KEY) this.#refuse(table, values, position, first);
-  }
-
-  #refuse(table: TrackedTable, values: readonly Value[], position: number, first: number): never {
-    const { spec, policy } = table;
-    const key = keyText(table, values);
-    const { placeOf } = this.#options;
-    if (policy === "reject") {
-      throw new RowFault(
-        first === position
-          ? `the record has two rows with the key ${key}`
-          : `the key ${key} was already on ${placeOf(first)}`,
-        spec.columns[table.key[0]!]!.name,
-      );
-    }
-    const text = `Cannot load the file: the key ${key} of table "${spec.name}" is on ` +
-      `${placeOf(first)} and again on ${placeOf(position)}`;
-    throw new Failure("refused", "repeated-key", text, {
-      hint:
-        'Remove one of the records, or set `repeatedKeys: "replace"` or "reject" in the module.',
-    });
-  }
+  const text = `Cannot load the file: the key ${key} of table "${spec.name}" is on ` +
+    `${placeOf(first)} and again on ${placeOf(position)}`;
+  throw new Failure("refused", "repeated-key", text, {
+    hint: 'Remove one of the records, or set `repeatedKeys: "replace"` or "reject" in the module.',
+  });
 }
 
 /** `station=9, day=2024-03-01` */

@@ -165,11 +165,10 @@ export class RunOutput {
   }
 
   #store(table: TableBuffer, values: Value[], position: number): void {
-    const replaced = this.#keys.one(table.index, values, position);
-    this.rows.replaced += replaced;
-    this.rows.stored += 1 - replaced;
+    const owner = this.#keys.ownerOfOne(table.index, values, position);
+    this.rows.stored++;
     this.rows.written++;
-    if (table.add(values)) this.#flush(table);
+    if (table.add(values, owner, position)) this.#flush(table);
   }
 
   #convert(
@@ -188,11 +187,12 @@ export class RunOutput {
   #add(kept: [TableBuffer, Value[]][], position: number): void {
     if (kept.length === 0) return void this.rows.skipped++;
     const rows = kept.map(([table, values]) => [table.index, values] as const);
-    const replaced = this.#keys.many(rows, position);
-    this.rows.replaced += replaced;
-    this.rows.stored += 1 - replaced;
+    const owners = this.#keys.ownersOf(rows, position);
+    this.rows.stored++;
     this.rows.written += kept.length;
-    for (const [table, values] of kept) if (table.add(values)) this.#flush(table);
+    kept.forEach(([table, values], i) => {
+      if (table.add(values, owners[i]!, position)) this.#flush(table);
+    });
   }
 
   #tableOf(name: string): TableBuffer {
@@ -204,10 +204,13 @@ export class RunOutput {
   }
 
   #flush(table: TableBuffer): void {
-    const bytes = table.take();
-    if (!bytes) return;
+    const batch = table.take();
+    if (!batch) return;
+    const replaced = this.#keys.replacedBy(table.index, batch);
+    this.rows.replaced += replaced;
+    this.rows.stored -= replaced;
     this.#underway++;
-    this.#post({ type: "batch", bytes }, [bytes.buffer]);
+    this.#post({ type: "batch", bytes: batch.bytes }, [batch.bytes.buffer]);
   }
 }
 

@@ -21,6 +21,17 @@ export class RowFault extends Error {
   }
 }
 
+/** The rows of a table that fill a batch. */
+export interface TakenBatch {
+  /** The encoded batch. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** The values that it encodes, by column. */
+  columns: readonly (readonly Value[])[];
+  /** For each row, the owner of its key and the position of its record. */
+  owners: readonly number[];
+  positions: readonly number[];
+}
+
 /** Collects one table's rows, by column, until they fill a batch. */
 export class TableBuffer {
   /** The table's index in the list of tables. */
@@ -33,6 +44,8 @@ export class TableBuffer {
   readonly #keys: number[];
   readonly #read: (row: object) => unknown[];
   #columns: Value[][];
+  #owners: number[] = [];
+  #positions: number[] = [];
   #rows = 0;
   #chars = 0;
 
@@ -121,24 +134,39 @@ export class TableBuffer {
     }
   }
 
-  /** Adds a row. @returns true if the batch is full */
-  add(values: Value[]): boolean {
+  /**
+   * Adds a row.
+   *
+   * @param owner the owner of its key, for `RepeatedKeys`
+   * @param position of its record in the file
+   * @returns true if the batch is full
+   */
+  add(values: readonly Value[], owner: number, position: number): boolean {
     for (let i = 0; i < values.length; i++) {
       const value = values[i]!;
       this.#columns[i]!.push(value);
       if (typeof value === "string" || value instanceof Uint8Array) this.#chars += value.length;
     }
+    this.#owners.push(owner);
+    this.#positions.push(position);
     this.#rows++;
     return this.#rows >= MAX_BATCH_ROWS || this.#chars >= MAX_BATCH_CHARS;
   }
 
   /** Encodes the rows collected so far as one batch; null if there are none. */
-  take(): Uint8Array<ArrayBuffer> | null {
+  take(): TakenBatch | null {
     if (this.#rows === 0) return null;
-    const batch = encodeBatch(this.index, this.#spec, this.#columns, this.#rows);
+    const taken = {
+      bytes: encodeBatch(this.index, this.#spec, this.#columns, this.#rows),
+      columns: this.#columns,
+      owners: this.#owners,
+      positions: this.#positions,
+    };
     this.#columns = this.#names.map(() => []);
+    this.#owners = [];
+    this.#positions = [];
     this.#rows = 0;
     this.#chars = 0;
-    return batch;
+    return taken;
   }
 }
