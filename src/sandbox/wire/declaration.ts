@@ -11,8 +11,8 @@ import {
 import { Failure } from "../../base/failure.ts";
 import { columnFault } from "../../batch/column_fault.ts";
 import { COLUMN_OPTIONS } from "./column_options.ts";
-import { type DeclaredFault, faultsOfIssues, faultText } from "./declared_faults.ts";
-import { formatSchema } from "./format_options.ts";
+import { type DeclaredFault, faultsOfIssues, faultText, suggestion } from "./declared_faults.ts";
+import { formatOptionNames, formatSchema } from "./format_options.ts";
 import { sourceFaults } from "./source_faults.ts";
 
 /** A module's declaration, checked. */
@@ -98,7 +98,10 @@ const declarationSchema = z.strictObject({
 export function parseDeclaration(declared: unknown): Declaration {
   const { success, data, error } = declarationSchema.safeParse(declared);
   if (!success) {
-    throw new DeclarationFault([...faultsOfIssues(error.issues), ...tableFaults(declared)]);
+    throw new DeclarationFault([
+      ...faultsOfIssues(error.issues, knownNames(declared)),
+      ...tableFaults(declared),
+    ]);
   }
   const tables = Object.entries(data.tables).map(([name, table]) => tableSpec(name, table));
   const { allowEmpty, hasRow } = data;
@@ -114,6 +117,19 @@ export function parseDeclaration(declared: unknown): Declaration {
     tables,
     allowEmpty,
     hasRow,
+  };
+}
+
+/** The names of settings and options by the path to their object. */
+function knownNames(declared: unknown): (path: readonly string[]) => string[] {
+  const { data } = z.looseObject({ format: z.looseObject({ kind: z.string() }) })
+    .safeParse(declared);
+  return ([part, , columns]) => {
+    if (part === undefined) return Object.keys(declarationSchema.shape);
+    if (part === "format") return formatOptionNames(data?.format.kind);
+    return columns === undefined
+      ? Object.keys(tableSchema.shape)
+      : ["type", ...Object.keys(COLUMN_OPTIONS)];
   };
 }
 
@@ -172,7 +188,9 @@ function keyFaults(table: TableSpec): DeclaredFault[] {
 
 function keyFault({ columns }: TableSpec, key: string, seen: ReadonlySet<string>): string | null {
   const column = columns.find(({ name }) => name === key);
-  if (column === undefined) return "is not one of the table's columns";
+  if (column === undefined) {
+    return `is not one of the table's columns${suggestion(key, columns.map(({ name }) => name))}`;
+  }
   if (seen.has(key)) return "appears twice in the key";
   if (collectionOf(column.type) === null) return null;
   return "is a collection, which is not allowed in a key";

@@ -90,3 +90,9 @@ export const formatSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("avro"), options: avroOptions }),
   z.strictObject({ kind: z.literal("program"), options: z.strictObject({}) }),
 ]);
+
+/** The names of the options of a format. */
+export function formatOptionNames(kind: unknown): string[] {
+  const format = formatSchema.options.find(({ shape }) => shape.kind.value === kind);
+  return Object.keys(format?.shape.options.shape ?? {});
+}
