@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { infer, type InferFlags } from "../../src/cli/fetch/module_infer.ts";
+import { FakeIo } from "./fake_io.ts";
+
+/** Runs `module infer` on files, and returns what it printed. */
+async function inferred(files: Record<string, string>, flags: Partial<InferFlags> = {}) {
+  const dir = await Deno.makeTempDir({ prefix: "mysimbdp-infer-" });
+  const io = new FakeIo();
+  try {
+    const paths = Object.keys(files).map((name) => join(dir, name));
+    for (const [i, text] of Object.values(files).entries()) {
+      await Deno.writeTextFile(paths[i]!, text);
+    }
+    const write = () => Promise.reject(new Error("no --out"));
+    const code = await infer({ io, done() {} }, { test: false, ...flags }, paths, write);
+    return { code, out: io.out, err: io.err };
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("infer prints the module, and beside it the key, doubts and the test of each file", async () => {
+  const { code, out, err } = await inferred({
+    "sales_1.csv": "id,day,price\n1,1/2/2024,1.50\n2,3/4/2024,2.25\n",
+    "sales_2.csv": "id,day,price\n3,5/6/2024,N/A\n",
+  }, { test: true });
+  assert.equal(code, 0);
+  assert.match(out, /^import \{ csv, defineIngest \} from "mysimbdp";\n/);
+  assert.match(out, /price: \{ type: "decimal", null: \["N\/A"\] \},/);
+  assert.match(err, /^key: id is unique in all 3 records, and its name is that of a key$/m);
+  assert.match(err, /^unsure: day: its dates fit "D\/M\/YYYY" and "M\/D\/YYYY"/m);
+  assert.match(
+    err,
+    /^test: sales_1.csv: 2 rows, no rejects\ntest: sales_2.csv: 1 row, no rejects$/m,
+  );
+});
+
+Deno.test("infer --json: findings as one object", async () => {
+  const { out, err } = await inferred({ "a.csv": "station id,t\n1,1\n2,2\n" }, { json: true });
+  const found = JSON.parse(out);
+  assert.equal(err, "");
+  assert.deepEqual(found.files, ["a.csv"]);
+  assert.deepEqual(found.format, { kind: "csv", options: {} });
+  assert.deepEqual(found.columns[0], {
+    name: "station_id",
+    from: "station id",
+    type: "int",
+    options: {},
+    isKey: true,
+  });
+  assert.deepEqual(found.key.partition, ["station_id"]);
+  assert.deepEqual(found.tests, []);
+});
+
+Deno.test("infer names the rejects of a sample, and fails if it would not be loaded", async () => {
+  const rows = Array.from({ length: 3 }, (_, i) => `${i},x\n`).join("");
+  const { code, out, err } = await inferred({ "a.csv": `id,name\n${rows}3\n` }, { test: true });
+  assert.equal(code, 1);
+  assert.match(out, /\/\/ 1 record cannot be read, the first at line 5: it has 1 field/);
+  assert.match(err, /^test: a.csv: .*reject/m);
+});
