@@ -106,7 +106,7 @@ const TOKENS: Record<string, Token> = {
 };
 
 const PIECE =
-  /\[([^\]]*)\]|'([^']*)'|YYYY|YY|M{1,4}|D{1,2}|d{3,4}|HH?|hh?|mm?|ss?|S+|[AaZ]|([\s\S])/g;
+  /\[([^\]]*)\]|'([^']*)'|YYYY|YY|M{1,4}|D{1,2}|d{3,4}|HH?|hh?|mm?|ss?|S+|[AaZ]|(\s+|[\s\S])/g;
 
 /** Why a text is no format. */
 export class FormatFault extends Error {}
@@ -168,11 +168,16 @@ function fractionToken(piece: string): Token {
   return piece === "S" ? TOKENS["S"]! : number("fraction", `\\d{${piece.length}}`);
 }
 
+/** Tokens of other notations. */
+const OTHER_TOKENS: Record<string, string> = { y: "YYYY", d: "DD", n: "mm", f: "S" };
+
 function checkLiteral(character: string): void {
   if (/[a-z]/i.test(character) && character !== "T") {
-    throw new FormatFault(
-      `has the unknown token "${character}": put text in brackets, such as [${character}]`,
-    );
+    const token = OTHER_TOKENS[character];
+    const advice = token === undefined
+      ? `put text in brackets, such as [${character}]`
+      : `write ${token}`;
+    throw new FormatFault(`has the unknown token "${character}": ${advice}`);
   }
   if (/[[\]']/.test(character)) throw new FormatFault(`has a ${character} that is not closed`);
 }

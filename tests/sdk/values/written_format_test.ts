@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseDate, parseTime, parseTimestamp } from "mysimbdp";
+import { parseDate, parseTime, parseTimestamp, ValueFault } from "mysimbdp";
 
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July"]
   .concat(["August", "September", "October", "November", "December"]);
@@ -117,4 +117,27 @@ Deno.test("formats: ISO 8601 with an offset is the instant that the runtime read
     const text = `${date}${t.separator}${time}${t.more}${t.gap}${offset}`;
     assert.equal(parseTimestamp(text), new Date(iso).toISOString());
   }));
+});
+
+Deno.test("formats: any format and any text give a result or a fault", () => {
+  const format = fc.array(
+    fc.constantFrom("YYYY", "YY", "MMM", "MM", "M", "DD", "D", "ddd", "HH", "h", "A", "mm", "ss")
+      .chain((token) =>
+        fc.constantFrom(token, ".", " ", "-", "[x]", "'", "S", "Z", "T", "\\", "q")
+      ),
+    { maxLength: 9 },
+  ).map((parts) => parts.join(""));
+  const text = fc.oneof(fc.string(), fc.stringMatching(/^[0-9.: -]{0,20}$/));
+  fc.assert(
+    fc.property(format, text, (format, text) => {
+      for (const parse of [parseDate, parseTime, parseTimestamp]) {
+        try {
+          assert.ok(parse(text, { format }) === null || text.trim() !== "");
+        } catch (error) {
+          assert.ok(error instanceof ValueFault, String(error));
+        }
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
