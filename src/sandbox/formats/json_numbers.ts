@@ -12,6 +12,9 @@ export function mayDiffer(text: string): boolean {
   return MAY_DIFFER.test(text);
 }
 
+/** The number of members that are compared for every number. */
+const FEW = 8;
+
 interface Member {
   name: string;
   text: string;
@@ -21,6 +24,7 @@ interface Member {
 export class JsonNumbers implements WrittenNumbers {
   readonly #text: string;
   #members: Map<number, Member[]> | null = null;
+  #found: Map<string, string> | null = null;
 
   constructor(text: string) {
     this.#text = text;
@@ -30,15 +34,33 @@ export class JsonNumbers implements WrittenNumbers {
     this.#members ??= mayDiffer(this.#text) ? membersOf(this.#text) : new Map();
     const members = this.#members.get(value);
     if (members === undefined) return null;
-    const text = onlyText(members);
-    // A whole number may as well be a count of the module that equals a member by chance.
-    const mayBeCount = isText && text !== String(value) && Number.isSafeInteger(value);
-    if (text !== null && !mayBeCount) return text;
-    const loose = names.map(looseName);
-    return onlyText(members.filter(({ name }) => names.includes(name))) ??
-      onlyText(members.filter(({ name }) => loose.includes(looseName(name)))) ??
-      sameText(value, members, isText);
+    if (members.length <= FEW) return textIn(members, value, names, isText);
+    // A long list may have the same number many times.
+    const key = [isText, value, ...names].join("\n");
+    this.#found ??= new Map();
+    let text = this.#found.get(key);
+    if (text === undefined) {
+      text = textIn(members, value, names, isText);
+      this.#found.set(key, text);
+    }
+    return text;
   }
+}
+
+function textIn(
+  members: readonly Member[],
+  value: number,
+  names: readonly string[],
+  isText: boolean,
+): string {
+  const text = onlyText(members);
+  // A whole number may as well be a count of the module that equals a member by chance.
+  const mayBeCount = isText && text !== String(value) && Number.isSafeInteger(value);
+  if (text !== null && !mayBeCount) return text;
+  const loose = names.map(looseName);
+  return onlyText(members.filter(({ name }) => names.includes(name))) ??
+    onlyText(members.filter(({ name }) => loose.includes(looseName(name)))) ??
+    sameText(value, members, isText);
 }
 
 /** `unitPrice`, `Unit price` and `unit_price` are one name. */
