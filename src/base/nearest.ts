@@ -35,6 +35,7 @@ const MIN_CONTAINED = 4;
  */
 export function similarName(name: string, known: readonly string[]): string | null {
   const plain = lettersOf(name);
+  if (plain === "") return null;
   const same = known.find((other) => lettersOf(other) === plain);
   if (same !== undefined) return same;
   const words = wordsOf(name);
