@@ -4,7 +4,7 @@ import { ROOT } from "../harness/binary.ts";
 import { type ModuleFiles, writeModule } from "../harness/modules.ts";
 import { Platform } from "../harness/platform.ts";
 import { run } from "../harness/process.ts";
-import { asCustomer } from "../harness/tus.ts";
+import { asCustomer, signedIn } from "../harness/tus.ts";
 
 const TABLE =
   `{ t: { columns: { id: "text", amount: "double", city: "text" }, partitionKey: ["id"] } }`;
@@ -97,7 +97,8 @@ Deno.test("a file with other columns never overwrites good rows, with row and wi
     assert.deepEqual(file?.notices, [text]);
     const view = await (await asCustomer(user, `/v1/files/${file?.id}`)).json();
     assert.deepEqual(view.notices, [text]);
-    const page = await (await asCustomer(user, `/files/${file?.id}`)).text();
+    const headers = { Cookie: await signedIn(user) };
+    const page = await (await fetch(`${url}/files/${file?.id}`, { headers })).text();
     assert.ok(page.includes(text.replaceAll('"', "&quot;")), page);
     const log = await (await asCustomer(user, "/v1/module/log")).json();
     const notices = log.entries.filter(({ kind }: { kind: string }) => kind === "notice");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Platform } from "../harness/platform.ts";
 import { run } from "../harness/process.ts";
 import { until } from "../harness/until.ts";
-import { asCustomer, type Customer, upload } from "../harness/tus.ts";
+import { asCustomer, type Customer, signedIn, upload } from "../harness/tus.ts";
 
 const FILE = "id,v\n9,A\n9,B\n\n9,C\n10,D\n";
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -90,19 +90,6 @@ Deno.test("keys that repeat within a file are counted wherever counts are", asyn
     assert.match(stdout, /^5 read = 2 stored \+ 2 replaced \+ 0 rejected \+ 1 skipped; nothing/m);
   });
 });
-
-/** Signs in to the dashboard. @returns the session's cookie */
-async function signedIn({ url, user, password }: Customer): Promise<string> {
-  const body = new URLSearchParams({ user, password });
-  const response = await fetch(`${url}/sign-in`, {
-    method: "POST",
-    headers: { "Sec-Fetch-Site": "same-origin" },
-    body,
-    redirect: "manual",
-  });
-  await response.body?.cancel();
-  return response.headers.get("Set-Cookie")?.split(";")[0] ?? assert.fail("no cookie");
-}
 
 async function moduleFolder(repeatedKeys: string): Promise<string> {
   const folder = await Deno.makeTempDir();

@@ -35,3 +35,16 @@ export async function upload(
   await answer.bytes();
   return answer;
 }
+
+/** Signs in to the dashboard. @returns the session's cookie */
+export async function signedIn({ url, user, password }: Customer): Promise<string> {
+  const body = new URLSearchParams({ user, password });
+  const response = await fetch(`${url}/sign-in`, {
+    method: "POST",
+    headers: { "Sec-Fetch-Site": "same-origin" },
+    body,
+    redirect: "manual",
+  });
+  await response.body?.cancel();
+  return response.headers.get("Set-Cookie")?.split(";")[0] ?? "";
+}

@@ -145,7 +145,7 @@ Deno.test("reads that libraries and the language make of any object are not read
     (record) => "nothing" in record || Object.hasOwn(record, "nothing"),
     (record) => `${record}`,
     (record) => record.constructor === Object && record.toString !== undefined,
-    (record) => record.hasOwnProperty("id"),
+    (record) => record.valueOf() === record,
     (record) => (record as { then?: unknown }).then,
     (record) => Symbol.iterator in record,
     (record) => (record as { [Symbol.iterator]?: unknown })[Symbol.iterator],

@@ -68,7 +68,7 @@ function declarationOf(text: string | undefined): Declaration {
     throw fault('"format" is only for scripts: a program parses its files itself');
   }
   try {
-    return parseDeclaration({ ...declared, format: PROGRAM_FORMAT });
+    return parseDeclaration({ ...declared, format: PROGRAM_FORMAT, hasRow: true });
   } catch (error) {
     if (!(error instanceof DeclarationFault)) throw error;
     throw new ModuleFault(

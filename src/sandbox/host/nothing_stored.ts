@@ -22,13 +22,14 @@ export function nothingStored(
   if (stored > 0 || declaration.allowEmpty) return null;
   if (rejected === 0 && hasCheckedHeader(declaration)) return null;
   const records = formatCount(read, "record");
+  const all = read === 1 ? "its only record" : `all of its ${records}`;
   const state = read === 0
     ? "it has no records"
     : rejected === 0
-    ? `the module skipped all of its ${records}`
+    ? `the module skipped ${all}`
     : skipped === 0
-    ? `all of its ${records} were rejected`
-    : `of its ${records}, ${rejected} were rejected and ${skipped} skipped`;
+    ? `${all} ${read === 1 ? "was" : "were"} rejected`
+    : `of its ${records}, ${formatCount(rejected, "record")} were rejected, the others skipped`;
   return new Failure("refused", "nothing-stored", `Cannot load the file: ${state}`, {
     hint: "Check that it is the file that the module expects. If such files are normal, set " +
       "allowEmpty: true in the module.",
