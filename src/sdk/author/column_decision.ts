@@ -31,6 +31,8 @@ const SECONDS: readonly [number, number] = [946_684_800, 2_051_222_400];
 export interface SampleFacts {
   /** How the file writes numbers, if any column shows it. */
   style: NumberStyle | null;
+  /** Whether days come before months in dates such as 1/2/2024; null if no column shows it. */
+  dayFirst: boolean | null;
   /** Whether the format has only texts, so that a number is a text, too. */
   isText: boolean;
   /** Whether numbers are written in decimal digits, not as the nearest double. */
@@ -41,7 +43,7 @@ export interface SampleFacts {
 export function decide(column: ColumnProfile, facts: SampleFacts): Decision {
   if (column.typed.values > 0) return decideTyped(column, facts);
   if (column.texts === 0) return noValues(column);
-  const decision = asWords(column) ?? asUuid(column) ?? asMoment(column) ??
+  const decision = asWords(column) ?? asUuid(column) ?? asMoment(column, facts) ??
     asNumber(column, facts) ?? asText(column);
   // A blank field of a text column would be stored as an empty text.
   const hasBlanks = facts.isText && decision.type === "text" && column.blanks > 0;
@@ -89,7 +91,7 @@ function asUuid(column: ColumnProfile): Decision | null {
   });
 }
 
-function asMoment(column: ColumnProfile): Decision | null {
+function asMoment(column: ColumnProfile, { dayFirst }: SampleFacts): Decision | null {
   const finding = column.moments.finding();
   if (finding === null) return null;
   const { strays, stray, values } = column.moments;
@@ -101,12 +103,27 @@ function asMoment(column: ColumnProfile): Decision | null {
   if (formats?.some((format) => format.startsWith("YYYYMMDD"))) {
     if (!hints.namesMoment(column.name)) return null;
   }
+  if (others.length > 0 && dayFirst !== null) {
+    const format = dayFirst ? formats ?? [] : others;
+    const what = dayFirst ? "day comes before the month" : "month comes before the day";
+    const unsure = [`its values do not show that the ${what}; other columns do`];
+    return withNulls(column, {
+      type,
+      options: { format: oneOrAll(format) },
+      unsure,
+      isJson: false,
+    });
+  }
   if (others.length > 0) {
     const either = `${quoted(formats ?? [])} and ${quoted(others)}`;
     return text([`its dates fit ${either}; set type: "${type}" with the right format`]);
   }
-  const options = formats === null ? {} : { format: formats.length === 1 ? formats[0]! : formats };
+  const options = formats === null ? {} : { format: oneOrAll(formats) };
   return withNulls(column, { type, options, unsure: momentDoubts(finding), isJson: false });
+}
+
+function oneOrAll(formats: readonly string[]): string | readonly string[] {
+  return formats.length === 1 ? formats[0]! : formats;
 }
 
 function momentDoubts({ type, zones, formats }: TemporalFinding): string[] {

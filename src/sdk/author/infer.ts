@@ -9,6 +9,7 @@ import { identifier, moduleText, tableName } from "./module_text.ts";
 import { styleOfFile } from "./number_profile.ts";
 import { oneFormat } from "./one_format.ts";
 import type { Proposal, ProposedColumn } from "./proposal.ts";
+import { dayFirstIn } from "./temporal_profile.ts";
 import { nothingToInfer, sampleFiles } from "./sample_files.ts";
 import { profileReadable } from "./repairs.ts";
 import type { AuthoredModule } from "./starter.ts";
@@ -40,6 +41,7 @@ export async function inferModule(
   const usesCommas = format.kind === "csv" && (format.options.delimiter ?? ",").startsWith(",");
   const facts = {
     style: style ?? (usesCommas ? POINT : null),
+    dayFirst: dayFirstIn(profile.columns.map(({ moments }) => moments.finding())),
     isText: format.kind === "csv",
     isDecimal: format.kind !== "parquet" && format.kind !== "avro",
   };

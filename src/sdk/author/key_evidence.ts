@@ -1,3 +1,4 @@
+import { converterOf } from "../../batch/convert.ts";
 import { formatCount } from "../../base/count.ts";
 import type { Format } from "../format.ts";
 import { type KeyCandidate, keyCandidates } from "./key_candidates.ts";
@@ -48,14 +49,19 @@ async function uniqueOnes(
 ): Promise<KeyCandidate[]> {
   const open = candidates.map((candidate) => ({
     candidate,
-    names: [...candidate.partition, ...candidate.clustering].map(({ profile }) => profile.name),
+    parts: [...candidate.partition, ...candidate.clustering].map(({ profile, decision }) => ({
+      name: profile.name,
+      // As they are stored: uuids and dates can be written in several ways.
+      convert: converterOf(decision.type, decision.options),
+    })),
     seen: new KeySet(),
     isUnique: true,
   }));
   const check = (valueOf: (name: string) => unknown) => {
     for (const each of open) {
       if (!each.isUnique) continue;
-      each.isUnique = each.seen.add(each.names.map((name) => textOf(valueOf(name))).join("\x1f"));
+      const values = each.parts.map(({ name, convert }) => convert(valueOf(name)));
+      each.isUnique = each.seen.add(values.join("\x1f"));
       if (!each.isUnique) each.seen = new KeySet();
     }
   };
@@ -66,10 +72,6 @@ async function uniqueOnes(
     members: (record) => check((name) => record[name]),
   });
   return open.filter(({ isUnique }) => isUnique).map(({ candidate }) => candidate);
-}
-
-function textOf(value: unknown): string {
-  return value instanceof Date ? value.toISOString() : String(value).trim();
 }
 
 function repeats(candidate: KeyCandidate): string {

@@ -38,6 +38,20 @@ export interface TemporalFinding {
   zones: "all" | "some" | "none";
 }
 
+/**
+ * Whether days come before months in dates such as 13/2/2024, by the columns that show it.
+ *
+ * @returns null if none does, or if they contradict each other
+ */
+export function dayFirstIn(findings: readonly (TemporalFinding | null)[]): boolean | null {
+  const shown = findings.filter((finding) => finding !== null && finding.others.length === 0)
+    .flatMap((finding) => finding?.formats ?? [])
+    .filter((format) => /^(D{1,2}[/-]M{1,2}|M{1,2}[/-]D{1,2})[/-]/.test(format))
+    .map((format) => format.startsWith("D"));
+  const orders = new Set(shown);
+  return orders.size === 1 ? shown[0]! : null;
+}
+
 /** Counts the forms of the dates and times of a column. Bounded: it keeps no values. */
 export class TemporalProfile {
   values = 0;
@@ -93,14 +107,14 @@ export class TemporalProfile {
     const isDay = shapes.every((shape) => shape.isDay) && types.has("date");
     const isPadded = shapes.every((shape) => shape.isPadded);
     const formatsOf = (index: number) => {
-      const formats = chosen.flatMap((forms) => forms[index]?.format ?? []);
+      const formats = chosen.map((forms) => (forms[index] ?? forms[0]!).format);
       return [...new Set(isPadded ? formats.map(paddedFormat) : formats)];
     };
     const zoned = chosen.filter((forms) => forms[0]!.hasZone).length;
     return {
       type: types.has("timestamp") && !isDay ? "timestamp" : isDay ? "date" : [...types][0]!,
       formats: isIso ? null : formatsOf(0),
-      others: formatsOf(1),
+      others: chosen.some((forms) => forms.length > 1) ? formatsOf(1) : [],
       zones: zoned === 0 ? "none" : zoned === chosen.length ? "all" : "some",
     };
   }

@@ -150,6 +150,14 @@ Deno.test("day and month that can be exchanged are left as text, and said", asyn
   assert.match(unsure, /its dates fit "D\/M\/YYYY" and "M\/D\/YYYY"/);
 });
 
+Deno.test("another column can show whether the day or the month comes first", async () => {
+  const dayFirst = await inferFiles({ "a.csv": "a,b\n1/2/2024,13/2/2024\n3/4/2024,1/3/2024\n" });
+  assert.deepEqual(dayFirst.options["a"], { format: "D/M/YYYY" });
+  assert.match(dayFirst.unsure.join(), /a: its values do not show that the day comes before/);
+  const monthFirst = await inferFiles({ "a.csv": "a,b\n1/2/2024,2/13/2024\n3/4/2024,1/3/2024\n" });
+  assert.deepEqual(monthFirst.options["a"], { format: "M/D/YYYY" });
+});
+
 Deno.test("timestamps: format, halves of the day, zones", async () => {
   const german = await column(["01.02.2024 13:45", "13.02.2024 00:00"]);
   assert.deepEqual(german.options, { format: "DD.MM.YYYY HH:mm" });

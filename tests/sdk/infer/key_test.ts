@@ -15,6 +15,8 @@ Deno.test("a column is a key by its name and by being unique", async () => {
   assert.deepEqual((await keyOf("id,x\n1,a\n")).key, ["row_id"]);
   const uuids = "cd613e30-d8f1-4adf-91b7-584a2265b1f5,1\ncd613e30-d8f1-4adf-91b7-584a2265b1f6,2\n";
   assert.deepEqual((await keyOf(`session,n\n${uuids}`)).key, ["session"]);
+  const cases = "CD613E30-D8F1-4ADF-91B7-584A2265B1F5,1\ncd613e30-d8f1-4adf-91b7-584a2265b1f5,2\n";
+  assert.deepEqual((await keyOf(`session,n\n${cases}`)).key, ["row_id"]);
   const orders = "customer_id,order_id,day\n1,7,2024-01-01\n2,8,2024-01-02\n";
   assert.deepEqual((await keyOf(orders, "orders_2024.csv")).key, ["order_id"]);
   assert.deepEqual((await keyOf("zip_code,city\n00501,A\n10001,B\n", "zipcodes.csv")).key, [

@@ -49,8 +49,14 @@ Deno.test("a proposed column reads all values that it was proposed from", () => 
     fc.property(fc.oneof(column, fc.array(value, { minLength: 1, maxLength: 3 })), (values) => {
       const profile = new ColumnProfile("x");
       values.forEach((text, i) => profile.text(text, i + 1));
-      for (const style of [styleOfFile([profile.numbers]), null]) {
-        const { type, options } = decide(profile, { style, isText: true, isDecimal: true });
+      const styles = [styleOfFile([profile.numbers]), null] as const;
+      for (const [style, dayFirst] of [[styles[0], true], [null, null], [null, false]] as const) {
+        const { type, options } = decide(profile, {
+          style,
+          dayFirst,
+          isText: true,
+          isDecimal: true,
+        });
         const convert = converterOf(type, options);
         for (const text of values) convert(text);
       }
@@ -70,7 +76,12 @@ Deno.test("a column of one kind of numbers keeps their values", () => {
       const profile = new ColumnProfile("x");
       const texts = numbers.map((n) => format.format(n));
       texts.forEach((text, i) => profile.text(text, i + 1));
-      const facts = { style: styleOfFile([profile.numbers]), isText: true, isDecimal: true };
+      const facts = {
+        style: styleOfFile([profile.numbers]),
+        dayFirst: null,
+        isText: true,
+        isDecimal: true,
+      };
       const { type, options } = decide(profile, facts);
       const convert = converterOf(type, options);
       return texts.every((text, i) =>
