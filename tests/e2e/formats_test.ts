@@ -365,6 +365,7 @@ Deno.test("formats: three million real rows of Parquet load within the memory li
     assert.deepEqual(counts, {
       read: 3_000_000,
       stored: 3_000,
+      replaced: 0,
       rejected: 0,
       skipped: 2_997_000,
       written: 3_000,
