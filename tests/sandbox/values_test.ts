@@ -6,15 +6,15 @@ import { Sandbox } from "../../src/sandbox/host/sandbox.ts";
 
 const LIMITS = { memoryBytes: 512 * 1024 ** 2, seconds: 600 };
 
-/** Runs a module with a table `t` in the sandbox. Returns its cells by column, and its rejects. */
-async function load(columns: object, row: string, format: string, input: string) {
+/** Runs a module with a table `t` in the sandbox, with or without `row`. Returns its cells by column, and its rejects. */
+async function load(columns: object, row: string | null, format: string, input: string) {
   const source = `
 import { csv, defineIngest, jsonl, parseNumber, parseTimestamp, ValueFault } from "mysimbdp";
 export default defineIngest({
   files: "*",
   format: ${format},
   tables: { t: { columns: ${JSON.stringify({ id: "int", ...columns })}, partitionKey: ["id"] } },
-  row: ${row},
+  ${row === null ? "" : `row: ${row},`}
 });`;
   const script = await Sandbox.spawn().bundle("ingest.ts", { "ingest.ts": source }, LIMITS);
   const declaration = parseDeclaration(await Sandbox.spawn().describe(script, LIMITS));
@@ -164,4 +164,24 @@ Deno.test("values: a fault of a parse function is the reason of the reject", asy
   assert.deepEqual(cells, { id: [1], v: [1.5], at: ["2024-07-01T16:00:00.000Z"] });
   assert.equal(reasons[0], 'null: "1.5" is not a number such as 1234,5');
   assert.equal(reasons.length, 2);
+});
+
+Deno.test("values: JSON numbers keep their digits in a module without `row`", async () => {
+  const columns = {
+    sum: { type: "decimal", from: "amount" },
+    version: { type: "text", from: ["ver", "v"] },
+    note: { type: "text", from: "before" },
+    list: "list<decimal>",
+  };
+  const input = '{"id":1,"amount":12345678901234.567891,"ver":1.10,"before":1.1,"list":[2.50]}\n' +
+    '{"id":2,"amount":5,"ver":5.0,"before":5,"list":[]}\n';
+  const { cells, reasons } = await load(columns, null, "jsonl()", input);
+  assert.deepEqual(reasons, []);
+  assert.deepEqual(cells, {
+    id: [1, 2],
+    sum: ["12345678901234.567891", "5"],
+    version: ["1.10", "5.0"],
+    note: ["1.1", "5"],
+    list: ['["2.50"]', null],
+  });
 });
