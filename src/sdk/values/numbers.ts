@@ -17,6 +17,7 @@ export interface NumberOptions extends NullOptions {
 
 const INTEGER = /^[+-]?\d+$/;
 const NUMBER = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+))?$/;
+const USUAL_DECIMAL = /^-?\d+(?:\.\d+)?$/;
 /** Digits that are certainly a bigint, in their usual form. */
 const SHORT_INTEGER = /^-?[1-9]\d{0,17}$/;
 const GROUP_CLASS = { ".": "[.]", ",": ",", " ": "[ \\u00a0\\u2009\\u202f]", "'": "['\\u2019]" };
@@ -134,11 +135,13 @@ export function numberOf(value: unknown, options?: NumberOptions): number | null
   let number: number;
   if (typeof value === "number") number = value;
   else if (typeof value === "string") {
-    const text = filled(value, options);
-    if (text === null) return null;
-    const plain = plainNumber(text, options);
-    if (plain === null) return fault(value, describe("a number", options));
-    number = Number(plain);
+    if (options === undefined && NUMBER.test(value)) number = Number(value);
+    else {
+      const text = filled(value, options);
+      if (text === null) return null;
+      const plain = plainNumber(text, options);
+      number = Number(plain ?? fault(value, describe("a number", options)));
+    }
   } else if (value === null || value === undefined) return null;
   else if (typeof value === "bigint") number = Number(value);
   else return fault(value, "a number");
@@ -151,6 +154,9 @@ export function decimalOf(value: unknown, options?: NumberOptions): string | nul
   if (value === null || value === undefined || meansNull(value, options)) return null;
   let plain: string | null = null;
   if (typeof value === "string") {
+    if (options === undefined && value.length <= MAX_DIGITS && USUAL_DECIMAL.test(value)) {
+      return value;
+    }
     const text = filled(value, options);
     if (text === null) return null;
     if (text.length <= MAX_DIGITS) plain = plainNumber(text, options);
