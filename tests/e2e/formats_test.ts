@@ -369,7 +369,6 @@ Deno.test("formats: three million real rows of Parquet load within the memory li
       rejected: 0,
       skipped: 2_997_000,
       written: 3_000,
-      replaced: 0,
     });
   } finally {
     await Deno.remove(dir, { recursive: true });
