@@ -24,7 +24,8 @@ const MIN_SPACED_SHARE = 0.5;
  */
 export function csvLayout(start: string, end: string): CsvLayout {
   const comment = commentOf(start);
-  const body = comment === null ? start : withoutComments(start, comment);
+  const plain = start.replaceAll("\r\r\n", "\n");
+  const body = comment === null ? plain : withoutComments(plain, comment);
   const dialect = dialectOf(body);
   const { delimiter, quote, escape } = dialect;
   const isSpaced = areSpaced(looseRows(body, dialect, ROWS));
@@ -38,6 +39,7 @@ export function csvLayout(start: string, end: string): CsvLayout {
     ...(delimiter !== "," && { delimiter }),
     ...(quote !== '"' && { quote }),
     ...(escape !== quote && { escape }),
+    ...(/\r\r\n/.test(start) && { lineEnd: "\r\r\n" }),
     ...(comment !== null && { comment }),
     ...(isSpaced && { trim: true }),
     ...(isTrailed && { trailingDelimiter: true }),

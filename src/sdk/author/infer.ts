@@ -34,7 +34,9 @@ export async function inferModule(
   }
   const { format, profile, unsure } = await profileReadable(files, oneFormat(files, layouts));
   if (profile.records === 0 || profile.columns.length === 0) {
-    throw nothingToInfer(files[0]!.path, "it has no records");
+    const { firstFault: fault } = profile;
+    const why = fault ? `; line ${fault.line} ${fault.reason}` : "";
+    throw nothingToInfer(files[0]!.path, `it has no records that can be read${why}`);
   }
   const style = styleOfFile(profile.columns.map(({ numbers }) => numbers));
   // Files with commas between fields are written where the decimal separator is a point.

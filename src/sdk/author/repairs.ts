@@ -11,6 +11,16 @@ import { profileSamples, type SampleProfile } from "./sample_profile.ts";
  */
 const REPAIRS: readonly { options: CsvOptions; maxShare: number; doubt: string }[] = [
   {
+    options: { escape: "\\" },
+    maxShare: 1,
+    doubt: "have quotes after a backslash, which escape takes as data",
+  },
+  {
+    options: { trim: true },
+    maxShare: 1,
+    doubt: "have blanks before quotes, which trim removes",
+  },
+  {
     options: { strayQuotes: "keep" },
     maxShare: 1,
     doubt: 'have quotes within fields, which strayQuotes: "keep" leaves in the text',
@@ -61,7 +71,7 @@ function isFaulty(profile: SampleProfile | Failure, maxShare: number): boolean {
   return faults > 0 && faults <= (records + faults) * maxShare;
 }
 
-/** A header that cannot be read is a failure that a repair may avoid. */
+/** A failure of the reader, such as a header that cannot be read, may be one that a repair avoids. */
 async function profileOrFailure(
   files: readonly SampleFile[],
   format: Format,
@@ -69,7 +79,7 @@ async function profileOrFailure(
   try {
     return await profileSamples(files, format);
   } catch (error) {
-    if (error instanceof Failure && error.code === "csv-bad-header") return error;
+    if (error instanceof Failure && error.code.startsWith("csv-")) return error;
     throw error;
   }
 }

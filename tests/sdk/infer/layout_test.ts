@@ -40,6 +40,7 @@ Deno.test("comments, escapes, blanks after delimiters, totals", async () => {
   assert.deepEqual(await options('id, name\n1, "Oslo, Norway"\n2, Bergen\n'), { trim: true });
   assert.deepEqual(await options(`id,name,n\n1,a,2\n2,b,3\nTotal,,5\n`), { stopAt: "Total" });
   assert.deepEqual(await options(`id,name\n${rows}\n(3 rows)\n`), { skipLast: 1 });
+  assert.deepEqual(await options("id,name\r\r\n1,a\r\r\n2,b\r\r\n"), { lineEnd: "\r\r\n" });
   assert.deepEqual(await options(`id;name;\n1;a\n2;b\n`), {
     delimiter: ";",
     trailingDelimiter: true,
@@ -51,6 +52,10 @@ Deno.test("options that make records readable are proposed, and said", async () 
   const stray = await inferFiles({ "a.csv": `id,name\n${many}20,5" pipe\n` });
   assert.deepEqual(stray.proposal.format.options, { strayQuotes: "keep" });
   assert.match(stray.unsure.join(), /1 record has quotes within fields/);
+  const escaped = await inferFiles({ "a.csv": 'id,name\n1,"5\\" pipe"\n2,x\n' });
+  assert.deepEqual(escaped.proposal.format.options, { escape: "\\" });
+  const spaced = await inferFiles({ "a.csv": 'id,name\n1, "Oslo, Norway"\n2,x\n' });
+  assert.deepEqual(spaced.proposal.format.options, { trim: true });
   const short = await inferFiles({ "a.csv": `id,name\n${many}20\n` });
   assert.deepEqual(short.proposal.format.options, { ragged: "pad" });
   assert.match(short.unsure.join(), /1 record has fewer fields than the header/);
@@ -115,5 +120,5 @@ Deno.test("what has no records is refused with the reason", async () => {
   await refused("[1, 2]", /its array has no objects/);
   await refused('{"a": {"b": 1},\n "c": [[1]]}', /no array of objects/);
   await refused("<!DOCTYPE html><p>Not found", /a web page/);
-  await refused("a,b\n", /it has no records/);
+  await refused("a,b\n", /it has no records that can be read$/);
 });
