@@ -324,3 +324,16 @@ Deno.test("a module's console lines arrive, up to a limit", async () => {
   assert.equal(logs.length, 200);
   assert.equal(logs[0], "saw x");
 });
+
+Deno.test("a reject counts once for each line of its record, also one of an async row", async () => {
+  const lines = ["a,n\n", '"x\ny\nz",1\n', '"x\ny"u,1\n', "ok,2\n"];
+  for (const row of ["(r, ctx) =>", "async (r, ctx) =>"]) {
+    const source = moduleOf(
+      `${row} r.n === "1" ? ctx.reject("no") : { t: { id: ctx.rowId, a: r.a, n: r.n } }`,
+    );
+    const { counts, rejects } = await run(source, lines);
+    assert.deepEqual(counts, { ...NONE, read: 6, stored: 1, rejected: 5, written: 1 });
+    const weights = new Map(rejects.map(({ line, lines }) => [line, lines]));
+    assert.deepEqual([weights.get(2), weights.get(5)], [3, 2]);
+  }
+});

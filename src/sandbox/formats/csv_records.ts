@@ -31,6 +31,8 @@ export class CsvRecords implements RecordReader {
   readonly #text: CsvText;
   readonly #quotes: CsvQuotes;
   readonly #delimiterSize: number;
+  /** Whether lines without quotes need no other look than for delimiters. */
+  readonly #isUsual: boolean;
   /** The text is not scanned again until it has this length, so that long records take linear time. */
   #scanAt = 0;
   /** A faulty record whose end has not been reached. */
@@ -56,6 +58,8 @@ export class CsvRecords implements RecordReader {
     this.#text.line = line;
     this.#quotes = new CsvQuotes(this.#text);
     this.#delimiterSize = syntax.delimiter.length;
+    const { trim, comment, stopAt } = syntax;
+    this.#isUsual = !trim && comment === "" && stopAt.length === 0 && this.#text.escapes === null;
   }
 
   push(piece: string): void {
@@ -101,12 +105,10 @@ export class CsvRecords implements RecordReader {
     const text = this.#text;
     text.mark();
     this.#quotes.mark();
-    const { ends, strays, quotes, nuls, badBytes, escapes, isWhole } = text;
-    const { comment, trim, stopAt } = this.#syntax;
-    const hasComments = comment !== "";
-    const mayStop = stopAt.length > 0;
+    const { ends, strays, quotes, nuls, badBytes, isWhole } = text;
     const length = text.value.length;
     const mayBeCrlf = text.lineEnd === "\n";
+    const isUsual = this.#isUsual;
     let start = 0;
     while (start < length) {
       const found = ends.next(start);
@@ -116,13 +118,12 @@ export class CsvRecords implements RecordReader {
       const stray = strays.next(start);
       const stop = mayBeCrlf && stray === found - 1 ? stray : end;
       const isLine = isEnded && end - start <= this.#maxChars;
-      const isPlain = isLine && !trim && quotes.next(start) >= end && stray >= stop &&
-        nuls.next(start) >= end && badBytes.next(start) >= end &&
-        (escapes === null || escapes.next(start) >= end);
-      if (hasComments && isLine && text.value.startsWith(comment, start)) {
+      const isPlain = isLine && quotes.next(start) >= end && stray >= stop &&
+        nuls.next(start) >= end && badBytes.next(start) >= end;
+      if (isLine && !isUsual && this.#isComment(start)) {
         this.#sink.skip(text.line++);
         start = end + 1;
-      } else if (isPlain) {
+      } else if (isPlain && (isUsual || this.#isVerbatim(start, end))) {
         this.#plain(start, stop);
         text.line++;
         start = end + 1;
@@ -132,9 +133,20 @@ export class CsvRecords implements RecordReader {
         if (next === UNFINISHED) break;
         start = next;
       }
-      if (mayStop && this.#isStopped) return length;
+      if (!isUsual && this.#isStopped) return length;
     }
     return start;
+  }
+
+  #isComment(start: number): boolean {
+    const { comment } = this.#syntax;
+    return comment !== "" && this.#text.value.startsWith(comment, start);
+  }
+
+  /** Whether the fields of a line without quotes are just as they are written. */
+  #isVerbatim(start: number, end: number): boolean {
+    const { escapes } = this.#text;
+    return !this.#syntax.trim && (escapes === null || escapes.next(start) >= end);
   }
 
   /** The fast path: a line without quotes or faults only needs splitting at the delimiters. */
@@ -161,6 +173,7 @@ export class CsvRecords implements RecordReader {
   #parse(start: number): number {
     const text = this.#text;
     const { trim, keepsStrayQuotes } = this.#syntax;
+    const { value, ends, delimiters, quotes, strays, isWhole } = text;
     const isSimple = !trim && text.escapes === null;
     const limit = start + this.#maxChars;
     const before: Fields = [];
@@ -171,9 +184,9 @@ export class CsvRecords implements RecordReader {
       const open = trim ? text.afterBlanks(at) : at;
       if (text.isQuote(open)) {
         // The next quote closes the field, if a delimiter follows.
-        const next = text.escapes === null ? text.quotes.next(open + 1) : NOWHERE;
-        if (next < limit && next < text.ends.next(open) && text.isDelimiter(next + 1)) {
-          before.push(text.value.substring(open + 1, next));
+        const next = text.escapes === null ? quotes.next(open + 1) : NOWHERE;
+        if (next < limit && next < ends.next(open) && text.isDelimiter(next + 1)) {
+          before.push(value.substring(open + 1, next));
           at = next + 1 + this.#delimiterSize;
           continue;
         }
@@ -189,28 +202,26 @@ export class CsvRecords implements RecordReader {
         if (close !== IS_TEXT) return this.#rejectQuoted(close, start, open, before.length + 1);
         text.rewind(open);
       }
-      const found = isSimple
-        ? Math.min(text.ends.next(at), text.delimiters.next(at))
-        : text.stop(at);
-      const { length } = text.value;
+      const found = isSimple ? Math.min(ends.next(at), delimiters.next(at)) : text.stop(at);
+      const { length } = value;
       if (Math.min(found, length) > limit) break;
-      if (found >= length && !text.isWhole) return UNFINISHED;
+      if (found >= length && !isWhole) return UNFINISHED;
       const isLast = found >= length || !text.isDelimiter(found);
       const stop = isLast && text.endsInCrlf(at, found) ? found - 1 : Math.min(found, length);
       const quote = keepsStrayQuotes
         ? NOWHERE
         : isSimple
-        ? text.quotes.next(at)
+        ? quotes.next(at)
         : this.#quoteIn(at, stop);
       if (quote < stop) {
         const where = text.where(start, quote);
-        const field = text.value.slice(at, stop);
+        const field = value.slice(at, stop);
         const reason = quoteInside(field, quote - at, where, this.#syntax);
         return this.#reject(start, stop, before.length + 1, reason);
       }
-      const hasStray = text.strays.next(at) < stop && (isSimple || !this.#hasEscape(at, stop));
+      const hasStray = strays.next(at) < stop && (isSimple || !this.#hasEscape(at, stop));
       if (hasStray && strayField === 0) strayField = before.length + 1;
-      before.push(isSimple ? text.value.substring(at, stop) : this.#unquoted(at, stop));
+      before.push(isSimple ? value.substring(at, stop) : this.#unquoted(at, stop));
       if (isLast) return this.#finish(before, start, stop, strayField);
       at = found + this.#delimiterSize;
     }

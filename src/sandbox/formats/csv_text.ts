@@ -2,7 +2,7 @@ import { BAD_BYTES } from "./contract.ts";
 import { CRCRLF, firstLineEnd } from "./csv_line_end.ts";
 import { doubledLineEnds } from "./csv_failures.ts";
 import type { CsvSyntax } from "./csv_syntax.ts";
-import { Finder } from "./finder.ts";
+import { Finder, RewindableFinder } from "./finder.ts";
 
 /** Parsing needs more text. */
 export const UNFINISHED = -1;
@@ -28,16 +28,18 @@ export class CsvText {
   readonly delimiters: Finder;
   readonly quotes: Finder;
   /** Escape characters other than the quote; null without one. */
-  readonly escapes: Finder | null;
+  readonly escapes: RewindableFinder | null;
   readonly nuls = new Finder("\0");
   readonly badBytes = new Finder(BAD_BYTES);
   readonly #quoteCode: number;
   readonly #delimiterCode: number;
   readonly #delimiterSize: number;
   readonly #trims: boolean;
-  readonly #lfs = new Finder("\n");
-  readonly #crs = new Finder("\r");
-  readonly #finders: readonly Finder[];
+  /** Line ends. */
+  ends = new Finder("\n");
+  /** The line end character that is not allowed on its own outside quotes. */
+  strays = new Finder("\r");
+  readonly #finders: readonly (Finder | RewindableFinder)[];
   #isLineEndKnown = false;
 
   constructor(syntax: CsvSyntax, maxChars: number) {
@@ -51,23 +53,13 @@ export class CsvText {
     this.#trims = syntax.trim;
     this.delimiters = new Finder(delimiter);
     this.quotes = new Finder(quote);
-    this.escapes = escape === "" || escape === quote ? null : new Finder(escape);
+    this.escapes = escape === "" || escape === quote ? null : new RewindableFinder(escape);
     const { delimiters, quotes, nuls, badBytes, escapes } = this;
-    const finders = [quotes, delimiters, nuls, badBytes, this.#lfs, this.#crs];
+    const finders = [quotes, delimiters, nuls, badBytes, this.ends, this.strays];
     this.#finders = escapes === null ? finders : [...finders, escapes];
     if (lineEnd === null) return;
     // CRCRLF was replaced by CRLF.
-    this.lineEnd = lineEnd === "\r" ? "\r" : "\n";
-    this.#isLineEndKnown = true;
-  }
-
-  get ends(): Finder {
-    return this.lineEnd === "\n" ? this.#lfs : this.#crs;
-  }
-
-  /** The line end character that is not allowed on its own outside quotes. */
-  get strays(): Finder {
-    return this.lineEnd === "\n" ? this.#crs : this.#lfs;
+    this.#setLineEnd(lineEnd === "\r" ? "\r" : "\n");
   }
 
   /**
@@ -80,8 +72,14 @@ export class CsvText {
     const found = firstLineEnd(this.value, this.syntax, this.maxChars, this.isWhole);
     if (found === null) return false;
     if (found === CRCRLF) throw doubledLineEnds();
-    this.lineEnd = found;
-    return this.#isLineEndKnown = true;
+    this.#setLineEnd(found);
+    return true;
+  }
+
+  #setLineEnd(lineEnd: "\n" | "\r"): void {
+    this.lineEnd = lineEnd;
+    this.#isLineEndKnown = true;
+    if (lineEnd === "\r") [this.ends, this.strays] = [this.strays, this.ends];
   }
 
   /** Resets all finders to the current text. */
@@ -91,7 +89,8 @@ export class CsvText {
 
   /** Goes back to an earlier position of the text. */
   rewind(to: number): void {
-    for (const finder of this.#finders) finder.rewind(to);
+    // Only these are searched ahead, for a quote that is not escaped.
+    this.escapes?.rewind(to);
   }
 
   /** The first delimiter or line end at or after `at` that is not escaped, or NOWHERE. */

@@ -9,8 +9,6 @@ export class Finder {
   readonly #needle: string;
   #text = "";
   #at = -1;
-  /** Where the last search began. */
-  #from = 0;
 
   constructor(needle: string) {
     this.#needle = needle;
@@ -20,10 +18,36 @@ export class Finder {
   reset(text: string): void {
     this.#text = text;
     this.#at = this.#needle === "" ? NOWHERE : -1;
-    this.#from = 0;
   }
 
   /** The first index of the needle at or after `from`, which must not decrease between resets. */
+  next(from: number): number {
+    if (this.#at < from) {
+      const index = this.#text.indexOf(this.#needle, from);
+      this.#at = index < 0 ? NOWHERE : index;
+    }
+    return this.#at;
+  }
+}
+
+/** A {@link Finder} of one character that can go back. */
+export class RewindableFinder {
+  readonly #needle: string;
+  #text = "";
+  #at = -1;
+  /** Where the last search began. */
+  #from = 0;
+
+  constructor(needle: string) {
+    this.#needle = needle;
+  }
+
+  reset(text: string): void {
+    this.#text = text;
+    this.#at = -1;
+    this.#from = 0;
+  }
+
   next(from: number): number {
     if (this.#at < from) {
       const index = this.#text.indexOf(this.#needle, from);
@@ -36,8 +60,7 @@ export class Finder {
   /** Goes back: the next search may begin at `to`. It takes time only for the text in between. */
   rewind(to: number): void {
     if (to >= this.#from) return;
-    const between = this.#text.slice(to, this.#from + this.#needle.length - 1);
-    const index = between.indexOf(this.#needle);
+    const index = this.#text.slice(to, this.#from).indexOf(this.#needle);
     if (index >= 0) this.#at = to + index;
     this.#from = to;
   }
