@@ -7,10 +7,10 @@
 import { Failure, messageOf } from "../../base/failure.ts";
 import { releaseMemory } from "../../base/bytes.ts";
 import { ChildInput } from "./child_input.ts";
-import { chooseEncodings } from "../formats/choose_encodings.ts";
+import { chooseEncodings } from "../formats/text/choose_encodings.ts";
 import { encodingList } from "../wire/encoding_list.ts";
 import { isTextFormat } from "../formats/record_reader.ts";
-import { unpacked } from "../formats/unpack.ts";
+import { unpacked } from "../formats/unpack/unpack.ts";
 import { InputWriter } from "../programs/shared_input.ts";
 import { FRAME, type Frame, FrameWriter, NONCE_BYTES, readFrames } from "../wire/frames.ts";
 import { MAX_NOTICE_CHARS, MAX_NOTICES } from "../wire/notice_limits.ts";

@@ -1,7 +1,7 @@
-import { avroReader } from "./avro.ts";
-import { parquetReader } from "./parquet.ts";
+import { avroReader } from "./avro/reader.ts";
+import { parquetReader } from "./parquet/reader.ts";
 import { isTextFormat, type OpenReader, recordReader } from "./record_reader.ts";
-import { xlsxReader } from "./xlsx.ts";
+import { xlsxReader } from "./xlsx/reader.ts";
 
 /** Opens a reader for any format. This loads libraries that text formats do not need. */
 export const libraryReader: OpenReader = (format, sink, limits) => {

@@ -1,11 +1,11 @@
 import type { DeclaredFormat } from "../wire/declaration.ts";
 import { encodingsOf } from "../wire/encodings.ts";
 import type { ReaderSettings, RecordReader, RecordSink } from "./contract.ts";
-import { csvReader } from "./csv.ts";
-import { jsonArrayReader } from "./json_array.ts";
-import { jsonlReader } from "./jsonl.ts";
+import { csvReader } from "./csv/reader.ts";
+import { jsonArrayReader } from "./json/array.ts";
+import { jsonlReader } from "./json/lines.ts";
 import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
-import { textDecoder } from "./text.ts";
+import { textDecoder } from "./text/decoder.ts";
 
 /** A {@link RecordReader} for bytes. If a method returns a promise, await it before the next call. */
 export interface FileReader {

@@ -1,6 +1,6 @@
 import { Failure, messageOf } from "../../base/failure.ts";
-import { mayDiffer } from "../formats/json_numbers.ts";
-import { parseJson, parseJsonTexts } from "../formats/json_value.ts";
+import { mayDiffer } from "../formats/json/numbers.ts";
+import { parseJson, parseJsonTexts } from "../formats/json/value.ts";
 
 /** Maximum length of a line that a program writes, in bytes. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;

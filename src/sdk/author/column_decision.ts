@@ -1,10 +1,10 @@
 import type { Column, ColumnType } from "../column.ts";
-import type { ColumnProfile } from "./column_profile.ts";
-import * as hints from "./name_hints.ts";
-import { type NumberStyle, styleOfColumn } from "./number_profile.ts";
-import type { TemporalFinding } from "./temporal_profile.ts";
-import { wholeType } from "./typed_profile.ts";
-import { booleanWords, meansNullInText } from "./words.ts";
+import type { ColumnProfile } from "./profile/column_profile.ts";
+import * as hints from "./profile/name_hints.ts";
+import { type NumberStyle, styleOfColumn } from "./profile/number_profile.ts";
+import type { TemporalFinding } from "./profile/temporal_profile.ts";
+import { wholeType } from "./profile/typed_profile.ts";
+import { booleanWords, meansNullInText } from "./profile/words.ts";
 
 /** What the module should say of a column. */
 export interface Decision {

@@ -1,17 +1,17 @@
 import { formatCount } from "../../base/count.ts";
 import type { Format } from "../format.ts";
 import { decide, POINT } from "./column_decision.ts";
-import type { ColumnProfile } from "./column_profile.ts";
-import { alignFamilies } from "./families.ts";
-import { type FileLayout, fileLayout } from "./file_layout.ts";
-import { chooseKey } from "./key_evidence.ts";
+import type { ColumnProfile } from "./profile/column_profile.ts";
+import { alignFamilies } from "./profile/families.ts";
+import { type FileLayout, fileLayout } from "./layout/file_layout.ts";
+import { chooseKey } from "./key/evidence.ts";
 import { identifier, moduleText, tableName } from "./module_text.ts";
-import { styleOfFile } from "./number_profile.ts";
+import { styleOfFile } from "./profile/number_profile.ts";
 import { oneFormat } from "./one_format.ts";
 import type { Proposal, ProposedColumn } from "./proposal.ts";
-import { dayFirstIn } from "./temporal_profile.ts";
+import { dayFirstIn } from "./profile/temporal_profile.ts";
 import { nothingToInfer, sampleFiles } from "./sample_files.ts";
-import { profileReadable } from "./repairs.ts";
+import { profileReadable } from "./layout/repairs.ts";
 import type { AuthoredModule } from "./starter.ts";
 
 /**

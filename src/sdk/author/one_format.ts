@@ -1,6 +1,6 @@
 import type { Format } from "../format.ts";
 import { Failure } from "../../base/failure.ts";
-import type { FileLayout } from "./file_layout.ts";
+import type { FileLayout } from "./layout/file_layout.ts";
 import type { SampleFile } from "./sample_files.ts";
 
 /**

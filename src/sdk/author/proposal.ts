@@ -1,7 +1,7 @@
 import type { Format } from "../format.ts";
 import type { RecordFault } from "../../sandbox/formats/contract.ts";
 import type { Decision } from "./column_decision.ts";
-import type { ColumnProfile } from "./column_profile.ts";
+import type { ColumnProfile } from "./profile/column_profile.ts";
 
 /** A column of the proposed table. */
 export interface ProposedColumn {

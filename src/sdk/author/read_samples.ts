@@ -1,7 +1,7 @@
 import type { Format } from "../format.ts";
 import type { RecordFault } from "../../sandbox/formats/contract.ts";
 import { libraryReader } from "../../sandbox/formats/library_reader.ts";
-import { MAX_WHOLE_BYTES } from "./file_layout.ts";
+import { MAX_WHOLE_BYTES } from "./layout/file_layout.ts";
 import type { SampleFile } from "./sample_files.ts";
 
 /** Receives the records of all samples, file by file. */

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import { Failure } from "../../base/failure.ts";
 import { readPieces } from "../../base/read_file.ts";
-import { isWorkbook } from "../../sandbox/formats/archive.ts";
-import { gunzip, looksGzip } from "../../sandbox/formats/gzip.ts";
-import { looksZip, openZip, type ZipEntry } from "../../sandbox/formats/zip.ts";
+import { isWorkbook } from "../../sandbox/formats/unpack/archive.ts";
+import { gunzip, looksGzip } from "../../sandbox/formats/unpack/gzip.ts";
+import { looksZip, openZip, type ZipEntry } from "../../sandbox/formats/unpack/zip.ts";
 
 /** A file of records: a sample file, or a file in a zip archive. */
 export interface SampleFile {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { Failure } from "../../../src/base/failure.ts";
-import { avroReader } from "../../../src/sandbox/formats/avro.ts";
+import { avroReader } from "../../../src/sandbox/formats/avro/reader.ts";
 import type { StoredTimestampOptions } from "../../../src/sdk/file_format.ts";
 import type { RecordFault } from "../../../src/sandbox/formats/contract.ts";
 import { bytes, long, writeAvro } from "../../harness/avro_writer.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { csv } from "../../../src/sdk/csv.ts";
 import { Failure } from "../../../src/base/failure.ts";
 import { MAX_RAW_CHARS, type RecordSink } from "../../../src/sandbox/formats/contract.ts";
-import { csvReader } from "../../../src/sandbox/formats/csv.ts";
+import { csvReader } from "../../../src/sandbox/formats/csv/reader.ts";
 import { recordReader } from "../../../src/sandbox/formats/record_reader.ts";
 import { faults, readCsv, recordingSink, records, type SinkCall } from "./recording.ts";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../../src/base/failure.ts";
 import { BAD_BYTES } from "../../../src/sandbox/formats/contract.ts";
-import { EncodingChoice } from "../../../src/sandbox/formats/encoding_choice.ts";
-import { textDecoder } from "../../../src/sandbox/formats/text.ts";
+import { EncodingChoice } from "../../../src/sandbox/formats/text/encoding_choice.ts";
+import { textDecoder } from "../../../src/sandbox/formats/text/decoder.ts";
 import { formatSchema } from "../../../src/sandbox/wire/format_options.ts";
 import { cutAt } from "./recording.ts";
 

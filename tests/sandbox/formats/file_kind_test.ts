@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../../src/base/failure.ts";
-import { checkKind, HEAD_BYTES } from "../../../src/sandbox/formats/file_kind.ts";
+import { checkKind, HEAD_BYTES } from "../../../src/sandbox/formats/unpack/file_kind.ts";
 import type { DeclaredFormat } from "../../../src/sandbox/wire/declaration.ts";
 import { avro, csv, json, jsonl, parquet, tsv, xlsx } from "../../../src/sdk/mod.ts";
 

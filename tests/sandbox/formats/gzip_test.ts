@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { Failure } from "../../../src/base/failure.ts";
-import { gunzip, looksGzip } from "../../../src/sandbox/formats/gzip.ts";
+import { gunzip, looksGzip } from "../../../src/sandbox/formats/unpack/gzip.ts";
 
 const LIMITS = { maxBytes: 1e9 };
 

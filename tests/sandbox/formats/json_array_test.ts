@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { JsonOptions } from "../../../src/sdk/json.ts";
 import { Failure } from "../../../src/base/failure.ts";
-import { jsonArrayReader } from "../../../src/sandbox/formats/json_array.ts";
-import { parseJson } from "../../../src/sandbox/formats/json_value.ts";
+import { jsonArrayReader } from "../../../src/sandbox/formats/json/array.ts";
+import { parseJson } from "../../../src/sandbox/formats/json/value.ts";
 import { recordingSink, type SinkCall } from "./recording.ts";
 
 function readJson(pieces: string[], options: JsonOptions = {}, maxRecordChars?: number) {

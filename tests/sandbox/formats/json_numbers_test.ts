@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ColumnType } from "../../../src/batch/column.ts";
 import { converterOf } from "../../../src/batch/convert.ts";
-import { JsonNumbers, mayDiffer } from "../../../src/sandbox/formats/json_numbers.ts";
-import { parseJson, parseJsonTexts } from "../../../src/sandbox/formats/json_value.ts";
+import { JsonNumbers, mayDiffer } from "../../../src/sandbox/formats/json/numbers.ts";
+import { parseJson, parseJsonTexts } from "../../../src/sandbox/formats/json/value.ts";
 import { ValueFault } from "../../../src/sdk/values/value_fault.ts";
 
 /** What a column `name` gets from the member `key` of a record. */

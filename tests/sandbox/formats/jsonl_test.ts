@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { jsonl } from "../../../src/sdk/jsonl.ts";
 import { MAX_RAW_CHARS, type RecordReader } from "../../../src/sandbox/formats/contract.ts";
-import { jsonlReader } from "../../../src/sandbox/formats/jsonl.ts";
+import { jsonlReader } from "../../../src/sandbox/formats/json/lines.ts";
 import { recordReader } from "../../../src/sandbox/formats/record_reader.ts";
 import { cutAt, faults, recordingSink, type SinkCall } from "./recording.ts";
 

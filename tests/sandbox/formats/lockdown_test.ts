@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { csv } from "../../../src/sdk/csv.ts";
 import { Failure } from "../../../src/base/failure.ts";
-import { jsonlReader } from "../../../src/sandbox/formats/jsonl.ts";
+import { jsonlReader } from "../../../src/sandbox/formats/json/lines.ts";
 import { recordReader } from "../../../src/sandbox/formats/record_reader.ts";
 import type { LockdownAnswer, LockdownTask } from "./lockdown_worker.ts";
 import { recordingSink, type SinkCall } from "./recording.ts";

@@ -19,7 +19,7 @@ await import("ses");
 lockdown({ reporting: "none" });
 const { csv } = await import("../../../src/sdk/csv.ts");
 const { Failure } = await import("../../../src/base/failure.ts");
-const { jsonlReader } = await import("../../../src/sandbox/formats/jsonl.ts");
+const { jsonlReader } = await import("../../../src/sandbox/formats/json/lines.ts");
 const { recordReader } = await import("../../../src/sandbox/formats/record_reader.ts");
 const { recordingSink } = await import("./recording.ts");
 

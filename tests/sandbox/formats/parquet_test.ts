@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../../src/base/failure.ts";
 import type { RecordFault } from "../../../src/sandbox/formats/contract.ts";
-import { parquetReader } from "../../../src/sandbox/formats/parquet.ts";
+import { parquetReader } from "../../../src/sandbox/formats/parquet/reader.ts";
 import type { ParquetOptions } from "../../../src/sdk/parquet.ts";
 import { type Field, type WriteOptions, writeParquet } from "../../harness/parquet_writer.ts";
 import { cutAt } from "./recording.ts";

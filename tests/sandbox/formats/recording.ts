@@ -3,7 +3,7 @@ import type {
   RecordReader,
   RecordSink,
 } from "../../../src/sandbox/formats/contract.ts";
-import { csvReader } from "../../../src/sandbox/formats/csv.ts";
+import { csvReader } from "../../../src/sandbox/formats/csv/reader.ts";
 import type { CsvOptions } from "../../../src/sdk/csv.ts";
 
 /** A call to a sink, as plain data. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../../src/base/failure.ts";
 import { BAD_BYTES, rawText } from "../../../src/sandbox/formats/contract.ts";
-import { textDecoder } from "../../../src/sandbox/formats/text.ts";
+import { textDecoder } from "../../../src/sandbox/formats/text/decoder.ts";
 import { cutAt } from "./recording.ts";
 
 function decode(pieces: readonly Uint8Array[], label = "utf-8"): string {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { Failure } from "../../../src/base/failure.ts";
-import { unpacked } from "../../../src/sandbox/formats/unpack.ts";
+import { unpacked } from "../../../src/sandbox/formats/unpack/unpack.ts";
 import type { DeclaredFormat } from "../../../src/sandbox/wire/declaration.ts";
 import { csv, jsonl, xlsx } from "../../../src/sdk/mod.ts";
 import { zip } from "../../harness/archives.ts";

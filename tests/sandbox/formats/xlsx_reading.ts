@@ -1,5 +1,5 @@
 import type { XlsxOptions } from "../../../src/sdk/xlsx.ts";
-import { xlsxReader } from "../../../src/sandbox/formats/xlsx.ts";
+import { xlsxReader } from "../../../src/sandbox/formats/xlsx/reader.ts";
 import type { FileReader, FileReaderLimits } from "../../../src/sandbox/formats/record_reader.ts";
 import { type CellSpec, workbook, type WorkbookOptions } from "../../harness/workbooks.ts";
 import { faults, records, type SinkCall } from "./recording.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseNumberFormat } from "../../../src/sandbox/formats/xlsx_number_format.ts";
+import { parseNumberFormat } from "../../../src/sandbox/formats/xlsx/number_format.ts";
 import { type CellSpec, styled, workbook } from "../../harness/workbooks.ts";
 import { readCells, readXlsx } from "./xlsx_reading.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { XmlStream } from "../../../src/sandbox/formats/xlsx_xml.ts";
+import { XmlStream } from "../../../src/sandbox/formats/xlsx/xml.ts";
 import { cutAt } from "./recording.ts";
 
 type Event = [kind: "open" | "close" | "text", value: string, attributes?: Record<string, string>];

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { converterOf } from "../../../src/batch/convert.ts";
-import { ColumnProfile } from "../../../src/sdk/author/column_profile.ts";
+import { ColumnProfile } from "../../../src/sdk/author/profile/column_profile.ts";
 import { decide } from "../../../src/sdk/author/column_decision.ts";
 import { identifier } from "../../../src/sdk/author/module_text.ts";
-import { styleOfFile } from "../../../src/sdk/author/number_profile.ts";
-import { KeySet } from "../../../src/sdk/author/key_set.ts";
+import { styleOfFile } from "../../../src/sdk/author/profile/number_profile.ts";
+import { KeySet } from "../../../src/sdk/author/key/set.ts";
 
 const two = (n: number) => String(n).padStart(2, "0");
 const day = fc.date({

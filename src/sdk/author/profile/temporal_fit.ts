@@ -1,0 +1,23 @@
+import { type Converter, converterOf } from "../../../batch/convert.ts";
+import { writtenFormat } from "../../values/written_format.ts";
+import type { TemporalType } from "./temporal_shape.ts";
+
+const ISO: Record<TemporalType, Converter> = {
+  date: converterOf("date"),
+  time: converterOf("time"),
+  timestamp: converterOf("timestamp"),
+};
+
+/** Whether a column of this type reads a text without a format. */
+export function fitsIso(type: TemporalType, text: string): boolean {
+  try {
+    return ISO[type](text) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a text has the form of a format, and is an existing day or time. */
+export function fitsFormat(format: string, text: string): boolean {
+  return writtenFormat(format).read(text) !== null;
+}
