@@ -96,7 +96,12 @@ function chunk(
 ): ThriftField[] {
   const start = position();
   const pack = (bytes: Buffer) => gzip ? gzipSync(bytes) : bytes;
-  const distinct = [...new Set(entries.flatMap(({ value }) => value === null ? [] : [value]))];
+  // Not a Set, for which 0 and -0 are the same.
+  const distinct: Stored[] = [];
+  for (const { value } of entries) {
+    if (value === null || distinct.some((other) => Object.is(value, other))) continue;
+    distinct.push(value);
+  }
   if (dictionary) {
     const content = plain(field, distinct);
     const packed = pack(content);

@@ -95,6 +95,15 @@ Deno.test("all faults of tenant.json and of the declaration are reported, sorted
   ]);
 });
 
+Deno.test("a misspelt setting of a module is a fault", async () => {
+  const faults = await faultsOf({ 'files: "*.csv"': 'allowempty: true, files: "*.csv"' });
+  assert.equal(faults.length, 1);
+  assert.match(
+    faults[0] ?? "",
+    /^ingest\.ts:4:\d+: allowempty: unknown option; did you mean "allowEmpty"\?$/,
+  );
+});
+
 Deno.test("syntax errors come together with the faults of tenant.json", async () => {
   const files = { "lib.ts": "export const x = ;", "tenant.json": '{ "limits": 5 }' };
   const faults = await faultsOf(

@@ -79,8 +79,8 @@ export function serveWorker(openFormat: OpenReader): void {
 function declarationOf({ row, ...declared }: LoadedModule): unknown {
   const { files, entries, format, tables, allowEmpty, ...others } = declared;
   const hasRow = row !== undefined;
-  // A misspelt `row` must not make a module without one: unknown names are refused.
-  const unknown = hasRow ? {} : Object.fromEntries(Object.keys(others).map((key) => [key, null]));
+  // The host refuses unknown names: a misspelt `row` or `allowEmpty` must not be ignored.
+  const unknown = Object.fromEntries(Object.keys(others).map((key) => [key, null]));
   const all = { files, entries, format, tables, allowEmpty, hasRow, ...unknown };
   return JSON.parse(JSON.stringify(all));
 }
