@@ -31,8 +31,10 @@ export function nothingStored(
     ? `${all} ${read === 1 ? "was" : "were"} rejected`
     : `of its ${records}, ${formatCount(rejected, "record")} were rejected, the others skipped`;
   return new Failure("refused", "nothing-stored", `Cannot load the file: ${state}`, {
-    hint: "Check that it is the file that the module expects. If such files are normal, set " +
-      "allowEmpty: true in the module.",
+    hint: rejected > 0
+      ? "The rejects have the reasons. Fix the file, or the module if it does not fit the file."
+      : "Check that it is the file that the module expects. If such files are normal, set " +
+        "allowEmpty: true in the module.",
     details: { read },
   });
 }
