@@ -207,6 +207,8 @@ Deno.test("a family of measures has one type", async () => {
     "a.csv": "temp_1,temp_2,minimum,maximum,age\n1,1.5,2,3.5,40\n2,2.5,3,4.5,41\n",
   });
   assert.deepEqual(Object.values(types), ["double", "double", "double", "double", "int"]);
+  const { ingest } = await inferFiles({ "b.csv": "min;max\n5;7,5\n6;8,1\n" });
+  assert.ok(ingest.includes('min: { type: "double", decimal: "," }'), ingest);
 });
 
 Deno.test("a value that does not fit is shown, and the column is a text", async () => {

@@ -10,8 +10,8 @@ const MEMBERS = new Set(
 const NUMBERS = ["int", "bigint", "double", "decimal"] as const;
 
 /**
- * Gives all columns of a family the same type: temp_1 is a double if temp_2 is one, since the next
- * file may have decimal places there.
+ * Gives all columns of a family the same type and decimal comma: temp_1 is a double if temp_2 is one,
+ * since the next file may have decimal places there.
  */
 export function alignFamilies(columns: readonly { name: string; decision: Decision }[]): void {
   const families = Map.groupBy(columns, ({ name }) => familyOf(name) ?? "");
@@ -21,7 +21,12 @@ export function alignFamilies(columns: readonly { name: string; decision: Decisi
     const members = family.filter((_, i) => ranks[i]! >= 0);
     const widest = NUMBERS[Math.max(...ranks)];
     if (widest === undefined) continue;
-    for (const { decision } of members) decision.type = widest;
+    const hasPlaces = widest === "double" || widest === "decimal";
+    const usesComma = members.some(({ decision }) => decision.options.decimal === ",");
+    for (const { decision } of members) {
+      decision.type = widest;
+      if (hasPlaces && usesComma) decision.options = { ...decision.options, decimal: "," };
+    }
   }
 }
 
