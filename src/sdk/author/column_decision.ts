@@ -1,4 +1,5 @@
 import type { Column, ColumnType } from "../column.ts";
+import type { TimeUnit } from "../values/time_unit.ts";
 import type { ColumnProfile } from "./profile/column_profile.ts";
 import * as hints from "./profile/name_hints.ts";
 import { type NumberStyle, styleOfColumn } from "./profile/number_profile.ts";
@@ -26,6 +27,8 @@ const DIGITS_OF_BIGINT = 18;
 const LABEL_FROM = 1e9;
 /** 2000 to 2035 in seconds. */
 const SECONDS: readonly [number, number] = [946_684_800, 2_051_222_400];
+/** Units of times, and how many of them a second has. */
+const UNITS = [["s", 1], ["ms", 1e3], ["us", 1e6], ["ns", 1e9]] as const;
 
 /** What decisions about all columns have in common. */
 export interface SampleFacts {
@@ -213,18 +216,20 @@ function looksLikeVersions({ numbers }: ColumnProfile, { decimal }: NumberStyle)
 
 function looksLikeLabels({ numbers, name }: ColumnProfile): boolean {
   const isLarge = numbers.min >= LABEL_FROM;
-  return isLarge && !isEpoch(numbers.min, numbers.max) && !hints.namesMeasure(name) &&
+  return isLarge && epochUnit(numbers.min, numbers.max) === null && !hints.namesMeasure(name) &&
     !hints.namesAnId(name);
 }
 
-function isEpoch(min: number, max: number): boolean {
-  return min <= max &&
-    [1, 1e3, 1e6, 1e9].some((unit) => min >= SECONDS[0] * unit && max <= SECONDS[1] * unit);
+/** The unit in which all numbers would be times of this age; null if there is none. */
+function epochUnit(min: number, max: number): TimeUnit | null {
+  if (min > max) return null;
+  const [first, last] = SECONDS;
+  return UNITS.find(([, count]) => min >= first * count && max <= last * count)?.[0] ?? null;
 }
 
 function epochDoubt(min: number, max: number, { name }: ColumnProfile): string[] {
-  if (!isEpoch(min, max) || hints.namesAnId(name)) return [];
-  const unit = (["s", "ms", "us", "ns"] as const)[Math.floor((Math.log10(max) - 9) / 3)] ?? "s";
+  const unit = epochUnit(min, max);
+  if (unit === null || hints.namesAnId(name)) return [];
   return [`its values could be times: then set type: "timestamp" and unit: "${unit}"`];
 }
 

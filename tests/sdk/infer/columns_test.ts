@@ -75,6 +75,8 @@ Deno.test("numbers: epoch seconds stay numbers, said; ids and measures may be la
   assert.match(epoch.unsure, /type: "timestamp" and unit: "s"/);
   const ms = await column(["1700000000000", "1700000000500"], "at");
   assert.match(ms.unsure, /unit: "ms"/);
+  const early = await column(["946684800000", "959817600000"], "at");
+  assert.match(early.unsure, /unit: "ms"/);
   assert.equal((await column(["9000000001", "9000000002"], "user_id")).type, "bigint");
   assert.equal((await column(["9000000001", "7000000002"], "population")).type, "bigint");
   assert.equal((await column(["1.5e-05", "2.25E+03"])).type, "double");
