@@ -793,6 +793,8 @@ export declare function instantOf({ day, ms }: Written, offset: number): number;
 export type ClockChange = "reject" | "earlier" | "later";
 /** The rules of a zone. @throws {RangeError} if there is no such zone */
 export declare function timeZone(name: string): TimeZone;
+/** The rules of a zone; null if the runtime knows none of this name. */
+export declare function knownZone(name: string): TimeZone | null;
 /** Whether the runtime knows a time zone of this name. */
 export declare function isTimeZone(name: string): boolean;
 export declare class TimeZone {
@@ -832,7 +834,7 @@ export interface Parts {
     /** Seconds from UTC. */
     offset: number | null;
 }
-/** A format that can be matched, or the reason why it cannot be used. */
+/** A format that can be matched; one that cannot be used is a {@link FormatFault}. */
 export interface WrittenFormat {
     /** Null if the text does not have this form, or is no existing day or time. */
     read(text: string): Parts | null;
@@ -843,17 +845,6 @@ export interface WrittenFormat {
 /** Why a text is no format. */
 export declare class FormatFault extends Error {
 }
-/**
- * Compiles a format.
- *
- * @throws {FormatFault} with what is wrong, as a continuation of the format
- *
- * @example
- * ```ts ignore
- * writtenFormat("DD.MM.YYYY").read("31.12.2024"); // { year: 2024, month: 12, day: 31, … }
- * ```
- */
-export declare function compileFormat(format: string): WrittenFormat;
 /** A compiled format, from memory if it was used before. @throws {FormatFault} */
 export declare function writtenFormat(format: string): WrittenFormat;
 

@@ -113,7 +113,7 @@ function unfit(type: ScalarType, { hasDate, hasTime, hasOffset }: WrittenFormat)
   if (type === "time" && !hasTime) return "has no hour for a time";
   if (type === "time" && hasDate) return "has a date, but the column is a time";
   if ((type === "date" || type === "time") && hasOffset) {
-    return `has an offset, which a ${type} has not`;
+    return `has an offset, but a ${type} cannot have one`;
   }
   return null;
 }

@@ -61,7 +61,5 @@ export function blob(value: unknown): Value {
   if (value instanceof Uint8Array) return value.slice();
   const hex = typeof value === "string" ? HEX.exec(value)?.[1] : undefined;
   if (hex === undefined) return fault(value, "a blob (0x and hexadecimal digits)");
-  const bytes = new Uint8Array(hex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
+  return Uint8Array.fromHex(hex);
 }

@@ -151,7 +151,7 @@ function asNumber(column: ColumnProfile, { style: file, isText }: SampleFacts): 
   if (misses > 0) return strayNumber(column, misses);
   const style = styleOfColumn(numbers, file);
   if (style === "unclear") {
-    return text([`values such as 1${"."}234 can mean 1234 or 1.234; set type, decimal and group`]);
+    return text(["values such as 1.234 can mean 1234 or 1.234; set type, decimal and group"]);
   }
   if (style === null) return text(["its numbers are written in different ways"]);
   const hasSeparators = numbers.plain < numbers.numbers;

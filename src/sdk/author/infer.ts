@@ -87,7 +87,10 @@ export async function inferModule(
   return { ingest: moduleText(proposal), sample: null, proposal };
 }
 
-/** Cells of several kinds are read as Excel shows them: dates are no texts otherwise. */
+/**
+ * Reads columns of mixed cells as the text that Excel displays; their dates would not be text
+ * otherwise.
+ */
 function withTexts(format: Format, columns: readonly ProposedColumn[]): Format {
   const text = columns.map(({ profile }) => profile.name);
   return { ...format, options: { ...format.options, text } } as Format;

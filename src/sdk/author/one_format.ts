@@ -51,7 +51,7 @@ function option(format: Format, name: string): unknown {
 const WHAT: Record<string, string> = {
   delimiter: "their delimiters differ",
   quote: "their quotes differ",
-  header: "one has a header, the other has not",
+  header: "one has a header and the other does not",
   headerRows: "their headers have different numbers of rows",
   at: "their records are at different places",
   format: "their formats differ",

@@ -6,8 +6,7 @@ import type { SampleFile } from "./sample_files.ts";
 
 /** Receives the records of all samples, file by file. */
 export interface SampleSink {
-  /** A file starts; its names follow if the format has a header. */
-  file?(file: SampleFile): void;
+  /** A file with a header starts. */
   names?(names: readonly string[]): void;
   /** A record of a format with a header: texts of CSV, values of other formats. */
   fields(fields: readonly unknown[], line: number): void;
@@ -23,7 +22,6 @@ export async function readSamples(
   sink: SampleSink,
 ): Promise<void> {
   for (const file of files) {
-    sink.file?.(file);
     const reader = libraryReader(ofFile(format, file), {
       header: (names) => sink.names?.(names),
       fields: (fields, line) => sink.fields(fields, line),

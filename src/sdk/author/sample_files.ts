@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { Failure } from "../../base/failure.ts";
 import { readPieces } from "../../base/read_file.ts";
-import { isWorkbook } from "../../sandbox/formats/unpack/archive.ts";
+import { isWorkbook, SYSTEM_FILES } from "../../sandbox/formats/unpack/archive.ts";
 import { gunzip, looksGzip } from "../../sandbox/formats/unpack/gzip.ts";
 import { looksZip, openZip, type ZipEntry } from "../../sandbox/formats/unpack/zip.ts";
 
@@ -23,9 +23,8 @@ const MAX_UNPACKED_BYTES = 2 ** 36;
 /** Zip archives are held in memory. */
 const MAX_ARCHIVE_BYTES = 512 * 1024 ** 2;
 const LIMITS = { maxBytes: MAX_UNPACKED_BYTES, setting: "sandbox.max_unpacked_mb" };
-/** What people and systems put beside the data in an archive. */
-const BESIDE =
-  /(^|\/)(__MACOSX\/|\.|readme|licen[cs]e|changelog|thumbs\.db$|desktop\.ini$)|\.(md|pdf|html?|docx?|png|jpe?g|sha\d*|md5)$/i;
+/** What people put beside the data in an archive. */
+const BESIDE = /(^|\/)(readme|licen[cs]e|changelog)|\.(md|pdf|html?|docx?|png|jpe?g|sha\d*|md5)$/i;
 
 /** The samples to read, and the archive entries that were left out. */
 export interface Samples {
@@ -78,13 +77,17 @@ async function openArchive(path: string): Promise<ZipEntry[]> {
 
 async function addEntries(path: string, samples: Samples): Promise<void> {
   const entries = (await openArchive(path)).filter(({ name }) => !name.endsWith("/"));
-  const data = mostOfOneKind(entries.filter(({ name }) => !BESIDE.test(name)));
+  const data = mostOfOneKind(entries.filter(({ name }) => !isBeside(name)));
   samples.skipped.push(...entries.filter((entry) => !data.includes(entry)).map(({ name }) => name));
   if (data.length === 0) throw nothingToInfer(path, "the archive has no data files");
   for (const { name, content } of data) {
     const base = name.slice(name.lastIndexOf("/") + 1);
     samples.files.push({ path, name: base, archive: basename(path), pieces: content });
   }
+}
+
+function isBeside(name: string): boolean {
+  return SYSTEM_FILES.test(name) || BESIDE.test(name);
 }
 
 /** The files with the most frequent ending: a module reads one format. */
@@ -111,7 +114,7 @@ async function* plainPieces(pieces: AsyncGenerator<Uint8Array>): AsyncGenerator<
     if (looksGzip(first.value)) yield* plainPieces(gunzip(whole, LIMITS));
     else yield* whole;
   } finally {
-    // Whoever stops early closes the file.
+    // Closes the file even if the caller stops early.
     await pieces.return(undefined);
   }
 }

@@ -26,14 +26,18 @@ export function timeZone(name: string): TimeZone {
   return zone;
 }
 
+/** The rules of a zone; null if the runtime knows none of this name. */
+export function knownZone(name: string): TimeZone | null {
+  try {
+    return timeZone(name);
+  } catch {
+    return null;
+  }
+}
+
 /** Whether the runtime knows a time zone of this name. */
 export function isTimeZone(name: string): boolean {
-  try {
-    timeZone(name);
-    return true;
-  } catch {
-    return false;
-  }
+  return knownZone(name) !== null;
 }
 
 export class TimeZone {

@@ -13,7 +13,7 @@ import {
   milliseconds,
   type Written,
 } from "./iso_text.ts";
-import { type ClockChange, isTimeZone, timeZone } from "./time_zone.ts";
+import { type ClockChange, knownZone } from "./time_zone.ts";
 import { isUsualDate, isUsualTime, usualTimestamp } from "./usual_text.ts";
 import { fault, show, ValueFault } from "./value_fault.ts";
 import { FormatFault, type Parts, type WrittenFormat, writtenFormat } from "./written_format.ts";
@@ -184,8 +184,8 @@ function zoned(text: string, local: Written, options: TimestampOptions | undefin
     return instantText(instantOf(local, local.offset ?? 0)) ?? outOfRange(show(text));
   }
   const { timeZone: name, clockChange = "reject" } = options;
-  if (!isTimeZone(name)) fault(name, "a time zone, such as Europe/Berlin");
-  const instant = timeZone(name).instant(local.day * DAY_MS + local.ms, clockChange);
+  const zone = knownZone(name) ?? fault(name, "a time zone, such as Europe/Berlin");
+  const instant = zone.instant(local.day * DAY_MS + local.ms, clockChange);
   if (typeof instant === "number") return instantText(instant) ?? outOfRange(show(text));
   throw new ValueFault(
     `${

@@ -20,7 +20,7 @@ export interface Parts {
   offset: number | null;
 }
 
-/** A format that can be matched, or the reason why it cannot be used. */
+/** A format that can be matched; one that cannot be used is a {@link FormatFault}. */
 export interface WrittenFormat {
   /** Null if the text does not have this form, or is no existing day or time. */
   read(text: string): Parts | null;
@@ -121,7 +121,7 @@ export class FormatFault extends Error {}
  * writtenFormat("DD.MM.YYYY").read("31.12.2024"); // { year: 2024, month: 12, day: 31, … }
  * ```
  */
-export function compileFormat(format: string): WrittenFormat {
+function compileFormat(format: string): WrittenFormat {
   const tokens: Token[] = [];
   const names: string[] = [];
   let pattern = "";

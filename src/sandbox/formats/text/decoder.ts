@@ -33,12 +33,22 @@ export function textDecoder(label: string): TextStream {
   throw new Failure("refused", "unknown-encoding", text, { hint: `Use one of ${ENCODINGS}.` });
 }
 
-const BOMS: readonly { encoding: string; bytes: readonly number[] }[] = [
+interface Bom {
+  encoding: string;
+  bytes: readonly number[];
+}
+
+const BOMS: readonly Bom[] = [
   { encoding: "utf-8", bytes: [0xef, 0xbb, 0xbf] },
   { encoding: "utf-16le", bytes: [0xff, 0xfe] },
   { encoding: "utf-16be", bytes: [0xfe, 0xff] },
 ];
 const LONGEST_BOM = 3;
+
+/** The byte order mark with which a file starts; null if it has none. */
+export function markedEncoding(start: Uint8Array): Bom | null {
+  return BOMS.find(({ bytes }) => bytes.every((byte, at) => start[at] === byte)) ?? null;
+}
 
 /** Waits for a possible byte order mark, then passes everything to the right decoder. */
 class BomStream implements TextStream {
@@ -66,8 +76,8 @@ class BomStream implements TextStream {
   }
 
   #open(): CharacterStream {
-    const bom = BOMS.find(({ bytes }) => bytes.every((byte, at) => this.#start[at] === byte));
-    if (bom !== undefined) {
+    const bom = markedEncoding(this.#start);
+    if (bom !== null) {
       this.#encoding = bom.encoding;
       this.#start = this.#start.subarray(bom.bytes.length);
     }

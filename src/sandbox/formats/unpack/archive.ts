@@ -21,7 +21,7 @@ const MAX_NAMES = 5;
 const MAX_NAME_CHARS = 40;
 
 /** Files that operating systems add to archives. */
-const SYSTEM_FILES = /(^|\/)(__MACOSX\/|\.|Thumbs\.db$|desktop\.ini$)/i;
+export const SYSTEM_FILES = /(^|\/)(__MACOSX\/|\.|Thumbs\.db$|desktop\.ini$)/i;
 
 /**
  * Chooses the files of an archive that the module loads: those whose names match its patterns. If the

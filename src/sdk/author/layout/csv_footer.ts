@@ -1,5 +1,5 @@
 import type { CsvOptions } from "../../csv.ts";
-import type { LooseRow } from "./csv_rows.ts";
+import { hasText, type LooseRow } from "./csv_rows.ts";
 
 /** Lines below the data, and the options that leave them out. */
 interface Footer {
@@ -20,7 +20,7 @@ const COUNT = /^\(\d+ (rows?|records?|zeilen?)( affected)?\)$/i;
  * @param width the number of fields of its records
  */
 export function footerOf(rows: readonly LooseRow[], width: number): Footer | null {
-  const filled = rows.filter(({ fields }) => fields.some((field) => field.trim() !== ""));
+  const filled = rows.filter(hasText);
   const last = filled.slice(-MAX_ROWS);
   const at = last.findIndex((row) => isFooter(row, width));
   if (at < 0 || width < 2) return null;

@@ -1,5 +1,5 @@
 import type { CsvOptions } from "../../csv.ts";
-import { type LooseRow, looseRows } from "./csv_rows.ts";
+import { hasText, type LooseRow, looseRows } from "./csv_rows.ts";
 import { dialectOf, usualWidth } from "./dialect.ts";
 import { footerOf } from "./csv_footer.ts";
 import { headerLayout } from "./header_layout.ts";
@@ -63,7 +63,7 @@ function areSpaced(rows: readonly LooseRow[]): boolean {
 
 /** Whether lines end with a delimiter: the last field has neither a name nor values. */
 function areTrailed(rows: readonly LooseRow[]): boolean {
-  const filled = rows.filter(({ fields }) => fields.some((field) => field.trim() !== ""));
+  const filled = rows.filter(hasText);
   const width = usualWidth(filled);
   const header = filled.find(({ fields }) => fields.length >= width - 1)?.fields ?? [];
   const isNamed = header.length === width && header[width - 1]!.trim() !== "";

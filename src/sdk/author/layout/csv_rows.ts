@@ -14,6 +14,11 @@ export interface LooseRow {
   fields: string[];
 }
 
+/** Whether a record has a field that is not blank. */
+export function hasText({ fields }: LooseRow): boolean {
+  return fields.some((field) => field.trim() !== "");
+}
+
 /**
  * Splits the start of a CSV file into records, for looking at it: it never fails.
  *

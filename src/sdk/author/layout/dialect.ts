@@ -1,4 +1,4 @@
-import { type Dialect, type LooseRow, looseRows } from "./csv_rows.ts";
+import { type Dialect, hasText, type LooseRow, looseRows } from "./csv_rows.ts";
 import { cellKind } from "../profile/cell_kind.ts";
 
 const DELIMITERS = [",", ";", "\t", "|", "||", "::", "^", "~", "\x1f", ":", " "];
@@ -34,7 +34,7 @@ export function dialectOf(text: string): Dialect {
 
 /** How well a split explains the rows, from 0 to 1. */
 function scoreOf(rows: readonly LooseRow[]): number {
-  const filled = rows.filter(({ fields }) => fields.some((field) => field.trim() !== ""));
+  const filled = rows.filter(hasText);
   const widths = new Map<number, number>();
   let values = 0;
   let cells = 0;
@@ -55,8 +55,7 @@ function scoreOf(rows: readonly LooseRow[]): number {
 /** The number of fields that most rows have. */
 export function usualWidth(rows: readonly LooseRow[]): number {
   const widths = new Map<number, number>();
-  for (const { fields } of rows) {
-    if (fields.every((field) => field.trim() === "")) continue;
+  for (const { fields } of rows.filter(hasText)) {
     widths.set(fields.length, (widths.get(fields.length) ?? 0) + 1);
   }
   let [usual, most] = [1, 0];

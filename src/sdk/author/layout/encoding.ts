@@ -1,4 +1,5 @@
-import { textDecoder } from "../../../sandbox/formats/text/decoder.ts";
+import { joinBytes } from "../../../base/bytes.ts";
+import { markedEncoding, textDecoder } from "../../../sandbox/formats/text/decoder.ts";
 import { letterScore, MULTI_BYTE, pairScore, SINGLE_BYTE } from "./encoding_scores.ts";
 
 /** The encoding of a text file, and what shows it. */
@@ -13,11 +14,6 @@ export interface FoundEncoding {
   isAscii: boolean;
 }
 
-const BOMS: readonly [label: string, bytes: readonly number[]][] = [
-  ["utf-8", [0xef, 0xbb, 0xbf]],
-  ["utf-16le", [0xff, 0xfe]],
-  ["utf-16be", [0xfe, 0xff]],
-];
 /** The least share of bytes 0 in UTF-16. */
 const MIN_ZEROS = 0.2;
 const PREFERRED = ["windows-1252", "shift_jis", "euc-kr", "gb18030", "windows-1251"];
@@ -51,7 +47,7 @@ async function legacyOf(pieces: AsyncIterable<Uint8Array>): Promise<FoundEncodin
   let evidence = new Uint8Array(0);
   for await (const bytes of pieces) {
     for (const [label, decode] of validity) if (!decode(bytes)) validity.delete(label);
-    if (evidence.length < MAX_EVIDENCE) evidence = joined(evidence, linesBeyondAscii(bytes));
+    if (evidence.length < MAX_EVIDENCE) evidence = joinBytes(evidence, linesBeyondAscii(bytes));
     if (evidence.length >= MAX_EVIDENCE && validity.size === 0) break;
   }
   for (const [label, decode] of validity) if (!decode(null)) validity.delete(label);
@@ -59,8 +55,9 @@ async function legacyOf(pieces: AsyncIterable<Uint8Array>): Promise<FoundEncodin
 }
 
 function byMark(bytes: Uint8Array): FoundEncoding | null {
-  const bom = BOMS.find(([, mark]) => mark.every((byte, at) => bytes[at] === byte));
-  return bom ? found(bom[0], bom[0] === "utf-8" ? null : "its byte order mark") : null;
+  const encoding = markedEncoding(bytes)?.encoding;
+  if (encoding === undefined) return null;
+  return found(encoding, encoding === "utf-8" ? null : "its byte order mark");
 }
 
 /** UTF-16 without a mark: every second byte of plain letters and digits is 0. */
@@ -136,11 +133,4 @@ function linesBeyondAscii(bytes: Uint8Array): Uint8Array {
     start = at + 1;
   }
   return Uint8Array.from(lines);
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

@@ -1,7 +1,7 @@
 import { formatCount } from "../../../base/count.ts";
 import type { HeaderOptions } from "../../file_format.ts";
 import { type CellKind, cellKind } from "../profile/cell_kind.ts";
-import type { LooseRow } from "./csv_rows.ts";
+import { hasText, type LooseRow } from "./csv_rows.ts";
 import { usualWidth } from "./dialect.ts";
 
 /** Where the header of a table is, and what of that is not certain. */
@@ -61,10 +61,6 @@ export function headerLayout(rows: readonly LooseRow[]): HeaderLayout {
     notes.push("columns without a name, or with the same name, get a number");
   }
   return { options, notes, unsure };
-}
-
-function hasText({ fields }: LooseRow): boolean {
-  return fields.some((field) => field.trim() !== "");
 }
 
 /** Whether a row has about as many values as the table has columns: not a title, not blank. */

@@ -34,8 +34,6 @@ export class ColumnProfile {
   maxChars = 0;
   /** Values of more than one word, as free text has. */
   phrases = 0;
-  /** The number of files that have the column. */
-  files = 0;
 
   constructor(name: string) {
     this.name = name;
@@ -69,11 +67,6 @@ export class ColumnProfile {
     if (value === null || value === undefined) this.blanks++;
     else if (typeof value === "string") this.text(value, line);
     else this.typed.add(value);
-  }
-
-  /** Adds an absent value. */
-  missing(): void {
-    this.blanks++;
   }
 
   /** The values of all kinds, without null and texts that may mean null. */

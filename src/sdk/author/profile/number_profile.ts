@@ -29,8 +29,6 @@ export class NumberProfile {
   plain = 0;
   min = Infinity;
   max = -Infinity;
-  /** Whether all values without a separator have the same number of digits; 0 if not, or none. */
-  sameLength = -1;
   /** Maximum number of digits, all of them and those of whole numbers. */
   digits = 0;
   wholeDigits = 0;
@@ -40,9 +38,8 @@ export class NumberProfile {
   readonly group: Record<"." | "," | " " | "'", number> = { ".": 0, ",": 0, " ": 0, "'": 0 };
   /** Values such as 1.234, which can be read both ways. */
   readonly unclear: Record<Separator, number> = { ".": 0, ",": 0 };
-  /** The fewest and the most decimal places of values that are certain to have some. */
+  /** The fewest decimal places of values that are certain to have some. */
   minPlaces = Infinity;
-  maxPlaces = 0;
   /** The most places of a value that ends with 0, such as 1.10. */
   zeroPlaces = 0;
   /** Values such as 1.5e-05: a decimal separator and a signed exponent. */
@@ -92,8 +89,6 @@ export class NumberProfile {
     const value = isNegative ? -Number(digits) : Number(digits);
     this.min = Math.min(this.min, value);
     this.max = Math.max(this.max, value);
-    if (this.sameLength < 0) this.sameLength = digits.length;
-    else if (this.sameLength !== digits.length) this.sameLength = 0;
     this.#digits(digits, 0);
     return null;
   }
@@ -121,7 +116,6 @@ export class NumberProfile {
 
   #places(places: string): void {
     this.minPlaces = Math.min(this.minPlaces, places.length);
-    this.maxPlaces = Math.max(this.maxPlaces, places.length);
     if (places.endsWith("0")) this.zeroPlaces = Math.max(this.zeroPlaces, places.length);
   }
 

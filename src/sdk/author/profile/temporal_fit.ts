@@ -1,11 +1,11 @@
-import { type Converter, converterOf } from "../../../batch/convert.ts";
+import { parseDate, parseTime, parseTimestamp } from "../../values/times.ts";
 import { writtenFormat } from "../../values/written_format.ts";
 import type { TemporalType } from "./temporal_shape.ts";
 
-const ISO: Record<TemporalType, Converter> = {
-  date: converterOf("date"),
-  time: converterOf("time"),
-  timestamp: converterOf("timestamp"),
+const ISO: Record<TemporalType, (text: string) => string | null> = {
+  date: parseDate,
+  time: parseTime,
+  timestamp: parseTimestamp,
 };
 
 /** Whether a column of this type reads a text without a format. */

@@ -1,4 +1,5 @@
 import type { ColumnType } from "../../column.ts";
+import { DAY_MS } from "../../values/calendar.ts";
 
 /** Counts the values of a column of a format with types. */
 export class TypedProfile {
@@ -60,7 +61,7 @@ export class TypedProfile {
   #object(value: unknown): void {
     if (value instanceof Date) {
       this.dates++;
-      if (value.getTime() % 86_400_000 === 0) this.days++;
+      if (value.getTime() % DAY_MS === 0) this.days++;
     } else if (value instanceof Uint8Array) this.bytes++;
     else if (Array.isArray(value)) {
       this.lists++;

@@ -31,9 +31,9 @@ const NULLS = new Set([
   "nat",
 ]);
 
-/** Whether a text often means "no value", such as "N/A" or "-". */
+/** Whether a text without blanks around it often means "no value", such as "N/A" or "-". */
 export function meansNull(text: string): boolean {
-  return text.length <= 13 && NULLS.has(text.trim().toLowerCase());
+  return text.length <= 13 && NULLS.has(text.toLowerCase());
 }
 
 /** Of these, the ones that have no other meaning in a text. */
