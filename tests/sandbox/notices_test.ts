@@ -3,7 +3,7 @@ import { RepeatedKeys } from "../../src/sandbox/worker/repeated_keys.ts";
 import { RunOutput } from "../../src/sandbox/worker/run_output.ts";
 import { noticesSchema } from "../../src/sandbox/wire/messages.ts";
 
-const NO_FILE = { sha256: "0".repeat(64), rowId: "", maxBytes: 0 };
+const NO_FILE = { sha256: "0".repeat(64), maxBytes: 0 };
 
 /** The texts that are posted after these calls of `notice`. */
 function posted(notices: [text: string, entry: string | null][]): string[] {

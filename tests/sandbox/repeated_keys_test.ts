@@ -25,7 +25,7 @@ class Keys {
   constructor(tables: TableSpec[], maxBytes: number) {
     const placeOf = (position: number) => `line ${position}`;
     this.#tables = tables;
-    this.#keys = new RepeatedKeys(tables, { sha256: SHA256, rowId: rowId(0), maxBytes, placeOf });
+    this.#keys = new RepeatedKeys(tables, { sha256: SHA256, maxBytes, placeOf });
   }
 
   one(table: number, values: Value[], position: number): number {

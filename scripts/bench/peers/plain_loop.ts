@@ -27,7 +27,6 @@ const out = new RunOutput(
   (names) => compiled(`(row) => [${names.map((name) => `row[${JSON.stringify(name)}]`)}]`),
   new RepeatedKeys(tables, {
     sha256: "0".repeat(64),
-    rowId: "-".repeat(36),
     maxBytes: Infinity,
     placeOf: (position) => `line ${position}`,
   }),

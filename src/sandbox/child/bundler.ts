@@ -169,20 +169,10 @@ function resolveImport(
       `"${args.path}" cannot be imported: only "mysimbdp" and the module's own files can`,
     );
   }
-  const path = pathOf(args.path, args.importer);
+  const path = posix.normalize(posix.join(posix.dirname(args.importer || "."), args.path));
   if (path.startsWith("../../")) return refused(`"${args.path}" is outside the module's folder`);
-  const found = fileOf(args.path, args.importer, sources);
+  const found = EXTENSIONS.map((extension) => path + extension).find((name) => sources.has(name));
   return found ? { path: found, namespace: "module" } : refused(`the module has no file "${path}"`);
-}
-
-function pathOf(path: string, importer: string): string {
-  return posix.normalize(posix.join(posix.dirname(importer || "."), path));
-}
-
-/** The file that an import means. */
-function fileOf(path: string, importer: string, sources: Map<string, string>): string | undefined {
-  return EXTENSIONS.map((extension) => pathOf(path, importer) + extension)
-    .find((name) => sources.has(name));
 }
 
 function refused(text: string) {

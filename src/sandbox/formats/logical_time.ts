@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { DAY_MS } from "../../sdk/values/calendar.ts";
 
 /** A stored value that its type does not allow. It becomes a reject of its record. */
 export class BadValue extends Error {}
 
-const MS_PER_DAY = 86_400_000;
 /** The first and last day of years 1 to 9999, in days since 1970. */
 const FIRST_DAY = -719_162;
 const LAST_DAY = 2_932_896;
@@ -19,11 +19,11 @@ const LAST_DAY = 2_932_896;
  * @param perMs the stored units in a millisecond: 1, 1_000 or 1_000_000
  * @throws {BadValue} outside years 1 to 9999
  */
-export function momentOf(units: number | bigint, perMs: 1 | 1_000 | 1_000_000): Date {
+function momentOf(units: number | bigint, perMs: 1 | 1_000 | 1_000_000): Date {
   const ms = typeof units === "number" || isSafe(units)
     ? Math.floor(Number(units) / perMs)
     : Number(floorDivide(units, BigInt(perMs)));
-  if (ms < FIRST_DAY * MS_PER_DAY || ms >= (LAST_DAY + 1) * MS_PER_DAY) {
+  if (ms < FIRST_DAY * DAY_MS || ms >= (LAST_DAY + 1) * DAY_MS) {
     throw new BadValue(`has a timestamp outside years 1 to 9999 (${units})`);
   }
   return new Date(ms);
@@ -60,7 +60,7 @@ export function dayOf(days: number): Date {
   if (days < FIRST_DAY || days > LAST_DAY) {
     throw new BadValue(`has a date outside years 1 to 9999 (day ${days})`);
   }
-  return new Date(days * MS_PER_DAY);
+  return new Date(days * DAY_MS);
 }
 
 /**

@@ -39,7 +39,7 @@ export type OpenReader = (
 // collection and make the heap grow.
 const DECODED_BYTES = 64 * 1024;
 
-type TextFormat = Extract<DeclaredFormat, { kind: "csv" | "jsonl" | "json" }>;
+export type TextFormat = Extract<DeclaredFormat, { kind: "csv" | "jsonl" | "json" }>;
 
 /** Whether a format is text, which is read as a stream without a library. */
 export function isTextFormat(format: DeclaredFormat): format is TextFormat {

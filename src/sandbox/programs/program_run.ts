@@ -26,7 +26,6 @@ export class ProgramRun {
     this.#rowId = rowIds(request.sha256);
     const keys = new RepeatedKeys(request.tables, {
       sha256: request.sha256,
-      rowId: this.#rowId(0),
       maxBytes: request.maxKeyBytes,
       placeOf: (line) => `line ${line}`,
     });

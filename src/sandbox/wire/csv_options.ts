@@ -5,15 +5,16 @@ const MAX_QUOTED_LINES = 100_000;
 const MAX_LAST_RECORDS = 100;
 
 const noLineEnd = { error: "must not contain a line end" };
-const text = z.string().min(1).max(100).refine((text) => !/[\r\n\0]/.test(text), noLineEnd);
+const textOfLine = (maxChars: number) =>
+  z.string().min(1).max(maxChars).refine((text) => !/[\r\n\0]/.test(text), noLineEnd);
+const text = textOfLine(100);
 const oneCharacter = z.string().refine((text) => [...text].length === 1 && text.length === 1, {
   error: "must be one character",
 });
 
 /** The options of CSV files alone: the SDK's `CsvOptions`. */
 export const CSV_OPTIONS = {
-  delimiter: z.string().min(1).max(MAX_DELIMITER_CHARS)
-    .refine((text) => !/[\r\n\0]/.test(text), noLineEnd).optional(),
+  delimiter: textOfLine(MAX_DELIMITER_CHARS).optional(),
   quote: z.union([z.literal(""), oneCharacter]).optional(),
   escape: z.union([z.literal(""), oneCharacter]).optional(),
   strayQuotes: z.enum(["reject", "keep"]).optional(),

@@ -20,9 +20,9 @@ const NAME_OPTIONS = {
 /** The options of all formats with a header: the SDK's `HeaderOptions`. */
 const HEADER_OPTIONS = {
   ...NAME_OPTIONS,
-  header: z.union([z.boolean(), z.array(z.string().min(1)).min(1)]).optional(),
+  header: z.union([z.boolean(), names]).optional(),
   skip: z.int().min(0).max(MAX_SKIPPED_LINES).optional(),
-  skipTo: z.array(z.string().min(1)).min(1).optional(),
+  skipTo: names.optional(),
   headerRows: z.int().min(1).max(MAX_HEADER_ROWS).optional(),
   uniqueNames: z.boolean().optional(),
 };
@@ -69,7 +69,7 @@ const xlsxOptions = z.strictObject({
   ...HEADER_OPTIONS,
   sheet: z.union([z.string().min(1), z.int().min(1)]).optional(),
   errors: z.enum(["reject", "null"]).optional(),
-  text: z.union([z.boolean(), z.array(z.string().min(1)).min(1)]).optional(),
+  text: z.union([z.boolean(), names]).optional(),
   mergedCells: z.enum(["first", "fill"]).optional(),
 }).superRefine(checkHeader);
 

@@ -12,8 +12,12 @@ export interface FileOfColumns {
 
 const MAX_SHOWN = 50;
 const MAX_NAME_CHARS = 100;
-const OPTIONS_HINT = 'If files may lack it, add it to "optional" of the format; if they name it ' +
-  'differently, to "aliases", or set match: "loose".';
+
+function optionsHint(count: number): string {
+  const them = count === 1 ? "it" : "them";
+  return `If files may lack ${them}, add ${them} to "optional" of the format; if they name ${them} ` +
+    'differently, to "aliases", or set match: "loose".';
+}
 
 /**
  * The file lacks columns that the module reads.
@@ -42,7 +46,7 @@ export function missingColumns(
       similar.length === 1 ? "that" : "those"
     }?`;
   const all = has === "" ? `; ${allNames(file)}` : ` ${capitalized(allNames(file))}`;
-  return failure("column-missing", file, `${state}${has}${all}`, OPTIONS_HINT);
+  return failure("column-missing", file, `${state}${has}${all}`, optionsHint(missing.length));
 }
 
 /** Two columns of the file fit one name of the module. */
@@ -60,11 +64,12 @@ export function ambiguousColumns(
 /** The module allows no other columns than its own. */
 export function newColumns(others: readonly string[], file: FileOfColumns): Failure {
   const state = `the module does not read its ${columnsText(others)}`;
+  const them = others.length === 1 ? "it" : "them";
   return failure(
     "column-new",
     file,
     state,
-    'Remove them from the file, or set newColumns: "ignore".',
+    `Remove ${them} from the file, or set newColumns: "ignore".`,
   );
 }
 

@@ -149,7 +149,7 @@ export class FileColumns {
 
   #planOfFields(names: readonly string[]): Plan {
     const positions = new Map(names.map((name, i) => [name, i]));
-    const resolved = this.#contract.resolve({ ...this.file, names });
+    const resolved = this.#contract.resolve({ ...this.#opened, names });
     return this.#makePlan(resolved, (name) => positions.get(name)!, false);
   }
 
@@ -158,7 +158,7 @@ export class FileColumns {
     const known = this.#plans.get(id);
     if (known !== undefined) return known;
     this.#collect(keys);
-    const resolved = this.#contract.resolve({ ...this.file, names: keys });
+    const resolved = this.#contract.resolve({ ...this.#opened, names: keys });
     this.#ignore(resolved);
     const isRare = this.#plans.size >= MAX_SHAPES;
     const plan = this.#makePlan(resolved, (name) => name, isRare);
@@ -167,10 +167,12 @@ export class FileColumns {
   }
 
   #collect(keys: readonly string[]): void {
-    this.#index = null;
     for (const key of keys) {
-      if (this.#names.size < MAX_KEYS) this.#names.add(key);
-      else if (!this.#names.has(key)) this.#hasMoreNames = true;
+      if (this.#names.has(key)) continue;
+      if (this.#names.size < MAX_KEYS) {
+        this.#names.add(key);
+        this.#index = null;
+      } else this.#hasMoreNames = true;
     }
   }
 

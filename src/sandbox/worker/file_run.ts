@@ -1,6 +1,7 @@
 import { Failure } from "../../base/failure.ts";
 import type { RejectView } from "../../protocol/file_view.ts";
 import { ColumnContract } from "./column_contract.ts";
+import type { OpenedFile } from "./file_columns.ts";
 import { type LoadedModule, placeText, type Realm } from "./compartment.ts";
 import type { RecordSink } from "../formats/contract.ts";
 import type { FileReader, OpenReader } from "../formats/record_reader.ts";
@@ -89,7 +90,6 @@ export class FileRun {
     this.#rowId = rowIds(request.sha256);
     const keys = new RepeatedKeys(request.tables, {
       sha256: request.sha256,
-      rowId: this.#rowId(0),
       maxBytes: request.maxKeyBytes,
       placeOf: (position) => this.#placeOf(position),
     });
@@ -158,9 +158,11 @@ export class FileRun {
   }
 
   #openReader(): FileReader {
-    const records = this.#records = this.#openRecords();
-    const { columns } = records;
     const entry = this.#entry?.name ?? null;
+    const notice = (text: string) => this.#out.notice(text, entry);
+    const records = this.#openRecords({ format: this.#request.format, entry, notice });
+    this.#records = records;
+    const { columns } = records;
     const sink: RecordSink = {
       wants: (names) => columns.wants(names),
       header: (names) => columns.header(names),
@@ -171,7 +173,7 @@ export class FileRun {
         this.#keepReject(fault);
       },
       skip: () => this.#out.skip(),
-      notice: (text) => this.#out.notice(text, entry),
+      notice,
     };
     const { maxRecordChars, maxWholeBytes, encodings } = this.#request;
     const encoding = encodings?.[this.#entry?.number ?? 0];
@@ -185,10 +187,7 @@ export class FileRun {
     await this.#out.room();
   }
 
-  #openRecords(): ModuleRecords {
-    const entry = this.#entry?.name ?? null;
-    const { format } = this.#request;
-    const file = { format, entry, notice: (text: string) => this.#out.notice(text, entry) };
+  #openRecords(file: OpenedFile): ModuleRecords {
     if (this.#row !== undefined) return new RowRecords(file, this.#contract, this.#realm);
     return new TableRecords(file, this.#contract, onlyTable(this.#request), this.#ctx);
   }

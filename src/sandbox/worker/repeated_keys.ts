@@ -3,6 +3,7 @@ import { encodeBatch } from "../../batch/batch.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import { keyHashes } from "../../batch/key_hashes.ts";
 import { withCommas } from "../formats/contract.ts";
+import { rowIds } from "./row_id.ts";
 import { KeyTable, NEW_KEY, NO_OWNER } from "./key_table.ts";
 import { RowFault, type TakenBatch } from "./table_buffer.ts";
 
@@ -22,8 +23,6 @@ export type TableRow = readonly [table: number, values: readonly Value[]];
 interface RepeatedKeysOptions {
   /** Lower-case hex of the file. */
   sha256: string;
-  /** Any row id of the file, for its part that all records share. */
-  rowId: string;
   /** Maximum memory for the keys of all tables, in bytes. */
   maxBytes: number;
   /** Names a record's position: "line 2". */
@@ -70,7 +69,7 @@ export class RepeatedKeys {
     this.#options = options;
     const half = (from: number) => parseInt(options.sha256.slice(from, from + 8), 16) | 0;
     this.#seed = [half(0), half(8)];
-    this.#filePart = options.rowId.slice(0, FILE_PART_CHARS);
+    this.#filePart = rowIds(options.sha256)(0).slice(0, FILE_PART_CHARS);
     this.#tables = tables.map((spec) => {
       const names = spec.columns.map((column) => column.name);
       const key = [...spec.partitionKey, ...spec.clusteringKey].map((name) => names.indexOf(name));
@@ -114,7 +113,9 @@ export class RepeatedKeys {
     const tracked = this.#tables[table]!;
     if (this.#hasOwnId(tracked, values, position)) return UNIQUE;
     if (tracked.policy === "replace") return NO_OWNER;
-    this.#takeStrict(tracked, values, position, this.#hashOf(tracked, values));
+    const hash = this.#hashOf(tracked, values);
+    this.#refuseRepeated(tracked, values, position, hash);
+    this.#takeStrict(tracked, position, hash);
     return UNIQUE;
   }
 
@@ -122,11 +123,11 @@ export class RepeatedKeys {
   ownersOf(rows: readonly TableRow[], position: number): number[] {
     if (rows.length === 1) return [this.ownerOfOne(rows[0]![0], rows[0]![1], position)];
     const hashes = this.#strictHashes(rows, position);
-    const record = this.#startRecord(rows.length);
-    return rows.map(([table, values], i) => {
+    const record = hashes.includes(null) ? this.#startRecord(rows.length) : UNIQUE;
+    return rows.map(([table], i) => {
       const hash = hashes[i];
       if (!hash) return record;
-      this.#takeStrict(this.#tables[table]!, values, position, hash);
+      this.#takeStrict(this.#tables[table]!, position, hash);
       return UNIQUE;
     });
   }
@@ -196,13 +197,7 @@ export class RepeatedKeys {
     return keyHashes(batch, [keySpec], this.#seed);
   }
 
-  #takeStrict(
-    table: TrackedTable,
-    values: readonly Value[],
-    position: number,
-    hash: Uint32Array,
-  ): void {
-    this.#refuseRepeated(table, values, position, hash);
+  #takeStrict(table: TrackedTable, position: number, hash: Uint32Array): void {
     if (table.keys.isFull(hash[0]!)) this.#makeRoom(table, hash[0]!);
     this.#rows++;
     table.keys.put(hash[0]!, hash[1]!, position);

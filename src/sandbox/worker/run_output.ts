@@ -1,5 +1,5 @@
 import { Failure } from "../../base/failure.ts";
-import type { RejectView } from "../../protocol/file_view.ts";
+import type { RejectView, RowCounts } from "../../protocol/file_view.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import type { FromWorker } from "../wire/messages.ts";
@@ -15,19 +15,8 @@ const MAX_REJECTS_IN_MESSAGE = 500;
 /** Batches underway to the host before a reader that has the whole file in memory waits. */
 const MAX_BATCHES_UNDERWAY = 4;
 
-/**
- * The results of a file's records, one for each: `read = stored + replaced + rejected + skipped`.
- * `written` counts rows, also those that later ones replace.
- */
-export interface RunCounts {
-  read: number;
-  stored: number;
-  /** Records whose rows were all replaced by those of later records with the same keys. */
-  replaced: number;
-  rejected: number;
-  skipped: number;
-  written: number;
-}
+/** The results of a file's records. */
+export type RunCounts = RowCounts;
 
 export type Post = (message: FromWorker, transfer?: Transferable[]) => void;
 

@@ -46,7 +46,6 @@ export class TableBuffer {
   #columns: Value[][];
   #owners: number[] = [];
   #positions: number[] = [];
-  #rows = 0;
   #chars = 0;
 
   constructor(index: number, spec: TableSpec, read: (row: object) => unknown[]) {
@@ -149,15 +148,14 @@ export class TableBuffer {
     }
     this.#owners.push(owner);
     this.#positions.push(position);
-    this.#rows++;
-    return this.#rows >= MAX_BATCH_ROWS || this.#chars >= MAX_BATCH_CHARS;
+    return this.#owners.length >= MAX_BATCH_ROWS || this.#chars >= MAX_BATCH_CHARS;
   }
 
   /** Encodes the rows collected so far as one batch; null if there are none. */
   take(): TakenBatch | null {
-    if (this.#rows === 0) return null;
+    if (this.#owners.length === 0) return null;
     const taken = {
-      bytes: encodeBatch(this.index, this.#spec, this.#columns, this.#rows),
+      bytes: encodeBatch(this.index, this.#spec, this.#columns, this.#owners.length),
       columns: this.#columns,
       owners: this.#owners,
       positions: this.#positions,
@@ -165,7 +163,6 @@ export class TableBuffer {
     this.#columns = this.#names.map(() => []);
     this.#owners = [];
     this.#positions = [];
-    this.#rows = 0;
     this.#chars = 0;
     return taken;
   }

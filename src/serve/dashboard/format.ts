@@ -1,6 +1,8 @@
+import { formatNumber } from "../../base/count.ts";
+
 /** Formats a count with thousands separators: `9,985`. */
 export function count(value: number): string {
-  return value.toLocaleString("en");
+  return formatNumber(value);
 }
 
 /** Formats a share as a percentage: `1 %`, `0.25 %`; empty when the whole is 0. */

@@ -32,9 +32,9 @@ type Choose = (attributes: Attributes, as: TimestampKind["as"]) => Read | null;
  * type on another type, and one that is unknown, is ignored.
  */
 const LOGICAL: Record<string, Choose> = {
-  "date": stored("int", () => dayOf),
-  "time-millis": stored("int", () => (ms: number) => timeOfDay(ms, 3)),
-  "time-micros": stored("long", () => (us: bigint) => timeOfDay(us, 6)),
+  "date": stored("int", dayOf),
+  "time-millis": stored("int", (ms: number) => timeOfDay(ms, 3)),
+  "time-micros": stored("long", (us: bigint) => timeOfDay(us, 6)),
   "timestamp-millis": timestamp(1, false),
   "timestamp-micros": timestamp(1_000, false),
   "timestamp-nanos": timestamp(1_000_000, false),
@@ -46,7 +46,7 @@ const LOGICAL: Record<string, Choose> = {
     if (!isValid || (type !== "bytes" && type !== "fixed")) return null;
     return (bytes: Uint8Array) => withPoint(bigIntOf(bytes), scale);
   },
-  "big-decimal": stored("bytes", () => bigDecimal),
+  "big-decimal": stored("bytes", bigDecimal),
   "uuid": ({ type, size }) => {
     if (type === "string") return (text: string) => text;
     return type === "fixed" && size === 16 ? uuidOf : null;
@@ -54,8 +54,8 @@ const LOGICAL: Record<string, Choose> = {
   "duration": ({ type, size }) => type === "fixed" && size === 12 ? durationOf : null,
 };
 
-function stored(on: string, read: () => Read): Choose {
-  return ({ type }) => type === on ? read() : null;
+function stored(on: string, read: Read): Choose {
+  return ({ type }) => type === on ? read : null;
 }
 
 function timestamp(perMs: TimestampKind["perMs"], isLocal: boolean): Choose {

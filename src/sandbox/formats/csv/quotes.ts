@@ -9,7 +9,7 @@ export const STRAY = -3;
 /** Text follows the closing quote; the record ends with that line. */
 export const TEXT_AFTER = -4;
 /** The field is longer than a record may be. */
-export const TOO_LONG = -5;
+const TOO_LONG = -5;
 /** The quote is part of the field's text. */
 export const IS_TEXT = -6;
 

@@ -46,9 +46,10 @@ export class CsvRecords implements RecordReader {
 
   /** @param line the line at which the text starts */
   constructor(syntax: CsvSyntax, line: number, sink: RecordSink, settings: ReaderSettings) {
-    this.#last = syntax.skipLast === 0
-      ? null
-      : new LastRecords(sink, syntax.skipLast, () => this.#current());
+    this.#last = syntax.skipLast === 0 ? null : new LastRecords(sink, syntax.skipLast, () => ({
+      raw: this.#currentRaw(),
+      lines: this.#currentLines(),
+    }));
     this.#sink = this.#last ?? sink;
     this.#settings = settings;
     this.#syntax = syntax;
@@ -80,18 +81,19 @@ export class CsvRecords implements RecordReader {
   }
 
   raw(): string {
-    return this.#last === null ? this.#current().raw : this.#last.delivered.raw;
+    return this.#last === null ? this.#currentRaw() : this.#last.delivered.raw;
   }
 
   lines(): number {
-    return this.#last === null ? this.#current().lines : this.#last.delivered.lines;
+    return this.#last === null ? this.#currentLines() : this.#last.delivered.lines;
   }
 
-  #current(): { raw: string; lines: number } {
-    return {
-      raw: rawText(this.#text.value.slice(this.#rawStart, this.#rawEnd)),
-      lines: 1 + this.#text.lineEndsWithin(this.#rawStart, this.#rawEnd),
-    };
+  #currentRaw(): string {
+    return rawText(this.#text.value.slice(this.#rawStart, this.#rawEnd));
+  }
+
+  #currentLines(): number {
+    return 1 + this.#text.lineEndsWithin(this.#rawStart, this.#rawEnd);
   }
 
   #scan(): void {

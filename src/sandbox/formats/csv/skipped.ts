@@ -5,7 +5,7 @@ import { Finder, NOWHERE } from "../finder.ts";
 /** How the end of a faulty record is found: at the next line end, or at the next one outside quotes. */
 export type SkipMode = "line" | "in quotes";
 
-/** A faulty record whose end has not been reached: its text is dropped as it comes, but for the start. */
+/** A faulty record whose end has not been reached: all but the start of its text is dropped as it arrives. */
 export class SkippedRecord {
   /** Its raw text grows to one over the limit. */
   readonly fault: RecordFault;
@@ -24,7 +24,7 @@ export class SkippedRecord {
   #inQuotes: boolean;
   /** The end of the text so far, if more text decides what it is. */
   #held = "";
-  /** How much of the text has been dealt with. */
+  /** How much of the text has been processed. */
   #used = 0;
 
   /**

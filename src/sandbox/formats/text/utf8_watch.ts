@@ -1,6 +1,6 @@
 import { Failure } from "../../../base/failure.ts";
 
-/** So many characters decide early. */
+/** The number of UTF-8 characters that settles it before the end of the file. */
 const CERTAIN = 100;
 /** A few invalid bytes do not hide that a file is UTF-8. */
 const VALID_PER_INVALID = 20;

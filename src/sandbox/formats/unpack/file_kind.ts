@@ -6,6 +6,9 @@
  */
 import { Failure } from "../../../base/failure.ts";
 import type { DeclaredFormat } from "../../wire/declaration.ts";
+import { encodingsOf } from "../../wire/encodings.ts";
+import { isObject } from "../json/value.ts";
+import { isTextFormat, type TextFormat } from "../record_reader.ts";
 
 /** How many of a file's first bytes {@link checkKind} needs to recognize every kind. */
 export const HEAD_BYTES = 4096;
@@ -92,7 +95,7 @@ const ENCODING_HINT = (encoding: string) =>
 /**
  * Checks that a file, unpacked, can be in the module's format.
  *
- * @param head its first bytes, {@link HEAD_BYTES} if it has so many
+ * @param head its first {@link HEAD_BYTES} bytes, or all of a shorter file
  * @param name the name for messages: `the file`, or that of an entry in an archive
  * @throws {Failure} `wrong-format`
  */
@@ -122,22 +125,14 @@ function isOwnKind(kind: FileKind | null, { kind: format }: DeclaredFormat): boo
     kind?.what === "an Avro file" && format === "avro";
 }
 
-function isTextFormat({ kind }: DeclaredFormat): boolean {
-  return kind === "csv" || kind === "jsonl" || kind === "json";
-}
-
 /** Text that is certainly not in the format, or in another encoding. */
-function otherText(head: Uint8Array, format: DeclaredFormat): FileKind | null {
-  const utf16 = encodings(format).some((name) => /^utf-?(16|32)/i.test(name)) ? null : noMark(head);
+function otherText(head: Uint8Array, format: TextFormat): FileKind | null {
+  const declared = encodingsOf(format.options.encoding);
+  const utf16 = declared.some((name) => /^utf-?(16|32)/i.test(name)) ? null : noMark(head);
   if (utf16 !== null) {
     return { what: `${utf16.toUpperCase()} text without a mark`, hint: ENCODING_HINT(utf16) };
   }
   return markup(head) ?? (format.kind === "csv" ? jsonAsCsv(head, format) : null);
-}
-
-function encodings({ options }: DeclaredFormat): string[] {
-  const { encoding } = options as { encoding?: string | readonly string[] };
-  return encoding === undefined ? [] : [encoding].flat();
 }
 
 /**
@@ -170,8 +165,8 @@ function jsonAsCsv(head: Uint8Array, { options }: DeclaredFormat): FileKind | nu
   if (header !== true || skip !== undefined || skipTo !== undefined) return null;
   const start = textOf(head);
   const isArray = /^\[\s*\{\s*"[^"\n]*"\s*:/.test(start);
-  const isObject = /^\{\s*\n\s*"[^"\n]*"\s*:/.test(start) || isJsonLine(start);
-  if (!isArray && !isObject) return null;
+  const isRecord = /^\{\s*\n\s*"[^"\n]*"\s*:/.test(start) || isJsonLine(start);
+  if (!isArray && !isRecord) return null;
   return { what: "JSON", hint: "Read it with `json()` or `jsonl()`, or export it as CSV." };
 }
 
@@ -180,8 +175,7 @@ function isJsonLine(start: string): boolean {
   const end = start.indexOf("\n");
   if (end < 0 && start.length >= HEAD_BYTES / 4) return /^\{"[^"\n]*":\s*["{[\d]/.test(start);
   try {
-    const value = JSON.parse(end < 0 ? start : start.slice(0, end));
-    return typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject(JSON.parse(end < 0 ? start : start.slice(0, end)));
   } catch {
     return false;
   }

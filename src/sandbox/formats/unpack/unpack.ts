@@ -1,3 +1,4 @@
+import { joinBytes } from "../../../base/bytes.ts";
 import { Failure } from "../../../base/failure.ts";
 import type { DeclaredFormat } from "../../wire/declaration.ts";
 import type { NamePatterns } from "../../wire/file_patterns.ts";
@@ -155,31 +156,18 @@ async function* unzipped(content: Content, packed: Packed): AsyncGenerator<Unpac
 async function withHead(
   source: AsyncGenerator<Uint8Array>,
 ): Promise<{ head: Uint8Array; bytes: AsyncGenerator<Uint8Array> }> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  while (length < HEAD_BYTES) {
+  let first: Uint8Array = new Uint8Array(0);
+  while (first.length < HEAD_BYTES) {
     const { value, done } = await source.next();
     if (done) break;
-    pieces.push(value);
-    length += value.length;
+    first = first.length === 0 ? value : joinBytes(first, value);
   }
-  const first = pieces.length === 1 ? pieces[0]! : joined(pieces, length);
   const bytes = (async function* () {
-    if (length > 0) yield first;
+    if (first.length > 0) yield first;
     yield* source;
   })();
   // A copy: whoever takes the first piece may transfer it.
   return { head: first.slice(0, HEAD_BYTES), bytes };
-}
-
-function joined(pieces: Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
 
 function inArchive(name: string): string {

@@ -4,10 +4,10 @@
  *
  * @module
  */
+import { DAY_MS } from "../../../sdk/values/calendar.ts";
 import { DateFault, dateOf } from "./dates.ts";
-import type { FormatSection, FormatToken } from "./number_format.ts";
+import { type FormatSection, type FormatToken, literalOf } from "./number_format.ts";
 
-const DAY_MS = 86_400_000;
 const ENGLISH = 9;
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July"]
   .concat(["August", "September", "October", "November", "December"]);
@@ -130,8 +130,4 @@ function elapsedText(signed: number, tokens: readonly FormatToken[]): string | n
 
 function fraction(ms: number, places: number): string {
   return "." + String(ms).padStart(3, "0").padEnd(places, "0").slice(0, places);
-}
-
-function literalOf(token: FormatToken): string | null {
-  return token.type === "literal" || token.type === "sign" ? token.text : null;
 }

@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { DAY_MS } from "../../../sdk/values/calendar.ts";
 import type { ValueKind } from "./number_format.ts";
 
-const DAY_MS = 86_400_000;
 const EPOCH_1900 = Date.UTC(1899, 11, 31);
 const EPOCH_1904 = Date.UTC(1904, 0, 1);
 /** The day that 1900, which was not a leap year, has too many. */

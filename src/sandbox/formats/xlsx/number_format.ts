@@ -224,3 +224,8 @@ function markMinutes(tokens: FormatToken[]): void {
     if (isAfterHours || isBeforeSeconds) token.text = token.text.replaceAll("m", "n");
   }
 }
+
+/** The text that stands in a format as it is; null for a token that stands for a part of the value. */
+export function literalOf(token: FormatToken): string | null {
+  return token.type === "literal" || token.type === "sign" ? token.text : null;
+}

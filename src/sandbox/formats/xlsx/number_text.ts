@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FormatSection, FormatToken } from "./number_format.ts";
+import { type FormatSection, type FormatToken, literalOf } from "./number_format.ts";
 
 /** The digits that Excel keeps of a number. */
 const SIGNIFICANT_DIGITS = 15;
@@ -38,7 +38,7 @@ export function numberText(value: number, section: FormatSection, hasSign: boole
 }
 
 /** All digits of a number, up to 15, as Excel shows them without a format. */
-export function generalText(value: number): string {
+function generalText(value: number): string {
   const text = String(Number(value.toPrecision(SIGNIFICANT_DIGITS)));
   return text.replace(/e([+-])(\d)$/, "E$10$2").replace("e", "E");
 }
@@ -175,6 +175,3 @@ function isSign(token: FormatToken, sign: string): boolean {
 }
 
 /** The text of a token that stands for itself; null for others. */
-function literalOf(token: FormatToken): string | null {
-  return token.type === "literal" || token.type === "sign" ? token.text : null;
-}

@@ -7,7 +7,7 @@ interface Footer {
   note: string;
 }
 
-/** Footers are looked for in so many records at the end. */
+/** The number of records at the end of the file that are searched for a footer. */
 const MAX_ROWS = 8;
 const TOTAL =
   /^((grand|sub)[ -]?total|total|sum|summe|gesamt|gesamtsumme|zwischensumme|totale|somme|suma|average|mean|source|quelle|note|end of (file|report|data))\b/i;

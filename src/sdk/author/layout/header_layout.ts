@@ -11,7 +11,7 @@ export interface HeaderLayout {
   unsure: string[];
 }
 
-/** Titles above a header are looked for in so many rows. */
+/** The number of rows at the start of the file that may hold titles above the header. */
 const MAX_PREAMBLE = 40;
 const MAX_HEADER_ROWS = 4;
 const UNIT =
