@@ -59,13 +59,14 @@ export function matchesName(patterns: readonly string[], fileName: string): bool
   for (let name = fileName; PACKED.test(name) && names.length <= MAX_ENDINGS;) {
     names.push(name = name.replace(PACKED, ""));
   }
-  return patterns.some((pattern) => names.some((name) => matches(pattern, name)));
+  return patterns.some((pattern) => names.some((name) => matchesPattern(pattern, name)));
 }
 
-// Not a RegExp: an untrusted pattern with many stars would make it backtrack for hours.
-function matches(pattern: string, name: string): boolean {
+/** Whether a text matches a pattern as a whole: `*` is any text, `?` one character; case is ignored. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  // Not a RegExp: an untrusted pattern with many stars would make it backtrack for hours.
   const want = [...pattern.toLowerCase()];
-  const have = [...name.toLowerCase()];
+  const have = [...text.toLowerCase()];
   let star = -1;
   let resume = 0;
   let p = 0;

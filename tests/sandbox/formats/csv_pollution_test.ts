@@ -190,6 +190,12 @@ for (const [what, text, strict, options, expected] of DIALECTS) {
   });
 }
 
+Deno.test("csv: stopAt compares the whole text of a field, also one that looks like a file's name", () => {
+  const { calls } = readCsv(["a,b\nTotal.gz,1\ntotal ,2\nx,3\n"], { stopAt: "Total" });
+  const records = calls.flatMap((call) => "fields" in call ? [call.fields] : []);
+  assert.deepEqual(records, [["Total.gz", "1"]]);
+});
+
 Deno.test("csv: with backslashes, MySQL's and PostgreSQL's escapes are read, and \\N is null", () => {
   const text = "id\tn\n1\t\\N\n2\ta\\tb\\nc\\\\d\n3\tx\\\ty\n4\t\\NA\n5\tC:\\\\N\n";
   const { calls } = readCsv([text], { delimiter: "\t", quote: "", escape: "\\" });

@@ -1,4 +1,4 @@
-import { matchesName } from "../../wire/file_patterns.ts";
+import { matchesPattern } from "../../wire/file_patterns.ts";
 import { uniqueColumnNames } from "../column_names.ts";
 import type { RecordFault, RecordSink } from "../contract.ts";
 import { type Fields, raggedReason } from "./fields.ts";
@@ -61,7 +61,8 @@ export class CsvHeader {
   isEnd(fields: Fields): boolean {
     if (this.count === 0 || this.#syntax.stopAt.length === 0) return false;
     const first = fields.find((field) => field !== null && field.trim() !== "");
-    return typeof first === "string" && matchesName(this.#syntax.stopAt, first.trim());
+    if (typeof first !== "string") return false;
+    return this.#syntax.stopAt.some((pattern) => matchesPattern(pattern, first.trim()));
   }
 
   /** Whether the header has not been found yet: a record that cannot be read is not a reject. */
