@@ -12,17 +12,19 @@ export const MIGRATIONS: readonly ((layout: Layout) => Promise<void>)[] = [
   ({ receipts }) => inDatabase(receipts, indexReceiptsByTime),
   ({ ledger }) => inDatabase(ledger, renameRejected),
   renameTrials,
-  ({ ledger }) => inDatabase(ledger, addNotices),
+  ({ ledger }) => inDatabase(ledger, (db) => addTextColumn(db, "notices")),
   ({ ledger }) => inDatabase(ledger, forgetReplaced),
+  ({ ledger }) => inDatabase(ledger, (db) => addTextColumn(db, "replaced_by")),
 ];
 
 function indexReceiptsByTime(db: DatabaseSync): void {
   db.exec("CREATE INDEX IF NOT EXISTS receipts_age ON receipts (received_at)");
 }
 
-function addNotices(db: DatabaseSync): void {
-  const has = db.prepare("SELECT 1 FROM pragma_table_info('files') WHERE name = 'notices'").get();
-  if (has === undefined) db.exec("ALTER TABLE files ADD COLUMN notices TEXT");
+/** Adds a column to the ledger's table of files, unless it is there. */
+function addTextColumn(db: DatabaseSync, name: string): void {
+  const has = db.prepare("SELECT 1 FROM pragma_table_info('files') WHERE name = ?").get(name);
+  if (has === undefined) db.exec(`ALTER TABLE files ADD COLUMN ${name} TEXT`);
 }
 
 /** The number of replaced rows was that of all files; now it is one of replaced records of the file. */

@@ -130,8 +130,9 @@ async function runLoad(
     }
     const nothing = nothingStored(rows, module.declaration);
     if (nothing !== null) throw nothing;
-    const receipt = { rows, moduleVersion: module.version };
-    await traced(span, "storage commit", () => load.commit(receipt, deps.onDecided));
+    const result = { rows, moduleVersion: module.version };
+    const commit = () => load.commit(result, deps.onDecided);
+    const receipt = await traced(span, "storage commit", commit);
     return { type: "ingested", ...receipt, notices };
   } catch (error) {
     if (signal.aborted) return { type: "released" };

@@ -67,6 +67,7 @@ export const UNTRIED = {
   moduleVersion: null,
   reason: null,
   notices: [],
+  replacedBy: null,
 } as const;
 
 /**

@@ -3,7 +3,13 @@ import type { FileReason, RowCounts } from "../protocol/file_view.ts";
 
 /** How one attempt to load a file ended. */
 export type Outcome =
-  | { type: "ingested"; rows: RowCounts; moduleVersion: string; notices?: string[] }
+  | {
+    type: "ingested";
+    rows: RowCounts;
+    moduleVersion: string;
+    replacedFiles: readonly string[];
+    notices?: string[];
+  }
   /** The file was refused before a record was read. */
   | { type: "refused"; reason: FileReason }
   /** The file or its module has a fault; nothing was stored. */

@@ -52,6 +52,22 @@ export type ReceivedFile = z.infer<typeof receivedFileSchema>;
 
 const { id, name, version, size, sha256 } = receivedFileSchema.shape;
 
+/** Earlier versions of a file, each with rows that stay. */
+export const earlierVersionsSchema = z.object({
+  versions: z.array(z.int().positive()),
+  /** Rows stored by all of them. */
+  rows: z.int().nonnegative(),
+});
+export type EarlierVersions = z.infer<typeof earlierVersionsSchema>;
+
+/** What a file is waiting for. */
+export const waitingSchema = z.object({
+  code: z.enum(["queue", "module", "retry", "service", "disk", "storage"]),
+  /** Files that are loaded before it; only with `queue`. */
+  ahead: z.int().nonnegative().nullable().default(null),
+});
+export type Waiting = z.infer<typeof waitingSchema>;
+
 /** A file as its owner sees it at `GET /v1/files/:id`. Times are ISO 8601 in UTC. */
 export const fileViewSchema = z.object({
   ...{ id, name, version, size, sha256 },
@@ -68,6 +84,12 @@ export const fileViewSchema = z.object({
   reason: z.object({ code: z.string(), message: z.string() }).nullable(),
   /** Remarks about the file, such as columns that the module ignores. None from older servers. */
   notices: z.array(z.string()).default([]),
+  /** The later version of this file whose rows have replaced this one's. */
+  replacedBy: z.string().nullable().default(null),
+  /** The earlier versions of this file whose rows are stored beside this one's. */
+  earlier: earlierVersionsSchema.nullable().default(null),
+  /** What the file is waiting for; null when it has ended or is loading. */
+  waitingFor: waitingSchema.nullable().default(null),
 });
 export type FileView = z.infer<typeof fileViewSchema>;
 

@@ -20,6 +20,8 @@ export interface FileRecord extends ReceivedFile {
   reason: FileReason | null;
   /** Remarks about the file for its sender. */
   notices: readonly string[];
+  /** The id of the later version of this file whose load removed its rows; null while they are stored. */
+  replacedBy: string | null;
 }
 
 export interface FileQuery {
@@ -71,6 +73,11 @@ export interface Ledger extends LedgerReader {
   /** Appends to a file's rejects. */
   addRejects(id: string, rejects: RejectView[]): Promise<void>;
   clearRejects(id: string): Promise<void>;
+  /**
+   * Sets {@link FileRecord.replacedBy} of files of one tenant, whatever their state; unknown ids are
+   * ignored. Can be repeated.
+   */
+  markReplaced(tenant: string, ids: readonly string[], by: string): Promise<void>;
   /** Removes a file in a final state; does nothing if it does not exist. */
   remove(id: string): Promise<void>;
   /** Files in the states received, queued and running, oldest first. */
@@ -87,7 +94,12 @@ export interface Ledger extends LedgerReader {
 export interface LoadReceipt {
   rows: RowCounts;
   moduleVersion: string;
+  /** The ids of the earlier versions of the file whose rows this load removed. */
+  replacedFiles: readonly string[];
 }
+
+/** What the loader knows when it commits. */
+export type LoadResult = Omit<LoadReceipt, "replacedFiles">;
 
 /** One attempt to load one file. Nothing is visible before {@link Load.commit} returns. */
 export interface Load {
@@ -104,8 +116,10 @@ export interface Load {
    * @param decided called by an engine that continues for a while when only the storage can still
    *   fail; from then on a later file of the tenant can be loaded at the same time, and its rows still
    *   replace the rows of this file that have the same key
+   * @throws {Failure} `superseded` if {@link BeginOptions.replaces} was set and a later version of the
+   *   file is loaded, or is past its decision
    */
-  commit(receipt: LoadReceipt, decided?: () => void): Promise<void>;
+  commit(result: LoadResult, decided?: () => void): Promise<LoadReceipt>;
   /** Rolls the attempt back. Safe to call after a failure, and twice. */
   abort(): Promise<void>;
 }
@@ -114,6 +128,11 @@ export interface Load {
 export interface BeginOptions {
   /** When the file arrived, ms since the epoch. Its rows replace those of files that arrived earlier. */
   receivedAt?: number;
+  /**
+   * The file's name and version, if its rows replace those of its earlier versions. Rows of loads
+   * without this option are not tracked, so they stay.
+   */
+  replaces?: { name: string; version: number };
 }
 
 /** An engine that stores the rows of tenants, each tenant in its own keyspace. */
@@ -140,7 +159,7 @@ export interface Storage {
    * finished, by that version. Null for all others.
    */
   begun(tenant: string, fileId: string): Promise<string | null>;
-  /** @throws {Failure} `already-loaded` if the file has a receipt */
+  /** @throws {Failure} `already-loaded` if the file has a receipt; `superseded`, see {@link Load.commit} */
   begin(tenant: string, fileId: string, tables: TableSpec[], options?: BeginOptions): Promise<Load>;
   /**
    * Finds committed rows by their whole primary keys, for enrichment; null for a missing row. A missing

@@ -19,6 +19,14 @@ export function alreadyLoaded(fileId: string): Failure {
   return internal("already-loaded", `Cannot load file "${fileId}": its rows are already stored`);
 }
 
+/** The failure of a load whose rows a later version of the same file has replaced already. */
+export function superseded(name: string, version: number, later: number): Failure {
+  const text = `Cannot load version ${version} of "${name}": version ${later} is loaded`;
+  return new Failure("refused", "superseded", text, {
+    hint: "Its rows would replace newer ones. Replay the later version, or send the file again.",
+  });
+}
+
 export function loadEnded(): Failure {
   return internal("load-ended", "Cannot use a load: it has ended");
 }

@@ -36,6 +36,7 @@ export function columnsOf(record: FileRecord) {
     reason_code: reason?.code ?? null,
     reason_message: reason?.message ?? null,
     notices: record.notices.length === 0 ? null : JSON.stringify(record.notices),
+    replaced_by: record.replacedBy,
   };
 }
 
@@ -71,8 +72,9 @@ export function recordOf(row: Record<string, unknown>): FileRecord {
     seconds: numberOrNull("seconds"),
     moduleVersion: textOrNull("module_version"),
     reason: code === null ? null : { code, message: text("reason_message") },
-    // A ledger that is not upgraded yet lacks the column.
+    // A ledger that is not upgraded yet lacks these columns.
     notices: JSON.parse(textOrNull("notices") ?? "[]"),
+    replacedBy: textOrNull("replaced_by") ?? null,
   };
 }
 

@@ -48,6 +48,7 @@ export function fileRecord(given: Partial<FileRecord> = {}): FileRecord {
     moduleVersion: null,
     reason: null,
     notices: [],
+    replacedBy: null,
     ...given,
   };
 }
@@ -56,6 +57,7 @@ export function receiptFor(rows: number, replaced = 0): LoadReceipt {
   return {
     rows: { ...NO_ROWS, read: rows, stored: rows, written: rows, replaced },
     moduleVersion: "v1",
+    replacedFiles: [],
   };
 }
 

@@ -224,6 +224,9 @@ export class FakeServer implements AsyncDisposable {
       moduleVersion: null,
       reason: null,
       notices: [],
+      replacedBy: null,
+      earlier: null,
+      waitingFor: null,
       content,
       batch: upload.batch,
     });

@@ -30,6 +30,7 @@ Deno.test("retention removes only archived files that were loaded before the lim
       moduleVersion: "v1",
       reason: null,
       notices: [],
+      replacedBy: null,
     };
     if (known) await storage.ledger.insert({ ...file, ...times, ...rest });
     return id;
@@ -81,6 +82,7 @@ Deno.test("retention of quarantine, rejects and ledger: each has its own limit, 
       ...{ id, tenant: "t", name: "a.csv", version: 1, size: 1, sha256: "", batch: null, state },
       ...{ attempts: 1, receivedAt: at, nextTryAt: null, startedAt: at, finishedAt: ended },
       ...{ rows: NO_ROWS, seconds: 1, moduleVersion: "v1", reason: null, notices: [] },
+      replacedBy: null,
     });
     await ledger.addRejects(id, [{ line: 2, column: null, reason: "bad", raw: "x" }]);
     return id;

@@ -25,6 +25,8 @@ export interface Declaration {
   tables: TableSpec[];
   /** Whether a file is loaded although nothing of it is stored. */
   allowEmpty: boolean;
+  /** Whether a new version of a file replaces the rows of the earlier ones. */
+  versions: "add" | "replace";
   /** Without `row`, each record becomes a row of the only table that the module writes. */
   hasRow: boolean;
 }
@@ -87,6 +89,7 @@ const declarationSchema = z.strictObject({
   format: formatSchema,
   tables: z.record(identifier, tableSchema),
   allowEmpty: z.boolean().default(false),
+  versions: z.enum(["add", "replace"]).default("add"),
   hasRow: z.boolean().default(true),
 });
 
@@ -104,7 +107,7 @@ export function parseDeclaration(declared: unknown): Declaration {
     ]);
   }
   const tables = Object.entries(data.tables).map(([name, table]) => tableSpec(name, table));
-  const { allowEmpty, hasRow } = data;
+  const { allowEmpty, versions, hasRow } = data;
   const format = data.format.kind === "csv" ? csv(data.format.options) : data.format;
   const faults = tables.length === 0
     ? [{ path: ["tables"], message: "must name at least one table" }]
@@ -116,6 +119,7 @@ export function parseDeclaration(declared: unknown): Declaration {
     format,
     tables,
     allowEmpty,
+    versions,
     hasRow,
   };
 }

@@ -12,6 +12,7 @@ export interface LoadedModule {
   format: unknown;
   tables: unknown;
   allowEmpty: unknown;
+  versions: unknown;
   /** Without it, the columns of the table say where their values come from. */
   row: ((record: unknown, ctx: unknown) => unknown) | undefined;
 }

@@ -77,10 +77,10 @@ export function serveWorker(openFormat: OpenReader): void {
 
 /** What a module declares, as plain data; only its shape is checked. */
 function declarationOf({ row, ...declared }: LoadedModule): unknown {
-  const { files, entries, format, tables, allowEmpty, ...others } = declared;
+  const { files, entries, format, tables, allowEmpty, versions, ...others } = declared;
   const hasRow = row !== undefined;
   // The host refuses unknown names: a misspelt `row` or `allowEmpty` must not be ignored.
   const unknown = Object.fromEntries(Object.keys(others).map((key) => [key, null]));
-  const all = { files, entries, format, tables, allowEmpty, hasRow, ...unknown };
+  const all = { files, entries, format, tables, allowEmpty, versions, hasRow, ...unknown };
   return JSON.parse(JSON.stringify(all));
 }

@@ -34,6 +34,9 @@ export const EXAMPLE_FILE: FileView = {
   moduleVersion: "v2-5c7481f8",
   reason: null,
   notices: ['column "remarks" is not read by the module'],
+  replacedBy: null,
+  earlier: null,
+  waitingFor: null,
 };
 
 export const EXAMPLE_TOTALS: Pick<Usage, "files" | "rows"> = {

@@ -114,6 +114,8 @@ export function viewOfRecord(record: FileRecord): FileView {
   return {
     ...shown,
     notices: [...shown.notices],
+    earlier: null,
+    waitingFor: null,
     receivedAt: isoTime(record.receivedAt),
     startedAt: isoTimeOrNull(record.startedAt),
     finishedAt: isoTimeOrNull(record.finishedAt),
@@ -140,6 +142,9 @@ function viewOfReceipt(receipt: UploadReceipt): FileView {
     moduleVersion: null,
     reason: null,
     notices: [],
+    replacedBy: null,
+    earlier: null,
+    waitingFor: null,
   };
 }
 

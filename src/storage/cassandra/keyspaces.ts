@@ -40,11 +40,15 @@ export class Keyspaces {
     await this.#renameStates(keyspace);
     const { rows } = await this.#session.run(
       `SELECT column_name FROM system_schema.columns WHERE keyspace_name = ?
-       AND table_name = 'files' AND column_name = 'notices'`,
+       AND table_name = 'files' AND column_name IN ('notices', 'replaced_by')`,
       [keyspace],
     );
-    if (rows.length > 0) return;
-    await this.#session.change(`ALTER TABLE ${keyspace}.files ADD IF NOT EXISTS notices text`);
+    const existing = rows.map((row) => row["column_name"]);
+    const missing = ["notices", "replaced_by"].filter((name) => !existing.includes(name));
+    const additions = missing.map((name) =>
+      `ALTER TABLE ${keyspace}.files ADD IF NOT EXISTS ${name} text`
+    );
+    if (additions.length > 0) await this.#session.change(...additions);
   }
 
   async #renameStates(keyspace: string): Promise<void> {

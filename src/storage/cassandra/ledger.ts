@@ -117,6 +117,18 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
     });
   }
 
+  markReplaced(tenant: string, ids: readonly string[], by: string): Promise<void> {
+    return guarded(`Cannot mark the files that "${by}" replaced in the ledger`, async () => {
+      for (const id of ids) {
+        await this.#transact(
+          `UPDATE ${this.keyspace}.files SET replaced_by = ? WHERE tenant = ? AND id = ? IF EXISTS`,
+          [by, tenant, id],
+          async () => (await this.row(id))?.["replaced_by"] === by ? "applied" : "again",
+        );
+      }
+    });
+  }
+
   remove(id: string): Promise<void> {
     return guarded(`Cannot remove file "${id}" from the ledger`, async () => {
       const tenant = await this.tenantOf(id);

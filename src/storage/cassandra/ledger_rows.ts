@@ -16,7 +16,7 @@ export function ledgerSchema(keyspace: string): Record<string, string> {
       started_at timestamp, finished_at timestamp, rows_read bigint, rows_stored bigint,
       rows_rejected bigint, rows_skipped bigint, rows_written bigint, rows_replaced bigint,
       seconds double, module_version text, reason_code text, reason_message text,
-      notices text, owner text, beat int, stamp text, PRIMARY KEY ((tenant), id)
+      notices text, replaced_by text, owner text, beat int, stamp text, PRIMARY KEY ((tenant), id)
     ) WITH CLUSTERING ORDER BY (id DESC)`,
     file_tenants:
       `CREATE TABLE IF NOT EXISTS ${keyspace}.file_tenants (id text PRIMARY KEY, tenant text)`,

@@ -1,5 +1,5 @@
 import { Failure } from "../../base/failure.ts";
-import type { Load, LoadReceipt } from "../contract.ts";
+import type { Load, LoadReceipt, LoadResult } from "../contract.ts";
 import { rowsOf } from "../../batch/batch.ts";
 import { BadBatch } from "../../batch/batch_bytes.ts";
 import { loadEnded } from "../failures.ts";
@@ -65,7 +65,7 @@ export class CassandraLoad implements Load {
     return Promise.resolve(this.#written);
   }
 
-  async commit({ rows, moduleVersion }: LoadReceipt, decided = () => {}): Promise<void> {
+  async commit({ rows, moduleVersion }: LoadResult, decided = () => {}): Promise<LoadReceipt> {
     this.#refuseIfOver();
     const { records, record, onFailure } = this.#deps;
     try {
@@ -83,6 +83,7 @@ export class CassandraLoad implements Load {
       throw this.#failed;
     }
     await this.abort();
+    return { rows, moduleVersion, replacedFiles: [] };
   }
 
   async abort(): Promise<void> {

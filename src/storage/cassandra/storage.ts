@@ -109,7 +109,8 @@ export class CassandraStorage implements Storage {
     return guarded(`Cannot read the receipt of "${fileId}"`, async () => {
       const found = await this.#latestRecord(tenant, fileId);
       if (!found?.committed || !found.decided) return null;
-      return { rows: found.decided.rows, moduleVersion: found.decided.moduleVersion };
+      const { rows, moduleVersion } = found.decided;
+      return { rows, moduleVersion, replacedFiles: [] };
     });
   }
 

@@ -71,6 +71,15 @@ class SqliteLedger extends SqliteLedgerReader implements Ledger {
     });
   }
 
+  markReplaced(tenant: string, ids: readonly string[], by: string): Promise<void> {
+    return promised(`Cannot mark the files that "${by}" replaced in the ledger`, () => {
+      const mark = this.#db.prepare(
+        "UPDATE files SET replaced_by = ? WHERE id = ? AND tenant = ?",
+      );
+      transaction(this.#db, () => ids.forEach((id) => mark.run(by, id, tenant)));
+    });
+  }
+
   remove(id: string): Promise<void> {
     return promised(`Cannot remove file "${id}" from the ledger`, () => {
       this.#db.prepare("DELETE FROM files WHERE id = ?").run(id);

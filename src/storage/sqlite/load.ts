@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import type { TableSpec } from "../../batch/column.ts";
-import type { Load, LoadReceipt } from "../contract.ts";
+import type { Load, LoadReceipt, LoadResult } from "../contract.ts";
 import { loadEnded, storageClosed } from "../failures.ts";
 import { failureOf, type LoadReply, type LoadRequest } from "./load_messages.ts";
 
@@ -129,10 +129,11 @@ class SqliteLoad implements Load {
     return this.#ask({ type: "flush" });
   }
 
-  async commit(receipt: LoadReceipt): Promise<void> {
-    await this.#ask({ type: "commit", receipt });
+  async commit(result: LoadResult): Promise<LoadReceipt> {
+    await this.#ask({ type: "commit", result });
     this.#ended = true;
     this.#release();
+    return { ...result, replacedFiles: [] };
   }
 
   async abort(): Promise<void> {

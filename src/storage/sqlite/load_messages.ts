@@ -1,6 +1,6 @@
 import { Failure, type FailureKind, type FailureOptions } from "../../base/failure.ts";
 import type { TableSpec } from "../../batch/column.ts";
-import type { LoadReceipt } from "../contract.ts";
+import type { LoadResult } from "../contract.ts";
 
 /** From the host to the load worker, which answers each with one {@link LoadReply}, in order. */
 export type LoadRequest =
@@ -8,7 +8,7 @@ export type LoadRequest =
   | { type: "begin"; path: string; fileId: string; tables: TableSpec[] }
   | { type: "batch"; bytes: Uint8Array }
   | { type: "flush" }
-  | { type: "commit"; receipt: LoadReceipt }
+  | { type: "commit"; result: LoadResult }
   /** Roll back and close; allowed without a `begin`. */
   | { type: "abort" };
 

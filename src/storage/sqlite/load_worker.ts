@@ -11,7 +11,7 @@ import { decodeBatch } from "../../batch/batch.ts";
 import { BadBatch } from "../../batch/batch_bytes.ts";
 import type { TableSpec } from "../../batch/column.ts";
 import { releaseMemory } from "../../base/bytes.ts";
-import type { LoadReceipt } from "../contract.ts";
+import type { LoadResult } from "../contract.ts";
 import { alreadyLoaded } from "../failures.ts";
 import { openDatabase } from "./database.ts";
 import { storageFailure } from "./errors.ts";
@@ -63,14 +63,14 @@ class OpenLoad {
     return rows;
   }
 
-  commit(receipt: LoadReceipt): void {
+  commit(result: LoadResult): void {
     this.#db.prepare(
       `INSERT INTO _mysimbdp_loads (file_id, module_version, rows, committed_at)
        VALUES (?, ?, ?, ?)`,
     ).run(
       this.#fileId,
-      receipt.moduleVersion,
-      JSON.stringify(receipt.rows),
+      result.moduleVersion,
+      JSON.stringify(result.rows),
       new Date().toISOString(),
     );
     this.#db.prepare("COMMIT").run();
@@ -124,7 +124,7 @@ function perform(request: LoadRequest): number {
     load.write(request.bytes);
     releaseMemory(request.bytes);
   } else if (request.type === "commit") {
-    load.commit(request.receipt);
+    load.commit(request.result);
   }
   return load.written;
 }

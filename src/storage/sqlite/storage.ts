@@ -58,7 +58,7 @@ class SqliteStorage implements Storage {
         .prepare("SELECT module_version, rows FROM _mysimbdp_loads WHERE file_id = ?").get(fileId);
       if (row === undefined) return null;
       const rows = rowCountsSchema.parse(JSON.parse(row["rows"] as string));
-      return { rows, moduleVersion: row["module_version"] as string };
+      return { rows, moduleVersion: row["module_version"] as string, replacedFiles: [] };
     });
   }
 
