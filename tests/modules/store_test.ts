@@ -27,6 +27,7 @@ const BUILT: BuiltModule = {
   script: "var __module = {};",
   declaration: {
     allowEmpty: false,
+    versions: "add",
     hasRow: true,
     files: ["*"],
     format: { kind: "csv", options: {} },

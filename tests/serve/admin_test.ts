@@ -29,6 +29,7 @@ function record(id: string, more: Partial<FileRecord> = {}): FileRecord {
     moduleVersion: "v1-00000000",
     reason: null,
     notices: [],
+    replacedBy: null,
     ...more,
   };
 }

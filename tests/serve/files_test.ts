@@ -33,6 +33,7 @@ function record(id: string, more: Partial<FileRecord> = {}): FileRecord {
     moduleVersion: "v1",
     reason: null,
     notices: [],
+    replacedBy: null,
     ...more,
   };
 }

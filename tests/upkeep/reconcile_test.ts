@@ -7,7 +7,7 @@ import { type StagedFile, writeSidecar } from "../../src/staging/sidecar.ts";
 import { folderOf, scanStaging } from "../../src/staging/staged.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
 import { openLedger } from "../../src/storage/sqlite/ledger.ts";
-import { NO_ROWS } from "../../src/manage/ledger.ts";
+import { UNTRIED } from "../../src/manage/ledger.ts";
 import { reconcile } from "../../src/upkeep/reconcile.ts";
 
 const newId = createFileIds();
@@ -39,8 +39,7 @@ async function copyOf(layout: Layout, name: string, copied: Copied): Promise<Sta
   const { ledger: state } = copied;
   if (state !== null) {
     await ledger.insert({
-      ...{ ...staged, state, attempts: 0, rows: NO_ROWS, nextTryAt: null, startedAt: null },
-      ...{ finishedAt: null, seconds: null, moduleVersion: null, reason: null, notices: [] },
+      ...{ ...staged, ...UNTRIED, state, attempts: 0 },
     });
   }
   await ledger.close();

@@ -67,7 +67,9 @@ Deno.test({
       "UPDATE files SET state = 'rejected', reason_code = 'empty-file', reason_message = 'x'",
     );
     const earlier = before.prepare("SELECT * FROM files ORDER BY id").all()
-      .map((row): Record<string, unknown> => ({ ...row, state: "refused", notices: null }));
+      .map((row): Record<string, unknown> => {
+        return { ...row, state: "refused", notices: null, replaced_by: null };
+      });
     before.close();
     const { code, stderr } = await platform.run("manage", "--once");
     assert.equal(code, 0, stderr);
