@@ -67,6 +67,7 @@ export class Arrivals {
   /** Scans staging once. @param isStopping asked between files: true ends the scan */
   async scan(isStopping: () => boolean): Promise<ScanResult> {
     const { layout, emit, isKnown } = this.#deps;
+    const dir = layout.folder("staging");
     const scan: ScanResult = { waiting: 0, unsettled: false, elsewhere: 0, storageFailed: false };
     try {
       await answerReplayRequests(this.#deps);
@@ -85,10 +86,12 @@ export class Arrivals {
           this.#reportWaiting(file, why);
         }
       }
+      emit({ kind: "problem.ended", problem: "ledger.failed", key: "scan" });
+      emit({ kind: "problem.ended", problem: "scan.failed", key: dir });
     } catch (error) {
       const isStorage = error instanceof Failure && error.kind === "storage";
       if (isStorage) emit(ledgerFailed(error, null));
-      else emit({ kind: "scan.failed", error: messageOf(error) });
+      else emit({ kind: "scan.failed", dir, error: messageOf(error) });
       scan.storageFailed = outcomeOf(error).type === "retry";
     }
     return scan;

@@ -54,6 +54,7 @@ export class Housekeeping {
   async writeMetrics(): Promise<void> {
     try {
       await this.#metrics.write();
+      this.#deps.emit({ kind: "problem.ended", problem: "metrics.lost", key: "" });
     } catch (error) {
       this.#deps.emit({ kind: "metrics.lost", error: messageOf(error) });
     }
@@ -64,6 +65,7 @@ export class Housekeeping {
     try {
       await this.#retention.run(config().manage, Date.now());
       await warnOfDisk(layout, emit);
+      emit({ kind: "problem.ended", problem: "retention.failed", key: "" });
     } catch (error) {
       emit({ kind: "retention.failed", error: messageOf(error) });
     }

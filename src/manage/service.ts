@@ -221,6 +221,7 @@ export class IngestService {
     const seconds = (performance.now() - started) / 1000;
     const again = await settle(this.#deps, record, outcome, seconds, Date.now);
     const report = { record, version, outcome, again: again !== null, console };
+    emit({ kind: "problem.ended", problem: "ledger.failed", key: "file" });
     await reportToAuthor(this.#reportDeps, report, Date.now());
     endSpan(span, record, outcome);
     this.#count(outcome, again);

@@ -40,6 +40,7 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
       firstDelay: 1_000,
       onWait: (failure) => telemetry.emit({ kind: "storage.waiting", error: failure.message }),
     }).finally(() => sandboxReady);
+    telemetry.emit({ kind: "problem.ended", problem: "storage.waiting", key: "" });
     await service.recover();
     await housekeeping.sweep();
     return options.once ? await drain(manage) : await runUntilSignal(manage);
@@ -118,10 +119,15 @@ function watchStaging(manage: Manage): FolderWatch {
 
 /** Checks modules as they are submitted; files that wait for an approved one are then loaded. */
 function watchInbox(manage: Manage): FolderWatch {
-  const { inbox, moduleRequests, testRunDeps, service } = manage;
-  return watch(manage, inbox.folder, async () => {
-    if (await moduleRequests.handleAll() > 0) await service.scan();
-    await runRequestedTests(testRunDeps);
+  const { inbox: { folder }, moduleRequests, testRunDeps, service, telemetry: { emit } } = manage;
+  return watch(manage, folder, async () => {
+    try {
+      if (await moduleRequests.handleAll() > 0) await service.scan();
+      await runRequestedTests(testRunDeps);
+      emit({ kind: "problem.ended", problem: "scan.failed", key: folder });
+    } catch (error) {
+      emit({ kind: "scan.failed", dir: folder, error: messageOf(error) });
+    }
   });
 }
 
@@ -130,9 +136,11 @@ function watch(
   dir: string,
   onHint: () => Promise<void>,
 ): FolderWatch {
+  const { emit } = telemetry;
   return watchFolder(dir, {
     onHint,
-    onError: (error) => telemetry.emit({ kind: "watch.lost", dir, error: messageOf(error) }),
+    onError: (error) => emit({ kind: "watch.lost", dir, error: messageOf(error) }),
+    onWatching: () => emit({ kind: "problem.ended", problem: "watch.lost", key: dir }),
     scanSeconds: () => config().manage.scan_seconds,
   });
 }

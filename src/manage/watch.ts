@@ -7,6 +7,8 @@ interface WatchOptions {
   onHint: () => void | Promise<void>;
   /** Receives errors of `onHint` and of the watch itself. */
   onError?: (error: unknown) => void;
+  /** Called when the watch has worked since the last call of the timer. */
+  onWatching?: () => void;
   /** Seconds between two calls without an event; a function is asked each time. */
   scanSeconds: number | (() => number);
   /** Milliseconds during which events make one hint. @default 20 */
@@ -79,6 +81,7 @@ class DirectoryWatch implements FolderWatch {
       this.#armTimer();
       // A folder that was deleted and created again has another inode; the old watch is silent.
       if (this.#watched?.inode !== inodeOf(this.#dir)) this.#unwatch();
+      if (this.#watched !== null) this.#options.onWatching?.();
       this.#watch();
       this.#hint();
     });

@@ -127,6 +127,7 @@ async function sweep({ intake, emit }: ServerOptions): Promise<void> {
   try {
     const uploads = await intake.expire();
     if (uploads > 0) emit?.({ kind: "uploads.expired", uploads });
+    emit?.({ kind: "problem.ended", problem: "request.failed", key: "- sweep" });
   } catch (error) {
     emit?.(requestFailed("-", "sweep", error));
   }

@@ -62,7 +62,7 @@ type ManageEvent =
   | { kind: "watch.lost"; dir: string; error: string }
   /** A file in staging cannot be taken. */
   | { kind: "staging.problem"; path: string; error: string }
-  | { kind: "scan.failed"; error: string }
+  | { kind: "scan.failed"; dir: string; error: string }
   /** The ledger could not be read or written; the next scan picks the file up again. */
   | { kind: "ledger.failed"; code: string; error: string; fileId: string | null }
   | { kind: "retention.failed"; error: string }
@@ -136,6 +136,16 @@ type NearLimit = {
   most: number;
 };
 
+/**
+ * What failed works again. Ends a problem of a kind of event that repeats, by the key that
+ * `reactions.ts` gives it; nothing is logged unless the problem was.
+ */
+type ProblemEnded = {
+  kind: "problem.ended";
+  problem: (ServeEvent | ManageEvent | CommonEvent)["kind"];
+  key: string;
+};
+
 /** Events of both. */
 type CommonEvent =
   /** The data directory was upgraded; `backup` has the state before that. */
@@ -150,7 +160,7 @@ type CommonEvent =
   | { kind: "config.refused"; error: string };
 
 /** Something that happened: it gives one log record and its metrics, see `reactions.ts`. */
-export type TelemetryEvent = ServeEvent | ManageEvent | CommonEvent;
+export type TelemetryEvent = ServeEvent | ManageEvent | CommonEvent | ProblemEnded;
 
 /** Takes events as they happen; never throws. */
 export type Emit = (event: TelemetryEvent) => void;

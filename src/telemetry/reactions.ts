@@ -9,22 +9,42 @@ type EventOf<K extends TelemetryEvent["kind"]> = Extract<TelemetryEvent, { kind:
 interface Reaction<K extends TelemetryEvent["kind"]> {
   level: Level;
   message: string;
+  /**
+   * For an event that can happen again and again: its problem, and what may change about it. It is
+   * logged as `Repeats` decides. Null for a single event.
+   */
+  repeats?(event: EventOf<K>): { key: string; text: string } | null;
   measure?(metrics: Metrics, event: EventOf<K>): void;
 }
+
+/** A problem of which there is one for a process. */
+const byError = ({ error }: { error: string }) => ({ key: "", text: error });
 
 /** One row for each kind of event; the type checker finds missing ones. */
 export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } = {
   "server.started": { level: "info", message: "Server started." },
   "server.stopping": { level: "info", message: "Server is stopping." },
   "request.finished": { level: "debug", message: "Request answered." },
-  "request.failed": { level: "error", message: "Request failed because of an internal error." },
+  "request.failed": {
+    level: "error",
+    message: "Request failed because of an internal error.",
+    repeats: ({ method, route, code, error }) => ({
+      key: `${method} ${route}`,
+      text: `${code} ${error}`,
+    }),
+  },
   "auth.required": { level: "debug", message: "Request without credentials." },
   "auth.failed": { level: "warning", message: "Login failed." },
   "auth.rehashed": { level: "info", message: "Password hash upgraded." },
-  "auth.rehash_failed": { level: "error", message: "Could not upgrade a password hash." },
+  "auth.rehash_failed": {
+    level: "error",
+    message: "Could not upgrade a password hash.",
+    repeats: ({ tenant, error }) => ({ key: tenant, text: error }),
+  },
   "users.broken": {
     level: "error",
     message: "Could not read the accounts; the previous accounts stay active.",
+    repeats: byError,
   },
   "accounts.invalid_name": {
     level: "warning",
@@ -51,19 +71,37 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   "watch.lost": {
     level: "warning",
     message: "File events were lost; the next scan finds the files.",
+    repeats: ({ dir, error }) => ({ key: dir, text: error }),
     measure: ({ watchLosses }) => watchLosses.inc(),
   },
-  "staging.problem": { level: "warning", message: "Cannot take a file in staging." },
-  "storage.waiting": { level: "warning", message: "Storage is unavailable; waiting." },
-  "scan.failed": { level: "error", message: "Could not scan staging." },
+  "staging.problem": {
+    level: "warning",
+    message: "Cannot take a file in staging.",
+    repeats: ({ path, error }) => ({ key: path, text: error }),
+  },
+  "storage.waiting": {
+    level: "warning",
+    message: "Storage is unavailable; waiting.",
+    repeats: byError,
+  },
+  "scan.failed": {
+    level: "error",
+    message: "Could not scan a folder.",
+    repeats: ({ dir, error }) => ({ key: dir, text: error }),
+  },
   "ledger.failed": {
     level: "error",
     message: "Could not read or write the ledger.",
+    repeats: ({ code, error, fileId }) => ({
+      key: fileId === null ? "scan" : "file",
+      text: `${code} ${error}`,
+    }),
     measure: ({ storageFailures }, { code }) => storageFailures.inc({ code }),
   },
   "retention.failed": {
     level: "error",
     message: "Could not apply retention or check the disk; trying again in an hour.",
+    repeats: byError,
   },
   "file.waiting": { level: "warning", message: "File is waiting." },
   "file.started": {
@@ -104,6 +142,8 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   "file.retry": {
     level: "warning",
     message: "Attempt failed; it will be repeated.",
+    repeats: ({ endless, fileId, reason }) =>
+      endless ? { key: fileId, text: reason.message } : null,
     measure: (metrics, { tenant, reason, endless }) => {
       if (endless) metrics.storageFailures.inc({ code: reason.code });
       end(metrics, metrics.tenants.of(tenant), "retry", null);
@@ -126,7 +166,11 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     measure: ({ nearLimits, tenants }, { tenant, limit }) =>
       nearLimits.inc({ tenant: tenants.of(tenant), limit }),
   },
-  "metrics.lost": { level: "warning", message: "Could not write the metrics." },
+  "metrics.lost": {
+    level: "warning",
+    message: "Could not write the metrics.",
+    repeats: byError,
+  },
   "disk.low": { level: "warning", message: "Disk is almost full." },
   "data.upgraded": { level: "info", message: "Data directory upgraded." },
   "sandbox.killed": {
@@ -139,12 +183,27 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   "module.deployed": { level: "info", message: "Module deployed." },
   "module.pending": { level: "info", message: "Module is valid and waits for approval." },
   "module.faulty": { level: "info", message: "Submitted module has faults." },
-  "module.request_failed": { level: "error", message: "Could not check or approve a module." },
-  "module.test_run_failed": { level: "error", message: "Could not run a module on a sample." },
+  "module.request_failed": {
+    level: "error",
+    message: "Could not check or approve a module.",
+    repeats: ({ tenant, moduleVersion, error }) => ({
+      key: `${tenant} ${moduleVersion}`,
+      text: error,
+    }),
+  },
+  "module.test_run_failed": {
+    level: "error",
+    message: "Could not run a module on a sample.",
+    repeats: ({ tenant, moduleVersion, error }) => ({
+      key: `${tenant} ${moduleVersion}`,
+      text: error,
+    }),
+  },
   "module.rolled_back": {
     level: "warning",
     message: "Module version rolled back; the previous version is active.",
   },
+  "problem.ended": { level: "info", message: "Works again." },
   "config.reloaded": {
     level: "info",
     message: "Configuration reloaded.",

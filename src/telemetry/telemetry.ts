@@ -6,12 +6,14 @@ import {
   resetSync,
 } from "@logtape/logtape";
 import type { Registry } from "prom-client";
+import { formatCount } from "../base/count.ts";
 import type { TelemetryEvent } from "./events.ts";
 import { ingestLine } from "./ingest_line.ts";
 import { journalPrefix } from "./journal.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { processOutput, type TextOutput } from "./output.ts";
 import { type Level, REACTIONS } from "./reactions.ts";
+import { Repeats, type Repetition } from "./repeats.ts";
 
 export interface TelemetryOptions {
   /** Where ingestion lines go. @default standard output */
@@ -22,6 +24,8 @@ export interface TelemetryOptions {
   level?: Level;
   /** Shown as `mysimbdp_build_info`. @default "0.0.0" */
   version?: string;
+  /** Milliseconds since any moment, for problems that repeat. @default performance.now */
+  monotonic?: () => number;
 }
 
 /** Logs and metrics of a process. */
@@ -59,11 +63,18 @@ export function createTelemetry(options: TelemetryOptions = {}): Telemetry {
   const metrics = createMetrics(options.version ?? "0.0.0");
   configureLogs(stderr, options.level ?? "info");
   const logger = getLogger(CATEGORY);
+  const repeats = new Repeats(options.monotonic);
   return {
     emit: (event) => {
       const { kind, ...fields } = event;
       const { level, message } = REACTIONS[kind];
-      logger[level](message, { event: kind, ...fields });
+      const repetition = repetitionOf(event, repeats);
+      if (repetition) {
+        const { count, seconds } = repetition;
+        const counted = count === 0 ? {} : { failures: count, seconds };
+        const text = count === 0 ? message : `${message} ${repeatedText(event, repetition)}`;
+        logger[level](text, { event: kind, ...fields, ...counted });
+      }
       measure(metrics, event);
       if (event.kind === "file.ingested") {
         stdout.write(ingestLine({ ...event, stored: event.rows.stored }));
@@ -90,6 +101,35 @@ function configureLogs(stderr: TextOutput, lowestLevel: Level): void {
 function prefixOf(level: LogLevel): string {
   if (level === "fatal") return journalPrefix("error");
   return journalPrefix(level === "trace" ? "debug" : level);
+}
+
+/** How often an event was not logged before it is now; null when it is not logged. */
+function repetitionOf(event: TelemetryEvent, repeats: Repeats): Repetition | null {
+  if (event.kind === "problem.ended") return repeats.ended(`${event.problem} ${event.key}`);
+  const repeating = repeatingOf(event);
+  if (!repeating) return { count: 0, seconds: 0 };
+  return repeats.failed(`${event.kind} ${repeating.key}`, repeating.text);
+}
+
+/** Such as `(14 more failures in 2 minutes)`. */
+function repeatedText({ kind }: TelemetryEvent, { count, seconds }: Repetition): string {
+  const more = kind === "problem.ended" ? "" : "more ";
+  return `(${formatCount(count, `${more}failure`)} in ${formatDuration(seconds)})`;
+}
+
+function formatDuration(seconds: number): string {
+  if (seconds < 60) return formatCount(seconds, "second");
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120
+    ? formatCount(minutes, "minute")
+    : formatCount(Math.round(minutes / 60), "hour");
+}
+
+function repeatingOf<K extends TelemetryEvent["kind"]>(
+  event: Extract<TelemetryEvent, { kind: K }>,
+): { key: string; text: string } | null {
+  const kind: K = event.kind as K;
+  return REACTIONS[kind].repeats?.(event) ?? null;
 }
 
 function measure<K extends TelemetryEvent["kind"]>(

@@ -43,6 +43,8 @@ export class ModuleRequestHandler {
       try {
         if (await this.#handle(request)) promoted++;
         await inbox.remove(tenant, version);
+        const key = `${tenant} ${version}`;
+        emit({ kind: "problem.ended", problem: "module.request_failed", key });
       } catch (error) {
         // Not the module's fault: the request stays in the inbox and is tried again.
         const kind = "module.request_failed";
