@@ -3,72 +3,19 @@ import { join } from "node:path";
 import { noise, sha256 } from "../harness/chance.ts";
 import { keepAll } from "../harness/modules.ts";
 import { Platform } from "../harness/platform.ts";
-import { asCustomer, type Customer, upload } from "../harness/tus.ts";
+import { canMountDisk, fillDisk, MB, smallDisk } from "../harness/small_disk.ts";
+import { type Customer, tus, upload } from "../harness/tus.ts";
 import { pause, until } from "../harness/until.ts";
 
-const MB = 1024 * 1024;
 const DISK_MB = 48;
-const canMount = Deno.build.os === "linux" && Deno.uid() === 0 && await mounts();
+const canMount = await canMountDisk();
 if (!canMount) {
   console.log("a full disk is not tested: only root on Linux can mount a small file system");
-}
-
-/** Whether a file system can be mounted here; containers may not allow it. */
-async function mounts(): Promise<boolean> {
-  try {
-    await using _disk = await smallDisk();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function must(program: string, args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(program, { args, stderr: "piped" }).output();
-  if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
-}
-
-/** A file system of {@link DISK_MB} MB that is unmounted when the test ends. */
-async function smallDisk(): Promise<{ path: string } & AsyncDisposable> {
-  const path = await Deno.makeTempDir({ prefix: "mysimbdp-disk-" });
-  try {
-    await must("mount", ["-t", "tmpfs", "-o", `size=${DISK_MB}m`, "tmpfs", path]);
-  } catch (error) {
-    await Deno.remove(path);
-    throw error;
-  }
-  return {
-    path,
-    async [Symbol.asyncDispose]() {
-      await must("umount", [path]);
-      await Deno.remove(path);
-    },
-  };
-}
-
-/** Fills the disk except for some bytes. */
-async function fill(platform: Platform, left: number): Promise<() => Promise<void>> {
-  const path = join(platform.dir, "filler");
-  using file = await Deno.open(path, { create: true, write: true, truncate: true });
-  const piece = new Uint8Array(64 * 1024);
-  let size = 0;
-  try {
-    for (;;) size += await file.write(piece);
-  } catch (error) {
-    assert.match(String(error), /No space left/);
-  }
-  await file.truncate(Math.max(0, size - left));
-  return () => Deno.remove(path);
 }
 
 async function problemOf(answer: Response): Promise<{ status: number; type: string }> {
   assert.match(answer.headers.get("Content-Type") ?? "", /^application\/problem\+json/);
   return { ...await answer.json(), status: answer.status };
-}
-
-function tus(customer: Customer, path: string, init: RequestInit): Promise<Response> {
-  const headers = { "Tus-Resumable": "1.0.0", ...init.headers };
-  return asCustomer(customer, new URL(path, customer.url).pathname, { ...init, headers });
 }
 
 function create(customer: Customer, name: string, length: number): Promise<Response> {
@@ -98,7 +45,7 @@ Deno.test({
   name: "serve on a full disk: 507, no leftovers, and uploads resume when there is space",
   ignore: !canMount,
   async fn(t) {
-    await using disk = await smallDisk();
+    await using disk = await smallDisk(DISK_MB);
     await using platform = await Platform.create("", disk.path);
     await platform.seedAccounts();
     const { url, process } = await platform.serve();
@@ -121,7 +68,7 @@ Deno.test({
         await created.body?.cancel();
         assert.equal(created.status, 201);
         path = created.headers.get("Location") ?? "";
-        const free = await fill(platform, 4 * MB);
+        const free = await fillDisk(platform.dir, 4 * MB);
         const { status, type } = await problemOf(await append(customer, path, 0, bytes));
         assert.equal(status, 507);
         assert.match(type, /no-space$/);
@@ -143,7 +90,7 @@ Deno.test({
 
     await t.step("no byte is free: 507, then as before", async () => {
       const before = await staged();
-      const free = await fill(platform, 0);
+      const free = await fillDisk(platform.dir, 0);
       assert.equal((await upload(customer, "b.csv", noise(1_000))).status, 507);
       assert.equal((await fetch(`${url}/livez`).then((answer) => answer.text())).length > 0, true);
       await free();
@@ -160,7 +107,7 @@ Deno.test({
   name: "manage on a full disk: no row is lost, and the file is loaded when there is space",
   ignore: !canMount,
   async fn() {
-    await using disk = await smallDisk();
+    await using disk = await smallDisk(DISK_MB);
     await using platform = await Platform.create("[manage]\nscan_seconds = 0.5\n", disk.path);
     await platform.deploy("t1", keepAll());
     await platform.stage("t1", "first.csv", "x\n1\n");
@@ -168,7 +115,7 @@ Deno.test({
     assert.equal((await platform.settled("t1", "first.csv")).state, "ingested");
     const lines = 60_000;
     const content = "x\n" + Array.from({ length: lines }, (_, n) => `${n}\n`).join("");
-    const free = await fill(platform, 2 * MB);
+    const free = await fillDisk(platform.dir, 2 * MB);
     await platform.stage("t1", "second.csv", content);
     await until("it was tried", () => /storage-full|is full|SQLITE_FULL/i.test(manage.stderr.text))
       .catch((error: Error) => assert.fail(`${error.message}\n${manage.transcript()}`));

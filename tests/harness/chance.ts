@@ -24,3 +24,43 @@ export function noise(length: number): Uint8Array<ArrayBuffer> {
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
+
+/** Random numbers that the same seed gives again (mulberry32). */
+export class Chance {
+  readonly seed: number;
+  #state: number;
+
+  constructor(seed: number) {
+    this.seed = seed;
+    this.#state = seed >>> 0;
+  }
+
+  /** From 0 to below 1. */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** From `least` to below `most`. */
+  between(least: number, most: number): number {
+    return least + this.next() * (most - least);
+  }
+
+  /** A whole number from `least` to `most`. */
+  whole(least: number, most: number): number {
+    return Math.floor(this.between(least, most + 1));
+  }
+
+  /** @throws {Error} if there is none */
+  pick<T>(from: readonly T[]): T {
+    if (from.length === 0) throw new Error("nothing to pick from");
+    return from[this.whole(0, from.length - 1)] as T;
+  }
+
+  /** True in this share of all calls. */
+  isTrue(share: number): boolean {
+    return this.next() < share;
+  }
+}

@@ -34,11 +34,14 @@ export class Platform implements AsyncDisposable {
   readonly data: string;
   readonly #started: Running[] = [];
   readonly #storageUrl: string;
+  /** The user that runs the commands; undefined: the test's user. */
+  readonly #uid: number | undefined;
   #reader: LedgerReader | null = null;
 
-  private constructor(dir: string, storageUrl: string) {
+  private constructor(dir: string, storageUrl: string, uid?: number) {
     this.dir = dir;
     this.#storageUrl = storageUrl;
+    this.#uid = uid;
     this.data = join(dir, "data");
   }
 
@@ -46,11 +49,18 @@ export class Platform implements AsyncDisposable {
    * @param config the text of the configuration file
    * @param where the parent folder; by default the system's folder for temporary files
    * @param storageUrl where rows are stored, for all commands
+   * @param uid the user that runs all commands and owns the folder; only root can choose one
    */
-  static async create(config = "", where?: string, storageUrl = "sqlite:"): Promise<Platform> {
+  static async create(
+    config = "",
+    where?: string,
+    storageUrl = "sqlite:",
+    uid?: number,
+  ): Promise<Platform> {
     binary();
     const dir = await Deno.makeTempDir({ dir: where, prefix: "mysimbdp-e2e-" });
-    const platform = new Platform(dir, storageUrl);
+    if (uid !== undefined) await Deno.chown(dir, uid, uid);
+    const platform = new Platform(dir, storageUrl, uid);
     await platform.must("manage", "init");
     const storage = `[storage]\nurl = ${JSON.stringify(storageUrl)}\nlease_seconds = 3\n`;
     const text = storageUrl === "sqlite:" ? config : `${config}\n${storage}`;
@@ -78,7 +88,7 @@ export class Platform implements AsyncDisposable {
 
   /** Starts a command on the data directory that runs until it is stopped. */
   start(args: string[], options: RunOptions = {}): Running {
-    const running = new Running([...args, "--data", this.data], options);
+    const running = new Running([...args, "--data", this.data], { uid: this.#uid, ...options });
     this.#started.push(running);
     return running;
   }
@@ -102,7 +112,7 @@ export class Platform implements AsyncDisposable {
 
   /** Runs a command on the data directory to its end. */
   run(...args: string[]): Promise<Result> {
-    return run([...args, "--data", this.data]);
+    return run([...args, "--data", this.data], { uid: this.#uid });
   }
 
   /** The standard output of a command that must succeed. */

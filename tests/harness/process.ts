@@ -7,6 +7,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Seconds until it is killed and the test fails. @default DEADLINE_SECONDS */
   seconds?: number;
+  /** The user that runs it; only root can choose one. @default the test's user */
+  uid?: number | undefined;
 }
 
 export interface Result {
@@ -69,6 +71,7 @@ export class Running implements AsyncDisposable {
       cwd: options.cwd,
       clearEnv: true,
       env: environment(options.env),
+      ...(options.uid !== undefined && { uid: options.uid, gid: options.uid }),
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

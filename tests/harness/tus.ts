@@ -15,6 +15,12 @@ export function asCustomer(
   return fetch(`${url}${path}`, { ...init, headers });
 }
 
+/** A request of tus 1.0.0. @param path a path or a URL of the server */
+export function tus(customer: Customer, path: string, init: RequestInit): Promise<Response> {
+  const headers = { "Tus-Resumable": "1.0.0", ...init.headers };
+  return asCustomer(customer, new URL(path, customer.url).pathname, { ...init, headers });
+}
+
 /** Sends a file in one request, by tus 1.0.0 with creation-with-upload, and reads the response. */
 export async function upload(
   customer: Customer,
