@@ -12,7 +12,7 @@ const PAGE = 500;
 
 interface RetentionDeps {
   layout: Layout;
-  storage: Pick<Storage, "ledger" | "forget">;
+  storage: Pick<Storage, "ledger" | "expire">;
   emit: Emit;
 }
 
@@ -94,7 +94,7 @@ export class Retention {
         await dropFile(layout, folder, tenant, id);
       }
       await storage.ledger.clearRejects(id);
-      await storage.forget(tenant, id);
+      await storage.expire(tenant, id);
       await storage.ledger.remove(id);
       emit({ kind: "file.record_expired", ...eventFields(record) });
     }

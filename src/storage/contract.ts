@@ -152,8 +152,13 @@ export interface Storage {
   ensureTables(tenant: string, tables: TableSpec[]): Promise<void>;
   /** The receipt of this file's committed load; null if there is none. */
   receipt(tenant: string, fileId: string): Promise<LoadReceipt | null>;
-  /** Removes the receipt so that the file can be loaded again (replay). */
+  /** Removes the receipt so that the file can be loaded again (replay). Its rows still belong to it. */
   forget(tenant: string, fileId: string): Promise<void>;
+  /**
+   * Removes what is known of a file that leaves the ledger: its receipt, and the number of its version,
+   * because the numbers of its name can start again. Its rows stay; a new version still replaces them.
+   */
+  expire(tenant: string, fileId: string): Promise<void>;
   /**
    * The module version of a load that is past its decision but not committed: such a load can only be
    * finished, by that version. Null for all others.

@@ -20,10 +20,15 @@ export function alreadyLoaded(fileId: string): Failure {
 }
 
 /** The failure of a load whose rows a later version of the same file has replaced already. */
-export function superseded(name: string, version: number, later: number): Failure {
-  const text = `Cannot load version ${version} of "${name}": version ${later} is loaded`;
+export function superseded(
+  { name, version }: { name: string; version: number },
+  later: { fileId: string; version: number },
+): Failure {
+  const loaded = later.version > version ? `version ${later.version}` : "a later file of this name";
+  const text = `Cannot load version ${version} of "${name}": ${loaded} is loaded`;
   return new Failure("refused", "superseded", text, {
     hint: "Its rows would replace newer ones. Replay the later version, or send the file again.",
+    details: { by: later.fileId },
   });
 }
 

@@ -121,6 +121,10 @@ export class CassandraStorage implements Storage {
     });
   }
 
+  expire(tenant: string, fileId: string): Promise<void> {
+    return this.forget(tenant, fileId);
+  }
+
   forget(tenant: string, fileId: string): Promise<void> {
     return guarded(`Cannot remove the receipt of "${fileId}"`, async () => {
       this.#keyspaceOf(tenant);

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import { keyOf, quoted } from "../table_rules.ts";
+import { FILE_COLUMN, isTracked } from "./versions.ts";
 
 /** Values in one statement. With ten columns these are 20 rows, which was measured to be fastest. */
 const VALUES_A_STATEMENT = 200;
@@ -21,11 +22,14 @@ export class Inserter {
   readonly #one: Statements;
   written = 0;
 
-  constructor(db: DatabaseSync, table: TableSpec) {
+  /** @param load the number of the load that the rows belong to; null if it is not tracked */
+  constructor(db: DatabaseSync, table: TableSpec, load: number | null) {
     this.#columns = table.columns.length;
+    // Rows that a load without a number overwrites no longer belong to the load that wrote them first.
+    const owner = isTracked(db, table.name) ? `${load}` : null;
     const many = Math.floor(VALUES_A_STATEMENT / this.#columns);
-    this.#many = prepare(db, table, Math.max(1, Math.min(MAX_ROWS_A_STATEMENT, many)));
-    this.#one = prepare(db, table, 1);
+    this.#many = prepare(db, table, owner, Math.max(1, Math.min(MAX_ROWS_A_STATEMENT, many)));
+    this.#one = prepare(db, table, owner, 1);
   }
 
   /** @param columns one array for each column, with `rows` values each */
@@ -61,16 +65,24 @@ function fill(
   return values;
 }
 
-function prepare(db: DatabaseSync, table: TableSpec, rows: number): Statements {
-  const names = table.columns.map((column) => quoted(column.name));
-  const key = keyOf(table);
-  const others = table.columns.filter((column) => !key.includes(column.name));
-  const row = `(${names.map(() => "?").join(",")})`;
+/** @param owner the value of {@link FILE_COLUMN}; null if the table does not have it */
+function prepare(
+  db: DatabaseSync,
+  table: TableSpec,
+  owner: string | null,
+  rows: number,
+): Statements {
+  const columns = table.columns.map(({ name }) => ({ name: quoted(name), value: "?" }));
+  if (owner !== null) columns.push({ name: FILE_COLUMN, value: owner });
+  const names = columns.map(({ name }) => name).join(",");
+  const key = keyOf(table).map(quoted);
+  const others = columns.filter(({ name }) => !key.includes(name));
+  const row = `(${columns.map(({ value }) => value).join(",")})`;
   // OR FAIL, because an error ends the whole load anyway. To undo only the statement, as by default,
   // SQLite would copy each page that it changes, which takes twice the time.
-  const insert = `INSERT OR FAIL INTO ${quoted(table.name)} (${names.join(",")}) VALUES ` +
-    `${new Array(rows).fill(row).join(",")} ON CONFLICT (${key.map(quoted).join(",")}) DO `;
-  const set = others.map(({ name }) => `${quoted(name)}=excluded.${quoted(name)}`).join(",");
+  const insert = `INSERT OR FAIL INTO ${quoted(table.name)} (${names}) VALUES ` +
+    `${new Array(rows).fill(row).join(",")} ON CONFLICT (${key.join(",")}) DO `;
+  const set = others.map(({ name }) => `${name}=excluded.${name}`).join(",");
   return {
     rows,
     insert: db.prepare(`${insert}NOTHING`),

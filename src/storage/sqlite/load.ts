@@ -1,15 +1,20 @@
 import { Failure } from "../../base/failure.ts";
-import type { TableSpec } from "../../batch/column.ts";
 import type { Load, LoadReceipt, LoadResult } from "../contract.ts";
 import { loadEnded, storageClosed } from "../failures.ts";
-import { failureOf, type LoadReply, type LoadRequest } from "./load_messages.ts";
+import {
+  failureOf,
+  type LoadProgress,
+  type LoadReply,
+  type LoadRequest,
+  type LoadTarget,
+} from "./load_messages.ts";
 
 /** Maximum number of unanswered batches; beyond it `write` waits. */
 const WINDOW = 4;
 /** Threads kept for the next load. A thread uses 14 MB and takes 20 ms to start. */
 const IDLE_WORKERS = 1;
 
-type Waiting = Pick<PromiseWithResolvers<number>, "resolve" | "reject">;
+type Waiting = Pick<PromiseWithResolvers<LoadProgress>, "resolve" | "reject">;
 
 /** The host's end of one load worker. Requests are answered in order. */
 class LoadThread {
@@ -20,8 +25,8 @@ class LoadThread {
   constructor() {
     this.#worker.onmessage = (event: MessageEvent<LoadReply>) => {
       const waiting = this.#waiting.shift();
-      if ("written" in event.data) waiting?.resolve(event.data.written);
-      else waiting?.reject(failureOf(event.data.failure));
+      if ("failure" in event.data) waiting?.reject(failureOf(event.data.failure));
+      else waiting?.resolve(event.data);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -33,7 +38,7 @@ class LoadThread {
     return this.#dead !== null;
   }
 
-  ask(request: LoadRequest, transfer: Transferable[] = []): Promise<number> {
+  ask(request: LoadRequest, transfer: Transferable[] = []): Promise<LoadProgress> {
     if (this.#dead !== null) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -62,15 +67,15 @@ export class LoadThreads {
 
   /**
    * Begins a load in its own thread.
-   * @throws {Failure} kind `storage`, or `already-loaded` if the file has a receipt
+   * @throws {Failure} kind `storage`, `already-loaded` if the file has a receipt, or `superseded`
    */
-  async begin(path: string, fileId: string, tables: TableSpec[]): Promise<Load> {
+  async begin(target: LoadTarget): Promise<Load> {
     if (this.#closed) throw storageClosed();
     const thread = this.#idle.pop() ?? new LoadThread();
     this.#busy.add(thread);
     const load = new SqliteLoad(thread, () => this.#release(thread));
     try {
-      await thread.ask({ type: "begin", path, fileId, tables });
+      await thread.ask({ type: "begin", ...target });
     } catch (error) {
       await load.abort();
       throw error;
@@ -125,15 +130,16 @@ class SqliteLoad implements Load {
     if (this.#failed !== null) throw this.#failed;
   }
 
-  flush(): Promise<number> {
-    return this.#ask({ type: "flush" });
+  async flush(): Promise<number> {
+    const { written } = await this.#ask({ type: "flush" });
+    return written;
   }
 
   async commit(result: LoadResult): Promise<LoadReceipt> {
-    await this.#ask({ type: "commit", result });
+    const { replacedFiles } = await this.#ask({ type: "commit", result });
     this.#ended = true;
     this.#release();
-    return { ...result, replacedFiles: [] };
+    return { ...result, replacedFiles };
   }
 
   async abort(): Promise<void> {
@@ -143,7 +149,7 @@ class SqliteLoad implements Load {
     this.#release();
   }
 
-  async #ask(request: LoadRequest): Promise<number> {
+  async #ask(request: LoadRequest): Promise<LoadProgress> {
     this.#refuseIfOver();
     try {
       return await this.#thread.ask(request);

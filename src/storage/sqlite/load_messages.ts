@@ -1,19 +1,36 @@
 import { Failure, type FailureKind, type FailureOptions } from "../../base/failure.ts";
 import type { TableSpec } from "../../batch/column.ts";
-import type { LoadResult } from "../contract.ts";
+import type { BeginOptions, LoadResult } from "../contract.ts";
+
+/** What a load writes, and where. */
+export interface LoadTarget {
+  /** Of the tenant's database. */
+  path: string;
+  fileId: string;
+  tables: TableSpec[];
+  replaces: BeginOptions["replaces"] | undefined;
+}
+
+/** What a load has done so far. */
+export interface LoadProgress {
+  /** The number of rows. */
+  written: number;
+  /** The ids of the earlier versions of the file whose rows are removed with the commit. */
+  replacedFiles: readonly string[];
+}
 
 /** From the host to the load worker, which answers each with one {@link LoadReply}, in order. */
 export type LoadRequest =
   /** Open the tenant's database and start the transaction. */
-  | { type: "begin"; path: string; fileId: string; tables: TableSpec[] }
+  | { type: "begin" } & LoadTarget
   | { type: "batch"; bytes: Uint8Array }
   | { type: "flush" }
   | { type: "commit"; result: LoadResult }
   /** Roll back and close; allowed without a `begin`. */
   | { type: "abort" };
 
-/** From the load worker to the host; `written` is the number of rows so far. */
-export type LoadReply = { written: number } | { failure: PlainFailure };
+/** From the load worker to the host. */
+export type LoadReply = LoadProgress | { failure: PlainFailure };
 
 /** A {@link Failure} in a message between threads, which cannot contain classes. */
 interface PlainFailure {

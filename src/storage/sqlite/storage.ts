@@ -4,14 +4,15 @@ import type { DatabaseSync } from "node:sqlite";
 import { checkTenantName } from "../../base/tenant_name.ts";
 import { rowCountsSchema } from "../../protocol/file_view.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
-import type { Ledger, Load, LoadReceipt, Storage } from "../contract.ts";
+import type { BeginOptions, Ledger, Load, LoadReceipt, Storage } from "../contract.ts";
 import { quoted } from "../table_rules.ts";
-import { DB_FOLDER, makeFolder, openDatabase } from "./database.ts";
+import { DB_FOLDER, makeFolder, openDatabase, transaction } from "./database.ts";
 import { guarded, promised } from "./errors.ts";
 import { openLedger } from "./ledger.ts";
 import { LoadThreads } from "./load.ts";
 import { lookUpRows } from "./lookup.ts";
-import { ensureTables, OWN_TABLES } from "./tables.ts";
+import { ensureOwnTables, ensureTables } from "./tables.ts";
+import { forgetVersion } from "./versions.ts";
 
 const OPEN_KEYSPACES = 16;
 
@@ -55,17 +56,29 @@ class SqliteStorage implements Storage {
     return promised(`Cannot read the receipt of "${fileId}"`, () => {
       if (!this.#exists(tenant)) return null;
       const row = this.#keyspace(tenant)
-        .prepare("SELECT module_version, rows FROM _mysimbdp_loads WHERE file_id = ?").get(fileId);
+        .prepare("SELECT * FROM _mysimbdp_loads WHERE file_id = ?").get(fileId);
       if (row === undefined) return null;
       const rows = rowCountsSchema.parse(JSON.parse(row["rows"] as string));
-      return { rows, moduleVersion: row["module_version"] as string, replacedFiles: [] };
+      const replacedFiles = JSON.parse(row["replaced_files"] as string | null ?? "[]") as string[];
+      return { rows, moduleVersion: row["module_version"] as string, replacedFiles };
     });
   }
 
   forget(tenant: string, fileId: string): Promise<void> {
     return promised(`Cannot remove the receipt of "${fileId}"`, () => {
       if (!this.#exists(tenant)) return;
-      this.#keyspace(tenant).prepare("DELETE FROM _mysimbdp_loads WHERE file_id = ?").run(fileId);
+      forgetReceipt(this.#keyspace(tenant), fileId);
+    });
+  }
+
+  expire(tenant: string, fileId: string): Promise<void> {
+    return promised(`Cannot remove the receipt of "${fileId}"`, () => {
+      if (!this.#exists(tenant)) return;
+      const db = this.#keyspace(tenant);
+      transaction(db, () => {
+        forgetReceipt(db, fileId);
+        forgetVersion(db, fileId);
+      });
     });
   }
 
@@ -78,9 +91,14 @@ class SqliteStorage implements Storage {
     return Promise.resolve(null);
   }
 
-  async begin(tenant: string, fileId: string, tables: TableSpec[]): Promise<Load> {
+  async begin(
+    tenant: string,
+    fileId: string,
+    tables: TableSpec[],
+    { replaces }: BeginOptions = {},
+  ): Promise<Load> {
     await this.ensureTables(tenant, tables);
-    return await this.#threads.begin(this.#path(tenant), fileId, tables);
+    return await this.#threads.begin({ path: this.#path(tenant), fileId, tables, replaces });
   }
 
   lookup(tenant: string, table: TableSpec, keys: readonly Value[][]): Promise<(Value[] | null)[]> {
@@ -123,7 +141,7 @@ class SqliteStorage implements Storage {
     let db = this.#keyspaces.get(tenant);
     if (db === undefined) {
       db = openDatabase(path);
-      db.exec(OWN_TABLES);
+      ensureOwnTables(db);
       const [oldest] = this.#keyspaces;
       if (oldest !== undefined && this.#keyspaces.size >= OPEN_KEYSPACES) {
         oldest[1].close();
@@ -134,4 +152,8 @@ class SqliteStorage implements Storage {
     this.#keyspaces.set(tenant, db);
     return db;
   }
+}
+
+function forgetReceipt(db: DatabaseSync, fileId: string): void {
+  db.prepare("DELETE FROM _mysimbdp_loads WHERE file_id = ?").run(fileId);
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { type ColumnType, physicalOf, type TableSpec } from "../../batch/column.ts";
 import { checkSameKey, checkTables, keyOf, quoted, typeMismatch } from "../table_rules.ts";
 import { transaction } from "./database.ts";
+import { VERSION_TABLES } from "./versions.ts";
 
 /** The SQLite type of a column, which also decides its order and equality. */
 function columnType(type: ColumnType): string {
@@ -11,14 +12,22 @@ function columnType(type: ColumnType): string {
 }
 
 /** The engine's own tables in a tenant's database; a tenant's table cannot start with `_`. */
-export const OWN_TABLES = `
+const OWN_TABLES = `
   CREATE TABLE IF NOT EXISTS _mysimbdp_loads (
     file_id TEXT NOT NULL PRIMARY KEY, module_version TEXT NOT NULL, rows TEXT NOT NULL,
-    committed_at TEXT NOT NULL
+    committed_at TEXT NOT NULL, replaced_files TEXT
   ) STRICT;
   CREATE TABLE IF NOT EXISTS _mysimbdp_tables (
     name TEXT NOT NULL PRIMARY KEY, spec TEXT NOT NULL
-  ) STRICT;`;
+  ) STRICT;${VERSION_TABLES}`;
+
+/** Creates the engine's own tables, and upgrades those of an earlier program. */
+export function ensureOwnTables(db: DatabaseSync): void {
+  db.exec(OWN_TABLES);
+  const sql = "SELECT 1 FROM pragma_table_info('_mysimbdp_loads') WHERE name = 'replaced_files'";
+  if (db.prepare(sql).get() !== undefined) return;
+  db.exec("ALTER TABLE _mysimbdp_loads ADD COLUMN replaced_files TEXT");
+}
 
 /** The union of all declarations of a table; null if it does not exist. */
 export function storedSpec(db: DatabaseSync, name: string): TableSpec | null {
