@@ -101,11 +101,16 @@ export class ApiClient implements Disposable {
     return this.#json({ path: PATHS.constraints, signal }, constraintsSchema);
   }
 
-  /** Returns the user's file of this name and content; null if the server does not have it. */
+  /**
+   * Returns the user's file of this name and content; null if the server does not have it, or if a later
+   * version replaced its rows, so that sending it again stores them again.
+   */
   async findFile(name: string, sha256: string, signal: AbortSignal): Promise<FileView | null> {
     const query = { name, sha256 };
     const list = await this.#json({ path: PATHS.files, query, signal }, fileListSchema);
-    return list.files.find((file) => file.name === name && file.sha256 === sha256) ?? null;
+    return list.files.find((file) =>
+      file.name === name && file.sha256 === sha256 && file.replacedBy === null
+    ) ?? null;
   }
 
   /** Returns the user's files of this name, newest first; null if there is more than one page. */

@@ -22,6 +22,10 @@ export type FetchEvent =
     size: number;
     sha256: string;
     id: string;
+    /** 2 for the second content of this name; null if the server does not say. */
+    version: number | null;
+    /** What the server knows of a version that is not the first; not with `wait`. */
+    file: FileView | null;
     seconds: number;
     /** Bytes that the server already had from an earlier, interrupted upload. */
     resumedFrom: number;

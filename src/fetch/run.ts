@@ -253,10 +253,20 @@ export class Sender {
       batch,
       unfinished: findUnfinished(unfinished, candidate, known),
     };
-    const { id, sha256, resumedFrom } = await this.#traced(task);
+    const sent = await this.#traced(task);
     const seconds = (clock.monotonic() - startedAt) / 1000;
-    this.#emit({ type: "sent", name, size, sha256, id, seconds, resumedFrom });
+    const file = await this.#newVersion(sent);
+    this.#emit({ type: "sent", name, size, ...sent, file, seconds });
+    const { id } = sent;
     if (this.#options.wait) this.#follow({ name, size, id });
+  }
+
+  /** What became of the earlier versions of a file that was sent; null if it is the first. */
+  async #newVersion({ id, version }: UploadResult): Promise<FileView | null> {
+    const { client, signal, wait } = this.#options;
+    if (wait || version === null || version === 1) return null;
+    // The file is at the server already: a failure here is not one of the file.
+    return await client.file(id, signal).catch(() => null);
   }
 
   /** Uploads a file in a span. */

@@ -9,8 +9,10 @@ export interface TusState {
   upload: string;
   /** Bytes that the server has. */
   offset: number;
-  /** Set for a finished upload, as is `sha256`. */
+  /** Set for a finished upload, as are `version` and `sha256`. */
   fileId: string | null;
+  /** Null also from older servers. */
+  version: number | null;
   /** Of the bytes that arrived. */
   sha256: string | null;
 }
@@ -132,6 +134,7 @@ function stateOf({ headers }: Response, upload: string, offset: number): TusStat
     upload,
     offset,
     fileId: headers.get(HEADERS.fileId),
+    version: Number(headers.get(HEADERS.fileVersion)) || null,
     sha256: headers.get(HEADERS.sha256),
   };
 }

@@ -33,9 +33,15 @@ export interface UploadTask {
   traceparent?: string | null;
 }
 
-export interface UploadResult {
+/** A file at the server. */
+interface SentFile {
   /** The file's id at `/v1/files/:id`. */
   id: string;
+  /** Null if the server does not say. */
+  version: number | null;
+}
+
+export interface UploadResult extends SentFile {
   sha256: string;
   /** Bytes that an earlier run had sent. */
   resumedFrom: number;
@@ -88,16 +94,17 @@ class Upload {
     const { emit, clock, retries, signal } = this.#options;
     const { task } = this;
     const { name } = task.candidate;
-    const id = await retry((progressed) => this.#attempt(progressed), {
+    const file = await retry((progressed) => this.#attempt(progressed), {
       ...retries,
       clock,
       signal,
       onWait: (failure, seconds) => emit({ type: "retrying", name, failure, seconds }),
     });
-    return { id, sha256: await task.sha256, resumedFrom: this.#resumedFrom ?? 0 };
+    const { id, version } = file;
+    return { id, version, sha256: await task.sha256, resumedFrom: this.#resumedFrom ?? 0 };
   }
 
-  async #attempt(progressed: () => void): Promise<string> {
+  async #attempt(progressed: () => void): Promise<SentFile> {
     try {
       return await this.#send(progressed);
     } catch (error) {
@@ -108,10 +115,10 @@ class Upload {
     }
   }
 
-  /** Sends until the first failure; returns the file's id. */
-  async #send(progressed: () => void): Promise<string> {
+  /** Sends until the first failure. */
+  async #send(progressed: () => void): Promise<SentFile> {
     const known = await this.#find() ?? await this.#create();
-    if (typeof known === "string") return known;
+    if ("id" in known) return known;
     const { name, size } = this.task.candidate;
     this.#resumedFrom ??= known.offset;
     this.#options.emit({ type: "sending", name, size, offset: known.offset });
@@ -123,15 +130,15 @@ class Upload {
     return await this.#finished(state);
   }
 
-  /** Finds the upload at the server: the file's id if it is complete, its state, or null. */
-  async #find(): Promise<string | TusState | null> {
+  /** Finds the upload at the server: the file if it is complete, its state, or null. */
+  async #find(): Promise<SentFile | TusState | null> {
     const { candidate } = this.task;
     const { client, signal } = this.#options;
     if (this.#upload === null) {
       if (!this.#uncertain) return null;
       const sha256 = await this.task.sha256;
       const done = await client.findFile(candidate.name, sha256, signal);
-      if (done !== null) return done.id;
+      if (done !== null) return done;
       const uploads = await client.uploads(signal);
       this.#upload = findUnfinished(uploads, candidate, this.#declaredSha256)?.id ?? null;
       if (this.#upload === null) return null;
@@ -141,12 +148,12 @@ class Upload {
     if (state?.fileId) return await this.#finished(state);
     // The upload is complete or lost; the list of files shows which.
     const done = await client.findFile(candidate.name, await this.task.sha256, signal);
-    if (done !== null) return done.id;
+    if (done !== null) return done;
     await this.#restart();
     return null;
   }
 
-  async #create(): Promise<string | TusState> {
+  async #create(): Promise<SentFile | TusState> {
     const { candidate, batch } = this.task;
     const { name, size } = candidate;
     const sha256 = this.#declaredSha256;
@@ -246,9 +253,11 @@ class Upload {
     if (this.#upload !== null) await this.#tus.drop(this.#upload, this.#options.signal);
   }
 
-  /** Checks that the server received the hashed bytes; returns the file's id. */
-  async #finished({ upload, fileId, sha256 }: TusState): Promise<string> {
-    if (sha256 === null || sha256 === await this.task.sha256) return fileId ?? upload;
+  /** Checks that the server received the hashed bytes. */
+  async #finished({ upload, fileId, version, sha256 }: TusState): Promise<SentFile> {
+    if (sha256 === null || sha256 === await this.task.sha256) {
+      return { id: fileId ?? upload, version };
+    }
     const { name } = this.task.candidate;
     const text = `Cannot send "${name}": it was damaged during the upload`;
     throw new Failure("server", "damaged", text, { hint: "Run the command again." });

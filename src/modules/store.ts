@@ -186,6 +186,18 @@ export class ModuleStore {
     return text === null ? null : parseTenantJson(text, path).permissions;
   }
 
+  /**
+   * Returns what a version, or the current one, declares for new versions of a file; `add` if it cannot
+   * be read.
+   */
+  async versionsRule(tenant: string, version: string | null): Promise<Declaration["versions"]> {
+    const name = version ?? await this.currentVersion(tenant);
+    if (name === null || !isVersion(name)) return "add";
+    const path = join(this.#folderOf(tenant, name), "declaration.json");
+    const text = await orNull(Deno.readTextFile(path));
+    return text !== null && JSON.parse(text).versions === "replace" ? "replace" : "add";
+  }
+
   #folderOf(tenant: string, version: string): string {
     if (!isVersion(version)) throw noSuchVersion(tenant, version);
     return join(this.folder(tenant), version);

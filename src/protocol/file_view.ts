@@ -57,6 +57,8 @@ export const earlierVersionsSchema = z.object({
   versions: z.array(z.int().positive()),
   /** Rows stored by all of them. */
   rows: z.int().nonnegative(),
+  /** False if there are more versions than were counted. */
+  complete: z.boolean().default(true),
 });
 export type EarlierVersions = z.infer<typeof earlierVersionsSchema>;
 
@@ -86,6 +88,13 @@ export const fileViewSchema = z.object({
   notices: z.array(z.string()).default([]),
   /** The later version of this file whose rows have replaced this one's. */
   replacedBy: z.string().nullable().default(null),
+  /** The number of that version. */
+  replacedByVersion: z.int().positive().nullable().default(null),
+  /**
+   * The earlier versions of this file whose rows were removed when it was loaded, or will be when it
+   * is.
+   */
+  replaces: z.array(z.int().positive()).default([]),
   /** The earlier versions of this file whose rows are stored beside this one's. */
   earlier: earlierVersionsSchema.nullable().default(null),
   /** What the file is waiting for; null when it has ended or is loading. */

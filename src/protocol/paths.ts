@@ -21,6 +21,8 @@ export const PATHS = {
 export const HEADERS = {
   /** On the response that completes an upload: the id of the file at `/v1/files/:id`. */
   fileId: "Mysimbdp-File-Id",
+  /** On the same response: the version of the file; 2 for the second content of this name. */
+  fileVersion: "Mysimbdp-File-Version",
   /**
    * On the same response: the hex SHA-256 that the server computed from the bytes received. On a
    * PATCH: the SHA-256 that the client expects, if it was not in `Upload-Metadata`.

@@ -159,3 +159,31 @@ Deno.test("precedence: flag, environment, configuration file, default", () => {
   assert.throws(() => settleFetchOptions({}, () => undefined), /no user was given/);
   assert.throws(() => settleFetchOptions({ watch: true, dryRun: true }, env), /--dry-run/);
 });
+
+Deno.test("a new version of a file says what happens to the rows of the earlier one", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  await dir.write("sales.csv", "1");
+  const options = { dir: dir.path, server: server.url };
+  assert.doesNotMatch((await run(options)).out, /version/);
+  await dir.write("sales.csv", "1 and 2");
+  const earlier = { versions: [1], rows: 1204, complete: true };
+  const isLookup = ({ url }: Request) => /files\/[^?]/.test(url);
+  server.intercept = (request) => {
+    if (isLookup(request)) Object.assign(server.files[1]!, { earlier });
+    return undefined;
+  };
+  const text = "version 2 of sales.csv; the 1,204 rows of version 1 stay";
+  const { lines } = await run(options);
+  assert.match(lines[0]!, /^sent {6}sales\.csv {2}/);
+  assert.equal(lines[1], `          ${text}`);
+
+  const json = await run({ ...options, json: true });
+  const line = JSON.parse(json.lines[0]!) as FileLine;
+  assert.deepEqual([line.status, line.version, line.versionText], ["skipped", 2, text]);
+  assert.deepEqual([line.earlier, line.replaces], [earlier, []]);
+
+  await dir.write("sales.csv", "1 and 2 and 3");
+  server.intercept = (request) => isLookup(request) ? problem(500, "down", "") : undefined;
+  assert.equal((await run(options)).lines[1], "          version 3 of sales.csv");
+});

@@ -50,3 +50,21 @@ Deno.test("on a narrower one spare columns are omitted, then each row is a block
     "size    1.2 MB",
   ]);
 });
+
+Deno.test("remarks that do not fit are printed whole, below their rows", () => {
+  const options = { whole: ["id"], spare: ["size"], below: "reason" };
+  const remark = "version 2 of sales.csv; the 1,204 rows of version 1 stay, and more than fits";
+  const rows = [[ROW[0]!, "a.csv", "1 KB", remark], [ROW[0]!, "b.csv", "1 KB", ""]];
+  const lines = printed(80, HEADER, rows, options);
+  assert.doesNotMatch(lines[0]!, /reason/);
+  assert.equal(lines[2], `  ${remark}`);
+  assert.match(lines[3]!, /b\.csv/);
+  assert.deepEqual(printed(50, HEADER, rows, options).slice(2, 4), [
+    "  version 2 of sales.csv; the 1,204 rows of",
+    "  version 1 stay, and more than fits",
+  ]);
+  const narrow = printed(20, HEADER, rows, options);
+  assert.ok(narrow.every((line) => widthOf(line) <= 20));
+  assert.ok(narrow.includes("  version 2 of"));
+  assert.match(printed(null, HEADER, rows, options)[1]!, /stay, and more than fits$/);
+});

@@ -207,10 +207,11 @@ export class FakeServer implements AsyncDisposable {
     if (upload.sha256 !== null && sha256 !== upload.sha256) {
       return problem(460, "checksum-mismatch", "Cannot keep the file");
     }
+    const version = 1 + this.files.filter(({ name }) => name === upload.name).length;
     this.files.push({
       id: upload.id,
       name: upload.name,
-      version: 1,
+      version,
       size: upload.length,
       sha256,
       state: "received",
@@ -225,12 +226,19 @@ export class FakeServer implements AsyncDisposable {
       reason: null,
       notices: [],
       replacedBy: null,
+      replacedByVersion: null,
+      replaces: [],
       earlier: null,
       waitingFor: null,
       content,
       batch: upload.batch,
     });
-    const done = { ...headers, [HEADERS.fileId]: upload.id, [HEADERS.sha256]: sha256 };
+    const done = {
+      ...headers,
+      [HEADERS.fileId]: upload.id,
+      [HEADERS.fileVersion]: `${version}`,
+      [HEADERS.sha256]: sha256,
+    };
     return new Response(null, { status, headers: done });
   }
 }

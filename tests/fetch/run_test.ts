@@ -229,3 +229,43 @@ Deno.test("an empty directory is not a failure", async () => {
   const { summary } = await runOnce(server, dir.path);
   assert.deepEqual([summary.sent, summary.worst, server.batches], [0, null, 0]);
 });
+
+Deno.test("only a file that became a new version is looked up after it was sent", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  await dir.write("a.csv", "1");
+  await runOnce(server, dir.path);
+  await dir.write("a.csv", "1 and 2");
+  await dir.write("b.csv", "1");
+  server.requests.length = 0;
+  const { events } = await runOnce(server, dir.path);
+  const sent = events.filter((event) => event.type === "sent");
+  const found = sent.map(({ name, version, file }) => [name, version, file?.version]);
+  assert.deepEqual(found.sort(), [
+    ["a.csv", 2, 2],
+    ["b.csv", 1, undefined],
+  ]);
+  const single = server.requests.filter(({ path }) => path.startsWith("/v1/files/"));
+  assert.equal(single.length, 1);
+});
+
+Deno.test("a file that was sent counts as sent although its versions cannot be looked up", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  await dir.write("a.csv", "1");
+  await runOnce(server, dir.path);
+  await dir.write("a.csv", "1 and 2");
+  server.intercept = ({ url }) => /files\/./.test(url) ? problem(500, "down", "Down") : undefined;
+  const { summary, outcome } = await runOnce(server, dir.path);
+  assert.deepEqual([outcome("a.csv"), summary.worst], ["sent", null]);
+});
+
+Deno.test("content whose rows a later version replaced is sent again", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  await dir.write("a.csv", "1");
+  await runOnce(server, dir.path);
+  server.settle("a.csv", { state: "ingested", replacedBy: "a later one" });
+  const { outcome } = await runOnce(server, dir.path);
+  assert.equal(outcome("a.csv"), "sent");
+});

@@ -52,6 +52,7 @@ Deno.test("the same name with other content is a new version, the same content i
       { id: second, version: 2 },
       { id: first, version: 1 },
     ]);
+    assert.equal(again.headers.get("Mysimbdp-File-Version"), "1");
     assert.equal((await stagedFiles(harness.dataDir, "customer-1")).length, 3);
 
     const duplicate = again.headers.get("Location")?.split("/").at(-1) ?? "";
@@ -97,6 +98,29 @@ Deno.test("a file in the ledger is shown instead of its receipt", () =>
     assert.deepEqual([page.rejects.length, page.next], [2, 2]);
     const rest = await (await harness.send(`/v1/files/${id}/rejects?after=2`)).json();
     assert.deepEqual([rest.rejects.length, rest.next], [1, null]);
+  }));
+
+Deno.test("a new version names the rows of the earlier one, in lists and on its own", () =>
+  withApp(async (harness) => {
+    const first = await upload(harness, "a.csv", "1");
+    const second = await upload(harness, "a.csv", "2");
+    harness.records.push(record(first));
+    const expected = { versions: [1], rows: 4, complete: true };
+    const view = async () =>
+      fileViewSchema.parse(await (await harness.send(`/v1/files/${second}`)).json());
+    assert.deepEqual((await view()).earlier, expected);
+    harness.records.push(record(second, { version: 2 }));
+    assert.deepEqual((await view()).earlier, expected);
+    const { files } = await list(harness, "?name=a.csv");
+    assert.deepEqual(files.map(({ earlier }) => earlier), [expected, null]);
+
+    harness.records[0]!.replacedBy = second;
+    const replaced = (await list(harness)).files;
+    assert.deepEqual(replaced.map((file) => [file.earlier, file.replaces]), [[null, [1]], [
+      null,
+      [],
+    ]]);
+    assert.equal(replaced[1]?.replacedByVersion, 2);
   }));
 
 Deno.test("pages have received and ingested files together, newest first, each once", () =>

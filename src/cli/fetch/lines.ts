@@ -1,5 +1,6 @@
 import type { FetchEvent, FetchSummary } from "../../fetch/events.ts";
 import type { FileView, RowCounts } from "../../protocol/file_view.ts";
+import { versionText } from "../../protocol/file_versions.ts";
 import { formatCount, formatNumber } from "../../base/count.ts";
 import { formatBytes, formatSeconds } from "../terminal/text.ts";
 
@@ -32,6 +33,13 @@ export interface FileLine {
   /** The last known state of the file on the platform. */
   state: FileView["state"] | null;
   rows: RowCounts | null;
+  /** 2 for the second content of this name. */
+  version: number | null;
+  /** The earlier versions whose rows stay, and those whose rows it replaces. */
+  earlier: FileView["earlier"];
+  replaces: number[];
+  /** The same in words; null for a file of which there is no other version. */
+  versionText: string | null;
   /** Remarks about the loaded file, such as columns that were ignored. */
   notices: string[];
 }
@@ -66,8 +74,15 @@ export function fileLine(event: FinalEvent, sent?: SentEvent): FileLine {
     hint: null,
     state: sent ? "received" : null,
     rows: null,
+    version: sent?.version ?? null,
+    earlier: null,
+    replaces: [],
+    versionText: null,
     notices: [],
   };
+  if (line.version !== null && line.version > 1) {
+    line.versionText = `version ${line.version} of ${line.name}`;
+  }
   if (event.type === "valid") line.sha256 = event.sha256;
   if ("file" in event && event.file) addFile(line, event.file);
   if (event.type !== "sent" && "seconds" in event && event.seconds !== undefined) {
@@ -82,8 +97,9 @@ export function fileLine(event: FinalEvent, sent?: SentEvent): FileLine {
 }
 
 function addFile(line: FileLine, file: FileView): void {
-  const { id, sha256, state, rows, reason, notices } = file;
-  Object.assign(line, { id, sha256, state, rows, notices });
+  const { id, sha256, state, rows, reason, notices, version, earlier, replaces } = file;
+  Object.assign(line, { id, sha256, state, rows, notices, version, earlier, replaces });
+  line.versionText = versionText(file);
   line.code = reason?.code ?? null;
   line.reason = reason?.message ?? null;
 }

@@ -29,7 +29,7 @@ const COLORS: Record<FileLine["status"], string> = {
 };
 const RESET = "\u001b[0m";
 const STATUS_WIDTH = 8;
-const NOTICE_INDENT = " ".repeat(STATUS_WIDTH + 2);
+const INDENT = " ".repeat(STATUS_WIDTH + 2);
 /** Longer names do not widen the column of the others. */
 const WIDEST_NAME = 40;
 /** Columns reserved for everything but the name. */
@@ -158,8 +158,10 @@ export class FetchOutput {
     const painted = this.#color ? COLORS[line.status] + status + RESET : status;
     const hint = this.#options.verbose && line.hint ? `  (${line.hint})` : "";
     const name = pad(printable(line.name), this.#nameWidth);
-    const notices = line.notices.map((text) => `\n${NOTICE_INDENT}notice: ${printable(text)}`);
-    return `${painted}  ${name}  ${printable(detailsOf(line) + hint)}${notices.join("")}`;
+    const more = line.notices.map((text) => `notice: ${text}`);
+    if (line.versionText !== null) more.unshift(line.versionText);
+    const below = more.map((text) => `\n${INDENT}${printable(text)}`);
+    return `${painted}  ${name}  ${printable(detailsOf(line) + hint)}${below.join("")}`;
   }
 
   #retrying(failure: Failure, seconds: number): void {

@@ -4,7 +4,10 @@ import { Failure } from "../../base/failure.ts";
 import { Layout } from "../../data/layout.ts";
 import { replayFile } from "../../manage/replay.ts";
 import { FILE_STATES, type FileState } from "../../protocol/file_view.ts";
+import { versionText } from "../../protocol/file_versions.ts";
+import { ModuleStore } from "../../modules/store.ts";
 import type { FileRecord } from "../../storage/contract.ts";
+import { type FileVersions, fileVersions, ONLY_VERSION } from "../../storage/file_versions.ts";
 import { openLedgerOf, openStorage } from "../../storage/open.ts";
 import {
   action,
@@ -56,26 +59,39 @@ export function registerLedger(manage: Command, context: CommandContext): void {
   ).action(action<LedgerFlags>(context, (flags, id) => replay(context, flags, id ?? "")));
 }
 
+/** A file of the ledger with its relations to the other versions of its name, for `--json` too. */
+type ShownFile = FileRecord & FileVersions & { versionText: string | null };
+
 async function listFiles({ io }: CommandContext, flags: LedgerFlags): Promise<number> {
   const { tenant, state, limit } = flags;
-  await using ledger = ledgerOf(flags);
+  const config = configOf(flags, { "storage.url": flags.storage });
+  await using ledger = closing(openLedgerOf(config));
   const files = await ledger.list({ ...(tenant && { tenant }), ...(state && { state }), limit });
   if (files.length === 0 && !flags.json) {
     io.stdout.write("no files\n");
     return 0;
   }
-  return printEntries(io, flags, files, HEADER, row, {
+  const modules = new ModuleStore(new Layout(config.data).moduleRoot);
+  const versions = await fileVersions(ledger, files, (of, version) => {
+    return modules.versionsRule(of, version);
+  });
+  const shown = files.map((file): ShownFile => {
+    const related = { ...file, ...(versions.get(file.id) ?? ONLY_VERSION) };
+    return { ...related, versionText: versionText(related) };
+  });
+  return printEntries(io, flags, shown, HEADER, row, {
     whole: ["id"],
+    below: "note",
     spare: ["skipped", "replaced", "read", "seconds", "size", "tenant"],
   });
 }
 
 const HEADER = [
   ...["id", "tenant", "file", "size", "state"],
-  ...["read", "stored", "replaced", "rejected", "skipped", "seconds", "reason"],
+  ...["read", "stored", "replaced", "rejected", "skipped", "seconds", "note"],
 ];
 
-function row(file: FileRecord): string[] {
+function row(file: ShownFile): string[] {
   const { read, stored, replaced, rejected, skipped } = file.rows;
   return [
     file.id,
@@ -85,7 +101,7 @@ function row(file: FileRecord): string[] {
     file.state,
     ...[read, stored, replaced, rejected, skipped].map(String),
     file.seconds === null ? "-" : file.seconds.toFixed(2),
-    file.reason?.message ?? "",
+    [file.reason?.message, file.versionText].filter(Boolean).join("; "),
   ];
 }
 

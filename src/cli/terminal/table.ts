@@ -1,5 +1,5 @@
 import type { Output } from "./io.ts";
-import { fit, pad, printable, widthOf } from "./text.ts";
+import { fit, pad, printable, widthOf, wrapped } from "./text.ts";
 
 const GAP = 2;
 const MIN_WIDTH = 6;
@@ -10,22 +10,28 @@ export interface TableOptions {
   whole?: readonly string[];
   /** Columns that can be omitted, in this order. */
   spare?: readonly string[];
+  /** The column of remarks: if it does not fit, it is printed on lines of its own below each row. */
+  below?: string;
 }
 
 /**
- * Prints a table that fits the terminal: spare columns are omitted, then the widest are cut; if that is
+ * Prints a table that fits the terminal: remarks move below their rows, spare columns are omitted, then the widest are cut; if that is
  * not enough, each row is printed as lines of name and value. Without a terminal nothing is cut.
  */
 export function printTable(
   output: Output,
   header: string[],
   rows: string[][],
-  { whole = [], spare = [] }: TableOptions = {},
+  { whole = [], spare = [], below }: TableOptions = {},
 ): void {
   const table = [header, ...rows].map((row) => row.map(printable));
   let columns = header.map((_, c) => c);
+  const remarks = below === undefined ? -1 : header.indexOf(below);
   if (output.isTerminal) {
     const room = output.columns();
+    if (sum(columns.map((c) => naturalWidth(table, c))) > room) {
+      columns = columns.filter((c) => c !== remarks);
+    }
     const minWidth = (c: number) => {
       const width = naturalWidth(table, c);
       return whole.includes(header[c] ?? "") ? width : Math.min(width, MIN_WIDTH);
@@ -34,7 +40,7 @@ export function printTable(
       if (sum(columns.map(minWidth)) <= room) break;
       columns = columns.filter((c) => header[c] !== name);
     }
-    if (sum(columns.map(minWidth)) > room) return printRecords(output, table, room);
+    if (sum(columns.map(minWidth)) > room) return printRecords(output, table, room, remarks);
   }
   const widths = columns.map((c) => naturalWidth(table, c));
   if (output.isTerminal) {
@@ -44,17 +50,30 @@ export function printTable(
   for (const row of shown) {
     const cells = columns.map((c, at) => fit(row[c] ?? "", widths[at] ?? 0));
     output.write(`${cells.join(" ".repeat(GAP)).trimEnd()}\n`);
+    const remark = row === table[0] || columns.includes(remarks) ? "" : row[remarks] ?? "";
+    if (remark !== "") printIndented(output, remark, output.columns());
   }
 }
 
+function printIndented(output: Output, text: string, room: number): void {
+  for (const line of wrapped(text, room - GAP)) output.write(`${" ".repeat(GAP)}${line}\n`);
+}
+
 /** Prints each row as lines of name and value, followed by an empty line. */
-function printRecords(output: Output, [header = [], ...rows]: string[][], room: number): void {
+function printRecords(
+  output: Output,
+  [header = [], ...rows]: string[][],
+  room: number,
+  remarks: number,
+): void {
   const widest = Math.max(...header.map(widthOf));
   for (const row of rows) {
     for (const [c, name] of header.entries()) {
+      if (c === remarks) continue;
       const line = `${pad(name, widest + GAP)}${row[c] ?? ""}`.trimEnd();
       output.write(`${fit(line, Math.min(room, widthOf(line)))}\n`);
     }
+    if (row[remarks]) printIndented(output, row[remarks], room);
     output.write("\n");
   }
 }

@@ -42,6 +42,17 @@ export function fit(text: string, width: number): string {
   return fit(`${cut}…`, width);
 }
 
+/** Splits text at spaces into lines of up to `width` columns; a longer word is cut. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && widthOf(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(widthOf(word) <= width ? word : fit(word, width));
+  }
+  return lines;
+}
+
 /** Pads text to `width` columns; never cuts. */
 export function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));

@@ -7,7 +7,13 @@ import { replayRequests, requestReplay } from "../../staging/replay_requests.ts"
 import { folderOf } from "../../staging/staged.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import { EXAMPLE_FILE, EXAMPLE_ID } from "../api/examples.ts";
-import { filesQuerySchema, pageOf, rejectsOf, viewOfRecord } from "../api/file_views.ts";
+import {
+  filesQuerySchema,
+  pageOf,
+  rejectsOf,
+  viewOfRecord,
+  withVersions,
+} from "../api/file_views.ts";
 import { rejectsContract } from "../api/files.ts";
 import { sendRejectsCsv } from "../api/rejects_csv.ts";
 import { notFound } from "../http/problem_response.ts";
@@ -40,7 +46,8 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
       async handle(_c, { query }) {
         const found = await ledger.list({ ...query, limit: query.limit + 1 });
         const requested = await replayRequests(layout);
-        return pageOf(found.map((record) => view(record, requested)), query.limit);
+        const page = pageOf(found, query.limit);
+        return { ...page, files: await views(deps, page.files, requested) };
       },
     }),
     define({
@@ -52,7 +59,7 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
       answer: json(200, "The file.", adminFileSchema, EXAMPLE),
       problems: ["not-found", "unavailable"],
       handle: async (_c, { params }) =>
-        view(await recordOf(ledger, params.id), await replayRequests(layout)),
+        view(deps, await recordOf(ledger, params.id), await replayRequests(layout)),
     }),
     define({
       method: "get",
@@ -104,7 +111,7 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
           }
           await requestReplay(layout, id);
         });
-        return view(record, new Set([id]));
+        return view(deps, record, new Set([id]));
       },
     }),
   ];
@@ -116,9 +123,24 @@ async function recordOf(ledger: LedgerReader, id: string): Promise<FileRecord> {
   throw notFound(`file ${JSON.stringify(id)}`);
 }
 
-function view(record: FileRecord, requested: Set<string>): AdminFile {
-  const { id, tenant } = record;
-  return { ...viewOfRecord(record), tenant, replayRequested: requested.has(id) };
+async function view(
+  deps: AdminDeps,
+  record: FileRecord,
+  requested: Set<string>,
+): Promise<AdminFile> {
+  return (await views(deps, [record], requested))[0]!;
+}
+
+function views(
+  deps: AdminDeps,
+  records: readonly FileRecord[],
+  requested: Set<string>,
+): Promise<AdminFile[]> {
+  const shown = records.map((record) => {
+    const { id, tenant } = record;
+    return { ...viewOfRecord(record), tenant, replayRequested: requested.has(id) };
+  });
+  return withVersions(deps, shown, ({ tenant }) => tenant);
 }
 
 function notReplayable({ name }: FileRecord, reason: string): Failure {

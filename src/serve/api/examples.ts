@@ -35,6 +35,8 @@ export const EXAMPLE_FILE: FileView = {
   reason: null,
   notices: ['column "remarks" is not read by the module'],
   replacedBy: null,
+  replacedByVersion: null,
+  replaces: [],
   earlier: null,
   waitingFor: null,
 };

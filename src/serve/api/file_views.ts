@@ -6,13 +6,20 @@ import {
   type RejectList,
 } from "../../protocol/file_view.ts";
 import type { ReceiptQuery, UploadReceipt, UploadReceipts } from "../../staging/upload_receipts.ts";
+import type { ModuleStore } from "../../modules/store.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
+import { fileVersions, ONLY_VERSION } from "../../storage/file_versions.ts";
 import { notFound } from "../http/problem_response.ts";
 
-/** The sources of a tenant's files. */
-export interface FileDeps {
-  receipts: UploadReceipts;
+/** What is needed to show files of the ledger. */
+export interface ViewDeps {
   ledger: LedgerReader;
+  modules: { store: ModuleStore };
+}
+
+/** The sources of a tenant's files. */
+export interface FileDeps extends ViewDeps {
+  receipts: UploadReceipts;
 }
 
 const limit = z.coerce.number().int().min(1).max(1000).default(100).describe(
@@ -45,7 +52,8 @@ export async function listFiles(
   const waiting = state === undefined || state === "received"
     ? await onlyReceived(deps, wanted, state !== undefined)
     : [];
-  return pageOf([...views, ...waiting].sort((a, b) => a.id < b.id ? 1 : -1), query.limit);
+  const page = pageOf([...views, ...waiting].sort((a, b) => a.id < b.id ? 1 : -1), query.limit);
+  return { ...page, files: await withVersions(deps, page.files, () => tenant) };
 }
 
 /** A page of items, newest first; `next` is the last id on it when there are more. */
@@ -72,16 +80,25 @@ export async function rejectsOf(
  * returns the earlier file.
  * @throws {Failure} `not-found`
  */
-export async function fileOf(
-  { receipts, ledger }: FileDeps,
-  tenant: string,
-  id: string,
-): Promise<FileView> {
-  const receipt = receipts.ofUpload(tenant, id);
-  const record = await ledger.get(receipt?.id ?? id);
-  if (record?.tenant === tenant) return viewOfRecord(record);
-  if (!receipt) throw notFound(`file ${JSON.stringify(id)}`);
-  return viewOfReceipt(receipt);
+export async function fileOf(deps: FileDeps, tenant: string, id: string): Promise<FileView> {
+  const receipt = deps.receipts.ofUpload(tenant, id);
+  const record = await deps.ledger.get(receipt?.id ?? id);
+  const view = record?.tenant === tenant ? viewOfRecord(record) : receipt && viewOfReceipt(receipt);
+  if (!view) throw notFound(`file ${JSON.stringify(id)}`);
+  return (await withVersions(deps, [view], () => tenant))[0]!;
+}
+
+/** Adds to views how the files are related to the other versions of their names. */
+export async function withVersions<View extends FileView>(
+  { ledger, modules }: ViewDeps,
+  views: readonly View[],
+  tenantOf: (view: View) => string,
+): Promise<View[]> {
+  const files = views.map((view) => ({ ...view, tenant: tenantOf(view) }));
+  const found = await fileVersions(ledger, files, (tenant, version) => {
+    return modules.store.versionsRule(tenant, version);
+  });
+  return views.map((view) => ({ ...view, ...found.get(view.id) }));
 }
 
 /**
@@ -113,8 +130,8 @@ export function viewOfRecord(record: FileRecord): FileView {
   const { tenant: _tenant, batch: _batch, ...shown } = record;
   return {
     ...shown,
+    ...ONLY_VERSION,
     notices: [...shown.notices],
-    earlier: null,
     waitingFor: null,
     receivedAt: isoTime(record.receivedAt),
     startedAt: isoTimeOrNull(record.startedAt),
@@ -143,7 +160,7 @@ function viewOfReceipt(receipt: UploadReceipt): FileView {
     reason: null,
     notices: [],
     replacedBy: null,
-    earlier: null,
+    ...ONLY_VERSION,
     waitingFor: null,
   };
 }

@@ -1,4 +1,6 @@
+import type { Child } from "hono/jsx";
 import { type FileView, isFinal, type RejectList } from "../../protocol/file_view.ts";
+import { versionText } from "../../protocol/file_versions.ts";
 import { bytes, count, duration, percent, speed } from "./format.ts";
 import { type Frame, Page } from "./page.tsx";
 import {
@@ -48,7 +50,11 @@ export function FilePage({ frame, file, admin, rejects, after }: FilePageProps) 
       >
         <Actions file={file} admin={admin} />
       </Head>
-      <Summary file={file} isOwner={admin === undefined} />
+      <Summary
+        file={file}
+        versions={<Versions file={file} base={admin ? "/operator" : ""} />}
+        isOwner={admin === undefined}
+      />
       <div class="columns">
         <Card id="timeline" title="Timeline" side={<FileStateLabel file={file} />} live>
           <div class="body">
@@ -88,7 +94,27 @@ function Actions({ file, admin }: Pick<FilePageProps, "file" | "admin">) {
   );
 }
 
-function Summary({ file, isOwner }: { file: FileView; isOwner: boolean }) {
+/** What a new version means for the rows of the others. */
+function Versions({ file, base }: { file: FileView; base: string }) {
+  const text = versionText(file);
+  if (text === null) return null;
+  return (
+    <div class="notice">
+      <strong>{text.charAt(0).toUpperCase() + text.slice(1)}</strong>
+      {file.replacedBy
+        ? <a href={`${base}/files/${file.replacedBy}`}>Show the version that replaced it</a>
+        : file.earlier &&
+          "Stored rows stay unless a row of this version has the same key. " +
+            'If versions should replace each other, the module declares versions: "replace".'}
+    </div>
+  );
+}
+
+function Summary({ file, versions, isOwner }: {
+  file: FileView;
+  versions: Child;
+  isOwner: boolean;
+}) {
   const { rows, seconds, reason, state } = file;
   return (
     <div class="stack" id="summary" data-live>
@@ -104,6 +130,7 @@ function Summary({ file, isOwner }: { file: FileView; isOwner: boolean }) {
           )}
         </div>
       )}
+      {versions}
       <Notices texts={file.notices} />
       <dl class="stats">
         <Stat name="Records read" value={count(rows.read)} />

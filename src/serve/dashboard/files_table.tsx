@@ -1,5 +1,6 @@
 import type { AdminFile } from "../../protocol/admin_view.ts";
 import { type FileView, isFinal, type RowCounts } from "../../protocol/file_view.ts";
+import { versionText } from "../../protocol/file_versions.ts";
 import { bytes, count, speed } from "./format.ts";
 import { Empty, FileStateLabel, Time } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
@@ -18,16 +19,20 @@ function fileColumn(base: string): Column<FileView> {
   return {
     name: "File",
     kind: "wide",
-    cell: ({ id, name, version, size, reason }) => (
-      <>
-        <a class="name" href={`${base}/files/${id}`}>{name}</a>
-        <div class="sub clamp">
-          {bytes(size)}
-          {version > 1 && ` · version ${version}`}
-          {reason && ` · ${reason.message}`}
-        </div>
-      </>
-    ),
+    cell: (file) => {
+      const { id, name, size, reason } = file;
+      const versions = versionText(file);
+      return (
+        <>
+          <a class="name" href={`${base}/files/${id}`}>{name}</a>
+          <div class="sub clamp">
+            {bytes(size)}
+            {reason && ` · ${reason.message}`}
+          </div>
+          {versions && <div class="sub">{versions}</div>}
+        </>
+      );
+    },
   };
 }
 

@@ -40,6 +40,7 @@ export function finishedHeaders(receipt: UploadReceipt): Record<string, string> 
   return {
     "Upload-Offset": String(receipt.size),
     [HEADERS.fileId]: receipt.id,
+    [HEADERS.fileVersion]: String(receipt.version),
     [HEADERS.sha256]: receipt.sha256,
   };
 }

@@ -27,6 +27,7 @@ const offset: Parameter = {
 const OFFSET_NOW = "Number of bytes that the server has stored.";
 const finished = {
   [HEADERS.fileId]: "Once the upload is complete: the file's id under `/v1/files`.",
+  [HEADERS.fileVersion]: "Once the upload is complete: 2 for the second content of this name.",
   [HEADERS.sha256]: "Once the upload is complete: the SHA-256 of the bytes that were received.",
 };
 
