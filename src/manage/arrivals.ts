@@ -2,13 +2,15 @@ import { Failure, messageOf } from "../base/failure.ts";
 import { isFinal } from "../protocol/file_view.ts";
 import type { StagedFile } from "../staging/sidecar.ts";
 import type { Layout } from "../data/layout.ts";
-import { folderOf, restoreFile, scanStaging } from "../staging/staged.ts";
+import { folderOf, restoreFile } from "../staging/staged.ts";
+import type { StagingScan } from "../staging/scan.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { UNTRIED } from "./ledger.ts";
 import type { ModuleStore } from "../modules/store.ts";
 import { outcomeOf } from "./outcome.ts";
 import { answerReplayRequests } from "./replay.ts";
+import { StagingWatch } from "./staging_watch.ts";
 import { advance, eventFields, isLedgerConflict, ledgerFailed, moveOut } from "./settle.ts";
 
 interface ArrivalsDeps {
@@ -24,8 +26,8 @@ interface ArrivalsDeps {
 interface ScanResult {
   /** Files that stay in staging, for example without a module. */
   waiting: number;
-  /** A file was put into staging a moment ago: scan again when it has settled. */
-  unsettled: boolean;
+  /** Files that may still be written: scan again when they no longer change. */
+  arriving: StagingScan["arriving"];
   /** Files that another process is loading, or was loading when it was killed. */
   elsewhere: number;
   storageFailed: boolean;
@@ -37,11 +39,13 @@ const ELSEWHERE = "another manage is loading it";
 /** Queues the files in staging as their records in the ledger require. */
 export class Arrivals {
   readonly #deps: ArrivalsDeps;
+  readonly #staging: StagingWatch;
   /** Ids of the waiting files that were already reported. */
   readonly #reported = new Set<string>();
 
   constructor(deps: ArrivalsDeps) {
     this.#deps = deps;
+    this.#staging = new StagingWatch(deps);
   }
 
   /** Queues the files that an earlier process was loading or replaying when it was killed. */
@@ -66,17 +70,13 @@ export class Arrivals {
 
   /** Scans staging once. @param isStopping asked between files: true ends the scan */
   async scan(isStopping: () => boolean): Promise<ScanResult> {
-    const { layout, emit, isKnown } = this.#deps;
+    const { layout, emit } = this.#deps;
     const dir = layout.folder("staging");
-    const scan: ScanResult = { waiting: 0, unsettled: false, elsewhere: 0, storageFailed: false };
+    const scan: ScanResult = { waiting: 0, arriving: [], elsewhere: 0, storageFailed: false };
     try {
       await answerReplayRequests(this.#deps);
-      const files = await scanStaging(layout, {
-        isKnown: (_tenant, id) => isKnown(id),
-        onUnsettled: () => void (scan.unsettled = true),
-        onProblem: (path, error) =>
-          emit({ kind: "staging.problem", path, error: messageOf(error) }),
-      });
+      const { files, arriving } = await this.#staging.scan();
+      scan.arriving = arriving;
       for (const file of files) {
         if (isStopping()) break;
         const why = await this.#admitSafely(file);

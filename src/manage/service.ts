@@ -8,7 +8,7 @@ import type { Span, Tracer } from "../base/tracing.ts";
 import { takesFile } from "../sandbox/wire/file_patterns.ts";
 import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import type { Layout } from "../data/layout.ts";
-import { SETTLE_MS } from "../staging/staged.ts";
+import { SETTLE_MS, type StagingScan } from "../staging/scan.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -34,6 +34,13 @@ interface ServiceDeps {
 
 /** After larger files no spare sandbox is started: the next one may need the memory. */
 const SMALL_FILE_BYTES = 16 * 1024 * 1024;
+
+/** How long a file in staging is new, so that there are more scans to see when it is at rest. */
+const NEW_FILE_MS = 10_000;
+/** How long `--once` waits for files that another process loads, in milliseconds without work. */
+const ELSEWHERE_WAIT_MS = 600_000;
+/** How long `--once` waits for files that are still written, in milliseconds without work. */
+const DRAIN_WAIT_MS = 30_000;
 
 interface DrainSums {
   ingested: number;
@@ -64,8 +71,8 @@ export class IngestService {
   #stopping = false;
   #queueTimer: ReturnType<typeof setTimeout> | undefined;
   #scanTimer: ReturnType<typeof setTimeout> | undefined;
-  /** The last scan found a file that was put into staging a moment ago. */
-  #unsettled = false;
+  /** Files in staging that may still be written. */
+  #arriving: StagingScan["arriving"] = [];
   /** Another process is loading files; if it dies, they are loaded here. */
   #elsewhere = false;
 
@@ -104,21 +111,35 @@ export class IngestService {
     });
   }
 
-  /** Loads files until none can be loaded now. */
+  /**
+   * Loads files until none can be loaded now. It waits for files that are still written, and for other
+   * processes, but not for ever: then these files are waiting.
+   */
   async drain(): Promise<DrainSums> {
     await this.scan();
+    let waited = 0;
     while (!this.#stopping) {
       const pause = this.#startFiles();
       if (this.#running.size > 0) await Promise.race(this.#running.values());
       else if (this.#sums.storageFailed) break;
       else if (pause !== null) await this.#sleep(pause);
-      else if (this.#unsettled || this.#elsewhere) {
+      else if (waited < this.#patience()) {
         await this.#sleep(SETTLE_MS);
+        waited += SETTLE_MS;
         await this.scan();
       } else break;
     }
     clearTimeout(this.#scanTimer);
-    return { ...this.#sums, waiting: this.#sums.waiting + this.#queue.size };
+    for (const { path } of this.#arriving) this.#deps.emit({ kind: "staging.incomplete", path });
+    const others = this.#arriving.length + (this.#elsewhere ? 1 : 0);
+    const waiting = this.#sums.waiting + this.#queue.size + others;
+    return { ...this.#sums, waiting };
+  }
+
+  /** How many milliseconds a drain without work waits for what others do. */
+  #patience(): number {
+    if (this.#elsewhere) return ELSEWHERE_WAIT_MS;
+    return this.#arriving.length > 0 ? DRAIN_WAIT_MS : 0;
   }
 
   /**
@@ -140,9 +161,11 @@ export class IngestService {
     const scan = await this.#arrivals.scan(() => this.#stopping);
     this.#sums.waiting = scan.waiting;
     this.#sums.storageFailed ||= scan.storageFailed;
-    this.#unsettled = scan.unsettled;
+    this.#arriving = scan.arriving;
     this.#elsewhere = scan.elsewhere > 0;
-    if (scan.unsettled && !this.#stopping) {
+    // A file that is written for longer is seen by the periodic scans.
+    const isNew = scan.arriving.some(({ watchedMs }) => watchedMs < NEW_FILE_MS);
+    if (isNew && !this.#stopping) {
       clearTimeout(this.#scanTimer);
       this.#scanTimer = setTimeout(() => void this.scan(), SETTLE_MS);
     }

@@ -7,42 +7,63 @@ import { fileIdOf } from "../data/file_id.ts";
 import type { Layout } from "../data/layout.ts";
 import { type StagedFile, writeSidecar } from "./sidecar.ts";
 
+interface AdoptOptions {
+  /** Milliseconds since the epoch: no file arrives later than now. */
+  now: number;
+  /** @default 1 */
+  versionOf?: (tenant: string, name: string, sha256: string) => Promise<number>;
+}
+
 /**
  * Gives an id and a record to a file that somebody moved into `staging/<tenant>/`. The id is derived
  * from the file, so a second try after a crash gives the same one.
  *
- * @param fileName its name in the tenant's folder
+ * @param found the file's name in the tenant's folder, and what it was like when it was listed
+ * @returns null when it has changed since then
  */
 export async function adoptFile(
   layout: Layout,
-  tenant: string,
-  fileName: string,
-  stat: Deno.FileInfo,
-): Promise<StagedFile> {
+  { tenant, name: fileName, stat }: { tenant: string; name: string; stat: Deno.FileInfo },
+  { now, versionOf }: AdoptOptions,
+): Promise<StagedFile | null> {
   const folder = layout.tenantFolder("staging", tenant);
   const path = join(folder, fileName);
-  const arrivedAt = arrivalOf(stat);
-  const seed = JSON.stringify([tenant, fileName, stat.ino, arrivedAt, stat.size]);
-  const file: StagedFile = {
-    id: fileIdOf(arrivedAt, createHash("sha256").update(seed).digest()),
-    tenant,
-    name: printableName(fileName),
-    version: 1,
-    size: stat.size,
-    sha256: await sha256OfFile(path),
-    batch: null,
-    receivedAt: arrivedAt,
-  };
+  const name = printableName(fileName);
+  const sha256 = await sha256OfFile(path);
   await fsyncFile(path);
+  if (signatureOf(await Deno.lstat(path)) !== signatureOf(stat)) return null;
+  const receivedAt = arrivalOf(stat, now);
+  const seed = JSON.stringify([tenant, fileName, signatureOf(stat)]);
+  const file: StagedFile = {
+    id: fileIdOf(receivedAt, createHash("sha256").update(seed).digest()),
+    tenant,
+    name,
+    version: await versionOf?.(tenant, name, sha256) ?? 1,
+    size: stat.size,
+    sha256,
+    batch: null,
+    receivedAt,
+  };
   await writeSidecar(layout, "staging", file);
   await Deno.rename(path, layout.file("staging", tenant, file.id));
   await fsyncFolder(folder);
   return file;
 }
 
-/** When a file appeared in its folder: a rename keeps mtime and sets ctime. */
-export function arrivalOf(stat: Deno.FileInfo): number {
-  return Math.max(stat.mtime?.getTime() ?? 0, stat.ctime?.getTime() ?? 0);
+/**
+ * What changes when a file is written or replaced. Its times can be set to anything, so they are
+ * compared with each other, but never with the clock.
+ */
+export function signatureOf({ ino, size, mtime, ctime }: Deno.FileInfo): string {
+  return `${ino} ${size} ${mtime?.getTime()} ${ctime?.getTime()}`;
+}
+
+/**
+ * When a file appeared in its folder. A rename sets ctime, which no program can choose, unlike mtime;
+ * it is in the future only after the clock was set back.
+ */
+function arrivalOf({ ctime, mtime }: Deno.FileInfo, now: number): number {
+  return Math.min((ctime ?? mtime)?.getTime() ?? now, now);
 }
 
 /** A name that is safe in logs and lists: the file's own when it is valid. */

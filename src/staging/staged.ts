@@ -1,53 +1,8 @@
-import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
-import { fsyncFolder, listFolder, orNull, removeIfThere, statIfThere } from "../data/durable.ts";
+import { fsyncFolder, listFolder, removeIfThere, statIfThere } from "../data/durable.ts";
 import { isFileId, timeOfId } from "../data/file_id.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout, tenantsIn } from "../data/layout.ts";
-import { adoptFile, arrivalOf } from "./adopt.ts";
 import { type QuarantineReason, readSidecar, type StagedFile, writeSidecar } from "./sidecar.ts";
-
-/** Milliseconds without a change after which a file that somebody put into staging is adopted. */
-export const SETTLE_MS = 1_000;
-
-interface ScanOptions {
-  /** Milliseconds since the epoch. @default Date.now */
-  now?: () => number;
-  /** @default SETTLE_MS */
-  settleMs?: number;
-  /** Known files are not read and not returned. */
-  isKnown?: (tenant: string, id: string) => boolean;
-  /** Called for a file to be adopted that changed a moment ago. */
-  onUnsettled?: () => void;
-  /** Called for a file that cannot be adopted, such as an unreadable one. */
-  onProblem?: (path: string, error: unknown) => void;
-}
-
-/**
- * Finds the finished files of all tenants, in the order of arrival. A file without a record is
- * adopted once it has not changed for a while (move it in with a rename, do not copy it). Hidden
- * files, folders, symbolic links and folders that do not belong to a tenant are ignored.
- *
- * @example
- * ```ts
- * import { Layout } from "../data/layout.ts";
- * import { scanStaging } from "./staged.ts";
- * for (const file of await scanStaging(new Layout("./mysimbdp-data"))) console.log(file.name);
- * ```
- */
-export async function scanStaging(
-  layout: Layout,
-  options: ScanOptions = {},
-): Promise<StagedFile[]> {
-  const found: StagedFile[] = [];
-  for (const tenant of await tenantsIn(layout, "staging")) {
-    for (const name of await fileNames(layout, tenant)) {
-      if (options.isKnown?.(tenant, name)) continue;
-      const file = await stagedFile(layout, tenant, name, options);
-      if (file) found.push(file);
-    }
-  }
-  return found.sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1));
-}
 
 /** The names of a tenant's files in staging: ids, and names of files that are not adopted yet. */
 async function fileNames(layout: Layout, tenant: string): Promise<string[]> {
@@ -159,33 +114,6 @@ async function moveFile(
   }
   for (const folder of FILE_FOLDERS) {
     if (folder !== to) await removeIfThere(layout.sidecar(folder, tenant, id));
-  }
-}
-
-async function stagedFile(
-  layout: Layout,
-  tenant: string,
-  fileName: string,
-  options: ScanOptions,
-): Promise<StagedFile | null> {
-  const recorded = isFileId(fileName)
-    ? await readSidecar(layout, "staging", tenant, fileName)
-    : null;
-  if (recorded) return recorded;
-  const path = join(layout.tenantFolder("staging", tenant), fileName);
-  const stat = await statIfThere(path);
-  const now = (options.now ?? Date.now)();
-  if (!stat?.isFile) return null;
-  if (now - arrivalOf(stat) < (options.settleMs ?? SETTLE_MS)) {
-    options.onUnsettled?.();
-    return null;
-  }
-  try {
-    // Null: it was moved away after it was listed.
-    return await orNull(adoptFile(layout, tenant, fileName, stat));
-  } catch (error) {
-    options.onProblem?.(path, error);
-    return null;
   }
 }
 

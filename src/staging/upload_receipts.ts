@@ -62,6 +62,17 @@ export class UploadReceipts {
     return new UploadReceipts(db);
   }
 
+  /** Opens the database for queries, also while `serve` writes it; null when it cannot be read. */
+  static openToRead(path: string): UploadReceipts | null {
+    try {
+      const receipts = new UploadReceipts(new DatabaseSync(path, { readOnly: true }));
+      receipts.check();
+      return receipts;
+    } catch {
+      return null;
+    }
+  }
+
   /** Records a finished upload; a receipt that exists is left unchanged. */
   insert(receipt: UploadReceipt): void {
     this.#run(

@@ -60,8 +60,16 @@ type ManageEvent =
   | { kind: "manage.stopped"; running: number }
   /** File events were lost or the watch failed; the next scan finds the files. */
   | { kind: "watch.lost"; dir: string; error: string }
-  /** A file in staging cannot be taken. */
+  /** Something in staging is not loaded; the error says why, and what to do. */
   | { kind: "staging.problem"; path: string; error: string }
+  /** Somebody put a file into staging that still changes. */
+  | { kind: "staging.writing"; path: string }
+  /** `--once` did not wait any longer for a file that is still written. */
+  | { kind: "staging.incomplete"; path: string }
+  /** How many files in staging still change, and how many entries are not loaded. */
+  | { kind: "staging.scanned"; writing: number; ignored: number }
+  /** A file that somebody put into staging at `path` is at rest, and got an id. */
+  | ({ kind: "file.adopted"; path: string } & OfFile)
   | { kind: "scan.failed"; dir: string; error: string }
   /** The ledger could not be read or written; the next scan picks the file up again. */
   | { kind: "ledger.failed"; code: string; error: string; fileId: string | null }

@@ -61,6 +61,14 @@ export function createMetrics(version: string) {
       ["tenant", "limit"],
     ),
     storageFailures: counter("mysimbdp_storage_failures_total", "Storage failures.", ["code"]),
+    stagingWriting: gauge(
+      "mysimbdp_staging_writing_files",
+      "Files in staging that were put there by hand and may still change.",
+    ),
+    stagingIgnored: gauge(
+      "mysimbdp_staging_ignored_entries",
+      "Entries of staging that are not loaded, such as links; the log says why.",
+    ),
     watchLosses: counter(
       "mysimbdp_watch_losses_total",
       "Number of times that file events were lost.",

@@ -76,9 +76,27 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "staging.problem": {
     level: "warning",
-    message: "Cannot take a file in staging.",
+    message: "Something in staging is not loaded.",
     repeats: ({ path, error }) => ({ key: path, text: error }),
   },
+  "staging.writing": {
+    level: "info",
+    message: "A file in staging is still being written; it is loaded when it no longer changes.",
+    repeats: ({ path }) => ({ key: path, text: "" }),
+  },
+  "staging.incomplete": {
+    level: "warning",
+    message: "A file in staging is still being written; the next run loads it.",
+  },
+  "staging.scanned": {
+    level: "debug",
+    message: "Staging scanned.",
+    measure: ({ stagingWriting, stagingIgnored }, { writing, ignored }) => {
+      stagingWriting.set(writing);
+      stagingIgnored.set(ignored);
+    },
+  },
+  "file.adopted": { level: "info", message: "File in staging is complete and got an id." },
   "storage.waiting": {
     level: "warning",
     message: "Storage is unavailable; waiting.",
@@ -203,7 +221,7 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     level: "warning",
     message: "Module version rolled back; the previous version is active.",
   },
-  "problem.ended": { level: "info", message: "Works again." },
+  "problem.ended": { level: "info", message: "A problem has ended." },
   "config.reloaded": {
     level: "info",
     message: "Configuration reloaded.",

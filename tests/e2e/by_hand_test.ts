@@ -36,7 +36,7 @@ Deno.test("--once loads a file that was moved in just before", async () => {
   assert.equal((await platform.files({ name: "a.csv" }))[0]?.state, "ingested", stderr);
 });
 
-Deno.test("links, folders and hidden files in staging are ignored, an empty file is rejected", async () => {
+Deno.test("links, folders and hidden files in staging are ignored and reported once, an empty file is refused", async () => {
   await using platform = await Platform.create(CONFIG);
   await platform.deploy("t1", keepAll());
   const secret = join(platform.dir, "secret.csv");
@@ -51,7 +51,8 @@ Deno.test("links, folders and hidden files in staging are ignored, an empty file
   await platform.stage("Not a tenant", "a.csv", "x\n1\n");
   await platform.stage("t1", "empty.csv", "");
   await platform.stage("t1", "good.csv", "x\n1\n");
-  platform.manage();
+  await platform.stage("unknown", "a.csv", "x\n1\n");
+  const manage = platform.manage();
   assert.equal((await platform.settled("t1", "good.csv")).state, "ingested");
   const empty = await platform.settled("t1", "empty.csv");
   assert.equal(empty.state, "refused");
@@ -61,11 +62,29 @@ Deno.test("links, folders and hidden files in staging are ignored, an empty file
   assert.equal((await platform.files()).length, 2);
   assert.deepEqual(await platform.list("staging", "t1"), [".hidden.csv", "folder.csv", "link.csv"]);
   assert.deepEqual(await platform.list("staging", "Not a tenant"), ["a.csv"]);
+  const reported = () =>
+    manage.records().filter(({ event }) => event === "staging.problem")
+      .map(({ path }) => String(path).replace(`${platform.data}/staging/`, "")).sort();
+  const ignored = ["Not a tenant", "linked", "stray.csv", "t1/.hidden.csv", "t1/folder.csv"];
+  assert.deepEqual(reported(), [...ignored, "t1/link.csv", "unknown"].sort());
+
+  // Fixed and back again: it is reported again.
+  await Deno.remove(join(staging, "link.csv"));
+  await pause(SCANS_MS / 2);
+  await Deno.symlink(secret, join(staging, "link.csv"));
+  await until(
+    "the new link is reported",
+    () => reported().filter((path) => path === "t1/link.csv").length === 2,
+  );
+  await platform.must("manage", "tenant", "add", "unknown");
+  await platform.deploy("unknown", keepAll());
+  assert.equal((await platform.settled("unknown", "a.csv")).state, "ingested");
 });
 
 Deno.test("files of a tenant without a module wait, and delay no other tenant", async () => {
   await using platform = await Platform.create(CONFIG);
   await platform.deploy("t1", keepAll());
+  await platform.must("manage", "tenant", "add", "stranger");
   await platform.stage("stranger", "a.csv", "x\n1\n");
   const manage = platform.manage();
   const line = await manage.line(/"file\.waiting"/);
@@ -92,4 +111,39 @@ Deno.test("staging, or one tenant's folder in it, is deleted and created again: 
   }
   await until("all rows are stored", () => platform.count("t1", "items") === 5);
   assert.equal((await manage.stop()).code, 0);
+});
+
+for (const [title, time] of [["in the future", "2040-01-01"], ["before 1970", "@-5000"]] as const) {
+  Deno.test(`--once loads a file with a time ${title}, and ends`, async () => {
+    await using platform = await Platform.create();
+    await platform.deploy("t1", keepAll());
+    await platform.stage("t1", "a.csv", "x\n1\n");
+    const path = join(platform.data, "staging/t1/a.csv");
+    await new Deno.Command("touch", { args: ["-d", time, path] }).output();
+    const { code, stderr } = await platform.run("manage", "--once");
+    assert.equal(code, 0, stderr);
+    const [file] = await platform.files({ name: "a.csv" });
+    assert.equal(file?.state, "ingested", stderr);
+    assert.ok(Math.abs(Date.now() - (file?.receivedAt ?? 0)) < 60_000, "it arrived now");
+  });
+}
+
+Deno.test("--once does not wait for ever for a file that keeps growing: it is reported, the others are loaded", async () => {
+  await using platform = await Platform.create();
+  await platform.deploy("t1", keepAll());
+  await platform.stage("t1", "a.csv", "x\n1\n");
+  await platform.stage("t1", "growing.csv", "x\n");
+  const path = join(platform.data, "staging/t1/growing.csv");
+  const growing = setInterval(() => Deno.writeTextFileSync(path, "1\n", { append: true }), 200);
+  try {
+    const { code, stderr } = await platform.run("manage", "--once");
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /"staging.incomplete","path":"[^"]*growing.csv"/);
+  } finally {
+    clearInterval(growing);
+  }
+  assert.deepEqual((await platform.files()).map(({ name }) => name), ["a.csv"]);
+  const { code, stderr } = await platform.run("manage", "--once");
+  assert.equal(code, 0, stderr);
+  assert.equal((await platform.files({ name: "growing.csv" }))[0]?.state, "ingested");
 });

@@ -1,10 +1,18 @@
+import type { Layout } from "../../src/data/layout.ts";
+import type { StagedFile } from "../../src/staging/sidecar.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { HANDOFF_STEPS, type HandoffStep } from "../../src/staging/handoff.ts";
 import { type Intake, openIntake } from "../../src/staging/intake.ts";
-import { archiveFile, scanStaging } from "../../src/staging/staged.ts";
+import { archiveFile } from "../../src/staging/staged.ts";
+import { surveyStaging } from "../../src/staging/survey.ts";
 import { rounds } from "../harness/chance.ts";
 import { completeUpload, finish, namesIn, sha256Hex, withData } from "./harness.ts";
+
+/** The files in staging with a record. */
+async function recordedFiles(layout: Layout): Promise<StagedFile[]> {
+  return (await surveyStaging(layout)).recorded;
+}
 
 class Killed extends Error {}
 
@@ -33,7 +41,9 @@ for (const step of HANDOFF_STEPS) {
         assert.equal(receipt?.version, 1);
         assert.equal(intake.uploads.get(upload.info.id), null);
         assert.deepEqual(await namesIn(intake.layout.uploads), []);
-        assert.deepEqual((await scanStaging(intake.layout)).map(({ id }) => id), [upload.info.id]);
+        assert.deepEqual((await recordedFiles(intake.layout)).map(({ id }) => id), [
+          upload.info.id,
+        ]);
         intake.close();
       }
     }));
@@ -44,13 +54,13 @@ for (const step of HANDOFF_STEPS) {
       const upload = await completeUpload(dying, "a.csv", "hello");
       await assert.rejects(finish(dying, upload), Killed);
       dying.close();
-      const staged = await scanStaging(dying.layout);
+      const staged = await recordedFiles(dying.layout);
       for (const file of staged) await archiveFile(dying.layout, file);
 
       const intake = await openIntake(dataDir);
       const again = await finish(intake, await completeUpload(intake, "a.csv", "hello"));
       assert.equal(again.id, upload.info.id);
-      assert.equal((await scanStaging(intake.layout)).length, 1 - staged.length);
+      assert.equal((await recordedFiles(intake.layout)).length, 1 - staged.length);
       intake.close();
     }));
 }
@@ -67,7 +77,7 @@ Deno.test("after any number of kills each content is staged once, with its own v
           for (const { content, kill } of sends) await sendAndDie(dataDir, content, kill);
           const intake = await openIntake(dataDir);
           const contents = new Set(sends.map(({ content }) => sha256Hex(content)));
-          const staged = await scanStaging(intake.layout);
+          const staged = await recordedFiles(intake.layout);
           assert.equal(staged.length, contents.size);
           assert.deepEqual(new Set(staged.map((file) => file.sha256)), contents);
           const versions = staged.map(({ version }) => version).sort();
@@ -112,7 +122,7 @@ Deno.test("a wrong sha256 ends the upload, even if the server was killed before 
     dying.close();
     const intake = await openIntake(dataDir);
     assert.equal(intake.uploads.get(upload.info.id), null);
-    assert.deepEqual(await scanStaging(intake.layout), []);
+    assert.deepEqual(await recordedFiles(intake.layout), []);
     intake.close();
   }));
 
@@ -137,6 +147,6 @@ Deno.test("a hand-off that failed after the link does not stage the content twic
     const second = await finish(intake, await completeUpload(intake, "a.csv", "hello"));
     assert.equal(second.id, first.info.id);
     assert.equal((await finish(intake, first)).id, first.info.id);
-    assert.equal((await scanStaging(intake.layout)).length, 1);
+    assert.equal((await recordedFiles(intake.layout)).length, 1);
     intake.close();
   }));

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Intake } from "../../src/staging/intake.ts";
 import { listFolder } from "../../src/data/durable.ts";
+import { createFileIds } from "../../src/data/file_id.ts";
 import { Layout, prepareData } from "../../src/data/layout.ts";
+import { type StagedFile, writeSidecar } from "../../src/staging/sidecar.ts";
 import type { Upload } from "../../src/staging/upload.ts";
 
 /** Runs a test with a temporary data directory. */
@@ -61,4 +63,24 @@ export function sha256Hex(content: string | Uint8Array): string {
 /** The sorted names in a folder; none when it is missing. */
 export async function namesIn(folder: string): Promise<string[]> {
   return (await listFolder(folder)).map(({ name }) => name).sort();
+}
+
+const nextId = createFileIds();
+
+/** Puts a file with a record into staging. */
+export async function stage(layout: Layout, more: Partial<StagedFile> = {}): Promise<StagedFile> {
+  const file: StagedFile = {
+    id: nextId(),
+    tenant: "customer-1",
+    name: "a.csv",
+    version: 1,
+    size: 3,
+    sha256: "00",
+    batch: null,
+    receivedAt: 1,
+    ...more,
+  };
+  await writeSidecar(layout, "staging", file);
+  await Deno.writeTextFile(layout.file("staging", file.tenant, file.id), "abc");
+  return file;
 }

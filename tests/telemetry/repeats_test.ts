@@ -97,7 +97,7 @@ Deno.test("the log shows a repeating error once, then with a count, and when it 
   assert.deepEqual(records.map(({ message }) => message), [
     "Could not scan a folder.",
     "Could not scan a folder. (12 more failures in 1 minute)",
-    "Works again. (15 failures in 1 minute)",
+    "A problem has ended. (15 failures in 1 minute)",
   ]);
   assert.equal(records[2].problem, "scan.failed");
 });

@@ -25,6 +25,7 @@ Deno.test("doctor: a healthy platform, then its problems with hints", async (t) 
       "clock",
       "tls",
       "storage",
+      "staging",
       "queue",
       "sandbox",
     ];
@@ -63,6 +64,23 @@ Deno.test("doctor: a healthy platform, then its problems with hints", async (t) 
     const { by } = await findings(platform);
     assert.equal(by["clock"]?.state, "failed");
     await Deno.utime(join(platform.data, "users.json"), new Date(), new Date());
+  });
+  await t.step("things in staging that are not loaded, and a file without an id", async () => {
+    await platform.stage("unknown", "a.csv", "x\n1\n");
+    const path = join(platform.data, "staging/stray.csv");
+    await Deno.writeTextFile(path, "x\n");
+    const { stdout, code } = await platform.run("manage", "doctor");
+    assert.equal(code, 0);
+    assert.match(stdout, /staging\/stray\.csv is not loaded: it is not in the folder of a tenant/);
+    assert.match(stdout, /no tenant "unknown" exists/);
+    assert.match(stdout, /Run mysimbdp manage tenant add unknown/);
+    await Deno.remove(path);
+    await Deno.remove(join(platform.data, "staging/unknown"), { recursive: true });
+    await platform.must("manage", "tenant", "add", "t1");
+    await platform.stage("t1", "b.csv", "x\n");
+    assert.match((await findings(platform)).by["staging"]?.what ?? "", /b\.csv has no id yet/);
+    await Deno.remove(join(platform.data, "staging/t1/b.csv"));
+    assert.equal((await findings(platform)).by["staging"]?.state, "ok");
   });
   await t.step("a file that waits for its module", async () => {
     await platform.stage("t1", "a.csv", "x\n1\n");

@@ -4,7 +4,8 @@ import { createFileIds } from "../../src/data/file_id.ts";
 import { type FileFolder, Layout } from "../../src/data/layout.ts";
 import { UploadReceipts } from "../../src/staging/upload_receipts.ts";
 import { type StagedFile, writeSidecar } from "../../src/staging/sidecar.ts";
-import { folderOf, scanStaging } from "../../src/staging/staged.ts";
+import { folderOf } from "../../src/staging/staged.ts";
+import { surveyStaging } from "../../src/staging/survey.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
 import { openLedger } from "../../src/storage/sqlite/ledger.ts";
 import { UNTRIED } from "../../src/manage/ledger.ts";
@@ -87,8 +88,9 @@ Deno.test("parts of a file that were copied at different times are made consiste
         using receipts = UploadReceipts.open(layout.receipts);
         assert.equal(receipts.ofUpload("t1", file.id)?.name, "a.csv");
         // It keeps its id and name; it is not adopted as a new file.
-        const staged = await scanStaging(layout, { settleMs: 0 });
-        assert.deepEqual(staged, folder === "staging" ? [file] : []);
+        const { recorded, arriving } = await surveyStaging(layout);
+        assert.deepEqual(recorded, folder === "staging" ? [file] : []);
+        assert.deepEqual(arriving, []);
       } finally {
         await Deno.remove(dir, { recursive: true });
       }

@@ -7,6 +7,7 @@ import { checkCluster } from "./cluster.ts";
 import { checkDisk } from "./disk.ts";
 import { type CheckContext, failed, type Finding } from "./finding.ts";
 import { checkPermissions } from "./permissions.ts";
+import { checkStaging } from "./staging.ts";
 import { checkQueue, checkStorage } from "./storage.ts";
 import { checkSandbox } from "./sandbox.ts";
 import { checkData } from "./data.ts";
@@ -23,6 +24,7 @@ const CHECKS: Record<string, Check> = {
   tls: checkTls,
   storage: checkStorage,
   cluster: checkCluster,
+  staging: checkStaging,
   queue: checkQueue,
   sandbox: checkSandbox,
 };
