@@ -35,7 +35,7 @@ Deno.test("doctor: a healthy platform, then its problems with hints", async (t) 
     }
     const { stdout } = await platform.run("manage", "doctor");
     assert.match(stdout, /^ok {7}storage {6}sqlite, 1 local database intact$/m);
-    assert.match(stdout, /^\d ok, \d warnings?, 0 failed$/m);
+    assert.match(stdout, /^\d+ ok, \d+ warnings?, 0 failed$/m);
   });
   await t.step("permissions", async () => {
     await Deno.chmod(join(platform.data, "users.json"), 0o644);
