@@ -1,3 +1,4 @@
+import { diskCauseOf } from "../base/disk.ts";
 import { Failure, messageOf } from "../base/failure.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { isTenantName } from "../base/tenant_name.ts";
@@ -241,7 +242,8 @@ class FileAccounts implements Accounts {
         this.#emit({ kind: "auth.rehashed", tenant: user });
       }
     } catch (error) {
-      if (this.#closed) return;
+      // On a full disk the old hash stays, and the next login tries again.
+      if (this.#closed || diskCauseOf(error) !== null) return;
       this.#emit({ kind: "auth.rehash_failed", tenant: user, error: messageOf(error) });
     }
   }

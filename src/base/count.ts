@@ -9,3 +9,9 @@ export function formatCount(count: number, noun: string): string {
 export function formatNumber(value: number): string {
   return NUMBER.format(value);
 }
+
+/** Formats bytes for operators: `0.4 MiB`, `1,204 MiB`. */
+export function formatMib(bytes: number): string {
+  const mib = bytes / 1024 ** 2;
+  return `${NUMBER.format(mib < 100 ? Number(mib.toFixed(1)) : Math.round(mib))} MiB`;
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RESERVE_BYTES } from "../base/disk.ts";
 import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../protocol/constraints.ts";
 import { parseListen } from "./listen.ts";
 
@@ -37,6 +38,13 @@ const uploads = z.strictObject({
   ),
   stall_seconds: seconds().default(60).describe(
     "Seconds without data after which an upload is interrupted; it can be resumed.",
+  ),
+});
+
+/** The disks of the data directory. */
+const disk = z.strictObject({
+  reserve_mb: z.int().min(1).max(1_048_576).default(RESERVE_BYTES / 1024 ** 2).describe(
+    "Disk space that stays free, in MiB: with less, files are refused and loads wait.",
   ),
 });
 
@@ -155,13 +163,14 @@ const log = z.strictObject({
 });
 
 /** The tables of the configuration file. The descriptions are also the documentation. */
-const SECTIONS = { server, uploads, constraints, manage, storage, sandbox, modules, log };
+const SECTIONS = { server, uploads, disk, constraints, manage, storage, sandbox, modules, log };
 
 /** All settings. Each has a default, so that an empty file is valid. */
 export const configSchema = z.strictObject({
   data,
   server: server.prefault({}),
   uploads: uploads.prefault({}),
+  disk: disk.prefault({}),
   constraints: constraints.prefault({}),
   manage: manage.prefault({}),
   storage: storage.prefault({}),

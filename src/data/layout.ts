@@ -50,6 +50,11 @@ export class Layout {
     this.ledger = join(this.db, "ledger.sqlite");
   }
 
+  /** Folders that may be on different disks, and that all must have room. */
+  get disks(): readonly string[] {
+    return [this.root, this.uploads, this.db];
+  }
+
   /** The embedded engine's database of a tenant. */
   tenantDatabase(tenant: string): string {
     return join(this.db, "tenants", `${checkTenantName(tenant)}.sqlite`);

@@ -1,10 +1,12 @@
 import type { Registry } from "prom-client";
+import { diskCauseOf } from "../base/disk.ts";
 import { messageOf } from "../base/failure.ts";
 import type { Config } from "../config/schema.ts";
+import type { DiskChange, DiskState } from "../data/disk_state.ts";
 import type { Layout } from "../data/layout.ts";
 import { sweepFolder } from "../data/leftovers.ts";
 import type { Storage } from "../storage/contract.ts";
-import { warnOfDisk } from "../telemetry/disk_warning.ts";
+import { type DiskWatch, watchDisk } from "../telemetry/disk_watch.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { MetricsFile } from "../telemetry/snapshot.ts";
 import { Retention } from "./retention.ts";
@@ -18,6 +20,9 @@ interface HousekeepingDeps {
   registry: Registry;
   emit: Emit;
   config: () => Config;
+  disk: DiskState;
+  /** Called when the disk becomes full, or has room again. */
+  onDisk: (change: DiskChange) => void;
 }
 
 /** What `manage` does besides loading files: retention, disk warnings, metrics. */
@@ -25,11 +30,14 @@ export class Housekeeping {
   readonly #deps: HousekeepingDeps;
   readonly #retention: Retention;
   readonly #metrics: MetricsFile;
+  readonly #diskWatch: DiskWatch;
 
   constructor(deps: HousekeepingDeps) {
     this.#deps = deps;
     this.#retention = new Retention(deps);
     this.#metrics = new MetricsFile(deps.layout.root, deps.registry);
+    const { disk, emit, layout } = deps;
+    this.#diskWatch = watchDisk({ disk, folder: layout.root, emit, onChange: this.#onDisk });
   }
 
   /** Removes half-written files of an earlier process that was killed. */
@@ -50,21 +58,38 @@ export class Housekeeping {
     return () => timers.forEach(clearInterval);
   }
 
+  /** Reports whether the disk is full, if that has changed. */
+  checkDisk(): Promise<void> {
+    return this.#diskWatch.check();
+  }
+
+  /** Ends the watch of the disk. */
+  close(): void {
+    this.#diskWatch.stop();
+  }
+
+  readonly #onDisk = (change: DiskChange): void => {
+    // What has expired makes room.
+    if (change.type === "full") void this.#runRetention();
+    this.#deps.onDisk(change);
+  };
+
   /** Writes the metrics to the file that `serve` shows. */
   async writeMetrics(): Promise<void> {
     try {
       await this.#metrics.write();
       this.#deps.emit({ kind: "problem.ended", problem: "metrics.lost", key: "" });
     } catch (error) {
+      // A full disk is reported once, as `disk.full`.
+      if (diskCauseOf(error) !== null) return this.#metrics.touch();
       this.#deps.emit({ kind: "metrics.lost", error: messageOf(error) });
     }
   }
 
   async #runRetention(): Promise<void> {
-    const { layout, config, emit } = this.#deps;
+    const { config, emit } = this.#deps;
     try {
       await this.#retention.run(config().manage, Date.now());
-      await warnOfDisk(layout, emit);
       emit({ kind: "problem.ended", problem: "retention.failed", key: "" });
     } catch (error) {
       emit({ kind: "retention.failed", error: messageOf(error) });

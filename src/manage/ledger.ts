@@ -26,8 +26,11 @@ export type LedgerEvent =
   | { type: "refuse"; reason: FileReason }
   /** It or its module has a fault; none of its rows are stored. */
   | { type: "quarantine"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
-  /** Something else failed; the next attempt is at `at`, in milliseconds since the epoch. */
-  | { type: "retry"; reason: FileReason; at: number }
+  /**
+   * Something else failed; the next attempt is at `at`, in milliseconds since the epoch. On a full disk
+   * the attempt is not `counted`.
+   */
+  | { type: "retry"; reason: FileReason; at: number; counted?: boolean }
   /** The service shuts down; the attempt does not count. */
   | { type: "release" }
   /** The service was killed while it ran; the attempt counts. */
@@ -119,8 +122,11 @@ function changes(record: FileRecord, event: LedgerEvent, now: number): Partial<F
       const { reason, notices = [] } = event;
       return { reason, seconds, finishedAt: now, rows, notices };
     }
-    case "retry":
-      return { reason: event.reason, seconds, nextTryAt: event.at };
+    case "retry": {
+      const counted = event.counted ?? true;
+      const { reason, at: nextTryAt } = event;
+      return { reason, seconds, nextTryAt, attempts: counted ? attempts : attempts - 1 };
+    }
     case "release":
       return { ...UNTRIED, attempts: attempts - 1 };
     case "recover":

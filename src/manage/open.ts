@@ -2,6 +2,7 @@ import { messageOf } from "../base/failure.ts";
 import { VERSION } from "../base/version.ts";
 import type { Config } from "../config/schema.ts";
 import { ensureFolder } from "../data/durable.ts";
+import { DiskState } from "../data/disk_state.ts";
 import { Layout } from "../data/layout.ts";
 import { ModuleRequestHandler } from "../modules/build/request_handler.ts";
 import { ModuleInbox } from "../modules/inbox.ts";
@@ -33,6 +34,7 @@ export interface Manage {
   layout: Layout;
   storage: Storage;
   sandboxes: SandboxPool;
+  disk: DiskState;
   service: IngestService;
   /** Checks the modules that customers submit. */
   moduleRequests: ModuleRequestHandler;
@@ -66,14 +68,24 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
   const inbox = new ModuleInbox(layout.moduleRoot);
   await ensureFolder(inbox.folder);
   const { emit, registry } = telemetry;
-  const deps = { layout, storage, sandboxes, tracer, emit, config: () => config };
+  const disk = new DiskState({
+    folders: layout.disks,
+    reserveBytes: () => config.disk.reserve_mb * 1024 ** 2,
+  });
+  const deps = { layout, storage, sandboxes, tracer, emit, disk, config: () => config };
+  const service = new IngestService({ ...deps, modules: store });
+  const housekeeping = new Housekeeping({
+    ...deps,
+    registry,
+    onDisk: (change) => void (change.type === "free" && service.resume()),
+  });
   return {
     ...deps,
-    service: new IngestService({ ...deps, modules: store }),
+    service,
     moduleRequests: new ModuleRequestHandler({ ...deps, store, inbox, log: new ModuleLog(store) }),
     testRunDeps: { ...deps, store, testRuns: new TestRuns(inbox.folder, store) },
     inbox,
-    housekeeping: new Housekeeping({ ...deps, registry }),
+    housekeeping,
     telemetry,
     reload() {
       try {
@@ -85,6 +97,7 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
       }
     },
     async close() {
+      housekeeping.close();
       await sandboxes.close();
       await storage.close();
       lock.release();

@@ -14,8 +14,17 @@ export type Outcome =
   | { type: "refused"; reason: FileReason }
   /** The file or its module has a fault; nothing was stored. */
   | { type: "quarantined"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
-  /** Something else failed, so a later attempt may succeed. `endless`: attempts are not limited. */
-  | { type: "retry"; reason: FileReason; rows: RowCounts | null; endless: boolean }
+  /**
+   * Something else failed, so a later attempt may succeed. `endless`: attempts are not limited.
+   * `neededBytes`: the disk was full, and needs so many free bytes; the attempt does not count.
+   */
+  | {
+    type: "retry";
+    reason: FileReason;
+    rows: RowCounts | null;
+    endless: boolean;
+    neededBytes?: number;
+  }
   /** The service is shutting down; the file returns to the queue as if it had not started. */
   | { type: "released" };
 
@@ -39,7 +48,11 @@ export function outcomeOf(error: unknown, rows: RowCounts | null = null): Outcom
   }
   const { code, message, hint } = error;
   const reason = { code, message: hint ? `${message}. ${hint}` : message };
-  if (error.kind === "storage") return { type: "retry", reason, rows, endless: true };
+  if (error.kind === "storage") {
+    const full = code === "storage-full" &&
+      { neededBytes: Number(error.details["neededBytes"] ?? 0) };
+    return { type: "retry", reason, rows, endless: true, ...full };
+  }
   if (error.kind === "internal" || WORTH_ANOTHER_TRY.has(code)) {
     return { type: "retry", reason, rows, endless: false };
   }

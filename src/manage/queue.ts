@@ -6,6 +6,8 @@ interface FileQueueOptions {
    * be writing their rows. A function is asked each time.
    */
   concurrency: number | (() => number);
+  /** Whether there is room for a file's rows; if not, it and its tenant's later files wait. @default yes */
+  mayStart?: (record: FileRecord) => boolean;
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
 }
@@ -28,6 +30,8 @@ interface FileQueueOptions {
 export class FileQueue {
   readonly #concurrency: () => number;
   readonly #now: () => number;
+  readonly #mayStart: (record: FileRecord) => boolean;
+  #isBlocked = false;
   /** Each tenant's waiting files by arrival; the tenants in the order of their turns. */
   readonly #waiting = new Map<string, FileRecord[]>();
   /** The records of {@link #waiting} by id. */
@@ -43,6 +47,7 @@ export class FileQueue {
     const { concurrency } = options;
     this.#concurrency = typeof concurrency === "number" ? () => concurrency : concurrency;
     this.#now = options.now ?? Date.now;
+    this.#mayStart = options.mayStart ?? (() => true);
   }
 
   /** The number of waiting files. */
@@ -72,13 +77,21 @@ export class FileQueue {
     files.splice(files.findLastIndex((file) => arrivedBefore(file, record)) + 1, 0, record);
   }
 
+  /** Whether the last call of {@link next} found a file that has to wait for room. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
   /** The file whose turn it is; null when none may run. Does not change the queue. */
   next(): FileRecord | null {
+    this.#isBlocked = false;
     if (this.#running.size >= this.#concurrency()) return null;
     const now = this.#now();
     for (const [tenant, [first]] of this.#waiting) {
       if (first === undefined || this.#running.has(tenant)) continue;
-      if (first.nextTryAt === null || first.nextTryAt <= now) return first;
+      if (first.nextTryAt !== null && first.nextTryAt > now) continue;
+      if (this.#mayStart(first)) return first;
+      this.#isBlocked = true;
     }
     return null;
   }
@@ -130,6 +143,8 @@ export class FileQueue {
     let earliest: number | null = null;
     for (const [tenant, [first]] of this.#waiting) {
       if (first === undefined || first.nextTryAt === null || this.#running.has(tenant)) continue;
+      // A file whose time has come waits for something else.
+      if (first.nextTryAt <= this.#now() && this.#isBlocked) continue;
       earliest = Math.min(earliest ?? first.nextTryAt, first.nextTryAt);
     }
     return earliest;

@@ -7,6 +7,7 @@ import { messageOf } from "../base/failure.ts";
 import type { Span, Tracer } from "../base/tracing.ts";
 import { takesFile } from "../sandbox/wire/file_patterns.ts";
 import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
+import type { DiskState } from "../data/disk_state.ts";
 import type { Layout } from "../data/layout.ts";
 import { SETTLE_MS, type StagingScan } from "../staging/scan.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
@@ -30,7 +31,11 @@ interface ServiceDeps {
   /** Asked for each file, so that a reload applies from the next file on. */
   config: () => Config;
   tracer: Tracer;
+  disk: DiskState;
 }
+
+/** Milliseconds between two looks at the free space for a file that waits for it. */
+const ROOM_CHECK_MS = 1_000;
 
 /** After larger files no spare sandbox is started: the next one may need the memory. */
 const SMALL_FILE_BYTES = 16 * 1024 * 1024;
@@ -75,6 +80,8 @@ export class IngestService {
   #arriving: StagingScan["arriving"] = [];
   /** Another process is loading files; if it dies, they are loaded here. */
   #elsewhere = false;
+  /** Bytes that must be free for a file whose load found too little room. */
+  readonly #needs = new Map<string, number>();
 
   constructor(deps: ServiceDeps) {
     this.#deps = deps;
@@ -82,7 +89,10 @@ export class IngestService {
     const log = new ModuleLog(deps.modules);
     const probation = new Probation({ ...deps, log, now: Date.now });
     this.#reportDeps = { log, probation, ledger: deps.storage.ledger };
-    this.#queue = new FileQueue({ concurrency: () => deps.config().manage.concurrency });
+    this.#queue = new FileQueue({
+      concurrency: () => deps.config().manage.concurrency,
+      mayStart: ({ id }) => deps.disk.shortage(this.#needs.get(id)) === null,
+    });
     this.#arrivals = new Arrivals({
       ...deps,
       isKnown: (id) => this.#known.has(id),
@@ -111,6 +121,13 @@ export class IngestService {
     });
   }
 
+  /** Continues after the disk was full. */
+  resume(): void {
+    if (this.#stopping) return;
+    this.#startFiles();
+    void this.scan();
+  }
+
   /**
    * Loads files until none can be loaded now. It waits for files that are still written, and for other
    * processes, but not for ever: then these files are waiting.
@@ -122,7 +139,10 @@ export class IngestService {
       const pause = this.#startFiles();
       if (this.#running.size > 0) await Promise.race(this.#running.values());
       else if (this.#sums.storageFailed) break;
-      else if (pause !== null) await this.#sleep(pause);
+      else if (this.#queue.isBlocked) {
+        this.#sums.storageFailed = true;
+        break;
+      } else if (pause !== null) await this.#sleep(pause);
       else if (waited < this.#patience()) {
         await this.#sleep(SETTLE_MS);
         waited += SETTLE_MS;
@@ -158,6 +178,11 @@ export class IngestService {
   }
 
   async #scan(): Promise<void> {
+    if (this.#deps.disk.shortage() !== null) {
+      // New files could not be added to the ledger.
+      this.#sums.storageFailed = true;
+      return;
+    }
     const scan = await this.#arrivals.scan(() => this.#stopping);
     this.#sums.waiting = scan.waiting;
     this.#sums.storageFailed ||= scan.storageFailed;
@@ -194,8 +219,10 @@ export class IngestService {
       this.#running.set(id, run);
     }
     const due = this.#queue.wakeAt();
-    if (due === null) return null;
-    const pause = Math.max(0, due - Date.now());
+    const later = this.#queue.isBlocked ? Date.now() + ROOM_CHECK_MS : Infinity;
+    const next = Math.min(due ?? Infinity, later);
+    if (next === Infinity) return null;
+    const pause = Math.max(0, next - Date.now());
     if (!this.#stopping) this.#queueTimer = setTimeout(() => this.#startFiles(), pause);
     return pause;
   }
@@ -242,6 +269,7 @@ export class IngestService {
     const console: string[] = [];
     const outcome = await this.#load(record, module, begun !== null, console, span);
     const seconds = (performance.now() - started) / 1000;
+    this.#noteNeed(record, outcome);
     const again = await settle(this.#deps, record, outcome, seconds, Date.now);
     const report = { record, version, outcome, again: again !== null, console };
     emit({ kind: "problem.ended", problem: "ledger.failed", key: "file" });
@@ -296,6 +324,13 @@ export class IngestService {
     if (tenantJson.permissions.read.length > 0) return;
     this.#queue.read(id);
     this.#startFiles();
+  }
+
+  /** A file whose load found too little room waits until there is more. */
+  #noteNeed({ id }: FileRecord, outcome: Outcome): void {
+    const needed = outcome.type === "retry" ? outcome.neededBytes ?? null : null;
+    if (needed === null) this.#needs.delete(id);
+    else this.#needs.set(id, needed);
   }
 
   #count(outcome: Outcome, again: FileRecord | null): void {

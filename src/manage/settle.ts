@@ -61,7 +61,7 @@ export async function settle(
       emit({ kind: "file.released", ...file });
       return null;
     case "retry": {
-      const { reason, rows, endless } = outcome;
+      const { reason, rows, endless, neededBytes } = outcome;
       const { attempts } = record;
       const { max_attempts, retry_seconds } = config().manage;
       if (attempts >= max_attempts && !endless) {
@@ -69,7 +69,9 @@ export async function settle(
       }
       const delays = { firstDelay: FIRST_RETRY_MS, longestDelay: retry_seconds * 1000 };
       const nextTryAt = now() + Math.round(backoffMs(attempts, delays));
-      const next = await advance(ledger, record, { type: "retry", reason, at: nextTryAt }, now());
+      const counted = neededBytes === undefined;
+      const event = { type: "retry" as const, reason, at: nextTryAt, counted };
+      const next = await advance(ledger, record, event, now());
       emit({ kind: "file.retry", ...file, reason, attempt: attempts, nextTryAt, endless });
       return next;
     }

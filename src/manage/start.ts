@@ -41,6 +41,7 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
       onWait: (failure) => telemetry.emit({ kind: "storage.waiting", error: failure.message }),
     }).finally(() => sandboxReady);
     telemetry.emit({ kind: "problem.ended", problem: "storage.waiting", key: "" });
+    await housekeeping.checkDisk();
     await service.recover();
     await housekeeping.sweep();
     return options.once ? await drain(manage) : await runUntilSignal(manage);

@@ -21,6 +21,7 @@ import { ASSETS_PATH, showAsset } from "./dashboard/assets.ts";
 import { innerApi } from "./dashboard/inner_api.ts";
 import { addPageRoutes } from "./dashboard/pages.ts";
 import type { Emit } from "../telemetry/events.ts";
+import { dropBody } from "./http/body.ts";
 import { authenticate, authenticateOperator } from "./http/auth.ts";
 import type { AppEnv } from "./http/env.ts";
 import { liveEvents } from "./http/live_events.ts";
@@ -28,6 +29,7 @@ import { observe } from "./http/observe.ts";
 import { notFound, problemResponse } from "./http/problem_response.ts";
 import { addRoutes, type Route } from "./http/route.ts";
 import { traceRequests } from "./http/trace.ts";
+import { isNoSpace } from "../data/free_space.ts";
 import { documentRoute, showReference } from "./openapi/routes.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
 import { type SlotLimits, Slots } from "./uploads/slots.ts";
@@ -72,7 +74,7 @@ export interface ServeDeps {
 export function createApp(deps: ServeDeps): Hono<AppEnv> {
   const { intake, accounts, operators, ledger, version, stopping, now = Date.now } = deps;
   const { defaultConstraints = DEFAULT_CONSTRAINTS, stallMs = 60_000, hash = hashPassword } = deps;
-  const { layout, receipts } = intake;
+  const { layout, receipts, disk } = intake;
   const metrics = createMetrics(deps);
   const emit: Emit = (event) => {
     metrics.count(event);
@@ -109,14 +111,18 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   routes.push(documentRoute(routes, version));
 
   const app = new Hono<AppEnv>({ strict: false });
-  app.onError((error, c) => problemResponse(c, error, emit));
+  app.onError(async (error, c) => {
+    const known = disk.explain(error);
+    if (isNoSpace(known)) await dropBody(c.req.raw);
+    return problemResponse(c, known, emit);
+  });
   app.notFound((c) => problemResponse(c, notFound(JSON.stringify(c.req.path)), emit));
   app.use(observe(emit));
   app.use("/v1/*", traceRequests(deps.tracer ?? NO_TRACER));
   app.use(`${PATHS.uploads}/*`, speakTus());
   app.use(`${PATHS.admin}/*`, authenticateOperator(operators));
   app.use("/v1/*", authenticate(accounts));
-  addRoutes(app, routes);
+  addRoutes(app, routes, () => disk.require());
   app.get(PATHS.docs, showReference(routes, version));
   app.get(`${ASSETS_PATH}/:name`, showAsset());
   addPageRoutes(app, { version, accounts, operators, audit, emit, now, readApi: innerApi(app) });

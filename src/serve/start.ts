@@ -8,7 +8,7 @@ import type { Config } from "../config/schema.ts";
 import { Layout } from "../data/layout.ts";
 import { openIntake } from "../staging/intake.ts";
 import { openLedgerOf } from "../storage/open.ts";
-import { warnOfDisk } from "../telemetry/disk_warning.ts";
+import { watchDisk } from "../telemetry/disk_watch.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
 import { openTracer } from "../telemetry/tracing.ts";
@@ -66,11 +66,11 @@ export async function runServe(options: ServeOptions): Promise<void> {
     emit({ kind: "server.started", listen: config.server.listen, tls: tls !== null });
     options.onListening(url);
     ready();
-    await warnOfDisk(intake.layout, emit);
-    const diskCheck = setInterval(() => void warnOfDisk(intake.layout, emit), HOUR_MS);
+    const diskWatch = watchDisk({ disk: intake.disk, folder: intake.layout.root, emit });
+    await diskWatch.check();
     await stopAsked;
     stopReloads();
-    clearInterval(diskCheck);
+    diskWatch.stop();
     systemd.stopping("waiting for open requests", DRAIN_SECONDS);
     emit({ kind: "server.stopping" });
     stopping.abort();
@@ -92,6 +92,7 @@ async function openServe(config: Config) {
   const receiptDays = config.manage.ledger_days;
   const intake = await openIntake(config.data, {
     expiryMs: config.uploads.expire_hours * HOUR_MS,
+    reserveBytes: config.disk.reserve_mb * 1024 ** 2,
     receiptExpiryMs: () => receiptDays === 0 ? null : receiptDays * DAY_MS,
   });
   const { users, admins } = intake.layout;

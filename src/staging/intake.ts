@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
+import { DiskState } from "../data/disk_state.ts";
 import { listFolder, statIfThere } from "../data/durable.ts";
 import { createFileIds, isFileId } from "../data/file_id.ts";
 import { handOff, type HandoffDeps, type HandoffStep } from "./handoff.ts";
@@ -12,7 +13,9 @@ import { readSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
 import { Uploads, type UploadsOptions } from "./uploads.ts";
 
-export interface IntakeOptions extends UploadsOptions {
+export interface IntakeOptions extends Omit<UploadsOptions, "disk"> {
+  /** Bytes of each disk that stay free. @default RESERVE_BYTES */
+  reserveBytes?: number;
   /** Milliseconds until a batch expires. @default 7 days */
   batchExpiryMs?: number;
   /** Milliseconds until a receipt expires; asked each time. @default never */
@@ -26,6 +29,8 @@ export interface Intake {
   readonly layout: Layout;
   readonly uploads: Uploads;
   readonly receipts: UploadReceipts;
+  /** Whether the disks of the data directory have room. */
+  readonly disk: DiskState;
   readonly nextId: () => string;
   /**
    * Hands a complete upload over to staging; see {@link handOff}. The caller holds the upload.
@@ -59,7 +64,8 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   using stack = new DisposableStack();
   stack.adopt(lockServe(layout), (lock) => lock.release());
   const receipts = stack.use(UploadReceipts.open(layout.receipts));
-  const uploads = stack.adopt(new Uploads(layout, options), (uploads) => uploads.close());
+  const disk = new DiskState({ folders: layout.disks, reserveBytes: options.reserveBytes, now });
+  const uploads = stack.adopt(new Uploads(layout, { ...options, disk }), (it) => it.close());
   const deps = { layout, uploads, receipts, names: new KeyedLock(), now, onStep };
   await uploads.load();
   await reconcile(deps);
@@ -68,6 +74,7 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
     layout,
     uploads,
     receipts,
+    disk,
     nextId: createFileIds({ now }),
     finish: (upload) => handOff(deps, upload),
     async expire() {

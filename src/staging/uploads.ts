@@ -9,7 +9,7 @@ import {
   writeDurably,
 } from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
-import { explainFullDisk, requireSpace } from "../data/free_space.ts";
+import { DiskState } from "../data/disk_state.ts";
 import type { Layout } from "../data/layout.ts";
 import { type Holder, Upload, type UploadInfo, uploadInfoSchema } from "./upload.ts";
 import { UploadThread } from "./upload_thread.ts";
@@ -22,8 +22,8 @@ export interface UploadsOptions {
   expiryMs?: number;
   /** Milliseconds without progress after which another request may take over an upload. @default 2,000 */
   takeoverMs?: number;
-  /** Bytes of the disk that uploads leave free. @default 16 MiB */
-  reserveBytes?: number;
+  /** Whether there is room. @default one that is asked about the data directory */
+  disk?: DiskState;
 }
 
 /**
@@ -37,14 +37,14 @@ export class Uploads {
   readonly #now: () => number;
   readonly #expiryMs: number;
   readonly #takeoverMs: number;
-  readonly #reserveBytes: number;
+  readonly #disk: DiskState;
 
   constructor(layout: Layout, options: UploadsOptions = {}) {
     this.#layout = layout;
     this.#now = options.now ?? Date.now;
     this.#expiryMs = options.expiryMs ?? 24 * 60 * 60 * 1000;
     this.#takeoverMs = options.takeoverMs ?? 2000;
-    this.#reserveBytes = options.reserveBytes ?? 16 * 1024 * 1024;
+    this.#disk = options.disk ?? new DiskState({ folders: layout.disks });
   }
 
   get size(): number {
@@ -85,15 +85,24 @@ export class Uploads {
     const upload = new Upload(info);
     this.#index.set(info.id, upload);
     try {
-      await requireSpace(this.#layout.uploads, info.length, this.#reserveBytes);
+      await this.#disk.require(info.length + this.#expected(upload));
       const path = this.#layout.upload(info.id);
       (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();
       await this.#saveInfo(upload);
     } catch (error) {
       await this.remove(upload);
-      throw explainFullDisk(error);
+      throw this.#disk.explain(error);
     }
     return upload;
+  }
+
+  /** Bytes that the requests of other uploads are still going to write. */
+  #expected(upload: Upload): number {
+    let bytes = 0;
+    for (const other of this.#index.values()) {
+      if (other !== upload && other.holder) bytes += other.info.length - other.offset;
+    }
+    return bytes;
   }
 
   /**

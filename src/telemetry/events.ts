@@ -1,3 +1,4 @@
+import type { DiskCause } from "../base/disk.ts";
 import type { FileReason, RowCounts } from "../protocol/file_view.ts";
 
 /** The file that an event is about. */
@@ -31,6 +32,8 @@ type ServeEvent =
   | { kind: "auth.rehashed"; tenant: string }
   | { kind: "auth.rehash_failed"; tenant: string; error: string }
   | { kind: "users.broken"; error: string }
+  /** An operator signed in while a full disk prevented the entry in the audit log. */
+  | { kind: "audit.unwritten"; operator: string; address: string; action: string }
   /** Accounts in users.json that no tenant can have by the rule for names; they cannot sign in. */
   | { kind: "accounts.invalid_name"; names: string[] }
   | { kind: "upload.started"; tenant: string; uploadId: string; name: string; bytes: number }
@@ -161,6 +164,21 @@ type CommonEvent =
   | NearLimit
   /** The metrics could not be written for `serve`; the next ones include them. */
   | { kind: "metrics.lost"; error: string }
+  /** A disk of the data directory has no room: files are refused and loads wait until `disk.free`. */
+  | {
+    kind: "disk.full";
+    cause: DiskCause;
+    path: string;
+    freeBytes: number;
+    /** Bytes to free; 0 for other causes than `space`. */
+    missingBytes: number;
+    error: string;
+    hint: string;
+  }
+  /** The free space could not be read. */
+  | { kind: "disk.unknown"; error: string }
+  /** There is room again, after so many seconds. */
+  | { kind: "disk.free"; freeBytes: number; seconds: number }
   /** The disk of the data directory is almost full. */
   | { kind: "disk.low"; path: string; usedShare: number; freeBytes: number }
   | { kind: "config.reloaded"; path: string | null }

@@ -60,6 +60,10 @@ export function createMetrics(version: string) {
       "Files that used 80 % or more of a limit.",
       ["tenant", "limit"],
     ),
+    diskFull: gauge(
+      "mysimbdp_manage_disk_full",
+      "1 while loads wait because a disk of the data directory is full; otherwise 0.",
+    ),
     storageFailures: counter("mysimbdp_storage_failures_total", "Storage failures.", ["code"]),
     stagingWriting: gauge(
       "mysimbdp_staging_writing_files",

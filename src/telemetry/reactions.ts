@@ -46,6 +46,10 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     message: "Could not read the accounts; the previous accounts stay active.",
     repeats: byError,
   },
+  "audit.unwritten": {
+    level: "warning",
+    message: "Could not write an entry of the audit log: the disk is full.",
+  },
   "accounts.invalid_name": {
     level: "warning",
     message: "Accounts in users.json have invalid names and cannot sign in.",
@@ -189,6 +193,17 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     message: "Could not write the metrics.",
     repeats: byError,
   },
+  "disk.full": {
+    level: "error",
+    message: "Disk is full: files are refused and loads wait.",
+    measure: ({ diskFull }) => diskFull.set(1),
+  },
+  "disk.free": {
+    level: "info",
+    message: "Disk has room again.",
+    measure: ({ diskFull }) => diskFull.set(0),
+  },
+  "disk.unknown": { level: "error", message: "Could not check the disk.", repeats: byError },
   "disk.low": { level: "warning", message: "Disk is almost full." },
   "data.upgraded": { level: "info", message: "Data directory upgraded." },
   "sandbox.killed": {

@@ -34,6 +34,15 @@ export class MetricsFile {
     await Deno.writeTextFile(temporary, JSON.stringify(sum), { mode: 0o600 });
     await Deno.rename(temporary, this.#path);
   }
+
+  /** Marks the file as written, while a full disk prevents that: the process is running. */
+  touch(): void {
+    try {
+      Deno.utimeSync(this.#path, new Date(), new Date());
+    } catch {
+      // It has not been written yet.
+    }
+  }
 }
 
 /** The sum of the metrics that processes wrote, and the age of the newest. */

@@ -29,6 +29,7 @@ Deno.test("without a file the defaults apply", () => {
     data: `${f.dir}/mysimbdp-data`,
     server: { listen: "127.0.0.1:8080", tls_cert: "", tls_key: "", url: "http://127.0.0.1:8080" },
     uploads: { expire_hours: 24, stall_seconds: 60 },
+    disk: { reserve_mb: 16 },
     constraints: { formats: [".csv"], number_files: 10, data_sizes: 4096 },
     manage: {
       concurrency: navigator.hardwareConcurrency,

@@ -26,6 +26,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       path: PATHS.session,
       id: "openSession",
       summary: "Open a session",
+      writes: false,
       description:
         "Exchanges the password for a token that is valid for at most an hour. Requires " +
         "HTTP Basic: a token cannot renew itself.",
@@ -43,6 +44,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       path: PATHS.session,
       id: "closeSession",
       summary: "Close a session",
+      writes: false,
       description: "Invalidates the token that the request carries.",
       answer: { status: 204, description: "The session is closed." },
       problems: ["bad-request"],

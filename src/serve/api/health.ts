@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import { Failure } from "../../base/failure.ts";
-import { removeIfThere, TEMPORARY_SUFFIX, writeDurably } from "../../data/durable.ts";
+import { noSpace } from "../../data/free_space.ts";
 import type { Intake } from "../../staging/intake.ts";
 
 const CACHE_MS = 1000;
@@ -19,14 +18,19 @@ export function readyCheck(intake: Intake, now: () => number): () => Promise<voi
   };
 }
 
-async function check({ layout, receipts }: Intake): Promise<void> {
-  const probe = join(layout.uploads, `.ready${TEMPORARY_SUFFIX}`);
+async function check({ disk, receipts }: Intake): Promise<void> {
   try {
-    await writeDurably(probe, "");
-    await removeIfThere(probe);
+    await disk.probe();
     receipts.check();
   } catch (error) {
     const detail = "Cannot accept files: the data directory or the receipts are not available";
     throw new Failure("server", "not-ready", detail, { cause: error });
   }
+  const shortage = disk.shortage();
+  if (shortage === null) return;
+  const { cause, freeBytes, reserveBytes } = shortage;
+  const { message } = noSpace(cause);
+  throw new Failure("server", "not-ready", message.replace("store anything", "accept files"), {
+    details: { cause, freeBytes, reserveBytes },
+  });
 }

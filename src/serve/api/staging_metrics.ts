@@ -1,12 +1,12 @@
 import { Gauge, type Registry } from "prom-client";
-import { diskUse } from "../../data/free_space.ts";
-import type { Layout } from "../../data/layout.ts";
+import { diskUse } from "../../base/disk.ts";
+import type { Intake } from "../../staging/intake.ts";
 import { waitingFiles } from "../../staging/staged.ts";
 import type { BoundedLabels } from "../../telemetry/bounded_labels.ts";
 
 /** Where the gauges read their values. */
 interface StagingDeps {
-  intake: { layout: Layout };
+  intake: Pick<Intake, "layout" | "disk">;
   now?: () => number;
 }
 
@@ -16,7 +16,7 @@ interface StagingDeps {
  */
 export function addStagingGauges(
   registry: Registry,
-  { intake: { layout }, now = Date.now }: StagingDeps,
+  { intake: { layout, disk }, now = Date.now }: StagingDeps,
   tenants: BoundedLabels,
 ): void {
   const registers = [registry];
@@ -54,10 +54,26 @@ export function addStagingGauges(
     name: "mysimbdp_staging_free_bytes",
     help: "Free bytes in the file system of the data directory.",
     registers,
-    async collect() {
-      const { freeBytes, totalBytes } = await diskUse(layout.root);
+    collect() {
+      const { freeBytes, totalBytes } = diskUse(layout.root);
       this.set(freeBytes);
       size.set(totalBytes);
+    },
+  });
+  new Gauge({
+    name: "mysimbdp_disk_full",
+    help: "1 while files are refused because a disk of the data directory is full; otherwise 0.",
+    registers,
+    collect() {
+      this.set(disk.shortage() === null ? 0 : 1);
+    },
+  });
+  new Gauge({
+    name: "mysimbdp_disk_reserve_bytes",
+    help: "Bytes that stay free (disk.reserve_mb); below, files are refused and loads wait.",
+    registers,
+    collect() {
+      this.set(disk.reserveBytes);
     },
   });
 }

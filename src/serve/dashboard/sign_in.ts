@@ -1,4 +1,5 @@
 import type { AuditLog } from "../../accounts/audit_log.ts";
+import { diskCauseOf } from "../../base/disk.ts";
 import { Failure } from "../../base/failure.ts";
 import type { Accounts } from "../../accounts/accounts.ts";
 import { byPassword } from "../http/auth.ts";
@@ -95,14 +96,21 @@ export function signOut({ accounts, operators }: SignInDeps): AppHandler {
   };
 }
 
-async function writeSignIn(c: AppContext, { audit, now }: SignInDeps, name: string): Promise<void> {
-  await audit.append({
-    at: new Date(now()).toISOString(),
-    operator: name,
-    from: c.env?.address ?? "local",
-    action: "sign-in",
-    subject: name,
-    details: {},
-    outcome: "done",
-  });
+async function writeSignIn(c: AppContext, deps: SignInDeps, name: string): Promise<void> {
+  const from = c.env?.address ?? "local";
+  try {
+    await deps.audit.append({
+      at: new Date(deps.now()).toISOString(),
+      operator: name,
+      from,
+      action: "sign-in",
+      subject: name,
+      details: {},
+      outcome: "done",
+    });
+  } catch (error) {
+    if (diskCauseOf(error) === null) throw error;
+    // An operator must be able to look at a platform whose disk is full; the log has the entry.
+    deps.emit({ kind: "audit.unwritten", operator: name, address: from, action: "sign-in" });
+  }
 }

@@ -81,3 +81,26 @@ async function inTime<T>(work: Promise<T>, ms: number | undefined): Promise<T> {
 function stalled(): Failure {
   return new Failure("refused", "body-stalled", "Cannot read the body: no more bytes arrived");
 }
+
+// Closing the connection of a client that is still sending would lose the answer.
+const DROPPED_BYTES = 16 * 1024 * 1024;
+const DROPPED_MS = 5_000;
+
+/** Reads and drops the body of a refused request, up to a limit, so that its sender gets the answer. */
+export async function dropBody({ body, bodyUsed }: Request): Promise<void> {
+  if (body === null || bodyUsed || body.locked) return;
+  const reader = body.getReader();
+  const timer = setTimeout(() => void reader.cancel().catch(() => {}), DROPPED_MS);
+  try {
+    for (let left = DROPPED_BYTES; left > 0;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      left -= value.length;
+    }
+  } catch {
+    // The client has gone.
+  } finally {
+    clearTimeout(timer);
+    await reader.cancel().catch(() => {});
+  }
+}

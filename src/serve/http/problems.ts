@@ -59,10 +59,13 @@ const BY_STATUS = {
   500: { internal: "the server failed; its log has the error" },
   503: {
     "too-busy": "too many concurrent uploads or streams; wait for `Retry-After`",
-    "not-ready": "`/readyz`: the data directory or the receipts are not available",
+    "not-ready": "`/readyz`: no file can be stored now; the answer says why",
     unavailable: "the ledger is not available",
   },
-  507: { "no-space": "the server's disk is full" },
+  507: {
+    "no-space":
+      "the server's disk is full or read-only, or its quota or inodes are used up; try again later",
+  },
 } as const;
 
 /** The code of a problem: the end of its `type`. */

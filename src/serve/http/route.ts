@@ -72,6 +72,8 @@ export interface Route {
   answer: Answer;
   /** Problems in addition to those that every route of its audience can answer with. */
   problems?: ProblemCode[];
+  /** Whether it stores something, which needs room on the disk. @default true unless it is GET, HEAD or OPTIONS */
+  writes?: boolean;
   handle: AppHandler;
 }
 
@@ -158,11 +160,31 @@ export function routesFor(tag: string, audience: Audience) {
   };
 }
 
-/** Registers routes in their order. Hono answers HEAD with the handler for GET, without a body. */
-export function addRoutes(app: Hono<AppEnv>, routes: readonly Route[]): void {
-  for (const { method, path, handle } of routes) {
-    app.on(method === "head" ? "GET" : method.toUpperCase(), path, handle);
+/**
+ * Registers routes in their order. `beforeWrite` throws if nothing can be stored now. Hono answers HEAD with the handler for GET, without a body.
+ */
+export function addRoutes(
+  app: Hono<AppEnv>,
+  routes: readonly Route[],
+  beforeWrite: () => Promise<void>,
+): void {
+  for (const route of routes) {
+    const { method, path, handle } = route;
+    const checked: AppHandler = async (c) => {
+      await beforeWrite();
+      return await handle(c);
+    };
+    app.on(
+      method === "head" ? "GET" : method.toUpperCase(),
+      path,
+      storesSomething(route) ? checked : handle,
+    );
   }
+}
+
+/** Whether a route needs room on the disk. */
+export function storesSomething({ method, writes }: Route): boolean {
+  return writes ?? !["get", "head", "options"].includes(method);
 }
 
 function parsed<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {

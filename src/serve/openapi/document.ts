@@ -7,7 +7,7 @@ import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE, problemSchema } from "../../prot
 import { batchSchema, healthSchema, sessionSchema } from "../../protocol/session.ts";
 import { usageSchema } from "../../protocol/usage.ts";
 import { type ProblemCode, PROBLEMS, titleOf } from "../http/problems.ts";
-import type { Audience, Body, Route } from "../http/route.ts";
+import { type Audience, type Body, type Route, storesSomething } from "../http/route.ts";
 import { parametersOf } from "./parameters.ts";
 
 /** A part of the document: plain JSON. */
@@ -96,10 +96,12 @@ export function documentedPath(path: string): string {
 }
 
 /** Every problem that a route can answer with. */
-export function problemsOf({ audience, method, problems = [] }: Route): ProblemCode[] {
+export function problemsOf(route: Route): ProblemCode[] {
+  const { audience, method, problems = [] } = route;
   const changes = audience !== "anyone" && !["get", "head", "options"].includes(method);
   const crossSite: ProblemCode[] = changes ? ["cross-site"] : [];
-  return [...new Set([...problems, ...USUAL[audience], ...crossSite])];
+  const fullDisk: ProblemCode[] = storesSomething(route) ? ["no-space"] : [];
+  return [...new Set([...problems, ...USUAL[audience], ...crossSite, ...fullDisk])];
 }
 
 const SECURITY: Json = {

@@ -1,5 +1,4 @@
 import { Failure } from "../../base/failure.ts";
-import { explainFullDisk } from "../../data/free_space.ts";
 import type { UploadReceipt } from "../../staging/upload_receipts.ts";
 import type { Holder, Upload } from "../../staging/upload.ts";
 import type { UploadWriter } from "../../staging/upload_writer.ts";
@@ -32,6 +31,7 @@ export async function receiveBytes(
     throw tooLong(upload);
   }
   if (declared !== 0 && c.req.raw.body !== null) {
+    await deps.intake.disk.require(declared);
     await deps.slots.run(upload.info.tenant, () => append(c, deps, upload, holder, checksum));
   }
   return upload.complete ? await finishUpload(deps, upload) : null;
@@ -66,7 +66,7 @@ async function append(
     deps.emit({ kind: "upload.received", tenant, uploadId: id, bytes: received, ended: end });
     if (end !== "whole" && !upload.complete) throw endedEarly(upload, end);
   } catch (error) {
-    throw explainFullDisk(error);
+    throw deps.intake.disk.explain(error);
   }
 }
 

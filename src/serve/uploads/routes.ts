@@ -188,6 +188,7 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
       path: ONE_UPLOAD,
       id: "dropUpload",
       summary: "Delete an unfinished upload",
+      writes: false,
       params,
       headers: { "Tus-Resumable": tusVersion },
       answer: { status: 204, description: "The upload is deleted." },
@@ -200,6 +201,7 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
       id: "overrideUpload",
       summary: "Use another method with POST",
       description: "For clients that can only send POST.",
+      writes: false,
       params,
       headers: {
         "Tus-Resumable": tusVersion,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../base/failure.ts";
-import { isFullDisk } from "../../base/full_disk.ts";
+import { isFullDisk } from "../../base/disk.ts";
 
 /** Maximum bytes in memory; most files are smaller. */
 const MEMORY_BYTES = 16 << 20;

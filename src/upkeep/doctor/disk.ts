@@ -1,24 +1,35 @@
-import { statfs } from "node:fs/promises";
+import { diskUse } from "../../base/disk.ts";
+import { formatMib } from "../../base/count.ts";
+import {
+  findShortage,
+  type Shortage,
+  shortageHint,
+  shortageText,
+  WARNING_SHARE,
+} from "../../data/free_space.ts";
 import { type CheckContext, failed, type Finding, ok, warning } from "./finding.ts";
 
-const MIN_FREE_BYTES = 256 * 1024 ** 2;
-const FULL_SHARE = 0.8;
-
 /** Free space and free inodes. */
-export async function checkDisk({ layout }: CheckContext): Promise<Finding[]> {
-  const { bavail, blocks, bsize, ffree, files } = await statfs(layout.root);
-  const free = bavail * bsize;
-  const used = 1 - bavail / blocks;
-  const usedFiles = files === 0 ? 0 : 1 - ffree / files;
-  const shown = `${Math.round(used * 100)} % used, ${(free / 1024 ** 3).toFixed(1)} GiB free`;
+export function checkDisk({ layout, config }: CheckContext): Promise<Finding[]> {
+  const reserveBytes = config.disk.reserve_mb * 1024 ** 2;
+  const shortage = findShortage(layout.disks, reserveBytes);
+  if (shortage) return Promise.resolve([full(shortage)]);
+  const { usedShare, usedInodesShare, freeBytes } = diskUse(layout.root);
+  const shown = `${percent(usedShare)} used, ${formatMib(freeBytes)} free`;
   const hint = "Reduce manage.archive_days, remove old files from quarantine/, or add disk space.";
-  if (free < MIN_FREE_BYTES) {
-    return [failed("disk", `${shown}: uploads will soon be refused`, hint)];
+  if (usedShare >= WARNING_SHARE) return Promise.resolve([warning("disk", shown, hint)]);
+  if (usedInodesShare >= WARNING_SHARE) {
+    const text = `${percent(usedInodesShare)} of the file system's inodes are used`;
+    return Promise.resolve([warning("disk", text, hint)]);
   }
-  if (used >= FULL_SHARE) return [warning("disk", shown, hint)];
-  if (usedFiles >= FULL_SHARE) {
-    const share = Math.round(usedFiles * 100);
-    return [warning("disk", `${share} % of the file system's inodes are used`, hint)];
-  }
-  return [ok("disk", shown)];
+  return Promise.resolve([ok("disk", shown)]);
+}
+
+function full(shortage: Shortage): Finding {
+  const text = `${shortageText(shortage)}: uploads are refused (507) and loads wait`;
+  return failed("disk", text, shortageHint(shortage));
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
