@@ -4,13 +4,13 @@ import { loadTests } from "./storage_load_contract.ts";
 import { lookupTests } from "./storage_lookup_contract.ts";
 import { tableTests } from "./storage_table_contract.ts";
 import { versionTests } from "./storage_versions_contract.ts";
-import { versionProperty } from "./storage_versions_property.ts";
+import { type Model, versionProperty } from "./storage_versions_property.ts";
 
 interface ContractOptions {
   /** The engine cannot run here. */
   ignore?: boolean;
-  /** Whether the engine replaces the rows of a file's earlier versions. */
-  versions?: boolean;
+  /** For the property of versions, if the engine does not keep the rows that were committed last. */
+  newModel?: () => Model;
 }
 
 /**
@@ -20,9 +20,9 @@ interface ContractOptions {
 export function storageContract(
   name: string,
   newBackend: () => Promise<Backend>,
-  { ignore = false, versions = true }: ContractOptions = {},
+  { ignore = false, newModel }: ContractOptions = {},
 ): void {
-  const registering = (ignore: boolean): Register => (what, body) =>
+  const test: Register = (what, body) =>
     Deno.test({ name: `${name}: ${what}`, ignore }, async () => {
       const backend = await newBackend();
       const storage = await backend.open();
@@ -33,12 +33,10 @@ export function storageContract(
         await backend.remove();
       }
     });
-  const test = registering(ignore);
   ledgerTests(test);
   loadTests(test);
   tableTests(test);
   lookupTests(test);
-  const versionTest = registering(ignore || !versions);
-  versionTests(versionTest);
-  versionProperty(versionTest);
+  versionTests(test);
+  versionProperty(test, newModel);
 }

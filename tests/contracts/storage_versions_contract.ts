@@ -27,13 +27,20 @@ interface Loaded {
   note?: string;
   station?: string;
   tables?: TableSpec[];
+  receivedAt?: number;
 }
 
-async function begin(storage: Storage, { id, name, version = 1, tables = TABLES }: Loaded) {
+async function begin(
+  storage: Storage,
+  { id, name, version = 1, tables = TABLES, receivedAt }: Loaded,
+) {
   await storage.ensureKeyspace(TENANT);
   await storage.ensureTables(TENANT, tables);
   const replaces = name === undefined ? {} : { replaces: { name, version } };
-  return await storage.begin(TENANT, id, tables, replaces);
+  return await storage.begin(TENANT, id, tables, {
+    ...replaces,
+    ...(receivedAt && { receivedAt }),
+  });
 }
 
 /** Loads a file whose rows are in {@link READINGS}. */

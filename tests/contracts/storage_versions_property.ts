@@ -20,10 +20,20 @@ const STEP = fc.record({
   mode: fc.constantFrom("replace", "replace", "replace", "add"),
   end: fc.constantFrom("commit", "commit", "commit", "abort", "reopen"),
 });
-type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
+export type Step = typeof STEP extends fc.Arbitrary<infer S> ? S : never;
 
 /** What the storage must hold, in memory. */
-class Model {
+export interface Model {
+  isSuperseded(step: Step): boolean;
+  /** Called at the begin of each attempt. @param receivedAt ms since the epoch */
+  begin(id: string, receivedAt: number): void;
+  /** @returns the replaced files */
+  commit(step: Step, id: string, note: string): string[];
+  readonly notes: Record<string, string>;
+}
+
+/** Of the rows with one key, the one that was committed last stays. */
+class CommitModel implements Model {
   /** The note and the tracked owner of each day. */
   readonly rows = new Map<number, { note: string; owner: string | null }>();
   /** The version of each name whose rows are tracked. */
@@ -33,7 +43,8 @@ class Model {
     return mode === "replace" && (this.tracked.get(name)?.version ?? 0) > version;
   }
 
-  /** @returns the replaced files */
+  begin(): void {}
+
   commit({ name, version, days, mode }: Step, id: string, note: string): string[] {
     const earlier = this.tracked.get(name);
     if (mode === "replace") {
@@ -49,14 +60,17 @@ class Model {
   }
 }
 
-/** Random sequences of loads, compared with {@link Model}. */
-export function versionProperty(test: Register): void {
+/** Random sequences of loads, compared with a {@link Model}. */
+export function versionProperty(
+  test: Register,
+  newModel: () => Model = () => new CommitModel(),
+): void {
   test(
     "random loads, replays and aborts of versions leave the rows of a simple model",
     async (_storage, backend) => {
       let run = 0;
       const property = fc.asyncProperty(fc.array(STEP, { maxLength: 12 }), async (steps) => {
-        await follow(backend, `run-${++run}`, steps);
+        await follow(backend, newModel(), `run-${++run}`, steps);
       });
       await fc.assert(property, { numRuns: rounds(40) });
     },
@@ -64,8 +78,12 @@ export function versionProperty(test: Register): void {
 }
 
 /** @param station keeps the rows and files of the runs apart */
-async function follow(backend: Backend, station: string, steps: Step[]): Promise<void> {
-  const model = new Model();
+async function follow(
+  backend: Backend,
+  model: Model,
+  station: string,
+  steps: Step[],
+): Promise<void> {
   let storage = await backend.open();
   await storage.ensureKeyspace(TENANT);
   await storage.ensureTables(TENANT, [READINGS]);
@@ -74,7 +92,7 @@ async function follow(backend: Backend, station: string, steps: Step[]): Promise
       if (step.end === "reopen") {
         await storage.close();
         storage = await backend.open();
-      } else await attempt(storage, model, station, step, `${at}`);
+      } else await attempt(storage, model, station, step, at);
       assert.deepEqual(await notesIn(backend, READINGS, station), model.notes, `after step ${at}`);
     }
   } finally {
@@ -82,23 +100,32 @@ async function follow(backend: Backend, station: string, steps: Step[]): Promise
   }
 }
 
-async function attempt(storage: Storage, model: Model, station: string, step: Step, note: string) {
+async function attempt(
+  storage: Storage,
+  model: Model,
+  station: string,
+  step: Step,
+  at: number,
+): Promise<void> {
   const { version, days, mode } = step;
+  const note = String(at);
+  const receivedAt = (at + 1) * 1_000;
   const name = `${station}-${step.name}`;
   const id = `${name}-${version}`;
   const tracking = mode === "replace" ? { name, version } : {};
   await storage.forget(TENANT, id);
+  model.begin(id, receivedAt);
   if (model.isSuperseded(step)) {
-    const file = { id, days, note, station, ...tracking };
+    const file = { id, days, note, station, receivedAt, ...tracking };
     return await assert.rejects(loadFile(storage, file), code("superseded"));
   }
   if (step.end === "abort") {
     const options = mode === "replace" ? { replaces: { name, version } } : {};
-    const load = await storage.begin(TENANT, id, [READINGS], options);
+    const load = await storage.begin(TENANT, id, [READINGS], { receivedAt, ...options });
     if (days.length > 0) await load.write(readings(station, days, note));
     return await load.abort();
   }
-  const receipt = await loadFile(storage, { id, days, note, station, ...tracking });
+  const receipt = await loadFile(storage, { id, days, note, station, receivedAt, ...tracking });
   const replacedFiles = model.commit(step, id, note);
   assert.deepEqual(receipt.replacedFiles, replacedFiles);
   const expected = { ...receiptFor(days.length), replacedFiles };

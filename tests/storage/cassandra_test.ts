@@ -3,10 +3,11 @@ import { ledgerKeyspace } from "../../src/storage/cassandra/names.ts";
 import { storageContract } from "../contracts/storage_contract.ts";
 import { fileRecord } from "../contracts/storage_fixtures.ts";
 import { whyNoCassandra } from "../harness/cassandra.ts";
+import { ArrivalModel } from "./cassandra_model.ts";
 import { cassandraBackend, dropAll } from "./cassandra_backend.ts";
 
 const ignore = await whyNoCassandra() !== null;
-storageContract("cassandra", cassandraBackend, { ignore, versions: false });
+storageContract("cassandra", cassandraBackend, { ignore, newModel: () => new ArrivalModel() });
 
 Deno.test({
   name: "cassandra: files in state `rejected`, as earlier versions wrote it, become `refused`",

@@ -9,6 +9,14 @@ import type { CassandraSettings } from "./settings.ts";
 /** Replicas if none are configured; fewer if there are fewer nodes. */
 const DEFAULT_REPLICAS = 3;
 
+/** Columns of type text that earlier versions did not have. */
+const ADDED_COLUMNS = [
+  ["files", "notices"],
+  ["files", "replaced_by"],
+  ["loads", "name"],
+  ["loads", "replaced_files"],
+] as const;
+
 /** Creates keyspaces, roles and permissions, each only once in a process. */
 export class Keyspaces {
   readonly #session: Session;
@@ -31,23 +39,23 @@ export class Keyspaces {
       if (missing.length > 0) {
         await this.#session.change(...await this.#keyspaceChanges(keyspace), ...missing);
       }
-      if (existing.has("files")) await this.#upgradeFiles(keyspace);
+      if (existing.has("files")) await this.#upgrade(keyspace);
     });
   }
 
-  /** Upgrades the table of files of an earlier version. */
-  async #upgradeFiles(keyspace: string): Promise<void> {
+  /** Upgrades the tables of an earlier version. */
+  async #upgrade(keyspace: string): Promise<void> {
     await this.#renameStates(keyspace);
     const { rows } = await this.#session.run(
-      `SELECT column_name FROM system_schema.columns WHERE keyspace_name = ?
-       AND table_name = 'files' AND column_name IN ('notices', 'replaced_by')`,
+      `SELECT table_name, column_name FROM system_schema.columns WHERE keyspace_name = ?`,
       [keyspace],
     );
-    const existing = rows.map((row) => row["column_name"]);
-    const missing = ["notices", "replaced_by"].filter((name) => !existing.includes(name));
-    const additions = missing.map((name) =>
-      `ALTER TABLE ${keyspace}.files ADD IF NOT EXISTS ${name} text`
-    );
+    const existing = rows.map((row) => `${row["table_name"]}.${row["column_name"]}`);
+    const additions = ADDED_COLUMNS
+      .filter(([table, column]) => !existing.includes(`${table}.${column}`))
+      .map(([table, column]) =>
+        `ALTER TABLE ${keyspace}.${table} ADD IF NOT EXISTS ${column} text`
+      );
     if (additions.length > 0) await this.#session.change(...additions);
   }
 

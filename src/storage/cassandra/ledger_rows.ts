@@ -27,8 +27,15 @@ export function ledgerSchema(keyspace: string): Record<string, string> {
     loads: `CREATE TABLE IF NOT EXISTS ${keyspace}.loads (
       tenant text, file_id text, generation int, write_time bigint, module_version text,
       digest text, rows text, acknowledged int, committed_at timestamp,
+      name text, replaced_files text,
       PRIMARY KEY ((tenant, file_id), generation)
     ) WITH CLUSTERING ORDER BY (generation DESC)`,
+    file_claims: `CREATE TABLE IF NOT EXISTS ${keyspace}.file_claims (
+      tenant text, name text, claim text, newest text, earlier text, PRIMARY KEY ((tenant, name))
+    )`,
+    load_keys: `CREATE TABLE IF NOT EXISTS ${keyspace}.load_keys (
+      claim text, chunk int, piece int, content blob, PRIMARY KEY ((claim, chunk), piece)
+    )`,
     ...Object.fromEntries(["state", "name", "sha256"].map((column) => [
       `files_${column}`,
       `CREATE INDEX IF NOT EXISTS files_${column} ON ${keyspace}.files (${column}) USING 'sai'`,

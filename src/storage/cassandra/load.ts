@@ -4,6 +4,7 @@ import { rowsOf } from "../../batch/batch.ts";
 import { BadBatch } from "../../batch/batch_bytes.ts";
 import { loadEnded } from "../failures.ts";
 import { type LoadRecord, type LoadRecords, TIMES_A_GENERATION } from "./load_records.ts";
+import type { Replacement } from "./replacement.ts";
 import { Spool } from "./spool.ts";
 import { ChunkEncoder } from "./write/chunk_encoder.ts";
 import { type ChunkSender, openSender, type SenderOptions } from "./write/sender.ts";
@@ -14,6 +15,8 @@ const PROGRESS_MS = 1_000;
 export interface LoadDeps {
   record: LoadRecord;
   records: LoadRecords;
+  /** Null if the rows do not replace those of earlier versions. */
+  replacement: Replacement | null;
   sender: SenderOptions;
   spoolFolder: string;
   /** Called at the end of the load, successful or not. */
@@ -67,23 +70,32 @@ export class CassandraLoad implements Load {
 
   async commit({ rows, moduleVersion }: LoadResult, decided = () => {}): Promise<LoadReceipt> {
     this.#refuseIfOver();
-    const { records, record, onFailure } = this.#deps;
+    const { records, record, replacement, onFailure } = this.#deps;
+    let isDecided = false;
     try {
       for (const chunk of this.#encoder.finish(() => this.#stamp())) await this.#spool.add(chunk);
-      const decision = { rows, moduleVersion, digest: this.#spool.digest() };
-      const from = record.decided?.digest === decision.digest ? record.acknowledged : 0;
-      if (from === 0) await records.decide(record, decision);
+      const digest = replacement === null
+        ? this.#spool.digest()
+        : await replacement.claim(this.#spool, () => this.#refuseIfOver());
+      const from = record.decided?.digest === digest ? record.acknowledged : 0;
+      if (from === 0) {
+        await records.decide(record, { rows, moduleVersion, digest }, replacement?.name ?? null);
+      }
+      isDecided = true;
       decided();
       await this.#send(from);
       this.#refuseIfOver();
-      await records.commit(record);
+      await replacement?.checkHeld();
+      await records.commit(record, replacement?.replacedFiles ?? []);
     } catch (error) {
-      this.#failed ??= storageFailureOf(error);
+      this.#failed ??= isDecided ? storageFailureOf(error) : error;
       onFailure();
       throw this.#failed;
     }
+    // If this fails, the next version does it.
+    await replacement?.finish().catch(() => undefined);
     await this.abort();
-    return { rows, moduleVersion, replacedFiles: [] };
+    return { rows, moduleVersion, replacedFiles: replacement?.replacedFiles ?? [] };
   }
 
   async abort(): Promise<void> {
@@ -102,20 +114,32 @@ export class CassandraLoad implements Load {
   }
 
   async #send(from: number): Promise<void> {
-    if (from >= this.#spool.length) return;
-    const sender = await this.#connect();
-    const { records, record } = this.#deps;
+    const { records, record, replacement } = this.#deps;
     const progress = new Progress(from, (chunks) => records.acknowledge(record, chunks));
     try {
-      for (let index = from; index < this.#spool.length; index++) {
-        this.#refuseIfOver();
-        const bytes = await this.#spool.get(index);
-        await sender.send(bytes, () => progress.acknowledged(index));
-      }
-      await sender.drain();
+      await this.#sendRows(from, progress);
+      const rows = this.#spool.length;
+      await replacement?.removeEarlier(
+        Math.max(0, from - rows),
+        this.#spool,
+        (step) => progress.acknowledged(rows + step),
+        () => this.#refuseIfOver(),
+      );
     } finally {
       await progress.settled();
     }
+  }
+
+  async #sendRows(from: number, progress: Progress): Promise<void> {
+    if (from >= this.#spool.length) return;
+    const sender = await this.#connect();
+    const shift = this.#deps.replacement?.shift;
+    for (let index = from; index < this.#spool.length; index++) {
+      this.#refuseIfOver();
+      const bytes = await this.#spool.get(index);
+      await sender.send(bytes, () => progress.acknowledged(index), shift);
+    }
+    await sender.drain();
   }
 
   #connect(): Promise<ChunkSender> {

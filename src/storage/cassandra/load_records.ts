@@ -17,9 +17,11 @@ export interface LoadRecord {
    * only end with their commit, by this module version.
    */
   decided: { moduleVersion: string; digest: string; rows: LoadReceipt["rows"] } | null;
-  /** How many chunks from the first on are acknowledged. */
+  /** How many chunks from the first on are acknowledged: those of rows, then those to be removed. */
   acknowledged: number;
   committed: boolean;
+  /** The ids of the files whose rows it removed; set with the commit. */
+  replacedFiles: readonly string[];
 }
 
 /**
@@ -43,18 +45,37 @@ export class LoadRecords {
     return rows[0] === undefined ? null : recordOf(rows[0]);
   }
 
+  async of(tenant: string, fileId: string, generation: number): Promise<LoadRecord | null> {
+    const { rows } = await this.#session.run(
+      `SELECT * FROM ${this.#table} WHERE tenant = ? AND file_id = ? AND generation = ?`,
+      [tenant, fileId, generation],
+    );
+    return rows[0] === undefined ? null : recordOf(rows[0]);
+  }
+
   /** The record of the load to do; the first one is created with this write time. */
   async open(tenant: string, fileId: string, writeTime: number): Promise<LoadRecord> {
     const found = await this.latest(tenant, fileId);
     if (found !== null) return found;
     const created = { tenant, fileId, generation: 0, writeTime };
     await this.#set(created, { write_time: BigInt(writeTime), acknowledged: 0 });
-    return { ...created, decided: null, acknowledged: 0, committed: false };
+    return { ...created, decided: null, acknowledged: 0, committed: false, replacedFiles: [] };
   }
 
-  async decide(record: LoadRecord, decided: NonNullable<LoadRecord["decided"]>): Promise<void> {
+  /** @param name which the load has claimed; see {@link Claims} */
+  async decide(
+    record: LoadRecord,
+    decided: NonNullable<LoadRecord["decided"]>,
+    name: string | null,
+  ): Promise<void> {
     const { moduleVersion, digest, rows } = decided;
-    const values = { module_version: moduleVersion, digest, rows: JSON.stringify(rows) };
+    const claimed = name !== null && { name };
+    const values = {
+      ...claimed,
+      module_version: moduleVersion,
+      digest,
+      rows: JSON.stringify(rows),
+    };
     await this.#set(record, { ...values, acknowledged: 0 });
   }
 
@@ -62,8 +83,18 @@ export class LoadRecords {
     await this.#set(record, { acknowledged: chunks });
   }
 
-  async commit(record: LoadRecord): Promise<void> {
-    await this.#set(record, { committed_at: new Date() });
+  async commit(record: LoadRecord, replacedFiles: readonly string[]): Promise<void> {
+    const replaced = replacedFiles.length > 0 && { replaced_files: JSON.stringify(replacedFiles) };
+    await this.#set(record, { committed_at: new Date(), ...replaced });
+  }
+
+  /** The name that a load of the file has claimed; null if none has. */
+  async claimedName(tenant: string, fileId: string): Promise<string | null> {
+    const { rows } = await this.#session.run(
+      `SELECT name FROM ${this.#table} WHERE tenant = ? AND file_id = ?`,
+      [tenant, fileId],
+    );
+    return rows.map((row) => row["name"] as string | null).find((name) => name !== null) ?? null;
   }
 
   /** Opens the next generation if the latest one is committed. */
@@ -101,6 +132,7 @@ function recordOf(row: Row): LoadRecord {
     },
     acknowledged: row["acknowledged"] as number | null ?? 0,
     committed: row["committed_at"] !== null,
+    replacedFiles: JSON.parse(row["replaced_files"] as string | null ?? "[]"),
   };
 }
 

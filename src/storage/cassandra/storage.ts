@@ -3,6 +3,7 @@ import type { TableSpec, Value } from "../../batch/column.ts";
 import type { BeginOptions, Load, LoadReceipt, Storage } from "../contract.ts";
 import { alreadyLoaded, storageClosed } from "../failures.ts";
 import type { ClusterHealth } from "../health.ts";
+import { Claims } from "./claims.ts";
 import { guarded } from "./errors.ts";
 import { healthOf } from "./health.ts";
 import { KeyFile } from "./key_file.ts";
@@ -10,12 +11,15 @@ import { Keyspaces } from "./keyspaces.ts";
 import { CassandraLedger } from "./ledger.ts";
 import { CassandraLedgerReader } from "./ledger_reader.ts";
 import type { CassandraLoad } from "./load.ts";
-import { LoadRecords, writeTimeOf } from "./load_records.ts";
+import { type LoadRecord, LoadRecords, writeTimeOf } from "./load_records.ts";
 import { lookUpRows } from "./lookup.ts";
 import { ledgerKeyspace, tenantKeyspace } from "./names.ts";
+import type { Replacement } from "./replacement.ts";
+import { RowKeys } from "./row_keys.ts";
 import { newClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
-import { countRows, ensureTables } from "./tables.ts";
+import { countRows, ensureTables, storedKeys } from "./tables.ts";
+import type { SenderOptions } from "./write/sender.ts";
 
 /** Milliseconds without an acknowledgement after which a load fails; it is resumed later. */
 const SILENCE_MS = 20_000;
@@ -60,6 +64,8 @@ export class CassandraStorage implements Storage {
   readonly #keyspaces: Keyspaces;
   readonly #ledgerKeyspace: string;
   readonly #records: LoadRecords;
+  readonly #claims: Claims;
+  readonly #rowKeys: RowKeys;
   /** Tables that are known to be as declared: keyspace → declaration. */
   readonly #ensured = new Map<string, string>();
   readonly #open = new Set<CassandraLoad>();
@@ -74,6 +80,8 @@ export class CassandraStorage implements Storage {
     this.#keyspaces = new Keyspaces(this.#session, settings, this.#keys);
     this.#ledgerKeyspace = ledgerKeyspace(settings.namespace);
     this.#records = new LoadRecords(this.#session, this.#ledgerKeyspace);
+    this.#claims = new Claims(this.#session, this.#ledgerKeyspace);
+    this.#rowKeys = new RowKeys(this.#session, this.#ledgerKeyspace);
     this.ledger = new CassandraLedger(
       this.#session,
       this.#ledgerKeyspace,
@@ -109,8 +117,8 @@ export class CassandraStorage implements Storage {
     return guarded(`Cannot read the receipt of "${fileId}"`, async () => {
       const found = await this.#latestRecord(tenant, fileId);
       if (!found?.committed || !found.decided) return null;
-      const { rows, moduleVersion } = found.decided;
-      return { rows, moduleVersion, replacedFiles: [] };
+      const { decided: { rows, moduleVersion }, replacedFiles } = found;
+      return { rows, moduleVersion, replacedFiles };
     });
   }
 
@@ -122,7 +130,13 @@ export class CassandraStorage implements Storage {
   }
 
   expire(tenant: string, fileId: string): Promise<void> {
-    return this.forget(tenant, fileId);
+    return guarded(`Cannot remove the receipt of "${fileId}"`, async () => {
+      this.#keyspaceOf(tenant);
+      await this.#prepare();
+      const name = await this.#records.claimedName(tenant, fileId);
+      if (name !== null) await this.#claims.forgetVersion(tenant, name, fileId);
+      await this.#records.forget(tenant, fileId);
+    });
   }
 
   forget(tenant: string, fileId: string): Promise<void> {
@@ -137,7 +151,7 @@ export class CassandraStorage implements Storage {
     tenant: string,
     fileId: string,
     tables: TableSpec[],
-    { receivedAt = Date.now() }: BeginOptions = {},
+    { receivedAt = Date.now(), replaces }: BeginOptions = {},
   ): Promise<Load> {
     await this.ensureTables(tenant, tables);
     return await guarded(`Cannot begin to load file "${fileId}"`, async () => {
@@ -148,17 +162,20 @@ export class CassandraStorage implements Storage {
       const keyspace = this.#keyspaceOf(tenant);
       // Imported at the first load, because it imports the driver.
       const { CassandraLoad } = await import("./load.ts");
+      const sender = {
+        connection: this.#settings.connection,
+        keyspace,
+        password: this.#keys.passwordOf(keyspace),
+        tables,
+        silenceMs: SILENCE_MS,
+      };
+      const replacement = replaces ? await this.#replacement(record, replaces, sender) : null;
       if (this.#closed) throw storageClosed();
       const load: CassandraLoad = new CassandraLoad({
         record,
         records: this.#records,
-        sender: {
-          connection: this.#settings.connection,
-          keyspace,
-          password: this.#keys.passwordOf(keyspace),
-          tables,
-          silenceMs: SILENCE_MS,
-        },
+        replacement,
+        sender,
         spoolFolder: this.#spoolFolder,
         onEnd: () => this.#open.delete(load),
         onFailure: () => this.#ensured.delete(keyspace),
@@ -187,6 +204,29 @@ export class CassandraStorage implements Storage {
     this.#closed = true;
     await Promise.all([...this.#open].map((load) => load.abort()));
     await this.ledger.close();
+  }
+
+  /** @throws {Failure} `superseded` */
+  async #replacement(
+    record: LoadRecord,
+    replaces: NonNullable<BeginOptions["replaces"]>,
+    sender: SenderOptions,
+  ): Promise<Replacement> {
+    const { Replacement } = await import("./replacement.ts");
+    const replacement = new Replacement(
+      {
+        claims: this.#claims,
+        keys: this.#rowKeys,
+        records: this.#records,
+        stateOf: async (fileId) => (await this.ledger.get(fileId))?.state ?? null,
+        sender,
+        storedKeys: () => storedKeys(this.#session, sender.keyspace),
+      },
+      record,
+      replaces,
+    );
+    await replacement.check();
+    return replacement;
   }
 
   #prepare(): Promise<void> {

@@ -62,6 +62,28 @@ export async function countRows(session: Session, keyspace: string) {
   return counted;
 }
 
+/** The keys of all tables of a keyspace, in the form of {@link keyText}. */
+export async function storedKeys(
+  session: Session,
+  keyspace: string,
+): Promise<Map<string, string>> {
+  const stored = await storedTables(session, keyspace);
+  return new Map(
+    [...stored].map(([name, { types, partitionKey, clusteringKey }]) => {
+      const columns = [...types].map(([name, type]) => ({ name, type: type as ColumnType }));
+      return [name, keyText({ columns, partitionKey, clusteringKey })];
+    }),
+  );
+}
+
+/** A table's key with its types; equal texts are equal keys. */
+export function keyText(
+  { columns, partitionKey, clusteringKey }: Omit<TableSpec, "name">,
+): string {
+  const typed = (name: string) => [name, columns.find((column) => column.name === name)?.type];
+  return JSON.stringify([partitionKey.map(typed), clusteringKey.map(typed)]);
+}
+
 function refuseUnorderedKey(table: TableSpec): void {
   for (const { name, type } of table.columns) {
     const isKey = keyOf(table).includes(name);

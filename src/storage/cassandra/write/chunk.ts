@@ -18,7 +18,7 @@ const REQUEST_BYTES = 8;
 const LENGTH_BYTES = 4;
 
 /** The header of a chunk, before its requests. */
-interface ChunkHeader {
+export interface ChunkHeader {
   /** The index of the table in the list of the encoder. */
   table: number;
   timestamp: bigint;
@@ -32,7 +32,7 @@ export interface ChunkRequest {
 
 /** Copies encoded rows into a chunk, request by request. */
 export function writeChunk(
-  { table, timestamp }: ChunkHeader,
+  header: ChunkHeader,
   encoded: EncodedRows,
   requests: readonly PlannedRequest[],
 ): Uint8Array<ArrayBuffer> {
@@ -43,10 +43,7 @@ export function writeChunk(
   }
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
-  view.setUint32(0, MAGIC);
-  view.setUint16(4, table);
-  view.setBigInt64(8, timestamp);
-  view.setUint32(16, requests.length);
+  writeHeader(view, header, requests.length);
   let at = HEADER_BYTES;
   for (const { rows } of requests) {
     const start = at;
@@ -62,6 +59,28 @@ export function writeChunk(
     view.setUint32(start + 4, at - start - REQUEST_BYTES);
   }
   return bytes;
+}
+
+/** Makes a chunk of requests that have their bytes. */
+export function joinRequests(
+  { table, timestamp }: ChunkHeader,
+  requests: readonly ChunkRequest[],
+): Uint8Array<ArrayBuffer> {
+  const size = requests.reduce(
+    (sum, { bytes }) => sum + REQUEST_BYTES + bytes.length,
+    HEADER_BYTES,
+  );
+  const joined = new Uint8Array(size);
+  const view = new DataView(joined.buffer);
+  writeHeader(view, { table, timestamp }, requests.length);
+  let at = HEADER_BYTES;
+  for (const { rows, bytes } of requests) {
+    view.setUint16(at, rows);
+    view.setUint32(at + 4, bytes.length);
+    joined.set(bytes, at + REQUEST_BYTES);
+    at += REQUEST_BYTES + bytes.length;
+  }
+  return joined;
 }
 
 /** Reads a chunk's header. @throws {Failure} `bad-chunk` if the bytes are not a chunk */
@@ -97,6 +116,13 @@ export function eachRow(
     at = start + view.getUint32(at);
     visit(start, at);
   }
+}
+
+function writeHeader(view: DataView, { table, timestamp }: ChunkHeader, requests: number): void {
+  view.setUint32(0, MAGIC);
+  view.setUint16(4, table);
+  view.setBigInt64(8, timestamp);
+  view.setUint32(16, requests);
 }
 
 function badChunk(): Failure {

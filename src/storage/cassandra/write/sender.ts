@@ -7,8 +7,7 @@ import { chunkHeader, chunkRequests } from "./chunk.ts";
 import { batchFrame, PROTOCOL_VERSION } from "./encoded_request.ts";
 import { type Ring, ringOf, routed } from "./replica_sets.ts";
 import { RequestQueue } from "./request_queue.ts";
-import { keyFirst } from "./row_encoder.ts";
-import { prepareInsert } from "./statement.ts";
+import { prepareFor, type Verb } from "./statement.ts";
 
 /** Connections to each node: one can be written to while the other is read. */
 const CONNECTIONS = 2;
@@ -20,6 +19,8 @@ export interface SenderOptions {
   /** The password of the tenant's role, which can write only in its keyspace. */
   password: string;
   tables: readonly TableSpec[];
+  /** What chunks do: write their rows, or delete the rows with their keys. @default "insert" */
+  verb?: Verb;
   /** Milliseconds without an acknowledgement after which a sender fails. */
   silenceMs: number;
 }
@@ -29,7 +30,7 @@ export interface SenderOptions {
  * @throws {Failure} kind `storage`
  */
 export async function openSender(options: SenderOptions): Promise<ChunkSender> {
-  const { connection, keyspace, password, tables } = options;
+  const { connection, keyspace, password, tables, verb = "insert" } = options;
   const client = await newClient(connection, { user: keyspace, password }, {
     pooling: { coreConnectionsPerHost: { [types.distance.local]: CONNECTIONS } },
     protocolOptions: { maxVersion: PROTOCOL_VERSION },
@@ -37,7 +38,7 @@ export async function openSender(options: SenderOptions): Promise<ChunkSender> {
   try {
     await client.connect();
     const statements = await Promise.all(
-      tables.map((table) => prepareInsert(client, keyspace, table, keyFirst(table))),
+      tables.map((table) => prepareFor(verb, client, keyspace, table)),
     );
     return new ChunkSender(client, statements, options);
   } catch (error) {
@@ -55,7 +56,7 @@ export class ChunkSender {
   readonly #queue: RequestQueue;
   #isClosed = false;
 
-  /** @param statements the ids of the prepared INSERTs, in the order of the tables */
+  /** @param statements the ids of the prepared statements, in the order of the tables */
   constructor(client: Client, statements: readonly Uint8Array[], options: SenderOptions) {
     const { keyspace, silenceMs, tables } = options;
     this.#client = client;
@@ -73,11 +74,13 @@ export class ChunkSender {
    * When no request has succeeded for `silenceMs`, this call and all later ones throw.
    *
    * @param acknowledged called once when all rows of this chunk are acknowledged at LOCAL_QUORUM
+   * @param shift is added to the chunk's timestamp, in microseconds
    * @throws {Failure} kind `storage`
    */
-  async send(chunk: Uint8Array, acknowledged: () => void): Promise<void> {
+  async send(chunk: Uint8Array, acknowledged: () => void, shift = 0): Promise<void> {
     this.#refuseIfOver();
-    const { table: index, timestamp } = chunkHeader(chunk);
+    const { table: index, timestamp: encoded } = chunkHeader(chunk);
+    const timestamp = encoded + BigInt(shift);
     const table = this.#tables[index]!;
     // One more than the requests so far, until the last one is in the queue.
     let open = 1;

@@ -6,31 +6,32 @@ import {
   type ScalarType,
   type TableSpec,
 } from "../../../batch/column.ts";
-import { quoted } from "../../table_rules.ts";
+import { keyOf, quoted } from "../../table_rules.ts";
 import { isInvalid, writeFailure } from "../errors.ts";
 import { prepare } from "./encoded_request.ts";
+import { keyFirst } from "./row_encoder.ts";
 
 const { dataTypes } = types;
 
+/** What a statement does with rows; `delete` needs only their keys. */
+export type Verb = "insert" | "delete";
+
 /**
- * Prepares the INSERT for a table and compares the types of its columns with the declaration: bytes of
- * another type would be stored as a wrong value.
+ * Prepares the statement for a table and compares the types of its columns with the declaration: bytes
+ * of another type would be stored as a wrong value, or delete another row.
  *
- * @param columns in the order of encoded rows
  * @returns the statement's id
  * @throws {Failure} `table-mismatch`, or the {@link writeFailure} of the driver's error
  */
-export async function prepareInsert(
+export async function prepareFor(
+  verb: Verb,
   client: Client,
   keyspace: string,
   table: TableSpec,
-  columns: readonly string[],
 ): Promise<Uint8Array> {
-  const names = columns.map(quoted).join(",");
-  const marks = columns.map(() => "?").join(",");
-  const query = `INSERT INTO ${quoted(keyspace)}.${
-    quoted(table.name)
-  } (${names}) VALUES (${marks})`;
+  const columns = verb === "insert" ? keyFirst(table) : keyOf(table);
+  const name = `${quoted(keyspace)}.${quoted(table.name)}`;
+  const query = verb === "insert" ? insertInto(name, columns) : deleteFrom(name, columns);
   const { queryId, meta } = await prepare(client, query).catch((error: unknown) => {
     throw isInvalid(error) ? changed(table, messageOf(error)) : writeFailure(error, table.name);
   });
@@ -41,6 +42,15 @@ export async function prepareInsert(
     }
   }
   return queryId;
+}
+
+function insertInto(table: string, columns: readonly string[]): string {
+  const marks = columns.map(() => "?").join(",");
+  return `INSERT INTO ${table} (${columns.map(quoted).join(",")}) VALUES (${marks})`;
+}
+
+function deleteFrom(table: string, key: readonly string[]): string {
+  return `DELETE FROM ${table} WHERE ${key.map((name) => `${quoted(name)}=?`).join(" AND ")}`;
 }
 
 /** A type in the protocol; `info` has the types of a collection's elements. */

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import type { TableSpec } from "../../batch/column.ts";
+import { isTimeout } from "./errors.ts";
+import { LOCAL_SERIAL, type Parameter, type Session } from "./session.ts";
+
+const claimSchema = z.object({
+  id: z.string(),
+  fileId: z.string(),
+  version: z.number(),
+  generation: z.number(),
+  /** The hash of its tables and rows. */
+  content: z.string(),
+  /** The write timestamp of its first chunk, in microseconds since the epoch. */
+  writeTime: z.number(),
+  chunks: z.number(),
+  tables: z.array(z.custom<TableSpec>()),
+  /** Whether the load was committed before the next claim, which replaced it. */
+  loaded: z.boolean(),
+});
+
+/**
+ * The right of a load to write rows that replace those of the file's earlier loads. Its id is unique and
+ * names the place of the keys of all its rows; see {@link RowKeys}.
+ */
+export type Claim = z.infer<typeof claimSchema>;
+
+/** What is stored for the name of a file. */
+export interface NameClaims {
+  /** The last claim; all earlier ones have ended. */
+  newest: Claim;
+  /** Claims whose rows the newest one has to remove, the last one first. */
+  earlier: Claim[];
+}
+
+const OUTCOME_READS = 8;
+
+/**
+ * The table `file_claims`: one partition for each name of a tenant, changed by lightweight transactions
+ * only.
+ */
+export class Claims {
+  readonly #session: Session;
+  readonly #table: string;
+
+  constructor(session: Session, keyspace: string) {
+    this.#session = session;
+    this.#table = `${keyspace}.file_claims`;
+  }
+
+  /** Returns the result of the last transaction; null if no load has claimed the name. */
+  async of(tenant: string, name: string): Promise<NameClaims | null> {
+    const client = await this.#session.client();
+    const { rows: [row] } = await client.execute(
+      `SELECT newest, earlier FROM ${this.#table} WHERE tenant = ? AND name = ?`,
+      [tenant, name],
+      { prepare: true, isIdempotent: true, consistency: LOCAL_SERIAL },
+    );
+    if (row === undefined) return null;
+    return {
+      newest: claimSchema.parse(JSON.parse(row["newest"] as string)),
+      earlier: z.array(claimSchema).parse(JSON.parse(row["earlier"] as string)),
+    };
+  }
+
+  /**
+   * Stores the claims of a name if its newest one is still `from`.
+   * @param from null if the name has none
+   * @returns whether they are stored
+   */
+  async put(
+    tenant: string,
+    name: string,
+    { newest, earlier }: NameClaims,
+    from: Claim | null,
+  ): Promise<boolean> {
+    const values = [newest.id, JSON.stringify(newest), JSON.stringify(earlier)];
+    const isStored = async () => {
+      const found = await this.of(tenant, name);
+      return found?.newest.id === newest.id && found.earlier.length === earlier.length;
+    };
+    return from === null
+      ? await this.#transact(
+        `INSERT INTO ${this.#table} (claim, newest, earlier, tenant, name)
+         VALUES (?, ?, ?, ?, ?) IF NOT EXISTS`,
+        [...values, tenant, name],
+        isStored,
+      )
+      : await this.#transact(
+        `UPDATE ${this.#table} SET claim = ?, newest = ?, earlier = ?
+         WHERE tenant = ? AND name = ? IF claim = ?`,
+        [...values, tenant, name, from.id],
+        isStored,
+      );
+  }
+
+  /** The number of a file's version no longer counts, but its rows can still be replaced. */
+  async forgetVersion(tenant: string, name: string, fileId: string): Promise<void> {
+    const found = await this.of(tenant, name);
+    if (found?.newest.fileId !== fileId) return;
+    const forgotten = { ...found, newest: { ...found.newest, version: 0 } };
+    // If a later load has claimed the name meanwhile, its number counts.
+    await this.put(tenant, name, forgotten, found.newest);
+  }
+
+  /** After a timeout a transaction was possibly applied: `isApplied` finds out. */
+  async #transact(
+    cql: string,
+    values: readonly Parameter[],
+    isApplied: () => Promise<boolean>,
+  ): Promise<boolean> {
+    try {
+      const result = await this.#session.run(cql, values, false);
+      return result.wasApplied();
+    } catch (error) {
+      if (!isTimeout(error)) throw error;
+    }
+    for (let read = 1;; read++) {
+      try {
+        return await isApplied();
+      } catch (error) {
+        if (!isTimeout(error) || read === OUTCOME_READS) throw error;
+      }
+    }
+  }
+}
