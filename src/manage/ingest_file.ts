@@ -9,6 +9,7 @@ import { nothingStored } from "../sandbox/host/nothing_stored.ts";
 import { Outbound } from "../sandbox/host/outbound.ts";
 import { NO_ROWS } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
+import { otherLoaded, refuseSuperseded, stayNotices } from "./versions.ts";
 import { moduleRun } from "../modules/build/program_module.ts";
 import type { RunLimits } from "./run_limits.ts";
 
@@ -48,17 +49,28 @@ export async function ingestFile(attempt: Attempt, deps: IngestDeps): Promise<Ou
   const { storage, span, signal } = deps;
   try {
     const receipt = await storage.receipt(tenant, id);
+    const replaces = module.declaration.versions === "replace";
+    const others = replaces ? await otherLoaded(storage.ledger, record) : [];
     // The process was killed after the commit of an earlier attempt, before the ledger was updated.
-    if (receipt && record.attempts > 1) return { type: "ingested", ...receipt };
+    if (receipt && record.attempts > 1) {
+      const notices = replaces ? stayNotices(record, others, receipt.replacedFiles) : [];
+      return { type: "ingested", ...receipt, notices };
+    }
+    if (!attempt.begun) refuseSuperseded(record, others);
     // A receipt before the first attempt is from before a replay.
     if (receipt) await storage.forget(tenant, id);
     await storage.ledger.clearRejects(id);
     const tables = writableTables(module.declaration.tables, module.tenantJson.permissions);
-    const begin = () => storage.begin(tenant, id, tables, { receivedAt });
+    const { name, version } = record;
+    const options = { receivedAt, ...(replaces && { replaces: { name, version } }) };
+    const begin = () => storage.begin(tenant, id, tables, options);
     const load = await traced(span, "storage begin", begin);
     try {
       const outcome = await runLoad(attempt, deps, load, tables);
       if (outcome.type !== "ingested") await load.abort();
+      else if (replaces) {
+        outcome.notices.push(...stayNotices(record, others, outcome.replacedFiles));
+      }
       return attempt.begun ? toBeCompleted(outcome) : outcome;
     } catch (error) {
       await load.abort();

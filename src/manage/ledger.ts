@@ -23,7 +23,7 @@ export type LedgerEvent =
     notices?: string[];
   }
   /** It was refused before a record was read. */
-  | { type: "refuse"; reason: FileReason }
+  | { type: "refuse"; reason: FileReason; replacedBy?: string | undefined }
   /** It or its module has a fault; none of its rows are stored. */
   | { type: "quarantine"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
   /**
@@ -116,7 +116,10 @@ function changes(record: FileRecord, event: LedgerEvent, now: number): Partial<F
       return { finishedAt: now, rows, seconds, moduleVersion, notices };
     }
     case "refuse":
-      return { reason: event.reason, seconds, finishedAt: now };
+      return {
+        ...{ reason: event.reason, seconds, finishedAt: now },
+        replacedBy: event.replacedBy ?? null,
+      };
     case "quarantine": {
       const rows = checkRows(record, event.rows ?? NO_ROWS);
       const { reason, notices = [] } = event;

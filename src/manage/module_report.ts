@@ -7,6 +7,9 @@ import type { Probation } from "../modules/probation.ts";
 /** Console lines of one file in the module's log; the service's own log has all of them. */
 const MAX_CONSOLE_LINES = 20;
 
+/** Reasons to refuse a file that are not the module's fault. */
+const FAULTLESS = ["empty-file", "superseded"];
+
 export interface ReportDeps {
   log: ModuleLog;
   probation: Probation;
@@ -54,9 +57,8 @@ export async function reportToAuthor(
     entries.push(...(outcome.notices ?? []).map((text) => entry("notice", text)));
   }
   await log.append(tenant, entries);
-  // An empty file is not the module's fault.
-  const isEmpty = outcome.type === "refused" && outcome.reason.code === "empty-file";
-  if (version === null || !isSettled || isEmpty) return;
+  const isFaultless = outcome.type === "refused" && FAULTLESS.includes(outcome.reason.code);
+  if (version === null || !isSettled || isFaultless) return;
   const reason = outcome.type === "ingested" ? null : outcome.reason.message;
   await probation.count({ tenant, version, fileId, reason });
 }

@@ -8,10 +8,10 @@ export type Outcome =
     rows: RowCounts;
     moduleVersion: string;
     replacedFiles: readonly string[];
-    notices?: string[];
+    notices: string[];
   }
-  /** The file was refused before a record was read. */
-  | { type: "refused"; reason: FileReason }
+  /** The file was refused before a record was read. `replacedBy`: a later version of it is loaded. */
+  | { type: "refused"; reason: FileReason; replacedBy?: string | undefined }
   /** The file or its module has a fault; nothing was stored. */
   | { type: "quarantined"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
   /**
@@ -52,6 +52,9 @@ export function outcomeOf(error: unknown, rows: RowCounts | null = null): Outcom
     const full = code === "storage-full" &&
       { neededBytes: Number(error.details["neededBytes"] ?? 0) };
     return { type: "retry", reason, rows, endless: true, ...full };
+  }
+  if (code === "superseded") {
+    return { type: "refused", reason, replacedBy: String(error.details["by"]) };
   }
   if (error.kind === "internal" || WORTH_ANOTHER_TRY.has(code)) {
     return { type: "retry", reason, rows, endless: false };

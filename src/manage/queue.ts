@@ -14,7 +14,8 @@ interface FileQueueOptions {
 
 /**
  * Decides which file runs next. Tenants take turns and run in parallel, each with one file at a time;
- * a tenant's files run in the order of their arrival. A file that waits for its next try holds back
+ * a tenant's files run in the order of their arrival, and the versions of a file in the order of their
+ * numbers, also if the clock was set back in between. A file that waits for its next try holds back
  * the later files of its tenant, but not those of other tenants. Once a file is {@link read}, its
  * tenant's next one may be read while its rows are written.
  *
@@ -36,6 +37,8 @@ export class FileQueue {
   readonly #waiting = new Map<string, FileRecord[]>();
   /** The records of {@link #waiting} by id. */
   readonly #byId = new Map<string, FileRecord>();
+  /** How many waiting files have the same tenant and name. */
+  readonly #named = new Map<string, number>();
   /** The running file of each tenant. */
   readonly #running = new Map<string, string>();
   /** Running files that have been read. */
@@ -68,13 +71,14 @@ export class FileQueue {
     if (this.#isRunning(record)) return;
     const old = this.#byId.get(record.id);
     this.#byId.set(record.id, record);
+    if (old === undefined) this.#count(record, 1);
     const files = this.#waiting.get(record.tenant);
     if (files === undefined) {
       this.#waiting.set(record.tenant, [record]);
       return;
     }
     if (old !== undefined) files.splice(files.indexOf(old), 1);
-    files.splice(files.findLastIndex((file) => arrivedBefore(file, record)) + 1, 0, record);
+    files.splice(this.#placeOf(record, files), 0, record);
   }
 
   /** Whether the last call of {@link next} found a file that has to wait for room. */
@@ -104,6 +108,7 @@ export class FileQueue {
     const files = this.#waiting.get(tenant) ?? [];
     files.splice(files.indexOf(record), 1);
     this.#byId.delete(id);
+    this.#count(record, -1);
     this.#waiting.delete(tenant);
     if (files.length > 0) this.#waiting.set(tenant, files);
     this.#running.set(tenant, id);
@@ -122,6 +127,23 @@ export class FileQueue {
       for (const [tenant, running] of files) if (running === id) files.delete(tenant);
     }
     this.#writeInBackground();
+  }
+
+  #count(record: FileRecord, change: 1 | -1): void {
+    const name = nameOf(record);
+    const count = (this.#named.get(name) ?? 0) + change;
+    if (count === 0) this.#named.delete(name);
+    else this.#named.set(name, count);
+  }
+
+  /** By arrival, but the versions of a file are in the order of their numbers: the last one wins. */
+  #placeOf(record: FileRecord, files: readonly FileRecord[]): number {
+    const place = files.findLastIndex((file) => arrivedBefore(file, record)) + 1;
+    if (this.#named.get(nameOf(record)) === 1) return place;
+    const isSame = ({ name }: FileRecord) => name === record.name;
+    const after = files.findLastIndex((file) => isSame(file) && file.version < record.version) + 1;
+    const before = files.findIndex((file) => isSame(file) && file.version > record.version);
+    return Math.min(Math.max(place, after), before < 0 ? files.length : before);
   }
 
   #isRunning({ tenant, id }: FileRecord): boolean {
@@ -149,6 +171,10 @@ export class FileQueue {
     }
     return earliest;
   }
+}
+
+function nameOf({ tenant, name }: FileRecord): string {
+  return `${tenant}/${name}`;
 }
 
 function arrivedBefore(a: FileRecord, b: FileRecord): boolean {

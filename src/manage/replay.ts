@@ -1,24 +1,32 @@
 import { Failure, messageOf } from "../base/failure.ts";
 import type { Layout } from "../data/layout.ts";
+import type { ModuleStore } from "../modules/store.ts";
 import { dropReplayRequest, replayRequests } from "../staging/replay_requests.ts";
 import { folderOf, restoreFile } from "../staging/staged.ts";
-import type { FileRecord, Storage } from "../storage/contract.ts";
+import type { FileRecord, LedgerReader, Storage } from "../storage/contract.ts";
+import { superseded } from "../storage/failures.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { advance, eventFields } from "./settle.ts";
+
+interface ReplayDeps {
+  layout: Layout;
+  storage: Pick<Storage, "ledger">;
+  modules: Pick<ModuleStore, "current">;
+}
 
 /**
  * Puts a finished file back into the queue, to be loaded with the module that is current then. Its
  * rows have the same keys as before, so they replace the earlier ones.
  *
  * @throws {Failure} `file-not-found` when the bytes were removed, `illegal-transition` when the file
- * is not finished
+ * is not finished, `superseded` when a later version has replaced it and would do so again
  */
 export async function replayFile(
   record: FileRecord,
-  layout: Layout,
-  { ledger }: Pick<Storage, "ledger">,
+  { layout, storage: { ledger }, modules }: ReplayDeps,
   now = Date.now(),
 ): Promise<void> {
+  await refuseReplaced(record, ledger, modules);
   const folder = await folderOf(layout, record.tenant, record.id);
   if (folder === null) {
     const text = `Cannot replay "${record.name}": its bytes are gone`;
@@ -39,14 +47,13 @@ export async function replayFile(
  * Replays the files that operators requested on the dashboard. An impossible request is reported and
  * dropped; when the storage fails, the requests stay for the next scan.
  */
-export async function answerReplayRequests(
-  { layout, storage, emit }: { layout: Layout; storage: Pick<Storage, "ledger">; emit: Emit },
-): Promise<void> {
+export async function answerReplayRequests(deps: ReplayDeps & { emit: Emit }): Promise<void> {
+  const { layout, storage, emit } = deps;
   for (const id of await replayRequests(layout)) {
     const record = await storage.ledger.get(id);
     try {
       if (record) {
-        await replayFile(record, layout, storage);
+        await replayFile(record, deps);
         emit({ kind: "file.replayed", ...eventFields(record) });
       }
     } catch (error) {
@@ -55,4 +62,23 @@ export async function answerReplayRequests(
     }
     await dropReplayRequest(layout, id);
   }
+}
+
+/** The load would refuse it too, but then the file would no longer be shown as loaded and replaced. */
+async function refuseReplaced(
+  record: FileRecord,
+  ledger: Pick<LedgerReader, "get">,
+  modules: Pick<ModuleStore, "current">,
+): Promise<void> {
+  if (record.replacedBy === null) return;
+  const module = await modules.current(record.tenant);
+  if (module?.declaration.versions !== "replace") return;
+  let later: FileRecord | null = null;
+  for (let id: string | null = record.replacedBy; id !== null;) {
+    const next = await ledger.get(id);
+    if (next === null) break;
+    later = next;
+    id = next.replacedBy;
+  }
+  if (later) throw superseded(record, { fileId: later.id, version: later.version });
 }

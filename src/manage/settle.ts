@@ -38,7 +38,11 @@ export async function settle(
   const file = eventFields(record);
   switch (outcome.type) {
     case "ingested": {
-      const { rows, moduleVersion, notices } = outcome;
+      const { rows, moduleVersion, notices, replacedFiles } = outcome;
+      // Before the file is final: after a kill in between the receipt tells it again.
+      if (replacedFiles.length > 0) {
+        await ledger.markReplaced(record.tenant, replacedFiles, record.id);
+      }
       const event = { type: "ingested" as const, rows, seconds, moduleVersion, notices };
       await moveOut(layout, await advance(ledger, record, event, now()));
       emit({ kind: "file.ingested", ...file, size: record.size, rows, seconds, finishedAt: now() });
@@ -49,7 +53,7 @@ export async function settle(
       const { reason } = outcome;
       const rows = outcome.type === "quarantined" ? outcome.rows ?? NO_ROWS : NO_ROWS;
       const event: LedgerEvent = outcome.type === "refused"
-        ? { type: "refuse", reason }
+        ? { type: "refuse", reason, replacedBy: outcome.replacedBy }
         : { type: "quarantine", reason, rows, notices: outcome.notices };
       await moveOut(layout, await advance(ledger, record, event, now()));
       reportKill(deps, record, reason);

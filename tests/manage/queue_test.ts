@@ -224,3 +224,20 @@ Deno.test("queue: a tenant with files waits for at most one turn of each other t
     },
   ));
 });
+
+Deno.test("queue: the versions of a file run in the order of their numbers, whatever the clock said", () => {
+  const queue = new FileQueue({ concurrency: 1 });
+  const version = (version: number, receivedAt: number, tenant = "a") =>
+    fileRecord({ id: `${tenant}-v${version}`, tenant, version, receivedAt, state: "queued" });
+  const other = (id: string, at: number) => ({ ...file(id, "a", at), name: "other.csv" });
+  const waiting = [version(3, 1), other("early", 0), version(1, 9), other("mid", 5), version(2, 4)];
+  for (const record of waiting) queue.add(record);
+  const order: string[] = [];
+  for (let next = queue.next(); next !== null; next = queue.next()) {
+    queue.started(next.id);
+    queue.done(next.id);
+    order.push(next.id);
+  }
+  assert.deepEqual(order.filter((id) => id.startsWith("a-")), ["a-v1", "a-v2", "a-v3"]);
+  assert.deepEqual(order.filter((id) => !id.startsWith("a-")), ["early", "mid"]);
+});

@@ -12,7 +12,10 @@ import type { TelemetryEvent } from "../../src/telemetry/events.ts";
 import { fileRecord } from "../contracts/storage_fixtures.ts";
 
 const ENDS: [Outcome, "archive" | "quarantine"][] = [
-  [{ type: "ingested", rows: NO_ROWS, moduleVersion: "v1", replacedFiles: [] }, "archive"],
+  [
+    { type: "ingested", rows: NO_ROWS, moduleVersion: "v1", replacedFiles: [], notices: [] },
+    "archive",
+  ],
   [{ type: "quarantined", reason: { code: "c", message: "m" }, rows: null }, "quarantine"],
 ];
 

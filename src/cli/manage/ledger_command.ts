@@ -134,7 +134,8 @@ async function replay(context: CommandContext, flags: LedgerFlags, id: string): 
   await using storage = closing(openStorage(config));
   const record = await storage.ledger.get(id);
   if (!record) throw noSuchFile(id);
-  await replayFile(record, new Layout(config.data), storage);
+  const layout = new Layout(config.data);
+  await replayFile(record, { layout, storage, modules: new ModuleStore(layout.moduleRoot) });
   const { tenant, name, state } = record;
   await audit(context, flags, "file.replay", id, { tenant, name, state });
   return printResult(context, flags, { id, state: "queued" }, `queued ${name} of ${tenant}`);
