@@ -123,8 +123,10 @@ export class Platform implements AsyncDisposable {
   }
 
   /** An empty folder on the same file system. */
-  scratch(): Promise<string> {
-    return Deno.makeTempDir({ dir: this.dir });
+  async scratch(): Promise<string> {
+    const dir = await Deno.makeTempDir({ dir: this.dir });
+    if (this.#uid !== undefined) await Deno.chown(dir, this.#uid, this.#uid);
+    return dir;
   }
 
   /** A folder with these files, as a customer has it. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { until } from "./until.ts";
 
 export const MB = 1024 * 1024;
 
@@ -31,7 +32,8 @@ export async function smallDisk(mb: number): Promise<SmallDisk> {
   return {
     path,
     async [Symbol.asyncDispose]() {
-      await must("umount", [path]);
+      // Child processes of a killed one may still be ending.
+      await until("the disk is unused", () => must("umount", [path]).then(() => true, () => false));
       await Deno.remove(path);
     },
   };

@@ -1,0 +1,55 @@
+import { type Chance, sha256 } from "../../harness/chance.ts";
+
+/** A file's content as its sender made it. */
+export interface Content {
+  /** In every record, so that a stored row shows where it comes from. */
+  tag: string;
+  tenant: string;
+  name: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  sha256: string;
+  /** Records that must become rows. */
+  rows: number;
+  /** The reason with which it must fail; null: it must be loaded. */
+  fails: string | null;
+  /** Whether the sender still has it and wants it loaded. */
+  isWanted: boolean;
+}
+
+/** All contents that were ever sent: what the platform must have at the end. */
+export class Contents {
+  readonly all: Content[] = [];
+
+  /** Makes a new content; a few must fail. */
+  make(tenant: string, chance: Chance, most = 400): Content {
+    const n = this.all.length;
+    const tag = `${tenant}-${n}`;
+    const kind = n % 12 === 5 ? "rejects" : n % 12 === 11 ? "pattern" : "good";
+    const rows = chance.whole(20, most);
+    const lines = ["a,b"];
+    for (let line = 0; line < rows; line++) {
+      lines.push(kind === "rejects" ? `no,${tag}` : `${line},${tag}`);
+    }
+    const bytes = new TextEncoder().encode(lines.join("\n") + "\n");
+    const content: Content = {
+      tag,
+      tenant,
+      name: `${tag}.${kind === "pattern" ? "jsonl" : "csv"}`,
+      bytes,
+      sha256: sha256(bytes),
+      rows: kind === "good" ? rows : 0,
+      fails: kind === "rejects" ? "reject-share" : kind === "pattern" ? "no-pattern" : null,
+      isWanted: true,
+    };
+    this.all.push(content);
+    return content;
+  }
+
+  of(tenant: string): Content[] {
+    return this.all.filter((content) => content.tenant === tenant);
+  }
+
+  named(tenant: string, name: string): Content | null {
+    return this.all.findLast((each) => each.tenant === tenant && each.name === name) ?? null;
+  }
+}

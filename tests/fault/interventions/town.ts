@@ -1,0 +1,174 @@
+import { join } from "node:path";
+import { Chance } from "../../harness/chance.ts";
+import { keepAll } from "../../harness/modules.ts";
+import { Platform } from "../../harness/platform.ts";
+import { canMountDisk, type SmallDisk, smallDisk } from "../../harness/small_disk.ts";
+import { until } from "../../harness/until.ts";
+import { Contents } from "./contents.ts";
+import { ByHand, type Customer, FetchCustomer, TusCustomer } from "./customers.ts";
+import { Service } from "./service.ts";
+
+const DISK_MB = 256;
+/** The user "nobody": root could read and write everything, whatever its mode. */
+const UID = Deno.uid() === 0 ? 65534 : undefined;
+// Kills count as attempts; no file may fail because of them.
+const CONFIG = "[manage]\nscan_seconds = 0.5\nmax_attempts = 100\nretry_seconds = 2\n" +
+  "drain_seconds = 2\nconcurrency = 2\n";
+/** More than this share of rejects fails a file; the loop makes loads long enough to be met. */
+const MODULE = keepAll({
+  files: "*.csv",
+  before: `if (record.a === "no") return ctx.reject("no", "a");
+    for (let n = 0; n < 150_000; n++);`,
+  limits: { rejectShare: 0.5 },
+});
+
+/** A platform with its customers, on a disk of its own if one can be mounted. */
+export class Town implements AsyncDisposable {
+  readonly chance: Chance;
+  readonly contents = new Contents();
+  readonly platform: Platform;
+  readonly uid = UID;
+  /** Null where no file system can be mounted. */
+  readonly disk: SmallDisk | null;
+  readonly serve: Service;
+  readonly manage: Service;
+  readonly customers: Customer[] = [];
+  /** What was done, for error messages. */
+  readonly journal: string[] = [];
+  readonly url: string;
+  readonly #startedAt = performance.now();
+  /** The backup to restore next. */
+  backup: string | null = null;
+  #backups = 0;
+  #isLastDeployed = false;
+
+  private constructor(seed: number, platform: Platform, disk: SmallDisk | null) {
+    this.chance = new Chance(seed);
+    this.platform = platform;
+    this.disk = disk;
+    const listen = `127.0.0.1:${freePort()}`;
+    this.url = `http://${listen}`;
+    this.serve = new Service("serve", () => platform.start(["serve", "--listen", listen]));
+    this.manage = new Service("manage", () => platform.manage());
+  }
+
+  static async create(seed: number): Promise<Town> {
+    const disk = await canMountDisk() ? await smallDisk(DISK_MB) : null;
+    if (disk !== null && UID !== undefined) await Deno.chown(disk.path, UID, UID);
+    const platform = await Platform.create(CONFIG, disk?.path, "sqlite:", UID);
+    const town = new Town(seed, platform, disk);
+    await town.#settle();
+    return town;
+  }
+
+  /** Accounts, modules and customers. One tenant gets its module later: {@link deployLast}. */
+  async #settle(): Promise<void> {
+    const { platform } = this;
+    for (const tenant of ["once", "watch", "plain"]) {
+      await platform.must("manage", "tenant", "add", tenant, "-p", `password-${tenant}`);
+      await platform.constrain(tenant, { number_files: 100_000 });
+    }
+    for (const tenant of ["once", "watch", "by-hand"]) await this.#deploy(tenant);
+    this.customers.push(
+      await FetchCustomer.create(this, "once", false),
+      await FetchCustomer.create(this, "watch", true),
+      new TusCustomer(this, "plain"),
+      new ByHand(this, "by-hand"),
+    );
+  }
+
+  async #deploy(tenant: string): Promise<void> {
+    await this.platform.deploy(tenant, MODULE);
+    await this.own(this.platform.dir);
+  }
+
+  /** Deploys the module of the tenant whose files have waited until now. */
+  async deployLast(): Promise<void> {
+    if (this.#isLastDeployed) return;
+    this.#isLastDeployed = true;
+    await this.#deploy("plain");
+  }
+
+  /** Everything the test has written there belongs to the user of the services. */
+  async own(path: string): Promise<void> {
+    if (this.uid === undefined) return;
+    await new Deno.Command("chown", { args: ["-R", `${this.uid}:${this.uid}`, path] }).output();
+  }
+
+  note(text: string): void {
+    const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(1);
+    this.journal.push(`${seconds.padStart(6)} s  ${text}`);
+    if (Deno.env.has("CHAOS_VERBOSE")) console.log(this.journal.at(-1));
+  }
+
+  /** Starts the services and waits until `serve` answers. */
+  async up(): Promise<void> {
+    this.serve.up();
+    this.manage.up();
+    await until("serve answers", () =>
+      fetch(`${this.url}/livez`).then(async (answer) => {
+        await answer.body?.cancel();
+        return answer.ok;
+      }, () => false));
+  }
+
+  async down(signal?: Deno.Signal): Promise<void> {
+    await Promise.all([this.serve.down(signal), this.manage.down(signal)]);
+  }
+
+  /** A new file of a customer chosen at random. */
+  async add(): Promise<void> {
+    const customer = this.chance.pick(this.customers);
+    await customer.add(this.contents.make(customer.tenant, this.chance, customer.most));
+  }
+
+  /** Files in staging. */
+  async inStaging(): Promise<number> {
+    let staged = 0;
+    for (const { tenant } of this.customers) {
+      const names = await this.platform.list("staging", tenant).catch(() => []);
+      staged += names.filter((name) => !name.startsWith(".")).length;
+    }
+    return staged;
+  }
+
+  /** Files that are not loaded yet: in staging, or not received. */
+  async inFlight(): Promise<number> {
+    return await this.inStaging() + this.customers.reduce((sum, { unsent }) => sum + unsent, 0);
+  }
+
+  /** What is needed to understand a failure and to repeat it. */
+  describe(error: unknown): string {
+    const crashes = [this.serve, this.manage].flatMap(({ name, crashes }) =>
+      crashes.map(({ code, output }) => `${name} ended with ${code}: ${output}`)
+    );
+    return [
+      `SEED=${this.chance.seed} repeats these interventions:`,
+      ...this.journal,
+      ...crashes,
+      ...this.customers.flatMap(({ troubles }) => troubles),
+      `serve:\n${this.serve.warnings.join("\n")}`,
+      `manage:\n${this.manage.warnings.join("\n")}`,
+      error instanceof Error ? error.message : String(error),
+    ].join("\n");
+  }
+
+  /** A path for the next backup, on another disk. */
+  async nextBackup(): Promise<string> {
+    const dir = await Deno.makeTempDir({ prefix: "mysimbdp-backup-" });
+    await this.own(dir);
+    return join(dir, `${++this.#backups}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const customer of this.customers) await customer.close();
+    await Promise.all([this.serve.close(), this.manage.close()]);
+    await this.platform[Symbol.asyncDispose]();
+    await this.disk?.[Symbol.asyncDispose]();
+  }
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}

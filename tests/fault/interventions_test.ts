@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { basename } from "node:path";
+import { pause } from "../harness/until.ts";
+import { type Done, INTERVENTIONS } from "./interventions/interventions.ts";
+import { pathsOf } from "./interventions/targets.ts";
+import { Town } from "./interventions/town.ts";
+import { faultsOf, pendingOf, reportedFiles } from "./interventions/verdict.ts";
+
+/** How many interventions; `INTERVENTIONS=300` is the long run. */
+const COUNT = Number(Deno.env.get("INTERVENTIONS") ?? 30);
+/** Repeats the interventions of an earlier run. */
+const SEED = Number(Deno.env.get("SEED") ?? Math.floor(Math.random() * 2 ** 31));
+/** Draws only interventions whose kind and target match, such as `ONLY="kill|staged file"`. */
+const ONLY = new RegExp(Deno.env.get("ONLY") ?? "kill");
+const FILES = 50;
+/** Seconds without progress after which files are stuck, when nobody intervenes any more. */
+const STUCK_SECONDS = 40;
+/** How often customers send again what was lost. */
+const ROUNDS = 8;
+
+interface Repair {
+  /** The intervention before which it is done. */
+  at: number;
+  undo: () => Promise<void>;
+}
+
+/** Draws interventions until so many were done. @returns how many of each kind */
+async function intervene(town: Town, count: number): Promise<Map<string, number>> {
+  const { chance } = town;
+  const sums = new Map<string, number>();
+  const lots = INTERVENTIONS.filter(({ kind, target }) => ONLY.test(`${kind} ${target}`))
+    .flatMap((each) => Array(each.weight).fill(each));
+  let repairs: Repair[] = [];
+  for (let done = 0; done < count;) {
+    for (let n = await town.inFlight(); n < FILES; n++) await town.add();
+    const intervention = chance.pick(lots);
+    const draws = { which: chance.next(), how: chance.next() };
+    const repairedAfter = chance.whole(1, 3);
+    const ms = chance.between(100, 1_200);
+    const what: Done | null = await intervention.run(town, draws);
+    // There was nothing to do it to.
+    if (what === null) {
+      await pause(20);
+      continue;
+    }
+    done++;
+    town.note(`#${done} ${what.what}`);
+    sums.set(intervention.kind, (sums.get(intervention.kind) ?? 0) + 1);
+    if (what.undo) repairs.push({ at: done + repairedAfter, undo: what.undo });
+    await pause(ms);
+    for (const { at, undo } of repairs) if (at <= done) await undo();
+    repairs = repairs.filter(({ at }) => at > done);
+    if (done === Math.ceil(count / 2)) await town.deployLast();
+  }
+  for (const { undo } of repairs) await undo();
+  return sums;
+}
+
+/** Waits until everything is loaded or has failed; customers send what the platform has lost. */
+async function drain(town: Town): Promise<string[]> {
+  for (let round = 0; round < ROUNDS; round++) {
+    const stuck = await stuckFiles(town);
+    if (stuck.length > 0) return stuck;
+    const received = await Promise.all(town.customers.map((customer) => customer.sendAll()));
+    if (received.every(Boolean) && (await pending(town)).length === 0) return [];
+  }
+  return ["customers have to send again and again"];
+}
+
+/** Waits until no file is on its way. @returns the files that make no progress */
+async function stuckFiles(town: Town): Promise<string[]> {
+  let before = "";
+  let since = performance.now();
+  for (;;) {
+    const now = await pending(town);
+    if (now.length === 0) return [];
+    if (now.join() !== before) since = performance.now();
+    if (performance.now() - since > STUCK_SECONDS * 1000) return now;
+    before = now.join();
+    await pause(500);
+  }
+}
+
+/** Files that have not ended, in the ledger or in staging. */
+async function pending(town: Town): Promise<string[]> {
+  const files = pendingOf(await reportedFiles(town)).map(({ id, tenant, name, state, reason }) =>
+    `stuck: ${tenant}/${id} ${name} ${state} ${reason?.message ?? ""}`
+  );
+  const ids = new Set(files.map((line) => line.split(/[/ ]/)[2]));
+  const staged = (await pathsOf(town, "staged file")).filter((path) => !ids.has(basename(path)));
+  return [...files, ...staged.map((path) => `stuck in staging, not pending in the ledger: ${path}`)];
+}
+
+Deno.test(`after ${COUNT} random interventions every row is stored exactly once, or its file has failed with a reason`, async () => {
+  await using town = await Town.create(SEED);
+  const started = performance.now();
+  try {
+    for (let n = 0; n < FILES; n++) await town.add();
+    await town.up();
+    const sums = await intervene(town, COUNT);
+    town.note("everything is repaired");
+    await town.up();
+    const faults = [...await drain(town), ...await faultsOf(town)];
+    assert.deepEqual(faults, []);
+    const files = await reportedFiles(town);
+    const states = Map.groupBy(files, ({ state, reason }) => reason?.code ?? state);
+    console.log(
+      `seed ${SEED}: ${COUNT} interventions (${listed(sums)}), ` +
+        `${town.contents.all.length} contents, files in the ledger: ` +
+        `${listed(new Map([...states].map(([state, { length }]) => [state, length])))}, ` +
+        `${Math.round((performance.now() - started) / 1000)} s`,
+    );
+  } catch (error) {
+    throw new Error(town.describe(error), { cause: error });
+  }
+});
+
+function listed(sums: Map<string, number>): string {
+  return [...sums].sort().map(([name, n]) => `${name} ${n}`).join(", ");
+}
