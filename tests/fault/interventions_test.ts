@@ -88,7 +88,10 @@ async function pending(town: Town): Promise<string[]> {
   );
   const ids = new Set(files.map((line) => line.split(/[/ ]/)[2]));
   const staged = (await pathsOf(town, "staged file")).filter((path) => !ids.has(basename(path)));
-  return [...files, ...staged.map((path) => `stuck in staging, not pending in the ledger: ${path}`)];
+  return [
+    ...files,
+    ...staged.map((path) => `stuck in staging, not pending in the ledger: ${path}`),
+  ];
 }
 
 Deno.test(`after ${COUNT} random interventions every row is stored exactly once, or its file has failed with a reason`, async () => {

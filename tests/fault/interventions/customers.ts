@@ -203,7 +203,10 @@ export class TusCustomer implements Customer {
     const offset = Number(head.headers.get("Upload-Offset"));
     const answer = await tus(this.#account, path, {
       method: "PATCH",
-      headers: { "Upload-Offset": String(offset), "Content-Type": "application/offset+octet-stream" },
+      headers: {
+        "Upload-Offset": String(offset),
+        "Content-Type": "application/offset+octet-stream",
+      },
       body: bytes.slice(offset, offset + Math.ceil(bytes.length / PIECES)),
     });
     await answer.body?.cancel();

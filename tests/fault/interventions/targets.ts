@@ -39,9 +39,11 @@ export async function pathsOf(town: Town, target: Target): Promise<string[]> {
     case "failed record":
       return await filesBelow(join(data, "quarantine"), (name) => /^[^.]+\.json$/.test(name));
     case "customer's file":
-      return (await Promise.all(town.customers.map(({ dir }) =>
-        dir === null ? [] : filesIn(dir, (name) => !name.startsWith("."))
-      ))).flat();
+      return (await Promise.all(
+        town.customers.map(({ dir }) =>
+          dir === null ? [] : filesIn(dir, (name) => !name.startsWith("."))
+        ),
+      )).flat();
     case "staging folder":
       return await foldersIn(join(data, "staging"));
     case "archive folder":
