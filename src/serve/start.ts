@@ -7,6 +7,8 @@ import { parseListen } from "../config/listen.ts";
 import type { Config } from "../config/schema.ts";
 import { Layout } from "../data/layout.ts";
 import { openIntake } from "../staging/intake.ts";
+import { isFinal } from "../protocol/file_view.ts";
+import type { LedgerReader, StoredRows } from "../storage/contract.ts";
 import { openLedgerOf } from "../storage/open.ts";
 import { watchDisk } from "../telemetry/disk_watch.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
@@ -90,16 +92,17 @@ async function openServe(config: Config) {
   const upgrade = await openData(new Layout(config.data));
   if (upgrade) emit({ kind: "data.upgraded", ...upgrade });
   const receiptDays = config.manage.ledger_days;
+  const ledger = openLedgerOf(config);
   const intake = await openIntake(config.data, {
     expiryMs: config.uploads.expire_hours * HOUR_MS,
     reserveBytes: config.disk.reserve_mb * 1024 ** 2,
     receiptExpiryMs: () => receiptDays === 0 ? null : receiptDays * DAY_MS,
+    isStored: (tenant, id) => areRowsStored(ledger, tenant, id),
   });
   const { users, admins } = intake.layout;
   const pool = new HashPool();
   const accounts = createAccounts({ usersPath: users, emit, pool });
   const operators = createAccounts({ usersPath: admins, kind: "operator", emit, pool });
-  const ledger = openLedgerOf(config);
   const tracer = await openTracer("mysimbdp-serve");
   const stopping = new AbortController();
   const app = createApp({
@@ -125,6 +128,17 @@ async function openServe(config: Config) {
     telemetry.close();
   };
   return { app, intake, telemetry, stopping, close };
+}
+
+/** Whether a load receipt proves a file's rows. A failed replay leaves the rows of the first load. */
+async function areRowsStored(
+  ledger: LedgerReader & StoredRows,
+  tenant: string,
+  id: string,
+): Promise<boolean> {
+  const record = await ledger.get(id);
+  const hasFailed = record !== null && isFinal(record.state) && record.state !== "ingested";
+  return !hasFailed && await ledger.isStored(tenant, id);
 }
 
 function reload({ loadConfig, configPath }: ServeOptions, { telemetry }: Serve): void {

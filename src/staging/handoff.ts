@@ -1,9 +1,9 @@
 import { Failure } from "../base/failure.ts";
-import { fsyncFile, fsyncFolder, removeIfThere } from "../data/durable.ts";
+import { fsyncFile, fsyncFolder, orNull, removeIfThere, statIfThere } from "../data/durable.ts";
 import { explainFullDisk } from "../data/free_space.ts";
 import type { KeyedLock } from "./keyed_lock.ts";
-import type { Layout } from "../data/layout.ts";
-import type { UploadReceipt, UploadReceipts } from "./upload_receipts.ts";
+import { isCurrent, type PresenceDeps } from "./presence.ts";
+import type { UploadReceipt } from "./upload_receipts.ts";
 import { findSidecar, type StagedFile, writeSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
 import type { Uploads } from "./uploads.ts";
@@ -20,10 +20,8 @@ export const HANDOFF_STEPS = [
 ] as const;
 export type HandoffStep = (typeof HANDOFF_STEPS)[number];
 
-export interface HandoffDeps {
-  layout: Layout;
+export interface HandoffDeps extends PresenceDeps {
   uploads: Uploads;
-  receipts: UploadReceipts;
   /** Serializes files with the same name, so that each gets its own version. */
   names: KeyedLock;
   now: () => number;
@@ -39,9 +37,10 @@ export interface HandoffDeps {
  * durable; 6. make the receipt durable; 7. remove the upload. Only then the caller acknowledges it.
  *
  * After a crash it resumes at the step that was interrupted. An upload with the name and content of
- * an earlier one gets a receipt for the earlier file. The caller holds the upload.
+ * an earlier one gets a receipt for the earlier file, if the server still has its bytes or its rows;
+ * otherwise it takes the place of the earlier one. The caller holds the upload.
  *
- * @throws {Failure} `sha256-mismatch`, which also removes the upload; `no-space`
+ * @throws {Failure} `sha256-mismatch`, which also removes the upload; `no-space`; kind `storage`
  */
 export async function handOff(deps: HandoffDeps, upload: Upload): Promise<UploadReceipt> {
   const { tenant, id } = upload.info;
@@ -54,7 +53,7 @@ export async function handOff(deps: HandoffDeps, upload: Upload): Promise<Upload
 
 async function makeReceipt(deps: HandoffDeps, upload: Upload): Promise<UploadReceipt> {
   const { tenant, id, name } = upload.info;
-  await fsyncFile(deps.layout.upload(id));
+  await orNull(fsyncFile(deps.layout.upload(id)));
   deps.onStep("synced");
   const sha256 = await checkedSha256(deps, upload);
   deps.onStep("hashed");
@@ -63,7 +62,8 @@ async function makeReceipt(deps: HandoffDeps, upload: Upload): Promise<UploadRec
 
 /** The hex SHA-256 of the bytes, if it matches the customer's. */
 async function checkedSha256(deps: HandoffDeps, upload: Upload): Promise<string> {
-  const actual = await deps.uploads.sha256(upload);
+  const earlier = await handedOverBefore(deps, upload);
+  const actual = earlier?.sha256 ?? await deps.uploads.sha256(upload);
   const { sha256: expected, name } = upload.info;
   if (expected === null || expected === actual) return actual;
   await deps.uploads.remove(upload);
@@ -78,7 +78,7 @@ async function place(deps: HandoffDeps, upload: Upload, sha256: string): Promise
   const { id, tenant, name, length, batch, traceparent } = upload.info;
   await settleTwins(deps, upload);
   const earlier = await handedOverBefore(deps, upload);
-  const twin = earlier ? null : receipts.same(tenant, name, sha256);
+  const twin = earlier ? null : await twinOf(deps, tenant, name, sha256, id);
   const file: StagedFile = earlier ?? twin ?? {
     id,
     tenant,
@@ -101,6 +101,20 @@ async function place(deps: HandoffDeps, upload: Upload, sha256: string): Promise
   return receipt;
 }
 
+/** The earlier file with this name and content; if it does not count any more, `id` takes its place. */
+async function twinOf(
+  deps: HandoffDeps,
+  tenant: string,
+  name: string,
+  sha256: string,
+  id: string,
+): Promise<UploadReceipt | null> {
+  const known = deps.receipts.same(tenant, name, sha256);
+  if (known === null || await isCurrent(deps, known)) return known;
+  deps.receipts.replace(tenant, known.id, id);
+  return null;
+}
+
 /** Writes the receipts of uploads with the same name whose hand-off failed after the link. */
 async function settleTwins(deps: HandoffDeps, upload: Upload): Promise<void> {
   const { tenant, name } = upload.info;
@@ -117,11 +131,22 @@ async function link(deps: HandoffDeps, file: StagedFile): Promise<void> {
   try {
     await writeSidecar(layout, "staging", file);
     deps.onStep("recorded");
-    await Deno.link(layout.upload(file.id), layout.file("staging", file.tenant, file.id));
+    await linkOnce(layout.upload(file.id), layout.file("staging", file.tenant, file.id));
   } catch (error) {
     const fullDisk = explainFullDisk(error);
     if (fullDisk !== error) await removeIfThere(layout.sidecar("staging", file.tenant, file.id));
     throw fullDisk;
+  }
+}
+
+/** Links a file, unless it is linked already: its record was lost after an interrupted hand-off. */
+async function linkOnce(from: string, to: string): Promise<void> {
+  try {
+    await Deno.link(from, to);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    const [source, target] = [await Deno.lstat(from), await Deno.lstat(to)];
+    if (source.ino !== target.ino || source.dev !== target.dev) throw error;
   }
 }
 
@@ -131,10 +156,7 @@ async function handedOverBefore(
   upload: Upload,
 ): Promise<StagedFile | null> {
   const { tenant, id } = upload.info;
-  const stat = await Deno.lstat(layout.upload(id));
-  if ((stat.nlink ?? 1) === 1) return null;
-  const record = await findSidecar(layout, tenant, id);
-  if (record) return record;
-  // Handing it over again could load it twice, so an operator has to decide.
-  throw new Failure("internal", "record-lost", `Cannot find the record of the file "${id}"`);
+  const stat = await statIfThere(layout.upload(id));
+  // Without a record it is handed over again, under the same id: the ledger knows whether it is loaded.
+  return stat?.nlink === 1 ? null : await findSidecar(layout, tenant, id);
 }

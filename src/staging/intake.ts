@@ -7,6 +7,13 @@ import { handOff, type HandoffDeps, type HandoffStep } from "./handoff.ts";
 import { KeyedLock } from "./keyed_lock.ts";
 import { Layout, prepareData, tenantsIn } from "../data/layout.ts";
 import { isTemporary, removeIfOld } from "../data/leftovers.ts";
+import {
+  isCurrent,
+  isPresent,
+  type LoadedRows,
+  type Mentioned,
+  NO_ROWS_KNOWN,
+} from "./presence.ts";
 import { type UploadReceipt, UploadReceipts } from "./upload_receipts.ts";
 import { lockServe } from "../data/serve_lock.ts";
 import { readSidecar } from "./sidecar.ts";
@@ -16,6 +23,8 @@ import { Uploads, type UploadsOptions } from "./uploads.ts";
 export interface IntakeOptions extends Omit<UploadsOptions, "disk"> {
   /** Bytes of each disk that stay free. @default RESERVE_BYTES */
   reserveBytes?: number;
+  /** What the storage knows of files. @default nothing: only bytes count */
+  rows?: LoadedRows;
   /** Milliseconds until a batch expires. @default 7 days */
   batchExpiryMs?: number;
   /** Milliseconds until a receipt expires; asked each time. @default never */
@@ -37,6 +46,16 @@ export interface Intake {
    * @throws {Failure} `sha256-mismatch`, `no-space`
    */
   finish(upload: Upload): Promise<UploadReceipt>;
+  /**
+   * Whether the server has a file that its records mention; see {@link isPresent}.
+   * @throws {Failure} kind `storage`
+   */
+  has(file: Mentioned): Promise<boolean>;
+  /**
+   * Whether a file need not be sent again; see {@link isCurrent}.
+   * @throws {Failure} kind `storage`
+   */
+  isCurrent(file: Mentioned): Promise<boolean>;
   /** Removes expired uploads, batches and receipts. @returns how many uploads */
   expire(): Promise<number>;
   close(): void;
@@ -60,13 +79,13 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   const layout = new Layout(dataDir);
   await prepareData(layout);
   const now = options.now ?? Date.now;
-  const onStep = options.onStep ?? (() => {});
+  const { onStep = () => {}, rows = NO_ROWS_KNOWN } = options;
   using stack = new DisposableStack();
   stack.adopt(lockServe(layout), (lock) => lock.release());
   const receipts = stack.use(UploadReceipts.open(layout.receipts));
   const disk = new DiskState({ folders: layout.disks, reserveBytes: options.reserveBytes, now });
   const uploads = stack.adopt(new Uploads(layout, { ...options, disk }), (it) => it.close());
-  const deps = { layout, uploads, receipts, names: new KeyedLock(), now, onStep };
+  const deps = { layout, uploads, receipts, rows, names: new KeyedLock(), now, onStep };
   await uploads.load();
   await reconcile(deps);
   const opened = stack.move();
@@ -77,6 +96,8 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
     disk,
     nextId: createFileIds({ now }),
     finish: (upload) => handOff(deps, upload),
+    has: (file) => isPresent(deps, file),
+    isCurrent: (file) => isCurrent(deps, file),
     async expire() {
       receipts.expireBatches(now() - (options.batchExpiryMs ?? 7 * 24 * 60 * 60 * 1000));
       const kept = options.receiptExpiryMs?.() ?? null;

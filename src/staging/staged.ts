@@ -83,14 +83,24 @@ export async function dropFile(
   await removeIfThere(layout.sidecar(folder, tenant, id));
 }
 
-/** The folder with a finished file's bytes; null when they have been removed. */
+/** A file that moves while it is being looked for is found at the next look. */
+const LOOKS = 2;
+
+/**
+ * The folder with a finished file's bytes; null when they have been removed.
+ * @param size only a file of so many bytes counts
+ */
 export async function folderOf(
   layout: Layout,
   tenant: string,
   id: string,
+  size?: number,
 ): Promise<FileFolder | null> {
-  for (const folder of FILE_FOLDERS) {
-    if (await statIfThere(layout.file(folder, tenant, id))) return folder;
+  for (let look = 0; look < LOOKS; look++) {
+    for (const folder of FILE_FOLDERS) {
+      const stat = await statIfThere(layout.file(folder, tenant, id));
+      if (stat?.isFile && (size === undefined || stat.size === size)) return folder;
+    }
   }
   return null;
 }

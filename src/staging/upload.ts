@@ -42,6 +42,8 @@ export class Upload {
   /** When bytes last arrived, in milliseconds since the epoch. */
   touchedAt: number;
   holder: Holder | null = null;
+  /** The file with the bytes as it was last seen; null when that is not known. */
+  seen: { ino: number | null; mtime: number } | null = null;
 
   constructor(info: UploadInfo, offset = 0, touchedAt = info.createdAt) {
     this.info = info;

@@ -102,6 +102,17 @@ export class UploadReceipts {
     return this.#receipt(where, tenant, name, sha256);
   }
 
+  /**
+   * Removes the receipt of a file that the server no longer has. Later uploads of it then belong to
+   * the file that takes its place.
+   */
+  replace(tenant: string, id: string, by: string): void {
+    this.#run("DELETE FROM receipts WHERE upload_id = ? AND tenant = ?", id, tenant);
+    const sql = `UPDATE receipts SET file_id = ?
+      WHERE file_id = ? AND tenant = ? AND upload_id <> file_id`;
+    this.#run(sql, by, id, tenant);
+  }
+
   /** The version of the next new content with this name, from 1. */
   nextVersion(tenant: string, name: string): number {
     const sql = "SELECT max(version) AS last FROM receipts WHERE tenant = ? AND name = ?";
@@ -201,6 +212,7 @@ CREATE TABLE IF NOT EXISTS receipts (
 CREATE UNIQUE INDEX IF NOT EXISTS receipts_content ON receipts (tenant, name, sha256)
   WHERE upload_id = file_id;
 CREATE INDEX IF NOT EXISTS receipts_files ON receipts (tenant, file_id) WHERE upload_id = file_id;
+CREATE INDEX IF NOT EXISTS receipts_duplicates ON receipts (file_id) WHERE upload_id <> file_id;
 CREATE INDEX IF NOT EXISTS receipts_batch ON receipts (tenant, batch) WHERE batch IS NOT NULL;
 CREATE INDEX IF NOT EXISTS receipts_age ON receipts (received_at);
 CREATE TABLE IF NOT EXISTS batches (

@@ -26,7 +26,7 @@ export class UploadThread {
   #lastCall = 0;
 
   /**
-   * Writes bytes at a position of an existing file. Their memory is transferred to the thread, and
+   * Appends bytes to an existing file of `position` bytes. Their memory is transferred to the thread, and
    * returned for reuse. Bytes to be hashed must be passed in order.
    * @throws {Error} with the system's `code`
    */

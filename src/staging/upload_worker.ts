@@ -7,7 +7,7 @@ import { createHash, type Hash } from "node:crypto";
 
 /** Requests to the thread. Files only grow until they are forgotten. */
 export type UploadRequest =
-  /** Write the bytes, and hash them if `hashed`. The answer returns their memory. */
+  /** Append the bytes, which follow `position` bytes, and hash them if `hashed`. The answer returns their memory. */
   | { type: "write"; path: string; position: number; bytes: Bytes; hashed: boolean; call: number }
   /** Answer with the SHA-256 of the first `size` bytes. */
   | { type: "digest"; path: string; size: number; call: number }
@@ -66,7 +66,8 @@ let last: { path: string; file: Deno.FsFile } | null = null;
 function fileOf(path: string): Deno.FsFile {
   if (last?.path !== path) {
     release(last?.path);
-    last = { path, file: Deno.openSync(path, { write: true }) };
+    // Appending: bytes that somebody else cut off leave a file that is too small, not one with a hole.
+    last = { path, file: Deno.openSync(path, { append: true }) };
   }
   return last.file;
 }
@@ -80,7 +81,6 @@ function release(path: string | undefined): void {
 // Writes and hashes in one go, while the bytes are in the processor's cache.
 function write({ path, position, bytes, hashed }: Extract<UploadRequest, { type: "write" }>): void {
   const file = fileOf(path);
-  file.seekSync(position, Deno.SeekMode.Start);
   for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
   if (!hashed) return;
   const progress = progressOf(path, position);

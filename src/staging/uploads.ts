@@ -6,11 +6,13 @@ import {
   orNull,
   readJson,
   removeIfThere,
+  statIfThere,
   writeDurably,
 } from "../data/durable.ts";
 import { isFileId } from "../data/file_id.ts";
 import { DiskState } from "../data/disk_state.ts";
 import type { Layout } from "../data/layout.ts";
+import { findSidecar } from "./sidecar.ts";
 import { type Holder, Upload, type UploadInfo, uploadInfoSchema } from "./upload.ts";
 import { UploadThread } from "./upload_thread.ts";
 import { UploadWriter, type WriterOptions } from "./upload_writer.ts";
@@ -87,7 +89,8 @@ export class Uploads {
     try {
       await this.#disk.require(info.length + this.#expected(upload));
       const path = this.#layout.upload(info.id);
-      (await Deno.open(path, { write: true, createNew: true, mode: 0o600 })).close();
+      using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+      upload.seen = seenOf(await file.stat());
       await this.#saveInfo(upload);
     } catch (error) {
       await this.remove(upload);
@@ -107,8 +110,8 @@ export class Uploads {
 
   /**
    * Runs work that changes or finishes an upload, while no other request does. A holder without
-   * progress is interrupted first.
-   * @throws {Failure} `upload-locked`; `upload-not-found` when the upload was removed meanwhile
+   * progress is interrupted first. The upload is then as it is on the disk.
+   * @throws {Failure} `upload-locked`; `upload-not-found` when the upload was removed, or its bytes
    */
   async hold<T>(upload: Upload, work: (holder: Holder) => Promise<T>): Promise<T> {
     const other = upload.holder;
@@ -122,6 +125,7 @@ export class Uploads {
     const holder: Holder = { activeAt: this.#now(), interrupt: () => {}, released };
     upload.holder = holder;
     try {
+      await this.#trustDisk(upload);
       return await work(holder);
     } finally {
       upload.holder = null;
@@ -129,22 +133,55 @@ export class Uploads {
     }
   }
 
+  /** Forgets idle uploads whose bytes were removed by somebody else. @param tenant only its uploads */
+  async refresh(tenant?: string): Promise<void> {
+    for (const upload of [...this.#index.values()]) {
+      if (tenant !== undefined && upload.info.tenant !== tenant) continue;
+      // One that is just being created has no file yet.
+      if (upload.holder || upload.complete || upload.seen === null) continue;
+      const bytes = await this.#look(upload);
+      // A request may have begun meanwhile; it looks itself.
+      if (upload.holder || this.#index.get(upload.info.id) !== upload) continue;
+      if (bytes === null) await this.remove(upload);
+      else this.#adjust(upload, bytes);
+    }
+  }
+
+  /**
+   * Adds bytes that were written to the upload's offset.
+   * @throws {Failure} `upload-not-found` when the file was changed while they were written
+   */
+  async stored(upload: Upload, received: number): Promise<void> {
+    const bytes = await this.#look(upload);
+    const isSame = upload.seen === null || bytes?.ino === upload.seen.ino;
+    if (bytes?.size !== upload.offset + received || !isSame) {
+      await this.remove(upload);
+      throw uploadNotFound(upload.info.id);
+    }
+    upload.offset += received;
+    upload.seen = seenOf(bytes);
+    upload.touchedAt = this.#now();
+  }
+
   /**
    * Opens an upload to append bytes; only for its holder. They are hashed when they are written,
    * unless `onBytes` checks them first.
    */
-  openWriter(upload: Upload, onBytes?: WriterOptions["onBytes"]): Promise<UploadWriter> {
+  async openWriter(upload: Upload, onBytes?: WriterOptions["onBytes"]): Promise<UploadWriter> {
     const path = this.#layout.upload(upload.info.id);
     const { offset, info } = upload;
     const options = { start: offset, expected: info.length - offset, onBytes };
-    return UploadWriter.open(path, this.#thread, options);
+    const writer = await orNull(UploadWriter.open(path, this.#thread, options));
+    if (writer === null) throw uploadNotFound(info.id);
+    return writer;
   }
 
   /** Cuts off bytes after the upload's offset. */
   async cutOff(upload: Upload): Promise<void> {
     const path = this.#layout.upload(upload.info.id);
     this.#thread.forget(path);
-    await Deno.truncate(path, upload.offset);
+    upload.seen = null;
+    await orNull(Deno.truncate(path, upload.offset));
   }
 
   /** Records durably whether bytes after the current offset still have to be checked. */
@@ -173,11 +210,13 @@ export class Uploads {
     this.#thread.forget(this.#layout.upload(id));
     // The record first: bytes without a record are removed at the next start.
     await removeIfThere(this.#layout.uploadInfo(id));
-    await removeIfThere(this.#layout.upload(id));
+    const bytes = await statIfThere(this.#layout.upload(id));
+    if (bytes && !bytes.isDirectory) await removeIfThere(this.#layout.upload(id));
   }
 
   /** Removes the incomplete uploads that have expired. @returns how many */
   async expire(): Promise<number> {
+    await this.refresh();
     const now = this.#now();
     const old = [...this.#index.values()].filter((u) =>
       !u.holder && !u.complete && this.expiresAt(u) <= now
@@ -215,6 +254,42 @@ export class Uploads {
     await fsyncFolder(uploads);
   }
 
+  /** The bytes of an upload on the disk; null when they or the record of an incomplete one are gone. */
+  async #look({ info: { id }, complete }: Upload): Promise<Deno.FileInfo | null> {
+    const bytes = await statIfThere(this.#layout.upload(id));
+    if (!bytes?.isFile) return null;
+    return complete || await statIfThere(this.#layout.uploadInfo(id)) ? bytes : null;
+  }
+
+  /** Makes the upload as it is on the disk: other programs may have removed, cut or added bytes. */
+  async #trustDisk(upload: Upload): Promise<void> {
+    const { id, tenant } = upload.info;
+    const bytes = await this.#look(upload);
+    if (bytes === null) {
+      // The hand-off was interrupted after the file had reached staging; it can still be completed.
+      if (upload.complete && await findSidecar(this.#layout, tenant, id)) return;
+      await this.remove(upload);
+      throw uploadNotFound(id);
+    }
+    if (bytes.size !== upload.offset && isLinked(bytes)) {
+      // These are the bytes of a file in staging, which must not change.
+      await this.remove(upload);
+      throw uploadNotFound(id);
+    }
+    this.#adjust(upload, bytes);
+    if (bytes.size > upload.offset) await this.cutOff(upload);
+  }
+
+  #adjust(upload: Upload, bytes: Deno.FileInfo): void {
+    const now = seenOf(bytes);
+    const { seen } = upload;
+    if (seen !== null && (seen.ino !== now.ino || seen.mtime !== now.mtime)) {
+      this.#thread.forget(this.#layout.upload(upload.info.id));
+    }
+    upload.seen = now;
+    upload.offset = Math.min(upload.offset, bytes.size);
+  }
+
   async #saveInfo({ info }: Upload): Promise<void> {
     await writeDurably(this.#layout.uploadInfo(info.id), JSON.stringify(info));
   }
@@ -226,10 +301,22 @@ export class Uploads {
     const info = parsed.data;
     const end = Math.min(stat.size, info.uncheckedFrom ?? stat.size, info.length);
     // A second link means that the file was already handed over: it must not change any more.
-    const handedOver = (stat.nlink ?? 1) > 1;
+    const handedOver = isLinked(stat);
     if (!handedOver && end < stat.size) await Deno.truncate(this.#layout.upload(id), end);
-    return new Upload(info, handedOver ? stat.size : end, stat.mtime?.getTime() ?? info.createdAt);
+    const offset = handedOver ? stat.size : end;
+    const upload = new Upload(info, offset, stat.mtime?.getTime() ?? info.createdAt);
+    upload.seen = seenOf(await Deno.lstat(this.#layout.upload(id)));
+    return upload;
   }
+}
+
+/** Whether the file has a second name: it was handed over to staging. */
+function isLinked({ nlink }: Deno.FileInfo): boolean {
+  return (nlink ?? 1) > 1;
+}
+
+function seenOf({ ino, mtime }: Deno.FileInfo): { ino: number | null; mtime: number } {
+  return { ino, mtime: mtime?.getTime() ?? 0 };
 }
 
 /** The failure of a request for an upload that does not exist, or belongs to another tenant. */

@@ -56,6 +56,15 @@ export interface LedgerReader {
   close(): Promise<void>;
 }
 
+/** Answers whether rows are stored, for a process that only reads. */
+export interface StoredRows {
+  /**
+   * Whether a load receipt proves that the file's rows are stored.
+   * @throws {Failure} kind `storage`
+   */
+  isStored(tenant: string, fileId: string): Promise<boolean>;
+}
+
 /**
  * The ledger as `manage` uses it. Several processes can write only if {@link Ledger.isAbandoned} can
  * detect that one of them has stopped.

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
 import { parseStorageUrl } from "./cassandra/settings.ts";
 import {
@@ -7,10 +6,10 @@ import {
   CassandraStorage,
   openCassandraLedger,
 } from "./cassandra/storage.ts";
-import type { LedgerReader, Storage } from "./contract.ts";
+import type { LedgerReader, Storage, StoredRows } from "./contract.ts";
 import type { ClusterHealth } from "./health.ts";
-import { openLedgerReader } from "./sqlite/ledger_reader.ts";
 import { openSqliteStorage } from "./sqlite/storage.ts";
+import { openSqliteReader } from "./sqlite/stored_rows.ts";
 import { acquireManageLock, type ManageLock } from "./sqlite/manage_lock.ts";
 
 /** The settings that select the engine. */
@@ -33,12 +32,10 @@ export function openStorage(settings: StorageSettings): Storage {
   return new CassandraStorage(cluster, settings.data, leaseMs);
 }
 
-/** Opens the ledger read-only. It is empty if the engine was never used. */
-export function openLedgerOf(settings: StorageSettings): LedgerReader {
+/** Opens the ledger and the load receipts read-only. They are empty if the engine was never used. */
+export function openLedgerOf(settings: StorageSettings): LedgerReader & StoredRows {
   const cluster = clusterOf(settings);
-  return cluster === null
-    ? openLedgerReader(join(settings.data, "db/ledger.sqlite"))
-    : openCassandraLedger(cluster);
+  return cluster === null ? openSqliteReader(settings.data) : openCassandraLedger(cluster);
 }
 
 /**

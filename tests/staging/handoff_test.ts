@@ -150,3 +150,58 @@ Deno.test("a hand-off that failed after the link does not stage the content twic
     assert.equal((await recordedFiles(intake.layout)).length, 1);
     intake.close();
   }));
+
+Deno.test("a complete upload whose bytes vanish before its hand-off is gone, and holds back no other", () =>
+  withData(async (dataDir) => {
+    const dying = await openDying(dataDir, "synced");
+    const lost = await completeUpload(dying, "a.csv", "hello");
+    await assert.rejects(finish(dying, lost), Killed);
+    await Deno.remove(dying.layout.upload(lost.info.id));
+    const other = await completeUpload(dying, "b.csv", "world");
+    await assert.rejects(finish(dying, lost), { code: "upload-not-found" });
+    await assert.rejects(finish(dying, other), Killed);
+    dying.close();
+    const intake = await openIntake(dataDir);
+    assert.deepEqual((await scanStaging(intake.layout)).map(({ name }) => name), ["b.csv"]);
+    intake.close();
+  }));
+
+Deno.test("a hand-off that was interrupted after the link is completed without the upload's bytes", () =>
+  withData(async (dataDir) => {
+    let failures = 1;
+    const intake = await openIntake(dataDir, {
+      onStep(step) {
+        if (step === "visible" && failures-- > 0) throw new Error("failed once");
+      },
+    });
+    const upload = await completeUpload(intake, "a.csv", "hello");
+    await assert.rejects(finish(intake, upload), /failed once/);
+    await Deno.remove(intake.layout.upload(upload.info.id));
+    const receipt = await finish(intake, upload);
+    assert.equal(receipt.id, upload.info.id);
+    assert.equal(receipt.sha256, sha256Hex("hello"));
+    assert.equal((await scanStaging(intake.layout)).length, 1);
+    intake.close();
+  }));
+
+for (const where of ["staging", "nowhere"] as const) {
+  Deno.test(`a hand-off that was interrupted after the link, and whose record is lost, is repeated (${where})`, () =>
+    withData(async (dataDir) => {
+      const dying = await openDying(dataDir, "linked");
+      const upload = await completeUpload(dying, "a.csv", "hello");
+      await assert.rejects(finish(dying, upload), Killed);
+      dying.close();
+      const { layout } = dying;
+      const { id } = upload.info;
+      await Deno.remove(layout.sidecar("staging", "customer-1", id));
+      if (where === "nowhere") {
+        // A backup has linked it, so the upload still has two names.
+        await Deno.rename(layout.file("staging", "customer-1", id), `${dataDir}/backup`);
+      }
+      const intake = await openIntake(dataDir);
+      assert.equal(intake.receipts.ofUpload("customer-1", id)?.id, id);
+      const staged = await scanStaging(layout);
+      assert.deepEqual(staged.map((file) => [file.id, file.name]), [[id, "a.csv"]]);
+      intake.close();
+    }));
+}

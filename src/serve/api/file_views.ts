@@ -5,6 +5,7 @@ import {
   type FileView,
   type RejectList,
 } from "../../protocol/file_view.ts";
+import type { Intake } from "../../staging/intake.ts";
 import type { ReceiptQuery, UploadReceipt, UploadReceipts } from "../../staging/upload_receipts.ts";
 import type { ModuleStore } from "../../modules/store.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
@@ -20,6 +21,8 @@ export interface ViewDeps {
 /** The sources of a tenant's files. */
 export interface FileDeps extends ViewDeps {
   receipts: UploadReceipts;
+  /** Whether a file need not be sent again. */
+  isCurrent: Intake["isCurrent"];
 }
 
 const limit = z.coerce.number().int().min(1).max(1000).default(100).describe(
@@ -41,7 +44,10 @@ export const rejectsQuerySchema = z.object({
   limit,
 });
 
-/** A tenant's files, newest first, including those that `manage` has not seen yet. */
+/**
+ * A tenant's files, newest first, including those that `manage` has not seen yet. With `name` and
+ * `sha256`, which ask whether a file has to be sent, only those are listed that make it unnecessary.
+ */
 export async function listFiles(
   deps: FileDeps,
   tenant: string,
@@ -52,8 +58,16 @@ export async function listFiles(
   const waiting = state === undefined || state === "received"
     ? await onlyReceived(deps, wanted, state !== undefined)
     : [];
-  const page = pageOf([...views, ...waiting].sort((a, b) => a.id < b.id ? 1 : -1), query.limit);
+  const found = [...views, ...waiting].sort((a, b) => a.id < b.id ? 1 : -1);
+  const asksForContent = query.name !== undefined && query.sha256 !== undefined;
+  const listed = asksForContent ? await currentOnes(deps, tenant, found) : found;
+  const page = pageOf(listed, query.limit);
   return { ...page, files: await withVersions(deps, page.files, () => tenant) };
+}
+
+async function currentOnes({ isCurrent }: FileDeps, tenant: string, files: FileView[]) {
+  const areCurrent = await Promise.all(files.map((file) => isCurrent({ ...file, tenant })));
+  return files.filter((_, index) => areCurrent[index]);
 }
 
 /** A page of items, newest first; `next` is the last id on it when there are more. */

@@ -1,5 +1,6 @@
 import { checkFile, type Constraints, tooManyFiles } from "../../protocol/constraints.ts";
 import { Failure } from "../../base/failure.ts";
+import type { UploadReceipt } from "../../staging/upload_receipts.ts";
 import type { Upload, UploadInfo } from "../../staging/upload.ts";
 import type { AppContext, AppHandler } from "../http/env.ts";
 import { badRequest } from "../http/problem_response.ts";
@@ -20,8 +21,12 @@ export function createUpload(deps: UploadDeps): AppHandler {
     const constraints = await deps.constraintsOf(c.get("tenant"));
     const refusal = checkFile(constraints, wanted.name, wanted.length);
     if (refusal) throw refusal;
+    const twin = await findTwin(deps, wanted);
+    if (placesTaken(deps, wanted, twin) >= constraints.number_files) {
+      await deps.intake.uploads.refresh(wanted.tenant);
+    }
     // No await between counting and `create`, which adds the new upload to the count.
-    const info = { ...wanted, ...placeInBatch(deps, wanted, constraints) };
+    const info = { ...wanted, ...placeInBatch(deps, wanted, twin, constraints) };
     warnOfSize(deps, wanted, constraints);
     const upload = await deps.intake.uploads.create(info);
     const { id, tenant, name, length } = info;
@@ -45,24 +50,49 @@ function readRequest(c: AppContext): WantedUpload {
   return { ...metadata, tenant: c.get("tenant"), length, metadata: raw, traceparent };
 }
 
+/** The receipt of the same content, and whether the server still has it; null when it is new. */
+type Twin = { receipt: UploadReceipt; isThere: boolean } | null;
+
+async function findTwin(
+  { intake }: UploadDeps,
+  { tenant, name, sha256 }: WantedUpload,
+): Promise<Twin> {
+  const receipt = sha256 === null ? null : intake.receipts.same(tenant, name, sha256);
+  return receipt && { receipt, isThere: await intake.has(receipt) };
+}
+
+/** The places of the batch that other files have. */
+function placesTaken(
+  { intake: { receipts, uploads } }: UploadDeps,
+  { tenant, batch }: WantedUpload,
+  twin: Twin,
+): number {
+  const unfinished = uploads.list(tenant).filter(({ info }) =>
+    info.counted && (batch === null || info.batch === batch)
+  );
+  const received = batch === null ? 0 : receipts.countInBatch(tenant, batch);
+  // A file that takes the place of a lost one does not need another place.
+  const isReplaced = batch !== null && twin?.receipt.batch === batch && !twin.isThere;
+  return unfinished.length + received - (isReplaced ? 1 : 0);
+}
+
 /** Counts the file in its batch, or refuses it. */
 function placeInBatch(
-  { intake, now, emit }: UploadDeps,
-  { tenant, name, sha256, batch }: WantedUpload,
+  deps: UploadDeps,
+  wanted: WantedUpload,
+  twin: Twin,
   constraints: Constraints,
 ): Pick<UploadInfo, "id" | "createdAt" | "counted"> {
-  const { receipts, uploads } = intake;
+  const { intake, now, emit } = deps;
+  const { tenant, name, batch } = wanted;
+  const { receipts } = intake;
   if (batch !== null && !receipts.hasBatch(tenant, batch)) {
     throw new Failure("refused", "unknown-batch", `Cannot find batch ${JSON.stringify(batch)}`, {
       hint: "Open a batch with POST /v1/batches.",
     });
   }
-  const isKnown = sha256 !== null && receipts.same(tenant, name, sha256) !== null;
-  const unfinished = uploads.list(tenant).filter(({ info }) =>
-    info.counted && (batch === null || info.batch === batch)
-  );
-  const received = batch === null ? 0 : receipts.countInBatch(tenant, batch);
-  const used = unfinished.length + received + 1;
+  const isKnown = twin?.isThere ?? false;
+  const used = placesTaken(deps, wanted, twin) + 1;
   const most = constraints.number_files;
   if (!isKnown && used > most) throw tooManyFiles(constraints, name);
   // Reported once, when the threshold is reached, and not for each later file.

@@ -11,7 +11,7 @@ import { finishedHeaders, ownUpload, progressHeaders } from "./respond.ts";
 export function showOffset(deps: UploadDeps): AppHandler {
   return async (c) => {
     c.header("Cache-Control", "no-store");
-    const { upload, receipt } = ownUpload(c, deps);
+    const { upload, receipt } = await ownUpload(c, deps);
     if (receipt) {
       const { name, sha256, size } = receipt;
       const metadata = formatMetadata({ filename: name, sha256 });

@@ -19,7 +19,7 @@ export function appendBytes(deps: UploadDeps): AppHandler {
     if (!isOffsetStream(c)) throw wrongContentType(c);
     const offset = byteCount(c, "Upload-Offset");
     if (offset === undefined) throw badRequest("Cannot store the bytes: Upload-Offset is missing");
-    const { upload, receipt } = ownUpload(c, deps);
+    const { upload, receipt } = await ownUpload(c, deps);
     if (receipt) {
       requireOffset(c, offset, receipt.size);
       if (announcesBody(c)) throw alreadyFinished(receipt.id);

@@ -60,8 +60,7 @@ async function append(
     const writer = await uploads.openWriter(upload, checksum?.update);
     const { end, received } = await fill(c, deps, upload, holder, checksum, writer);
     await uploads.markUnchecked(upload, false);
-    upload.offset += received;
-    upload.touchedAt = deps.now();
+    await uploads.stored(upload, received);
     const { tenant, id } = upload.info;
     deps.emit({ kind: "upload.received", tenant, uploadId: id, bytes: received, ended: end });
     if (end !== "whole" && !upload.complete) throw endedEarly(upload, end);

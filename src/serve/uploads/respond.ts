@@ -10,15 +10,16 @@ type OwnUpload = { upload: Upload; receipt: null } | { upload: null; receipt: Up
 
 /**
  * Finds the upload in the path.
- * @throws {Failure} `upload-not-found`, also for an upload of another tenant
+ * @throws {Failure} `upload-not-found`, also for an upload of another tenant, and for a finished one
+ *   whose file the server has lost
  */
-export function ownUpload(c: AppContext, { intake }: UploadDeps): OwnUpload {
+export async function ownUpload(c: AppContext, { intake }: UploadDeps): Promise<OwnUpload> {
   const tenant = c.get("tenant");
   const id = c.req.param("id") ?? "";
   const upload = intake.uploads.get(id);
   if (upload?.info.tenant === tenant) return { upload, receipt: null };
   const receipt = intake.receipts.ofUpload(tenant, id);
-  if (receipt) return { upload: null, receipt };
+  if (receipt && await intake.has(receipt)) return { upload: null, receipt };
   throw uploadNotFound(id);
 }
 

@@ -42,6 +42,7 @@ const RECEIVING: ProblemCode[] = [
   "checksum-mismatch",
   "too-busy",
   "no-space",
+  "unavailable",
 ];
 const EXISTING: ProblemCode[] = ["tus-version", "upload-not-found", "upload-locked"];
 const APPENDING: ProblemCode[] = [
@@ -93,7 +94,8 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
           offset: 0,
         }],
       }),
-      handle(c) {
+      async handle(c) {
+        await deps.intake.uploads.refresh(c.get("tenant"));
         const own = deps.intake.uploads.list(c.get("tenant"));
         const uploads = own.map(({ info: { id, name, sha256, length }, offset }) => (
           { id, name, sha256, length, offset }
@@ -158,7 +160,7 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
           ...finished,
         },
       },
-      problems: EXISTING,
+      problems: [...EXISTING, "unavailable"],
       handle: show,
     }),
     define({
@@ -192,7 +194,7 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
       params,
       headers: { "Tus-Resumable": tusVersion },
       answer: { status: 204, description: "The upload is deleted." },
-      problems: [...EXISTING, "already-finished"],
+      problems: [...EXISTING, "already-finished", "unavailable"],
       handle: drop,
     }),
     define({

@@ -6,7 +6,7 @@ import { ownUpload } from "./respond.ts";
 /** `DELETE /v1/uploads/:id`: deletes an unfinished upload (tus 1.0.0, extension termination). */
 export function terminate(deps: UploadDeps): AppHandler {
   return async (c) => {
-    const { upload, receipt } = ownUpload(c, deps);
+    const { upload, receipt } = await ownUpload(c, deps);
     if (receipt) throw alreadyFinished(receipt.id);
     await deps.intake.uploads.hold(upload, async () => {
       // Its hand-off was interrupted and will be completed; the file may already be in staging.

@@ -1,16 +1,17 @@
 import type { RejectView } from "../../protocol/file_view.ts";
-import type { FileCount, FileQuery, FileRecord, LedgerReader } from "../contract.ts";
+import type { FileCount, FileQuery, FileRecord, LedgerReader, StoredRows } from "../contract.ts";
 import { conditionsOf, DEFAULT_LIMIT, rejectOf } from "../ledger_columns.ts";
 import { Cached } from "./cached.ts";
 import { guarded, isInvalid } from "./errors.ts";
 import { recordOf, REJECTS_A_PARTITION, stateOf } from "./ledger_rows.ts";
+import { LoadRecords } from "./load_records.ts";
 import type { Row, Session } from "./session.ts";
 
 /** Maximum number of file ids whose tenant is cached. */
 const CACHED_TENANTS = 20_000;
 
 /** All queries on the ledger. It is empty if it does not exist. */
-export class CassandraLedgerReader implements LedgerReader {
+export class CassandraLedgerReader implements LedgerReader, StoredRows {
   protected readonly session: Session;
   protected readonly keyspace: string;
   readonly #tenants = new Map<string, string>();
@@ -54,6 +55,13 @@ export class CassandraLedgerReader implements LedgerReader {
         const isPartFull = last !== undefined && (last + 1) % REJECTS_A_PARTITION === 0;
         if (found.length >= limit || !isPartFull) return found;
       }
+    });
+  }
+
+  isStored(tenant: string, fileId: string): Promise<boolean> {
+    return this.reading(false, async () => {
+      const records = new LoadRecords(this.session, this.keyspace);
+      return (await records.latest(tenant, fileId))?.committed ?? false;
     });
   }
 

@@ -31,7 +31,7 @@ interface DatabaseSource {
 }
 
 /** A database that another process creates. */
-class AppearingDatabase implements DatabaseSource {
+export class AppearingDatabase implements DatabaseSource {
   readonly #path: string;
   #open: { db: DatabaseSync; inode: number } | null = null;
 

@@ -1,0 +1,66 @@
+import type { Layout } from "../data/layout.ts";
+import { folderOf } from "./staged.ts";
+import type { UploadReceipts } from "./upload_receipts.ts";
+
+/** What the storage knows of the rows of a file. */
+export interface LoadedRows {
+  /**
+   * Whether a load receipt proves that they are stored.
+   * @throws {Failure} kind `storage`
+   */
+  areStored(tenant: string, fileId: string): Promise<boolean>;
+  /**
+   * Whether a later version of the file has replaced them, or will.
+   * @param hasLater whether a later version was received
+   * @throws {Failure} kind `storage`
+   */
+  areReplaced(tenant: string, fileId: string, hasLater: boolean): Promise<boolean>;
+}
+
+/** Without a storage only bytes count. */
+export const NO_ROWS_KNOWN: LoadedRows = {
+  areStored: () => Promise.resolve(false),
+  areReplaced: () => Promise.resolve(false),
+};
+
+export interface PresenceDeps {
+  layout: Layout;
+  rows: LoadedRows;
+  receipts: UploadReceipts;
+}
+
+/** A file as its records mention it. */
+export interface Mentioned {
+  tenant: string;
+  id: string;
+  name: string;
+  version: number;
+  /** Bytes. */
+  size: number;
+}
+
+/**
+ * Whether the server has a file that its records mention: all its bytes, or its rows. Records alone
+ * prove nothing, as files can be removed and disks restored.
+ *
+ * @throws {Failure} kind `storage` when the bytes are gone and the storage does not answer
+ */
+export async function isPresent(
+  { layout, rows }: PresenceDeps,
+  { tenant, id, size }: Mentioned,
+): Promise<boolean> {
+  return await folderOf(layout, tenant, id, size) !== null || await rows.areStored(tenant, id);
+}
+
+/**
+ * Whether a file with this name and content need not be sent: the server has it, and no later version
+ * takes its place, so that an earlier content can be sent again to undo a change.
+ *
+ * @throws {Failure} kind `storage`
+ */
+export async function isCurrent(deps: PresenceDeps, file: Mentioned): Promise<boolean> {
+  const { tenant, id, name, version } = file;
+  if (!await isPresent(deps, file)) return false;
+  const hasLater = deps.receipts.nextVersion(tenant, name) - 1 > version;
+  return !await deps.rows.areReplaced(tenant, id, hasLater);
+}
