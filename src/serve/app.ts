@@ -91,7 +91,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   const routes: Route[] = [
     ...accountRoutes({ accounts, intake, ledger, constraintsOf, now }),
     ...uploadRoutes({ intake, constraintsOf, slots, emit, now, stallMs }),
-    ...fileRoutes({ receipts, ledger, has: intake.has, layout, modules, live }),
+    ...fileRoutes({ receipts, ledger, isCurrent: intake.isCurrent, layout, modules, live }),
     ...adminRoutes({
       operators,
       layout,

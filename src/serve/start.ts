@@ -6,9 +6,8 @@ import { VERSION } from "../base/version.ts";
 import { parseListen } from "../config/listen.ts";
 import type { Config } from "../config/schema.ts";
 import { Layout } from "../data/layout.ts";
+import { ModuleStore } from "../modules/store.ts";
 import { openIntake } from "../staging/intake.ts";
-import { isFinal } from "../protocol/file_view.ts";
-import type { LedgerReader, StoredRows } from "../storage/contract.ts";
 import { openLedgerOf } from "../storage/open.ts";
 import { watchDisk } from "../telemetry/disk_watch.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
@@ -16,6 +15,7 @@ import { createTelemetry } from "../telemetry/telemetry.ts";
 import { openTracer } from "../telemetry/tracing.ts";
 import { openData } from "../upkeep/open_data.ts";
 import { createApp } from "./app.ts";
+import { loadedRows } from "./loaded_rows.ts";
 import { startServer } from "./server.ts";
 
 // Open requests have 10 seconds to end; interrupted ones have 2 more to answer.
@@ -97,7 +97,7 @@ async function openServe(config: Config) {
     expiryMs: config.uploads.expire_hours * HOUR_MS,
     reserveBytes: config.disk.reserve_mb * 1024 ** 2,
     receiptExpiryMs: () => receiptDays === 0 ? null : receiptDays * DAY_MS,
-    isStored: (tenant, id) => areRowsStored(ledger, tenant, id),
+    rows: loadedRows(ledger, new ModuleStore(new Layout(config.data).moduleRoot)),
   });
   const { users, admins } = intake.layout;
   const pool = new HashPool();
@@ -128,17 +128,6 @@ async function openServe(config: Config) {
     telemetry.close();
   };
   return { app, intake, telemetry, stopping, close };
-}
-
-/** Whether a load receipt proves a file's rows. A failed replay leaves the rows of the first load. */
-async function areRowsStored(
-  ledger: LedgerReader & StoredRows,
-  tenant: string,
-  id: string,
-): Promise<boolean> {
-  const record = await ledger.get(id);
-  const hasFailed = record !== null && isFinal(record.state) && record.state !== "ingested";
-  return !hasFailed && await ledger.isStored(tenant, id);
 }
 
 function reload({ loadConfig, configPath }: ServeOptions, { telemetry }: Serve): void {

@@ -84,7 +84,7 @@ export async function dropFile(
 }
 
 /** A file that moves while it is being looked for is found at the next look. */
-const LOOKS = 2;
+const LOOKS = 3;
 
 /**
  * The folder with a finished file's bytes; null when they have been removed.

@@ -94,8 +94,9 @@ for (const folder of ["archive", "quarantine"]) {
 
 Deno.test("a file without bytes is there if its rows are stored; without an answer it is asked again", () => {
   let stored: boolean | Failure = true;
-  const isStored = () =>
+  const areStored = () =>
     stored instanceof Failure ? Promise.reject(stored) : Promise.resolve(stored);
+  const rows = { areStored, areReplaced: () => Promise.resolve(false) };
   return withApp(async (harness) => {
     const file = await received(harness);
     await Deno.remove(file.path);
@@ -118,7 +119,7 @@ Deno.test("a file without bytes is there if its rows are stored; without an answ
     const taken = await uploadWhole(harness, "a.csv", CONTENT);
     assert.notEqual(taken.headers.get("Mysimbdp-File-Id"), file.id);
     assert.equal((await stagedFiles(harness.dataDir, "customer-1")).length, 1);
-  }, { intake: { isStored } });
+  }, { intake: { rows } });
 });
 
 Deno.test("a lost file sent by ten clients at once is taken once", () =>
@@ -133,16 +134,20 @@ Deno.test("a lost file sent by ten clients at once is taken once", () =>
     assert.deepEqual(await stagedFiles(harness.dataDir, "customer-1"), [...ids]);
   }));
 
-Deno.test("a file that moves between folders all the time is never missing", () =>
+Deno.test("a file that moves between folders again and again is never missing", () =>
   withApp(async (harness) => {
     const file = await received(harness);
     const places = [file.path, `${file.folder("archive")}/${file.id}`];
+    const mentioned = { tenant: "customer-1", id: file.id, name: "a.csv", version: 1, size: 4 };
     let isMoving = true;
     const moving = (async () => {
-      for (let move = 0; isMoving; move++) await rename(places[move % 2]!, places[(move + 1) % 2]!);
+      for (let move = 0; isMoving; move++) {
+        await rename(places[move % 2]!, places[(move + 1) % 2]!);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
     })();
     for (let look = 0; look < 300; look++) {
-      assert.ok(await harness.intake.has({ tenant: "customer-1", id: file.id, size: 4 }));
+      assert.ok(await harness.intake.has(mentioned));
     }
     isMoving = false;
     await moving;
@@ -161,3 +166,21 @@ Deno.test("a lost file needs no second place in its batch", () =>
     const other = await uploadWhole(harness, "b.csv", CONTENT, { metadata });
     assert.equal(other.status, 422);
   }, { app: { defaultConstraints: { formats: [".csv"], number_files: 1, data_sizes: 9 } } }));
+
+Deno.test("content whose rows a later version replaces is taken again, as the newest version", () => {
+  const areReplaced = (_tenant: string, _id: string, hasLater: boolean) =>
+    Promise.resolve(hasLater);
+  const rows = { areStored: () => Promise.resolve(false), areReplaced };
+  return withApp(async (harness) => {
+    const first = await received(harness);
+    assert.equal(await askFor(harness), 1);
+    await uploadWhole(harness, "a.csv", "x\n2\n");
+    assert.equal(await askFor(harness), 0);
+    const again = await uploadWhole(harness, "a.csv", CONTENT);
+    assert.notEqual(again.headers.get("Mysimbdp-File-Id"), first.id);
+    const files = harness.intake.receipts.list({ tenant: "customer-1", limit: 10 });
+    assert.deepEqual(files.map(({ version }) => version), [3, 2]);
+    assert.equal((await stagedFiles(harness.dataDir, "customer-1")).length, 3);
+    assert.equal(await askFor(harness), 1);
+  }, { intake: { rows } });
+});

@@ -162,7 +162,7 @@ Deno.test("a complete upload whose bytes vanish before its hand-off is gone, and
     await assert.rejects(finish(dying, other), Killed);
     dying.close();
     const intake = await openIntake(dataDir);
-    assert.deepEqual((await scanStaging(intake.layout)).map(({ name }) => name), ["b.csv"]);
+    assert.deepEqual((await recordedFiles(intake.layout)).map(({ name }) => name), ["b.csv"]);
     intake.close();
   }));
 
@@ -180,7 +180,7 @@ Deno.test("a hand-off that was interrupted after the link is completed without t
     const receipt = await finish(intake, upload);
     assert.equal(receipt.id, upload.info.id);
     assert.equal(receipt.sha256, sha256Hex("hello"));
-    assert.equal((await scanStaging(intake.layout)).length, 1);
+    assert.equal((await recordedFiles(intake.layout)).length, 1);
     intake.close();
   }));
 
@@ -200,7 +200,7 @@ for (const where of ["staging", "nowhere"] as const) {
       }
       const intake = await openIntake(dataDir);
       assert.equal(intake.receipts.ofUpload("customer-1", id)?.id, id);
-      const staged = await scanStaging(layout);
+      const staged = await recordedFiles(layout);
       assert.deepEqual(staged.map((file) => [file.id, file.name]), [[id, "a.csv"]]);
       intake.close();
     }));

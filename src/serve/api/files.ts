@@ -66,8 +66,8 @@ export function fileRoutes(deps: FileRoutesDeps): Route[] {
       summary: "List files",
       description: "Newest first, including files that are still waiting. Pass `next` as `after` " +
         "to get the next page; it is null on the last. With `name` and `sha256` the list answers " +
-        "whether a file has to be sent: a file of which the server has neither the bytes nor the " +
-        "rows is not on it.",
+        "whether a file has to be sent: a file that the server has lost, or whose rows a later " +
+        "version has replaced, is not on it.",
       query: { schema: filesQuerySchema, example: { state: "ingested", limit: "1" } },
       answer: json(200, "A page of your files.", fileListSchema, {
         files: [EXAMPLE_FILE],

@@ -58,7 +58,7 @@ async function findTwin(
   { tenant, name, sha256 }: WantedUpload,
 ): Promise<Twin> {
   const receipt = sha256 === null ? null : intake.receipts.same(tenant, name, sha256);
-  return receipt && { receipt, isThere: await intake.has(receipt) };
+  return receipt && { receipt, isThere: await intake.isCurrent(receipt) };
 }
 
 /** The places of the batch that other files have. */

@@ -1,0 +1,26 @@
+import type { ModuleStore } from "../modules/store.ts";
+import { isFinal } from "../protocol/file_view.ts";
+import type { LoadedRows } from "../staging/presence.ts";
+import type { LedgerReader, StoredRows } from "../storage/contract.ts";
+
+/** What ledger, load receipts and the tenants' modules say about the rows of files. */
+export function loadedRows(
+  ledger: LedgerReader & StoredRows,
+  modules: Pick<ModuleStore, "current">,
+): LoadedRows {
+  return {
+    async areStored(tenant, id) {
+      const record = await ledger.get(id);
+      // A failed replay leaves the rows of the first load, but its customer sees a failed file.
+      const hasFailed = record !== null && isFinal(record.state) && record.state !== "ingested";
+      return !hasFailed && await ledger.isStored(tenant, id);
+    },
+    async areReplaced(tenant, id, hasLater) {
+      if (!hasLater) return false;
+      const record = await ledger.get(id);
+      if (record !== null && record.replacedBy !== null) return true;
+      // The later version may still wait.
+      return (await modules.current(tenant))?.declaration.versions === "replace";
+    },
+  };
+}
