@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { Failure, messageOf } from "../base/failure.ts";
+import { nearest } from "../base/nearest.ts";
 import { checkTenantName, isTenantName } from "../base/tenant_name.ts";
 import { type Account, formatUsers, isAccountName, parseUsers } from "./users_text.ts";
 import { replaceFile, withLock } from "./users_disk.ts";
@@ -155,11 +156,15 @@ export class UsersFile {
     const account = accounts.get(name);
     if (account) return account;
     const { kind } = this;
+    const similar = nearest(name, [...accounts.keys()]);
     throw new Failure(
       "usage",
       `no-such-${kind}`,
       `Cannot find ${kind} ${JSON.stringify(name)}: it does not exist`,
-      { hint: `Run mysimbdp manage ${kind} list to see all ${kind}s.` },
+      {
+        hint: (similar === null ? "" : `Did you mean "${similar}"? `) +
+          `Run mysimbdp manage ${kind} list to see all ${kind}s, or add it with ${kind} add.`,
+      },
     );
   }
 

@@ -2,7 +2,9 @@ import { type Command, CommanderError, type CommandOptions, InvalidArgumentError
 import { Failure } from "../base/failure.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config, SettingName } from "../config/schema.ts";
-import { refuseNewer, writtenVersion } from "../data/version.ts";
+import { requireData } from "../data/data_directory.ts";
+import { Layout } from "../data/layout.ts";
+import { refuseNewer } from "../data/version.ts";
 import { type Example, withGuide } from "./help/guide.ts";
 import type { CommandIo } from "./terminal/io.ts";
 import { report } from "./terminal/report.ts";
@@ -58,16 +60,20 @@ export function withStorage(command: Command): Command {
   return command.option("--storage <url>", "storage URL (default: sqlite:)");
 }
 
+type MoreFlags = { [N in SettingName]?: string | boolean | undefined };
+
+/** Loads the configuration; flags take precedence. @throws {Failure} `bad-config` */
+export function settingsOf(flags: CommonFlags, more: MoreFlags = {}): Config {
+  return loadConfig({ flags: { data: flags.data, ...more }, configPath: flags.config });
+}
+
 /**
- * Loads the configuration; flags take precedence.
- * @throws {Failure} `bad-config`; `data-too-new` when a newer version wrote the data directory
+ * Loads the configuration of a command that works on an existing data directory.
+ * @throws {Failure} `bad-config`; `not-data`; `data-too-new` when a newer version wrote the directory
  */
-export function configOf(
-  flags: CommonFlags,
-  more: { [N in SettingName]?: string | boolean | undefined } = {},
-): Config {
-  const config = loadConfig({ flags: { data: flags.data, ...more }, configPath: flags.config });
-  refuseNewer(config.data, writtenVersion(config.data));
+export function configOf(flags: CommonFlags, more: MoreFlags = {}): Config {
+  const config = settingsOf(flags, more);
+  refuseNewer(config.data, requireData(new Layout(config.data)));
   return config;
 }
 

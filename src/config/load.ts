@@ -142,7 +142,8 @@ function readText(path: string, required: boolean): string | null {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
-    const missing = error instanceof Deno.errors.NotFound;
+    const missing = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
     if (missing && !required) return null;
     const state = missing ? "it does not exist" : messageOf(error);
     throw new Failure("usage", "no-config", `Cannot read the config file "${path}": ${state}`, {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../base/failure.ts";
-import { listFolder, writeDurably } from "./durable.ts";
+import { writeDurably } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
@@ -11,20 +11,20 @@ export const DATA_VERSION = 1 + MIGRATIONS.length;
 const VERSION_FILE = "version";
 
 /**
- * The version of a data directory, as written in its file `version`; 1 when it has no such file,
- * null when the directory is empty or missing.
+ * The version of a data directory, as written in its file `version`; 1 for one that an early program
+ * made, without that file; null for anything else.
  *
  * @throws {Failure} `bad-data-version` when the file does not contain a number
  */
-export async function readDataVersion(layout: Layout): Promise<number | null> {
-  return writtenVersion(layout.root) ?? (await isEmpty(layout.root) ? null : 1);
+export function readDataVersion({ root, db }: Layout): number | null {
+  return writtenVersion(root) ?? (existsSync(db) && existsSync(join(root, "staging")) ? 1 : null);
 }
 
 /**
  * The content of the file `version` in a data directory; null when the file is missing.
  * @throws {Failure} `bad-data-version` when it is not a number
  */
-export function writtenVersion(root: string): number | null {
+function writtenVersion(root: string): number | null {
   const path = join(root, VERSION_FILE);
   if (!existsSync(path)) return null;
   const text = Deno.readTextFileSync(path);
@@ -51,13 +51,5 @@ export function refuseNewer(root: string, version: number | null): void {
       hint: "Install the newer program again, or restore the backup from before the upgrade.",
       details: { version, known: DATA_VERSION },
     },
-  );
-}
-
-async function isEmpty(root: string): Promise<boolean> {
-  // A package may install the configuration before the first start. A name with a dot is a version
-  // file that is being written.
-  return (await listFolder(root)).every(({ name }) =>
-    name === "mysimbdp.toml" || name.startsWith(".")
   );
 }

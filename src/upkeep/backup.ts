@@ -52,7 +52,7 @@ export async function backUp(
     const files = await copyAll(layout, part, link);
     const manifest: Manifest = {
       program: VERSION,
-      dataVersion: await readDataVersion(layout) ?? 1,
+      dataVersion: readDataVersion(layout) ?? 1,
       createdAt: new Date(now).toISOString(),
       files,
     };

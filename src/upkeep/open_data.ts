@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type Layout, makeDataFolder, prepareData } from "../data/layout.ts";
+import { requireData } from "../data/data_directory.ts";
+import { type Layout, prepareData } from "../data/layout.ts";
 import { lockServe } from "../data/serve_lock.ts";
 import { lockStorage } from "../storage/open.ts";
 import { backUp } from "./backup.ts";
@@ -18,22 +19,17 @@ interface Upgrade {
 }
 
 /**
- * Prepares a data directory: creates the folders of a new one, backs up and upgrades an older one.
+ * Opens a data directory: creates missing folders, backs up and upgrades an older one.
  *
  * @returns the upgrade; null when none was needed
- * @throws {Failure} `data-too-new`; `data-in-use` and `manage-running` when an upgrade is needed and
- * a service still runs; `data-not-writable`
+ * @throws {Failure} `not-data`; `data-too-new`; `data-in-use` and `manage-running` when an upgrade is
+ * needed and a service still runs; `data-not-writable`
  */
 export async function openData(layout: Layout, now = Date.now()): Promise<Upgrade | null> {
-  const version = await readDataVersion(layout);
+  const version = requireData(layout);
   refuseNewer(layout.root, version);
-  if (version === null) {
-    // The version first: a service that starts now would take folders without it for version 1.
-    await makeDataFolder(layout.root);
-    await writeDataVersion(layout, DATA_VERSION);
-  }
   await prepareData(layout);
-  return version === null || version === DATA_VERSION ? null : await upgrade(layout, version, now);
+  return version === DATA_VERSION ? null : await upgrade(layout, version, now);
 }
 
 async function upgrade(layout: Layout, from: number, now: number): Promise<Upgrade | null> {
@@ -42,7 +38,7 @@ async function upgrade(layout: Layout, from: number, now: number): Promise<Upgra
   locks.adopt(lockStorage(sqlite), (lock) => lock.release());
   locks.adopt(lockServe(layout), (lock) => lock.release());
   // Another process may have upgraded it while this one waited for the locks.
-  if (await readDataVersion(layout) === DATA_VERSION) return null;
+  if (readDataVersion(layout) === DATA_VERSION) return null;
   const stamp = new Date(now).toISOString().replaceAll(/[-:]|\.\d+/g, "");
   const backup = join(layout.root, BACKUPS, `version-${from}-${stamp}`);
   await backUp(layout, backup, { link: true, now });

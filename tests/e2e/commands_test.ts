@@ -98,7 +98,7 @@ Deno.test("a port in use, an impossible data directory: one sentence, exit 4", a
   assert.equal(second.code, 4, second.stderr);
   assert.match(second.stderr, /another server uses it/);
   const impossible = "/proc/mysimbdp-data";
-  const { code, stderr } = await run(["serve", "--listen", "127.0.0.1:0", "--data", impossible]);
+  const { code, stderr } = await run(["manage", "init", "--data", impossible]);
   assert.equal(code, 4, stderr);
   assert.match(stderr, /^mysimbdp: Cannot create the data folder/);
 });

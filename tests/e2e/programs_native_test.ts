@@ -195,7 +195,7 @@ Deno.test({
   fn: async () => {
     await using platform = await Platform.create("[manage]\nmax_attempts = 1\n");
     const sample = join(ROOT, "tenants/python");
-    await platform.must("manage", "tenant", "deploy", "py", sample);
+    await platform.deployFolder("py", sample);
     await platform.deploy("obedient", OBEDIENT);
     const readings = await Deno.readTextFile(join(sample, "samples/readings.csv"));
     await platform.stage("py", "readings.csv", readings);

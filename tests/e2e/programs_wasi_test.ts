@@ -88,9 +88,9 @@ Deno.test({
       await Deno.copyFile(join(ROOT, "tenants/go", name), join(sample, name));
     }
     await buildGo("tenants/go", join(sample, "ingest.wasm"));
-    await platform.must("manage", "tenant", "deploy", "go", sample);
+    await platform.deployFolder("go", sample);
     await withHostile(async (module) => {
-      await platform.must("manage", "tenant", "deploy", "hostile", module);
+      await platform.deployFolder("hostile", module);
     });
     const readings = await Deno.readTextFile(join(ROOT, "tenants/go/samples/readings.csv"));
     await platform.stage("go", "readings.csv", readings);

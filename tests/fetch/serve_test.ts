@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash, pbkdf2Sync } from "node:crypto";
 import { join } from "node:path";
+import { createData } from "../../src/data/data_directory.ts";
+import { Layout } from "../../src/data/layout.ts";
 import { ApiClient } from "../../src/fetch/client.ts";
 import type { FetchEvent } from "../../src/fetch/events.ts";
 import { fetchOnce, type RunOptions } from "../../src/fetch/run.ts";
@@ -23,6 +25,7 @@ class Serve implements AsyncDisposable {
 
   static async start(constraints: Record<string, unknown>): Promise<Serve> {
     const serve = new Serve();
+    await createData(new Layout(serve.data.path));
     await serve.data.write("users.json", JSON.stringify({ [USER]: seedHash(PASSWORD) }));
     await Deno.mkdir(join(serve.data.path, "constraints"));
     const limits = { formats: [".csv"], number_files: 10, data_sizes: 100_000, ...constraints };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type FileState, isFinal, type RejectView } from "../../src/protocol/file_view.ts";
+import { dummyHash } from "../../src/accounts/stored_hash.ts";
 import { openLedgerOf } from "../../src/storage/open.ts";
 import type { FileRecord, LedgerReader } from "../../src/storage/contract.ts";
 import { binary, ROOT } from "./binary.ts";
@@ -68,9 +69,22 @@ export class Platform implements AsyncDisposable {
     return platform;
   }
 
-  /** Deploys a module for a tenant without an account; enough for files moved into staging. */
+  /** Adds an account with which nobody can sign in, unless it exists. */
+  async addTenant(tenant: string): Promise<void> {
+    const path = join(this.data, "users.json");
+    const users = JSON.parse(await Deno.readTextFile(path));
+    users[tenant] ??= dummyHash("argon2id");
+    await Deno.writeTextFile(path, JSON.stringify(users));
+  }
+
+  /** Deploys a module for a tenant; enough for files moved into staging. */
   async deploy(tenant: string, module: ModuleFiles): Promise<void> {
-    const dir = await writeModule(await this.scratch(), module);
+    await this.deployFolder(tenant, await writeModule(await this.scratch(), module));
+  }
+
+  /** Deploys the module in a folder for a tenant. */
+  async deployFolder(tenant: string, dir: string): Promise<void> {
+    await this.addTenant(tenant);
     await this.must("manage", "tenant", "deploy", tenant, dir);
   }
 

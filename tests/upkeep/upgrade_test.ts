@@ -156,10 +156,11 @@ Deno.test("every command refuses the data directory of a newer program", async (
   }
 });
 
-Deno.test("both services start at the same time on an empty directory: neither upgrades it", async () => {
+Deno.test("both services start at the same time on a new directory: neither upgrades it", async () => {
   await using platform = await Platform.create();
   for (let round = 0; round < 3; round++) {
     await Deno.remove(platform.data, { recursive: true });
+    await platform.must("manage", "init");
     const serve = platform.start(["serve", "--listen", "127.0.0.1:0"]);
     const manage = platform.start(["manage"]);
     await serve.line(/^listening on /);

@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { AuditLog } from "../../accounts/audit_log.ts";
 import type { ManageAccountsDeps } from "../../accounts/manage_accounts.ts";
 import { hashPassword } from "../../accounts/password_hash.ts";
-import type { UsersFile } from "../../accounts/users.ts";
+import { UsersFile } from "../../accounts/users.ts";
+import { checkTenantName } from "../../base/tenant_name.ts";
 import type { Layout } from "../../data/layout.ts";
 import type { CommandContext } from "../command.ts";
 import { findPassword } from "../terminal/password.ts";
@@ -11,6 +12,14 @@ import { operatorName } from "./audit_command.ts";
 export interface PasswordFlags {
   password?: string;
   passwordFile?: string;
+}
+
+/**
+ * Returns the name of a tenant that has an account, also a disabled one.
+ * @throws {Failure} `no-such-tenant`, `bad-tenant-name`, `bad-users-file`
+ */
+export function tenantNamed({ users }: Layout, name: string): string {
+  return new UsersFile(users).get(checkTenantName(name)).name;
 }
 
 /** Adds the flags with which a password is given. */

@@ -6,9 +6,17 @@ import { UsersFile } from "../../accounts/users.ts";
 import { Failure } from "../../base/failure.ts";
 import { CONFIG_FILE } from "../../config/load.ts";
 import { templateToml } from "../../config/template.ts";
+import { createData } from "../../data/data_directory.ts";
 import { Layout } from "../../data/layout.ts";
+import { readDataVersion } from "../../data/version.ts";
 import { openData } from "../../upkeep/open_data.ts";
-import { action, addCommand, type CommandContext, type CommonFlags, configOf } from "../command.ts";
+import {
+  action,
+  addCommand,
+  type CommandContext,
+  type CommonFlags,
+  settingsOf,
+} from "../command.ts";
 
 /** The first operator account. */
 const ADMIN = "admin";
@@ -19,7 +27,8 @@ export function registerInit(manage: Command, context: CommandContext): void {
     ["mysimbdp manage init", "create ./mysimbdp-data"],
     ["mysimbdp manage init --data /var/lib/mysimbdp", "create it where the units expect it"],
   ]).action(action<CommonFlags>(context, async (flags) => {
-    const layout = new Layout(configOf(flags).data);
+    const layout = new Layout(settingsOf(flags).data);
+    if (readDataVersion(layout) === null) await createData(layout);
     await openData(layout);
     await writeNew(join(layout.root, CONFIG_FILE), templateToml());
     await writeNew(layout.users, "{}\n");
@@ -27,7 +36,9 @@ export function registerInit(manage: Command, context: CommandContext): void {
     const admins = new UsersFile(layout.admins, "operator");
     if (admins.list().length > 0) {
       const text = `Cannot initialise "${layout.root}": it is already initialised`;
-      throw new Failure("usage", "already-there", text, { hint: "Nothing was changed." });
+      throw new Failure("usage", "already-there", text, {
+        hint: `Run mysimbdp manage operator passwd ${ADMIN} to set a new password.`,
+      });
     }
     const password = newPassword();
     await admins.add(ADMIN, await hashPassword(password));

@@ -21,6 +21,7 @@ import {
   withStorage,
 } from "../command.ts";
 import { formatBytes } from "../terminal/text.ts";
+import { tenantNamed } from "./accounts.ts";
 import { audit } from "./audit_command.ts";
 
 interface LedgerFlags extends CommonFlags {
@@ -67,6 +68,8 @@ async function listFiles({ io }: CommandContext, flags: LedgerFlags): Promise<nu
   const config = configOf(flags, { "storage.url": flags.storage });
   await using ledger = closing(openLedgerOf(config));
   const files = await ledger.list({ ...(tenant && { tenant }), ...(state && { state }), limit });
+  // Files of a tenant whose account was removed are shown, too; a misspelled name is refused.
+  if (files.length === 0 && tenant) tenantNamed(new Layout(configOf(flags).data), tenant);
   if (files.length === 0 && !flags.json) {
     io.stdout.write("no files\n");
     return 0;

@@ -12,7 +12,6 @@ import { ModuleLog } from "../../modules/module_log.ts";
 import { ModuleStore } from "../../modules/store.ts";
 import { closing } from "../../base/closing.ts";
 import { Failure } from "../../base/failure.ts";
-import { checkTenantName } from "../../base/tenant_name.ts";
 import { Layout } from "../../data/layout.ts";
 import type { VersionView } from "../../protocol/module_view.ts";
 import { openStorage } from "../../storage/open.ts";
@@ -28,6 +27,7 @@ import {
 import { confirmed } from "../terminal/confirm.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { printable } from "../terminal/text.ts";
+import { tenantNamed } from "./accounts.ts";
 import { audit, decidedBy } from "./audit_command.ts";
 
 interface ModuleFlags extends CommonFlags {
@@ -47,8 +47,9 @@ interface ModuleTarget {
 export function registerTenantModule(tenant: Command, context: CommandContext): void {
   const on = (run: (target: ModuleTarget, version: string | null) => Promise<number>) =>
     action<ModuleFlags>(context, (flags, name, version) => {
-      const store = new ModuleStore(new Layout(configOf(flags).data).moduleRoot);
-      const target = { context, flags, tenant: checkTenantName(name ?? ""), store };
+      const layout = new Layout(configOf(flags).data);
+      const store = new ModuleStore(layout.moduleRoot);
+      const target = { context, flags, tenant: tenantNamed(layout, name ?? ""), store };
       return run(target, version ?? null);
     });
   addCommand(tenant, "versions NAME", "show all versions of a tenant's module", [

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { loadConfig } from "../../config/load.ts";
 import { type ManageResult, runManage } from "../../manage/start.ts";
 import {
   action,
   addCommand,
   type CommandContext,
   type CommonFlags,
+  configOf,
   withStorage,
 } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
@@ -45,13 +45,9 @@ const EXIT_CODES: Record<ManageResult, number> = {
 async function run(flags: RunFlags): Promise<number> {
   const result = await runManage({
     loadConfig: () =>
-      loadConfig({
-        flags: {
-          data: flags.data,
-          "storage.url": flags.storage,
-          "sandbox.require_os_sandbox": flags.requireOsSandbox,
-        },
-        configPath: flags.config,
+      configOf(flags, {
+        "storage.url": flags.storage,
+        "sandbox.require_os_sandbox": flags.requireOsSandbox,
       }),
     configPath: flags.config ?? null,
     once: flags.once ?? false,

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { checkTenantName } from "../../base/tenant_name.ts";
 import { Layout } from "../../data/layout.ts";
 import { TenantSecrets } from "../../modules/secrets.ts";
 import {
@@ -12,6 +11,7 @@ import {
 } from "../command.ts";
 import { withGuide } from "../help/guide.ts";
 import { findSecret } from "../terminal/password.ts";
+import { tenantNamed } from "./accounts.ts";
 import { audit } from "./audit_command.ts";
 
 interface SecretFlags extends CommonFlags {
@@ -37,8 +37,8 @@ export function registerSecret(tenant: Command, context: CommandContext): void {
   ])
     .option("--value <value>", "value; - reads it from standard input")
     .option("--value-file <file>", "read the value from the first line of a file")
-    .action(action<SecretFlags>(context, async (flags, name, key = "") => {
-      const tenant = checkTenantName(name ?? "");
+    .action(action<SecretFlags>(context, async (flags, name = "", key = "") => {
+      const tenant = tenantNamed(layoutOf(flags), name);
       const { value: flag, valueFile: file } = flags;
       const value = await findSecret({ flag, file }, `Value of ${key} for ${tenant}: `, context.io);
       await secretsOf(flags).set(tenant, key, value);
@@ -47,15 +47,15 @@ export function registerSecret(tenant: Command, context: CommandContext): void {
     }));
   addCommand(secret, "list NAME", "show the names of a tenant's secrets", [
     ["mysimbdp manage tenant secret list customer-1", "names, not values"],
-  ]).action(action<SecretFlags>(context, async (flags, name) => {
-    const tenant = checkTenantName(name ?? "");
+  ]).action(action<SecretFlags>(context, async (flags, name = "") => {
+    const tenant = tenantNamed(layoutOf(flags), name);
     const keys = Object.keys(await secretsOf(flags).of(tenant)).sort();
     return printResult(context, flags, { tenant, keys }, keys.join("\n"));
   }));
   addCommand(secret, "remove NAME KEY", "remove a secret", [
     ["mysimbdp manage tenant secret remove customer-1 API_KEY", "applies from the next file"],
-  ]).action(action<SecretFlags>(context, async (flags, name, key = "") => {
-    const tenant = checkTenantName(name ?? "");
+  ]).action(action<SecretFlags>(context, async (flags, name = "", key = "") => {
+    const tenant = tenantNamed(layoutOf(flags), name);
     await secretsOf(flags).remove(tenant, key);
     await audit(context, flags, "secret.remove", tenant, { key });
     return printResult(context, flags, { tenant, key }, `removed ${key} of ${tenant}`);
@@ -63,5 +63,9 @@ export function registerSecret(tenant: Command, context: CommandContext): void {
 }
 
 function secretsOf(flags: CommonFlags): TenantSecrets {
-  return new TenantSecrets(new Layout(configOf(flags).data).secrets);
+  return new TenantSecrets(layoutOf(flags).secrets);
+}
+
+function layoutOf(flags: CommonFlags): Layout {
+  return new Layout(configOf(flags).data);
 }

@@ -30,7 +30,13 @@ import {
 import { withGuide } from "../help/guide.ts";
 import { printTable } from "../terminal/table.ts";
 import { formatCount } from "../../base/count.ts";
-import { givenPassword, manageAccountsDeps, type PasswordFlags, withPassword } from "./accounts.ts";
+import {
+  givenPassword,
+  manageAccountsDeps,
+  type PasswordFlags,
+  tenantNamed,
+  withPassword,
+} from "./accounts.ts";
 import { audit, decidedBy } from "./audit_command.ts";
 import { registerTenantModule } from "./module_command.ts";
 import { registerSecret } from "./secret_command.ts";
@@ -86,7 +92,7 @@ export function registerTenant(manage: Command, context: CommandContext): void {
   ]))
     .option(...REQUIRE_OS_SANDBOX)
     .action(action<TenantFlags>(context, (flags, name = "", dir = "") => {
-      return deploy(context, flags, checkTenantName(name), dir);
+      return deploy(context, flags, name, dir);
     }));
   registerTenantTest(tenant, context);
   registerTenantModule(tenant, context);
@@ -196,18 +202,12 @@ async function deploy(
   });
   if (config.sandbox.require_os_sandbox) requireOsSandbox();
   const layout = new Layout(config.data);
+  const tenant = tenantNamed(layout, name);
   await openData(layout);
-  // Only a warning: files that are copied into staging need no account.
-  if (!new UsersFile(layout.users).accounts().has(name)) {
-    context.io.stderr.write(
-      `mysimbdp: the account "${name}" does not exist\n` +
-        `  hint: Run mysimbdp manage tenant add ${name} to create it.\n`,
-    );
-  }
   await using storage = closing(openStorage(config));
-  const version = await deployInto(context, flags, layout, storage, name, dir);
-  const text = `deployed ${version} for ${name}`;
-  return printResult(context, flags, { tenant: name, version }, text);
+  const version = await deployInto(context, flags, layout, storage, tenant, dir);
+  const text = `deployed ${version} for ${tenant}`;
+  return printResult(context, flags, { tenant, version }, text);
 }
 
 async function deployInto(

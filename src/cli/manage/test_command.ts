@@ -8,6 +8,7 @@ import {
   type CommandContext,
   type CommonFlags,
   configOf,
+  settingsOf,
   withLimit,
 } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
@@ -41,7 +42,9 @@ export function registerTenantTest(tenant: Command, context: CommandContext): vo
     .option(...REQUIRE_OS_SANDBOX)
     .action(action<TestFlags>(context, async (flags, dir, ...files) => {
       const asked = { "sandbox.require_os_sandbox": flags.requireOsSandbox };
-      if (configOf(flags, asked).sandbox.require_os_sandbox) requireOsSandbox();
+      // It needs no data directory, but refuses a misspelled one.
+      const config = flags.data === undefined ? settingsOf(flags, asked) : configOf(flags, asked);
+      if (config.sandbox.require_os_sandbox) requireOsSandbox();
       return await testModule(context.io, flags, dir ?? "", files);
     }));
 }

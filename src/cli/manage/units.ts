@@ -53,6 +53,7 @@ Description=mysimbdp: ${what}
 Documentation=man:mysimbdp-${name}(1)
 After=network-online.target
 Wants=network-online.target
+RequiresMountsFor=${SERVICE_DATA}
 
 [Service]
 Type=notify
@@ -62,6 +63,8 @@ ExecReload=/bin/kill -HUP $MAINPID
 KillMode=mixed
 Restart=on-failure
 RestartSec=2
+# Settings or a data directory that cannot be used: waiting does not help.
+RestartPreventExitStatus=2
 TimeoutStartSec=300
 WatchdogSec=60
 User=mysimbdp

@@ -16,6 +16,7 @@ import {
   type CommonFlags,
   configOf,
   printResult,
+  settingsOf,
 } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
 import { formatCount } from "../../base/count.ts";
@@ -44,7 +45,7 @@ export function registerUpkeep(manage: Command, context: CommandContext): void {
     ["mysimbdp manage restore /backup/2026-11-25 --data ./restored", "restore"],
     ["mysimbdp manage doctor --data ./restored", "then check the result"],
   ]).action(action<CommonFlags>(context, async (flags, dir = "") => {
-    const { data } = configOf(flags);
+    const { data } = settingsOf(flags);
     const manifest = await restore(dir, new Layout(data));
     return printManifest(context, flags, "restored", dir, data, manifest);
   }));

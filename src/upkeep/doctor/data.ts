@@ -1,12 +1,11 @@
-import { DATA_VERSION, readDataVersion, refuseNewer } from "../../data/version.ts";
-import { type CheckContext, failed, type Finding, ok, warning } from "./finding.ts";
+import { requireData } from "../../data/data_directory.ts";
+import { DATA_VERSION, refuseNewer } from "../../data/version.ts";
+import { type CheckContext, type Finding, ok, warning } from "./finding.ts";
 
 /** The data directory exists, and this program supports its version. */
+// deno-lint-ignore require-await -- a failure rejects
 export async function checkData({ layout }: CheckContext): Promise<Finding[]> {
-  const version = await readDataVersion(layout);
-  if (version === null) {
-    return [failed("data", `${layout.root} is missing or empty`, "Run mysimbdp manage init.")];
-  }
+  const version = requireData(layout);
   refuseNewer(layout.root, version);
   if (version === DATA_VERSION) return [ok("data", `${layout.root}, version ${version}`)];
   return [warning(
