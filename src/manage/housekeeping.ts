@@ -69,9 +69,7 @@ export class Housekeeping {
   }
 
   readonly #onDisk = (change: DiskChange): void => {
-    // What has expired makes room.
-    if (change.type === "full") void this.#runRetention();
-    this.#deps.onDisk(change);
+    void this.#reclaim().then(() => this.#deps.onDisk(change));
   };
 
   /** Writes the metrics to the file that `serve` shows. */
@@ -84,6 +82,12 @@ export class Housekeeping {
       if (diskCauseOf(error) !== null) return this.#metrics.touch();
       this.#deps.emit({ kind: "metrics.lost", error: messageOf(error) });
     }
+  }
+
+  /** Makes room, and uses the room that there is to shorten the logs. */
+  async #reclaim(): Promise<void> {
+    await this.#deps.storage.reclaim().catch(() => {});
+    await this.#runRetention();
   }
 
   async #runRetention(): Promise<void> {

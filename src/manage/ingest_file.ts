@@ -61,8 +61,8 @@ export async function ingestFile(attempt: Attempt, deps: IngestDeps): Promise<Ou
     if (receipt) await storage.forget(tenant, id);
     await storage.ledger.clearRejects(id);
     const tables = writableTables(module.declaration.tables, module.tenantJson.permissions);
-    const { name, version } = record;
-    const options = { receivedAt, ...(replaces && { replaces: { name, version } }) };
+    const { name, version, size: bytes } = record;
+    const options = { receivedAt, bytes, ...(replaces && { replaces: { name, version } }) };
     const begin = () => storage.begin(tenant, id, tables, options);
     const load = await traced(span, "storage begin", begin);
     try {

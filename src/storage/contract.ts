@@ -137,6 +137,8 @@ export interface Load {
 export interface BeginOptions {
   /** When the file arrived, ms since the epoch. Its rows replace those of files that arrived earlier. */
   receivedAt?: number;
+  /** The size of the file, to estimate the disk space that the load takes. @default unknown */
+  bytes?: number;
   /**
    * The file's name and version, if its rows replace those of its earlier versions. Rows of loads
    * without this option are not tracked, so they stay.
@@ -173,7 +175,12 @@ export interface Storage {
    * finished, by that version. Null for all others.
    */
   begun(tenant: string, fileId: string): Promise<string | null>;
-  /** @throws {Failure} `already-loaded` if the file has a receipt; `superseded`, see {@link Load.commit} */
+  /**
+   * Frees the disk space of this machine that loads took and did not give back, for example because
+   * they were killed.
+   */
+  reclaim(): Promise<void>;
+  /** @throws {Failure} `storage-full`, whose details have the `neededBytes`, `already-loaded` if the file has a receipt; `superseded`, see {@link Load.commit} */
   begin(tenant: string, fileId: string, tables: TableSpec[], options?: BeginOptions): Promise<Load>;
   /**
    * Finds committed rows by their whole primary keys, for enrichment; null for a missing row. A missing

@@ -1,3 +1,4 @@
+import { RESERVE_BYTES } from "../base/disk.ts";
 import { Failure } from "../base/failure.ts";
 import { parseStorageUrl } from "./cassandra/settings.ts";
 import {
@@ -16,6 +17,7 @@ import { acquireManageLock, type ManageLock } from "./sqlite/manage_lock.ts";
 interface StorageSettings {
   data: string;
   storage: { url: string; replication?: string; lease_seconds?: number };
+  disk?: { reserve_mb: number };
 }
 
 const DEFAULT_LEASE_SECONDS = 30;
@@ -27,9 +29,10 @@ const DEFAULT_LEASE_SECONDS = 30;
  */
 export function openStorage(settings: StorageSettings): Storage {
   const cluster = clusterOf(settings);
-  if (cluster === null) return openSqliteStorage(settings.data);
+  const reserveBytes = settings.disk ? settings.disk.reserve_mb * 1024 ** 2 : RESERVE_BYTES;
+  if (cluster === null) return openSqliteStorage(settings.data, reserveBytes);
   const leaseMs = (settings.storage.lease_seconds ?? DEFAULT_LEASE_SECONDS) * 1000;
-  return new CassandraStorage(cluster, settings.data, leaseMs);
+  return new CassandraStorage(cluster, settings.data, leaseMs, reserveBytes);
 }
 
 /** Opens the ledger and the load receipts read-only. They are empty if the engine was never used. */

@@ -19,6 +19,8 @@ export interface LoadDeps {
   replacement: Replacement | null;
   sender: SenderOptions;
   spoolFolder: string;
+  /** Bytes of its disk that stay free. */
+  reserveBytes: number;
   /** Called at the end of the load, successful or not. */
   onEnd: () => void;
   /** Called if rows could not be sent: the tables may have changed. */
@@ -45,7 +47,7 @@ export class CassandraLoad implements Load {
   constructor(deps: LoadDeps) {
     this.#deps = deps;
     this.#encoder = new ChunkEncoder(deps.sender.tables);
-    this.#spool = new Spool(deps.spoolFolder);
+    this.#spool = new Spool(deps.spoolFolder, deps.reserveBytes);
   }
 
   async write(batch: Uint8Array): Promise<void> {

@@ -2,10 +2,14 @@ import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../base/failure.ts";
-import { isFullDisk } from "../../base/disk.ts";
+import { formatMib } from "../../base/count.ts";
+import { diskUse, isFullDisk } from "../../base/disk.ts";
 
 /** Maximum bytes in memory; most files are smaller. */
 const MEMORY_BYTES = 16 << 20;
+
+/** A load that ran out of room needs at least this multiple of what it had used. */
+const MARGIN = 1.25;
 
 /** A chunk's place in the file. */
 interface Place {
@@ -19,6 +23,7 @@ interface Place {
  */
 export class Spool {
   readonly #folder: string;
+  readonly #reserveBytes: number;
   readonly #digest = createHash("sha256");
   readonly #inMemory: Uint8Array[] = [];
   readonly #places: Place[] = [];
@@ -26,9 +31,13 @@ export class Spool {
   #file: Deno.FsFile | null = null;
   #fileBytes = 0;
 
-  /** @param folder of the file, on a disk with space for the rows of the largest input */
-  constructor(folder: string) {
+  /**
+   * @param folder of the file, on a disk with space for the rows of the largest input
+   * @param reserveBytes bytes of that disk that stay free
+   */
+  constructor(folder: string, reserveBytes: number) {
     this.#folder = folder;
+    this.#reserveBytes = reserveBytes;
   }
 
   /** The number of chunks. */
@@ -50,6 +59,7 @@ export class Spool {
       return;
     }
     await this.#onDisk(async (file) => {
+      this.#requireSpace(bytes.length);
       for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
     });
     this.#places.push({ at: this.#fileBytes, length: bytes.length });
@@ -81,11 +91,26 @@ export class Spool {
     this.#places.length = 0;
   }
 
+  /** @throws {Failure} `storage-full` */
+  #requireSpace(bytes: number): void {
+    const { freeBytes } = diskUse(this.#folder);
+    if (freeBytes >= bytes + this.#reserveBytes) return;
+    const needed = Math.ceil(MARGIN * (this.#fileBytes + bytes));
+    const text = `Cannot store rows in "${this.#folder}": the load needs about ` +
+      `${formatMib(needed)} of disk space; ${formatMib(freeBytes)} are free, and ` +
+      `${formatMib(this.#reserveBytes)} must stay free (disk.reserve_mb)`;
+    throw new Failure("storage", "storage-full", text, {
+      hint: "Free space on the disk. The file is loaded when there is enough.",
+      details: { neededBytes: needed },
+    });
+  }
+
   async #onDisk(work: (file: Deno.FsFile) => Promise<void>): Promise<void> {
     try {
       this.#file ??= this.#create();
       await work(this.#file);
     } catch (cause) {
+      if (cause instanceof Failure) throw cause;
       const sentence = `Cannot store rows in "${this.#folder}": ${messageOf(cause)}`;
       const [code, hint] = isFullDisk(cause)
         ? ["storage-full", "Free space on the disk. The file is retried."]

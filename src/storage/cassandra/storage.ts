@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { RESERVE_BYTES } from "../../base/disk.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import type { BeginOptions, Load, LoadReceipt, Storage } from "../contract.ts";
 import { alreadyLoaded, storageClosed } from "../failures.ts";
@@ -59,6 +60,7 @@ export class CassandraStorage implements Storage {
   readonly ledger: CassandraLedger;
   readonly #settings: CassandraSettings;
   readonly #spoolFolder: string;
+  readonly #reserveBytes: number;
   readonly #session: Session;
   readonly #keys: KeyFile;
   readonly #keyspaces: Keyspaces;
@@ -72,7 +74,13 @@ export class CassandraStorage implements Storage {
   #closed = false;
 
   /** @param dataDir for the key of the tenants' roles, and for rows that wait to be sent */
-  constructor(settings: CassandraSettings, dataDir: string, leaseMs: number) {
+  constructor(
+    settings: CassandraSettings,
+    dataDir: string,
+    leaseMs: number,
+    reserveBytes = RESERVE_BYTES,
+  ) {
+    this.#reserveBytes = reserveBytes;
     this.#settings = settings;
     this.#spoolFolder = join(dataDir, "db", "spool");
     this.#session = operatorSession(settings);
@@ -177,6 +185,7 @@ export class CassandraStorage implements Storage {
         replacement,
         sender,
         spoolFolder: this.#spoolFolder,
+        reserveBytes: this.#reserveBytes,
         onEnd: () => this.#open.delete(load),
         onFailure: () => this.#ensured.delete(keyspace),
       });
@@ -198,6 +207,11 @@ export class CassandraStorage implements Storage {
       `Cannot count the rows of "${tenant}"`,
       async () => await countRows(this.#session, this.#keyspaceOf(tenant)),
     );
+  }
+
+  reclaim(): Promise<void> {
+    // The system frees the spool of a process that has ended.
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {

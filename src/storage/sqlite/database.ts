@@ -6,6 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 export const DB_FOLDER = "db";
 
 const BUSY_MS = 2_000;
+/** A longer write-ahead log is cut off when it has been moved into the database. */
+const LOG_BYTES = 4 << 20;
 
 /**
  * Opens a database file durably: write-ahead log, every commit synced to disk.
@@ -17,7 +19,7 @@ export function openDatabase(path: string, cacheKb = 2_000): DatabaseSync {
   try {
     db.exec(
       `PRAGMA busy_timeout=${BUSY_MS}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-       PRAGMA cache_size=-${cacheKb}`,
+       PRAGMA cache_size=-${cacheKb}; PRAGMA journal_size_limit=${LOG_BYTES}`,
     );
   } catch (error) {
     db.close();

@@ -1,6 +1,7 @@
 import { Failure } from "../../base/failure.ts";
 import type { Load, LoadReceipt, LoadResult } from "../contract.ts";
 import { loadEnded, storageClosed } from "../failures.ts";
+import { LoadEstimates } from "./load_estimates.ts";
 import {
   failureOf,
   type LoadProgress,
@@ -63,19 +64,33 @@ class LoadThread {
 export class LoadThreads {
   readonly #idle: LoadThread[] = [];
   readonly #busy = new Set<LoadThread>();
+  readonly #estimates = new LoadEstimates();
+  readonly #reserveBytes: number;
   #closed = false;
+
+  /** @param reserveBytes bytes of the disk that loads leave free */
+  constructor(reserveBytes: number) {
+    this.#reserveBytes = reserveBytes;
+  }
 
   /**
    * Begins a load in its own thread.
+   * @param fileBytes the size of the file; 0 if it is not known
    * @throws {Failure} kind `storage`, `already-loaded` if the file has a receipt, or `superseded`
    */
-  async begin(target: LoadTarget): Promise<Load> {
+  async begin(target: Omit<LoadTarget, "limits">, fileBytes: number): Promise<Load> {
     if (this.#closed) throw storageClosed();
+    const { path } = target;
+    const neededBytes = this.#estimates.of(path, fileBytes);
+    const limits = { neededBytes, reserveBytes: this.#reserveBytes };
     const thread = this.#idle.pop() ?? new LoadThread();
     this.#busy.add(thread);
-    const load = new SqliteLoad(thread, () => this.#release(thread));
+    const load = new SqliteLoad(thread, (usedBytes) => {
+      this.#estimates.learn(path, fileBytes, usedBytes);
+      this.#release(thread);
+    });
     try {
-      await thread.ask({ type: "begin", ...target });
+      await thread.ask({ type: "begin", ...target, limits });
     } catch (error) {
       await load.abort();
       throw error;
@@ -106,12 +121,13 @@ export class LoadThreads {
 
 class SqliteLoad implements Load {
   readonly #thread: LoadThread;
-  readonly #release: () => void;
+  readonly #release: (usedBytes: number) => void;
   readonly #window: Promise<unknown>[] = [];
   #failed: unknown = null;
   #ended = false;
 
-  constructor(thread: LoadThread, release: () => void) {
+  /** @param release called at the end, with the bytes of the disk that the load took; 0 if it failed */
+  constructor(thread: LoadThread, release: (usedBytes: number) => void) {
     this.#thread = thread;
     this.#release = release;
   }
@@ -136,9 +152,9 @@ class SqliteLoad implements Load {
   }
 
   async commit(result: LoadResult): Promise<LoadReceipt> {
-    const { replacedFiles } = await this.#ask({ type: "commit", result });
+    const { replacedFiles, usedBytes } = await this.#ask({ type: "commit", result });
     this.#ended = true;
-    this.#release();
+    this.#release(usedBytes);
     return { ...result, replacedFiles };
   }
 
@@ -146,7 +162,7 @@ class SqliteLoad implements Load {
     if (this.#ended) return;
     this.#ended = true;
     await this.#thread.abort();
-    this.#release();
+    this.#release(0);
   }
 
   async #ask(request: LoadRequest): Promise<LoadProgress> {

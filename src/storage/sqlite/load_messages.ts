@@ -1,6 +1,7 @@
 import { Failure, type FailureKind, type FailureOptions } from "../../base/failure.ts";
 import type { TableSpec } from "../../batch/column.ts";
 import type { BeginOptions, LoadResult } from "../contract.ts";
+import type { LoadLimits } from "./load_room.ts";
 
 /** What a load writes, and where. */
 export interface LoadTarget {
@@ -9,6 +10,7 @@ export interface LoadTarget {
   fileId: string;
   tables: TableSpec[];
   replaces: BeginOptions["replaces"] | undefined;
+  limits: LoadLimits;
 }
 
 /** What a load has done so far. */
@@ -17,6 +19,8 @@ export interface LoadProgress {
   written: number;
   /** The ids of the earlier versions of the file whose rows are removed with the commit. */
   replacedFiles: readonly string[];
+  /** Bytes of the disk that the load takes at its end. */
+  usedBytes: number;
 }
 
 /** From the host to the load worker, which answers each with one {@link LoadReply}, in order. */

@@ -23,6 +23,7 @@ import {
   type LoadTarget,
   plainFailure,
 } from "./load_messages.ts";
+import { LoadRoom } from "./load_room.ts";
 import { Replacement } from "./versions.ts";
 
 /** Random keys touch the whole index. A million rows take a third less time with 32 MB than with 8. */
@@ -35,14 +36,18 @@ class OpenLoad {
   readonly #fileId: string;
   readonly #tables: TableSpec[];
   readonly #inserters = new Map<TableSpec, Inserter>();
+  readonly #room: LoadRoom;
   #replacement: Replacement | null = null;
+  #usedBytes = 0;
 
-  constructor({ path, fileId, tables, replaces }: LoadTarget) {
+  constructor({ path, fileId, tables, replaces, limits }: LoadTarget) {
     this.#path = path;
     this.#fileId = fileId;
     this.#tables = tables;
     this.#db = openDatabase(path, CACHE_KB);
+    this.#room = new LoadRoom(this.#db, path, limits, CACHE_KB << 10);
     try {
+      this.#room.requireEstimate();
       // `settle` checkpoints after the commit is answered.
       this.#db.exec("PRAGMA wal_autocheckpoint=0");
       this.#db.prepare("BEGIN IMMEDIATE").run();
@@ -65,18 +70,25 @@ class OpenLoad {
       this.#inserters.set(table, inserter);
     }
     inserter.write(columns, rows);
+    this.#room.require(this.#written);
   }
 
   get progress(): LoadProgress {
+    const replacedFiles = this.#replacement?.replacedFiles ?? [];
+    return { written: this.#written, replacedFiles, usedBytes: this.#usedBytes };
+  }
+
+  get #written(): number {
     let written = 0;
     for (const inserter of this.#inserters.values()) written += inserter.written;
-    return { written, replacedFiles: this.#replacement?.replacedFiles ?? [] };
+    return written;
   }
 
   commit(result: LoadResult): void {
     // A file without rows replaces the earlier ones too.
     this.#replacement?.removeEarlier();
     const { replacedFiles } = this.progress;
+    this.#usedBytes = this.#room.usedBytes;
     this.#db.prepare(
       `INSERT INTO _mysimbdp_loads (file_id, module_version, rows, committed_at, replaced_files)
        VALUES (?, ?, ?, ?, ?)`,
@@ -90,19 +102,15 @@ class OpenLoad {
     this.#db.prepare("COMMIT").run();
   }
 
-  /** Moves a long write-ahead log into the database and closes it. */
+  /** Rolls back what is not committed, moves a long write-ahead log into the database and closes it. */
   settle(): void {
     try {
+      if (this.#db.isTransaction) this.#db.prepare("ROLLBACK").run();
       const size = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
       if (size > CHECKPOINT_FROM_BYTES) this.#db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
     } catch {
-      // The rows are durable in the log; the next load tries again.
+      // Committed rows are durable in the log; it is truncated later, see `truncateLogs`.
     }
-    this.close();
-  }
-
-  /** Closes the database, which rolls back a transaction that is open. */
-  close(): void {
     this.#db.close();
   }
 }
@@ -124,9 +132,9 @@ function asFailure(error: unknown, sentence: string): Failure {
 
 function perform(request: LoadRequest): LoadProgress {
   if (request.type === "abort") {
-    load?.close();
+    load?.settle();
     load = failed = null;
-    return { written: 0, replacedFiles: [] };
+    return { written: 0, replacedFiles: [], usedBytes: 0 };
   }
   if (failed !== null) throw failed;
   if (request.type === "begin") {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { RESERVE_BYTES } from "../../base/disk.ts";
 import { checkTenantName } from "../../base/tenant_name.ts";
 import { rowCountsSchema } from "../../protocol/file_view.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
@@ -10,6 +11,7 @@ import { DB_FOLDER, makeFolder, openDatabase, transaction } from "./database.ts"
 import { guarded, promised } from "./errors.ts";
 import { openLedger } from "./ledger.ts";
 import { LoadThreads } from "./load.ts";
+import { truncateLogs } from "./logs.ts";
 import { lookUpRows } from "./lookup.ts";
 import { ensureOwnTables, ensureTables } from "./tables.ts";
 import { forgetVersion } from "./versions.ts";
@@ -20,22 +22,28 @@ const OPEN_KEYSPACES = 16;
  * Opens the embedded engine below `dataDir/db`: `ledger.sqlite` and `tenants/<tenant>.sqlite`.
  * Only one process can write, see `acquireManageLock`.
  *
+ * @param reserveBytes bytes of the disk that loads leave free
  * @throws {Failure} kind `storage`
  */
-export function openSqliteStorage(dataDir: string): Storage {
-  return new SqliteStorage(join(dataDir, DB_FOLDER));
+export function openSqliteStorage(dataDir: string, reserveBytes = RESERVE_BYTES): Storage {
+  return new SqliteStorage(join(dataDir, DB_FOLDER), reserveBytes);
 }
 
 class SqliteStorage implements Storage {
   readonly ledger: Ledger;
   readonly #folder: string;
-  readonly #threads = new LoadThreads();
+  readonly #threads: LoadThreads;
   /** Open keyspaces, the least recently used first. */
   readonly #keyspaces = new Map<string, DatabaseSync>();
 
-  constructor(folder: string) {
+  constructor(folder: string, reserveBytes: number) {
     this.#folder = join(folder, "tenants");
-    guarded(`Cannot open storage "${folder}"`, () => makeFolder(this.#folder));
+    this.#threads = new LoadThreads(reserveBytes);
+    guarded(`Cannot open storage "${folder}"`, () => {
+      makeFolder(this.#folder);
+      // A load that was killed may have left so long a log that nothing else can be opened.
+      truncateLogs(this.#folder);
+    });
     this.ledger = openLedger(join(folder, "ledger.sqlite"));
   }
 
@@ -95,10 +103,10 @@ class SqliteStorage implements Storage {
     tenant: string,
     fileId: string,
     tables: TableSpec[],
-    { replaces }: BeginOptions = {},
+    { replaces, bytes = 0 }: BeginOptions = {},
   ): Promise<Load> {
     await this.ensureTables(tenant, tables);
-    return await this.#threads.begin({ path: this.#path(tenant), fileId, tables, replaces });
+    return await this.#threads.begin({ path: this.#path(tenant), fileId, tables, replaces }, bytes);
   }
 
   lookup(tenant: string, table: TableSpec, keys: readonly Value[][]): Promise<(Value[] | null)[]> {
@@ -119,6 +127,10 @@ class SqliteStorage implements Storage {
         return { table, rows: Number(count?.["rows"]) };
       });
     });
+  }
+
+  reclaim(): Promise<void> {
+    return promised("Cannot truncate the logs of loads", () => truncateLogs(this.#folder));
   }
 
   async close(): Promise<void> {
