@@ -3,15 +3,16 @@ import type { Layout } from "../data/layout.ts";
 import type { ModuleStore } from "../modules/store.ts";
 import { dropReplayRequest, replayRequests } from "../staging/replay_requests.ts";
 import { folderOf, restoreFile } from "../staging/staged.ts";
-import type { FileRecord, LedgerReader, Storage } from "../storage/contract.ts";
+import type { FileRecord, Storage } from "../storage/contract.ts";
 import { superseded } from "../storage/failures.ts";
+import { replacementOf } from "../storage/file_versions.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { advance, eventFields } from "./settle.ts";
 
 interface ReplayDeps {
   layout: Layout;
   storage: Pick<Storage, "ledger">;
-  modules: Pick<ModuleStore, "current">;
+  modules: Pick<ModuleStore, "versionsRule">;
 }
 
 /**
@@ -23,10 +24,11 @@ interface ReplayDeps {
  */
 export async function replayFile(
   record: FileRecord,
-  { layout, storage: { ledger }, modules }: ReplayDeps,
+  deps: ReplayDeps,
   now = Date.now(),
 ): Promise<void> {
-  await refuseReplaced(record, ledger, modules);
+  const { layout, storage: { ledger } } = deps;
+  await refuseReplaced(record, deps);
   const folder = await folderOf(layout, record.tenant, record.id);
   if (folder === null) {
     const text = `Cannot replay "${record.name}": its bytes are gone`;
@@ -67,18 +69,8 @@ export async function answerReplayRequests(deps: ReplayDeps & { emit: Emit }): P
 /** The load would refuse it too, but then the file would no longer be shown as loaded and replaced. */
 async function refuseReplaced(
   record: FileRecord,
-  ledger: Pick<LedgerReader, "get">,
-  modules: Pick<ModuleStore, "current">,
+  { storage: { ledger }, modules }: ReplayDeps,
 ): Promise<void> {
-  if (record.replacedBy === null) return;
-  const module = await modules.current(record.tenant);
-  if (module?.declaration.versions !== "replace") return;
-  let later: FileRecord | null = null;
-  for (let id: string | null = record.replacedBy; id !== null;) {
-    const next = await ledger.get(id);
-    if (next === null) break;
-    later = next;
-    id = next.replacedBy;
-  }
+  const later = await replacementOf(record, ledger, (tenant) => modules.versionsRule(tenant, null));
   if (later) throw superseded(record, { fileId: later.id, version: later.version });
 }

@@ -1,4 +1,4 @@
-import { formatCount, formatNumber } from "../base/count.ts";
+import { stayText } from "../protocol/file_versions.ts";
 import type { FileRecord, LedgerReader } from "../storage/contract.ts";
 import { superseded } from "../storage/failures.ts";
 
@@ -24,7 +24,7 @@ export function refuseSuperseded(file: FileRecord, others: readonly FileRecord[]
   if (later) throw superseded(file, { fileId: later.id, version: later.version });
 }
 
-/** Tells which rows of earlier versions stay although the file replaces them. */
+/** Notices about rows of earlier versions that stay although the file replaces the others. */
 export function stayNotices(
   file: FileRecord,
   others: readonly FileRecord[],
@@ -35,16 +35,10 @@ export function stayNotices(
     !replacedFiles.includes(other.id)
   );
   if (staying.length === 0) return [];
+  const versions = staying.map(({ version }) => version);
   const rows = staying.reduce((sum, other) => sum + other.rows.stored, 0);
-  const [only] = staying;
-  const versions = staying.length === 1
-    ? `version ${only?.version}`
-    : `${formatNumber(staying.length)} earlier versions`;
-  return [
-    `the ${formatCount(rows, "row")} of ${versions} ${rows === 1 ? "stays" : "stay"}: ` +
-    `${staying.length === 1 ? "it was" : "they were"} loaded before the module declared ` +
-    'versions: "replace"',
-  ];
+  const stay = stayText({ versions, rows, complete: others.length < MAX_VERSIONS - 1 });
+  return [`${stay}: the module did not declare versions: "replace" when they were loaded`];
 }
 
 /** Numbers can be equal if files were put into staging by hand; ids grow with time. */

@@ -40,7 +40,8 @@ function laterVersion(version: number | null): string {
   return version === null ? "a later version" : `version ${version}`;
 }
 
-function stayText({ versions, rows, complete }: EarlierVersions): string {
+/** Says which rows of earlier versions are stored beside those of a file. */
+export function stayText({ versions, rows, complete }: EarlierVersions): string {
   if (!complete) return `at least ${formatCount(rows, "row")} of earlier versions stay`;
   return `the ${formatCount(rows, "row")} of ${versionsText(versions)} ${
     rows === 1 ? "stays" : "stay"

@@ -102,3 +102,23 @@ function hasRows({ state, replacedBy, rows }: FileRecord): boolean {
 function versionsOf(files: readonly FileRecord[]): number[] {
   return files.map(({ version }) => version).sort((a, b) => a - b);
 }
+
+/**
+ * The loaded version that has replaced a file, and would refuse it if it was loaded again; null if
+ * there is none, or if the current module of the tenant adds.
+ */
+export async function replacementOf(
+  { tenant, replacedBy }: FileRecord,
+  ledger: Pick<LedgerReader, "get">,
+  rule: (tenant: string) => Promise<"add" | "replace">,
+): Promise<FileRecord | null> {
+  if (replacedBy === null || await rule(tenant) === "add") return null;
+  let later: FileRecord | null = null;
+  for (let id: string | null = replacedBy; id !== null;) {
+    const next: FileRecord | null = await ledger.get(id);
+    if (next === null) break;
+    later = next;
+    id = next.replacedBy;
+  }
+  return later;
+}

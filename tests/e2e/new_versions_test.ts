@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Layout } from "../../src/data/layout.ts";
+import { ModuleStore } from "../../src/modules/store.ts";
+import { readSidecar } from "../../src/staging/sidecar.ts";
+import { filesIn } from "../../src/staging/staged.ts";
+import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
 import type { ModuleFiles } from "../harness/modules.ts";
+import { fileRecord, receiptFor } from "../contracts/storage_fixtures.ts";
 import { Platform } from "../harness/platform.ts";
 import { type Customer, upload } from "../harness/tus.ts";
 
@@ -89,6 +96,17 @@ Deno.test("a file that grows, then is corrected, has exactly the rows of its las
   ]);
 });
 
+Deno.test("a test run says what would happen to the rows of earlier versions", async () => {
+  await using platform = await Platform.create();
+  const input = join(await platform.inputDir({ "sales.csv": DAY }), "sales.csv");
+  for (const versions of ["replace", "add"] as const) {
+    const module = await platform.inputDir(moduleOf(versions));
+    const shown = await platform.must("manage", "tenant", "test", module, input);
+    const notice = /notice: rows of earlier versions of "sales\.csv" would be removed/;
+    assert.equal(notice.test(shown), versions === "replace", shown);
+  }
+});
+
 Deno.test("without a choice, a new version adds its rows", async () => {
   await using shop = await Shop.open(moduleOf(null));
   await shop.sendAndLoad(DAY);
@@ -119,7 +137,8 @@ Deno.test("a module that adds, then replaces, then adds again", async (t) => {
     assert.deepEqual(shop.rows, ["bag 2", "hat 1", "hat 5"]);
     assert.equal(first?.replacedBy, null);
     assert.deepEqual(second?.notices, [
-      'the 2 rows of version 1 stay: it was loaded before the module declared versions: "replace"',
+      "the 2 rows of version 1 stay: the module did not declare versions: " +
+      '"replace" when they were loaded',
     ]);
     await shop.sendAndLoad(`${HEADER}hat,6\n`);
     assert.deepEqual(shop.rows, ["bag 2", "hat 1", "hat 6"]);
@@ -196,4 +215,28 @@ Deno.test("rows of loads that added are replaced once all versions are loaded ag
   assert.deepEqual(shop.rows, ["bag 2", "hat 1", "pen 3"]);
   assert.equal(first?.replacedBy, second?.id);
   assert.deepEqual(second?.notices, []);
+});
+
+Deno.test("after a kill between the commit and the ledger, the replaced version is marked", async () => {
+  await using shop = await Shop.open(moduleOf("replace"));
+  const { data } = shop.platform;
+  await shop.sendAndLoad(DAY);
+  await shop.send(`${DAY}pen,3\n`);
+  const layout = new Layout(data);
+  const [staged] = await Array.fromAsync(filesIn(layout, "staging"));
+  const file = await readSidecar(layout, "staging", USER, staged!.id);
+  const storage = openSqliteStorage(data);
+  const record = { ...fileRecord(), ...file!, state: "running" as const, attempts: 1 };
+  await storage.ledger.insert(record);
+  const { declaration } = (await new ModuleStore(layout.moduleRoot).current(USER))!;
+  const { name, version } = record;
+  const load = await storage.begin(USER, record.id, declaration.tables, {
+    replaces: { name, version },
+  });
+  await load.commit(receiptFor(0));
+  await storage.close();
+  const [first, second] = await shop.load();
+  assert.equal(second?.state, "ingested");
+  assert.equal(first?.replacedBy, second?.id);
+  assert.deepEqual(shop.rows, []);
 });

@@ -142,6 +142,27 @@ Deno.test("a file can be replayed only when it is done and its bytes are kept", 
   }, { app: { ledger: fakeLedger(records) } });
 });
 
+Deno.test("a replaced file is not replayed, unless the module adds", async () => {
+  const later = record(FAILED, { version: 2 });
+  const records = [record(INGESTED, { replacedBy: later.id }), later];
+  await withApp(async (harness) => {
+    const { layout } = harness.intake;
+    await Deno.mkdir(layout.tenantFolder("archive", "customer-1"));
+    await Deno.writeTextFile(layout.file("archive", "customer-1", INGESTED), "bytes");
+    const version = join(layout.moduleRoot, "customer-1/v1-00000000");
+    await Deno.mkdir(version, { recursive: true });
+    await Deno.symlink("v1-00000000", join(version, "../current"));
+    const declare = (versions: string) =>
+      Deno.writeTextFile(join(version, "declaration.json"), JSON.stringify({ versions }));
+    await declare("replace");
+    const refused = await ask(harness, "POST", `/files/${INGESTED}/replay`);
+    assert.equal(refused.status, 409);
+    assert.match((await refused.json()).detail, /again: version 2 is loaded/);
+    await declare("add");
+    assert.equal((await ask(harness, "POST", `/files/${INGESTED}/replay`)).status, 202);
+  }, { app: { ledger: fakeLedger(records) } });
+});
+
 Deno.test("the overview shows the queue, failing tenants and the throughput", async () => {
   const reason = { code: "broken", message: "it is broken" };
   const nothing = { read: 0, stored: 0, rejected: 0, skipped: 0, written: 0, replaced: 0 };

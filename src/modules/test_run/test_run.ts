@@ -73,7 +73,7 @@ export async function testRun(
     counts: { read: 0, stored: 0, replaced: 0, rejected: 0, skipped: 0, written: 0 },
     seconds: 0,
     logs: [],
-    notices: [],
+    notices: versionNotices(module, name),
     failure: null,
   };
   const sha256 = await hashOf(path);
@@ -132,6 +132,11 @@ export async function testRun(
     await run.close();
   }
   return result;
+}
+
+function versionNotices({ declaration }: BuiltModule, name: string): string[] {
+  if (declaration.versions === "add") return [];
+  return [`rows of earlier versions of "${name}" would be removed (versions: "replace")`];
 }
 
 function wrongName(patterns: string[]): Failure {

@@ -6,6 +6,7 @@ import { PATHS } from "../../protocol/paths.ts";
 import { replayRequests, requestReplay } from "../../staging/replay_requests.ts";
 import { folderOf } from "../../staging/staged.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
+import { replacementOf } from "../../storage/file_versions.ts";
 import { EXAMPLE_FILE, EXAMPLE_ID } from "../api/examples.ts";
 import {
   filesQuerySchema,
@@ -109,6 +110,15 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
           if (await folderOf(layout, tenant, id) === null) {
             throw notReplayable(record, "it is no longer kept");
           }
+          const rule = (tenant: string) => deps.modules.store.versionsRule(tenant, null);
+          const later = await replacementOf(record, ledger, rule);
+          if (later) {
+            throw notReplayable(
+              record,
+              `version ${later.version} is loaded`,
+              "Its rows would replace newer ones. Replay the later version, or send the file again.",
+            );
+          }
           await requestReplay(layout, id);
         });
         return view(deps, record, new Set([id]));
@@ -143,8 +153,12 @@ function views(
   return withVersions(deps, shown, ({ tenant }) => tenant);
 }
 
-function notReplayable({ name }: FileRecord, reason: string): Failure {
+function notReplayable(
+  { name }: FileRecord,
+  reason: string,
+  hint = "Wait until the file is done; files are kept for manage.archive_days.",
+): Failure {
   return new Failure("refused", "not-replayable", `Cannot load "${name}" again: ${reason}`, {
-    hint: "Wait until the file is done; files are kept for manage.archive_days.",
+    hint,
   });
 }
