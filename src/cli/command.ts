@@ -139,6 +139,26 @@ export function numberFrom(min: number, max: number, isAllowed = Number.isIntege
   };
 }
 
+/** A parser for the value of a flag: a duration up to `max` seconds, such as `90`, `90s`, `15m`, `2h`. */
+export function secondsUpTo(max: number) {
+  return (text: string): number => {
+    const seconds = parseSeconds(text);
+    if (seconds !== null && seconds <= max) return seconds;
+    throw new InvalidArgumentError(
+      `Expected seconds, or a duration such as 90s, 15m or 2h, up to ${max} seconds.`,
+    );
+  };
+}
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** Parses a duration: a number of seconds, or one with `s`, `m`, `h` or `d`; null if it is not one. */
+export function parseSeconds(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?)\s*([smhd]?)$/i.exec(text.trim());
+  if (!match) return null;
+  return Number(match[1]) * SECONDS[(match[2]!.toLowerCase() || "s") as keyof typeof SECONDS];
+}
+
 /** Returns the exit code for an error with which commander ends: 0 after help, 2 after a usage error. */
 export function exitCodeOfParsing(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -5,6 +5,7 @@ import { parseListen } from "./listen.ts";
 
 // Longer waits would overflow timers (2^31 ms) or hide that something is stuck.
 const MAX_SECONDS = 86_400;
+const MAX_WAIT_SECONDS = 14 * 86_400;
 const seconds = () => z.number().positive().max(MAX_SECONDS);
 
 const days = () => z.number().nonnegative().max(36_500).default(0);
@@ -29,6 +30,16 @@ const server = z.strictObject({
   tls_key: z.string().default("").describe("PEM file of the private key."),
   url: z.url({ protocol: /^https?$/, error: "expected a URL that starts with http:// or https://" })
     .default("http://127.0.0.1:8080").describe("URL of the server, for fetch."),
+});
+
+/** Sending files. */
+const fetch = z.strictObject({
+  rest_seconds: z.number().nonnegative().max(MAX_SECONDS).default(30).describe(
+    "Seconds for which a file must not change before fetch --watch sends it.",
+  ),
+  wait_seconds: z.number().nonnegative().max(MAX_WAIT_SECONDS).default(86_400).describe(
+    "Maximum seconds that fetch --wait waits for a file to be loaded; 0 waits without a limit.",
+  ),
 });
 
 /** Unfinished uploads. */
@@ -163,12 +174,24 @@ const log = z.strictObject({
 });
 
 /** The tables of the configuration file. The descriptions are also the documentation. */
-const SECTIONS = { server, uploads, disk, constraints, manage, storage, sandbox, modules, log };
+const SECTIONS = {
+  server,
+  fetch,
+  uploads,
+  disk,
+  constraints,
+  manage,
+  storage,
+  sandbox,
+  modules,
+  log,
+};
 
 /** All settings. Each has a default, so that an empty file is valid. */
 export const configSchema = z.strictObject({
   data,
   server: server.prefault({}),
+  fetch: fetch.prefault({}),
   uploads: uploads.prefault({}),
   disk: disk.prefault({}),
   constraints: constraints.prefault({}),

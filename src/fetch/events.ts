@@ -4,7 +4,7 @@ import type { FileView } from "../protocol/file_view.ts";
 /**
  * What happens to the files of one run, in order. Sizes are bytes, times are seconds. Each file ends
  * with exactly one of `skipped`, `refused`, `failed`, `valid` (dry run), `sent` (without `wait`),
- * `ingested`, `quarantined` or `refused` (with `wait`, after `sent`).
+ * `ingested`, `quarantined`, `refused` or `unfinished` (with `wait`, after `sent`).
  */
 export type FetchEvent =
   /** The directory was scanned; `files` are those whose names and sizes are allowed. */
@@ -47,8 +47,19 @@ export type FetchEvent =
     seconds?: number;
   }
   | { type: "failed"; name: string; size: number | null; failure: Failure }
+  /** With `wait`: the file was sent and not loaded within the time limit. */
+  | {
+    type: "unfinished";
+    name: string;
+    size: number;
+    failure: Failure;
+    file: FileView | null;
+    seconds: number;
+  }
   /** Dry run: the file would have been sent. */
   | { type: "valid"; name: string; size: number; sha256: string }
+  /** Watching: these files are sent once they have not changed for so many seconds. */
+  | { type: "resting"; names: string[]; seconds: number }
   /** Watching: all files of a scan are done; waits for the next scan. */
   | { type: "watching"; dir: string };
 
@@ -56,7 +67,10 @@ export type FetchEvent =
 export type Emit = (event: FetchEvent) => void;
 
 /** The events with which files end. */
-const ENDS = ["sent", "ingested", "quarantined", "skipped", "refused", "failed", "valid"] as const;
+const ENDS = [
+  ...["sent", "ingested", "quarantined", "skipped", "refused", "failed", "valid"],
+  "unfinished",
+] as const;
 type Counts = Record<(typeof ENDS)[number], number>;
 
 /** The number of files by how they ended. */
@@ -86,7 +100,8 @@ export class Tally {
   add(event: FetchEvent): void {
     if (event.type in this.#counts) this.#counts[event.type as keyof Counts] += 1;
     if (event.type === "sent") this.#bytes += event.size;
-    if (event.type === "refused" || event.type === "quarantined") this.#worsen("refused");
+    const isIncomplete = ["refused", "quarantined", "unfinished"].includes(event.type);
+    if (isIncomplete) this.#worsen("refused");
     if (event.type === "failed") this.#worsen(event.failure.kind);
   }
 

@@ -2,6 +2,7 @@ import { Failure } from "../base/failure.ts";
 import { type FileView, isFinal } from "../protocol/file_view.ts";
 import type { ApiClient } from "./client.ts";
 import type { Clock } from "../base/clock.ts";
+import { waitingText } from "../protocol/waiting_text.ts";
 import type { Emit } from "./events.ts";
 import type { Gate } from "./gate.ts";
 import { retry, type RetryPolicy } from "../base/retry.ts";
@@ -17,11 +18,13 @@ interface FollowOptions {
   /** Limits the number of requests at once. */
   gate: Gate;
   signal: AbortSignal;
+  /** Milliseconds after which a file is no longer followed; Infinity for no limit. */
+  limit: number;
 }
 
 /**
- * Polls a file until its rows are stored or it has failed. Emits `waiting`, then `ingested`,
- * `quarantined` or `refused`; `failed` if the server does not answer.
+ * Polls a file until its rows are stored, it has failed or the time limit is reached. Emits `waiting`,
+ * then `ingested`, `quarantined`, `refused` or `unfinished`; `failed` if the server does not answer.
  */
 export async function followFile(
   options: FollowOptions,
@@ -31,17 +34,38 @@ export async function followFile(
   const { name, size } = sent;
   const startedAt = clock.monotonic();
   const waited = () => (clock.monotonic() - startedAt) / 1000;
+  let last: FileView | null = null;
+  const tooLong = new AbortController();
+  const over = new AbortController();
+  limitWait(options, tooLong, over.signal);
   emit({ type: "waiting", name, size, file: null, seconds: 0 });
   try {
-    const file = await untilFinal(options, sent, (file) => {
+    const signal = AbortSignal.any([options.signal, tooLong.signal]);
+    const file = await untilFinal({ ...options, signal }, sent, (file) => {
+      last = file;
       emit({ type: "waiting", name, size, file, seconds: waited() });
     });
     const ended = { name, size, file, seconds: waited() };
     if (file.state === "refused") emit({ type: "refused", ...ended, failure: refusal(file) });
     else emit({ type: file.state === "ingested" ? "ingested" : "quarantined", ...ended });
   } catch (error) {
-    emit({ type: "failed", name, size, failure: notFollowed(name, error) });
+    if (tooLong.signal.aborted && !options.signal.aborted) {
+      const failure = notInTime(name, waited(), last);
+      emit({ type: "unfinished", name, size, failure, file: last, seconds: waited() });
+    } else emit({ type: "failed", name, size, failure: notFollowed(name, error) });
+  } finally {
+    over.abort();
   }
+}
+
+/** Aborts the wait at its limit, also while the server does not answer. */
+function limitWait(
+  { clock, limit }: FollowOptions,
+  tooLong: AbortController,
+  over: AbortSignal,
+): void {
+  if (limit === Infinity) return;
+  clock.sleep(limit, over).then(() => tooLong.abort(), () => {});
 }
 
 async function untilFinal(
@@ -65,6 +89,18 @@ async function untilFinal(
 function refusal({ name, reason }: FileView): Failure {
   const { code, message } = reason ?? { code: "refused", message: `Cannot load "${name}"` };
   return new Failure("refused", code, message);
+}
+
+function notInTime(name: string, seconds: number, last: FileView | null): Failure {
+  const state = last === null ? "its state is unknown" : waitingText(last);
+  const after = Math.round(seconds);
+  const text =
+    `Cannot wait for "${name}" any longer: it was not loaded within ${after} s; ${state}`;
+  return new Failure("refused", "not-loaded-in-time", text, {
+    hint:
+      "The file stays on the platform and is loaded later. Run the command again with --wait to " +
+      "follow it; it is not sent twice.",
+  });
 }
 
 function notFollowed(name: string, error: unknown): Failure {

@@ -29,6 +29,8 @@ export interface RunOptions {
   parallel?: number;
   /** Wait until the rows of each file are stored. @default false */
   wait?: boolean;
+  /** Maximum milliseconds to wait for each file; Infinity for no limit. @default Infinity */
+  waitLimit?: number;
   /** Check all files, send nothing. @default false */
   dryRun?: boolean;
   /** @default 8 attempts */
@@ -91,6 +93,7 @@ export class Sender {
     this.#options = {
       parallel: DEFAULT_PARALLEL,
       wait: false,
+      waitLimit: Infinity,
       dryRun: false,
       retries: RUN_RETRIES,
       clock: systemClock,
@@ -285,8 +288,8 @@ export class Sender {
   }
 
   #follow(sent: { name: string; size: number; id: string }): void {
-    const { client, clock, retries, signal } = this.#options;
-    const options = { client, clock, retries, signal, emit: this.#emit, gate: this.#polls };
+    const { client, clock, retries, signal, waitLimit: limit } = this.#options;
+    const options = { client, clock, retries, signal, limit, emit: this.#emit, gate: this.#polls };
     const following = followFile(options, sent)
       .finally(() => this.#following.delete(following));
     this.#following.add(following);

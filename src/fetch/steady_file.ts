@@ -3,7 +3,7 @@ import { releaseMemory } from "../base/bytes.ts";
 import { hashFile } from "./hash_file.ts";
 
 /** Identifies a state of a file. */
-interface Snapshot {
+export interface Snapshot {
   /** Bytes. */
   size: number;
   /** Milliseconds since the epoch. */
@@ -37,7 +37,7 @@ export function snapshotOf(info: Deno.FileInfo): Snapshot {
 }
 
 /** Whether the file was neither written nor replaced between two snapshots. */
-function isSame(a: Snapshot, b: Snapshot): boolean {
+export function isSame(a: Snapshot, b: Snapshot): boolean {
   return a.size === b.size && a.mtime === b.mtime && a.ino === b.ino;
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runFetch } from "../../src/cli/fetch/fetch_command.ts";
 import type { FileLine, SummaryLine } from "../../src/cli/fetch/lines.ts";
+import { parseSeconds } from "../../src/cli/command.ts";
 import { type FetchFlags, settleFetchOptions } from "../../src/cli/fetch/options.ts";
 import { FakeServer, PASSWORD, problem, USER } from "../fetch/fake_server.ts";
 import { TempDir } from "../fetch/setup.ts";
@@ -13,6 +14,11 @@ async function run(flags: FetchFlags, options: FakeIoOptions = {}) {
   const exitCode = await runFetch(settled, io);
   return { exitCode, out: io.out, err: io.err, lines: io.out.trimEnd().split("\n") };
 }
+
+const CONFIGURED = {
+  server: { listen: "", tls_cert: "", tls_key: "", url: "http://config" },
+  fetch: { rest_seconds: 5, wait_seconds: 60 },
+};
 
 async function mixedDir(): Promise<TempDir> {
   const dir = new TempDir();
@@ -153,11 +159,88 @@ Deno.test("precedence: flag, environment, configuration file, default", () => {
   const { server, user, dir, parallel } = settleFetchOptions({ server: "http://flag" }, env);
   assert.deepEqual([server, user], ["http://flag", "env"]);
   assert.deepEqual([dir, parallel], ["client-input-dir", 4]);
-  assert.equal(settleFetchOptions({}, env, "http://config").server, "http://env");
-  const configured = settleFetchOptions({ user: "flag" }, () => undefined, "http://config");
+  assert.equal(settleFetchOptions({}, env, CONFIGURED).server, "http://env");
+  const configured = settleFetchOptions({ user: "flag" }, () => undefined, CONFIGURED);
   assert.deepEqual([configured.server, configured.user], ["http://config", "flag"]);
   assert.throws(() => settleFetchOptions({}, () => undefined), /no user was given/);
   assert.throws(() => settleFetchOptions({ watch: true, dryRun: true }, env), /--dry-run/);
+});
+
+Deno.test("--rest and --wait-timeout: flag, environment, configuration file, default", () => {
+  const user = { user: "u" };
+  const limits = (...given: Parameters<typeof settleFetchOptions>) => {
+    const { rest, waitLimit } = settleFetchOptions(...given);
+    return [rest / 1000, waitLimit / 1000];
+  };
+  const env = (name: string) => name.endsWith("_SECONDS") ? "2m" : undefined;
+  assert.deepEqual(limits(user, () => undefined), [30, 86_400]);
+  assert.deepEqual(limits(user, () => undefined, CONFIGURED), [5, 60]);
+  assert.deepEqual(limits(user, env, CONFIGURED), [120, 120]);
+  assert.deepEqual(limits({ ...user, rest: 0, waitTimeout: 7 }, env, CONFIGURED), [0, 7]);
+  assert.deepEqual(limits({ ...user, waitTimeout: 0 }, env), [120, Infinity]);
+  assert.throws(() => settleFetchOptions(user, () => "soon"), /MYSIMBDP_FETCH_\w+_SECONDS/);
+  const parsed = ["90", "90s", "1.5m", "2h", "1d", "0"].map(parseSeconds);
+  assert.deepEqual(parsed, [90, 90, 90, 7200, 86_400, 0]);
+  assert.deepEqual(["", "-1", "1w", "h", "1e3"].map(parseSeconds), Array(5).fill(null));
+});
+
+Deno.test("--wait-timeout: exit 1, what the file waits for, and that it stays there", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  await dir.write("a.csv", "1");
+  server.intercept = (request) => {
+    const waitingFor = { code: "queue", ahead: 3 } as const;
+    for (const { name } of server.files) server.settle(name, { state: "queued", waitingFor });
+    return void request;
+  };
+  const flags = { dir: dir.path, server: server.url, wait: true, waitTimeout: 0.3 };
+  const text = await run({ ...flags, verbose: true });
+  assert.equal(text.exitCode, 1);
+  assert.match(
+    text.lines[0]!,
+    /^waiting {3}a\.csv {2}.*not loaded within 0 s; in the queue, 3 files ahead/,
+  );
+  assert.match(text.lines[0]!, /The file stays on the platform/);
+  assert.match(text.lines[1]!, /^1 sent, 1 waiting, /);
+  const json = await run({ ...flags, json: true });
+  const [line, summary] = json.lines.map((each) => JSON.parse(each));
+  assert.deepEqual([line.status, line.state, line.code], [
+    "unfinished",
+    "queued",
+    "not-loaded-in-time",
+  ]);
+  assert.deepEqual([line.waitingFor, summary.unfinished, summary.exitCode], [
+    { code: "queue", ahead: 3 },
+    1,
+    1,
+  ]);
+});
+
+Deno.test("what a file waits for is shown when it changes: in the progress line, or as a notice", async () => {
+  for (const terminal of [true, false]) {
+    await using server = new FakeServer();
+    await using dir = new TempDir();
+    await dir.write("a.csv", "1");
+    const codes = ["module", "disk", "service"] as const;
+    let lookups = 0;
+    server.intercept = ({ url }) => {
+      if (!/files\/./.test(url)) return undefined;
+      const code = codes[Math.floor(lookups++ / 3)];
+      if (code) server.settle("a.csv", { state: "queued", waitingFor: { code, ahead: null } });
+      else server.settle("a.csv", { state: "ingested", waitingFor: null });
+      return undefined;
+    };
+    const flags = { dir: dir.path, server: server.url, wait: true };
+    const { err, exitCode } = await run(flags, { terminal });
+    assert.equal(exitCode, 0);
+    const lines = [
+      "there is no approved module for it yet",
+      "the platform's disk is full",
+      "the loading service (manage) is not running",
+    ].map((text) => `waiting for a.csv: ${text}`);
+    if (terminal) { for (const line of lines) assert.ok(err.includes(`${line}\n`), line); }
+    else assert.equal(err, lines.map((line) => `mysimbdp: ${line}\n`).join(""));
+  }
 });
 
 Deno.test("a new version of a file says what happens to the rows of the earlier one", async () => {

@@ -66,13 +66,17 @@ Deno.test("lines printed above stay intact, and no bar remains at the end", asyn
   assert.deepEqual(screen(), ["sent  b.csv", "failed  a"]);
 });
 
-Deno.test("after all uploads the number of waiting files is shown", async () => {
+Deno.test("the line about waiting files is below the bars, and stays after all uploads", async () => {
   const { bars, screen } = halfDone(60);
+  bars.wait("waiting for c.csv: in the queue, 3 files ahead");
+  await untilDrawn();
+  assert.match(screen().at(-1)!, /^waiting for c\.csv: in the queue/);
+  assert.match(screen().at(-2)!, /^total/);
   bars.finish(NAME, 20 * MIB);
   bars.finish("b.csv", 10 * MIB);
-  bars.wait(2);
+  bars.wait("waiting for 2 files: loading");
   await untilDrawn();
-  assert.deepEqual(screen(), ["waiting for 2 files to be loaded"]);
+  assert.deepEqual(screen(), ["waiting for 2 files: loading"]);
   bars.close();
   assert.deepEqual(screen(), []);
 });

@@ -28,6 +28,7 @@ Deno.test("without a file the defaults apply", () => {
   assert.deepEqual(loadConfig({ env: {}, cwd: f.dir }), {
     data: `${f.dir}/mysimbdp-data`,
     server: { listen: "127.0.0.1:8080", tls_cert: "", tls_key: "", url: "http://127.0.0.1:8080" },
+    fetch: { rest_seconds: 30, wait_seconds: 86_400 },
     uploads: { expire_hours: 24, stall_seconds: 60 },
     disk: { reserve_mb: 16 },
     constraints: { formats: [".csv"], number_files: 10, data_sizes: 4096 },

@@ -269,3 +269,19 @@ Deno.test("content whose rows a later version replaced is sent again", async () 
   const { outcome } = await runOnce(server, dir.path);
   assert.equal(outcome("a.csv"), "sent");
 });
+
+Deno.test("a wait ends at its limit, also while the server does not answer", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  await dir.write("a.csv", "1");
+  const waiting = await runOnce(server, dir.path, { wait: true, waitLimit: 300 });
+  assert.equal(waiting.outcome("a.csv"), "unfinished not-loaded-in-time");
+  assert.deepEqual([waiting.summary.unfinished, waiting.summary.worst], [1, "refused"]);
+  const end = waiting.events.find((event) => event.type === "unfinished");
+  assert.deepEqual([end?.file?.state, end?.name], ["received", "a.csv"]);
+
+  server.intercept = ({ url }) => /files\/./.test(url) ? problem(503, "down", "Down") : undefined;
+  const retries = { attempts: Infinity, firstDelay: 1, longestDelay: 20 };
+  const down = await runOnce(server, dir.path, { wait: true, waitLimit: 300, retries });
+  assert.equal(down.outcome("a.csv"), "unfinished not-loaded-in-time");
+});

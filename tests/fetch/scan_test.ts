@@ -112,3 +112,18 @@ Deno.test("a missing directory is a usage error", async () => {
     /it is not a directory/,
   );
 });
+
+Deno.test("temporary names and markers are skipped, with the file that they are", async () => {
+  await using dir = new TempDir();
+  const names = ["a.csv.tmp", "b.csv.PART", "c.csv.crdownload", "d.csv~", "e.csv.done", "done.csv"];
+  for (const name of names) await dir.write(name, "1\n");
+  await Deno.mkdir(join(dir.path, "f.csv.done"));
+  const found = await outcomes(dir.path);
+  for (const name of names.slice(0, 4)) assert.equal(found[name], "skipped temporary-file", name);
+  assert.equal(found["e.csv.done"], "skipped marker-file");
+  assert.equal(found["done.csv"], "candidate");
+  const sizes = (await scanDirectory(dir.path)).map((entry) =>
+    entry.outcome === "candidate" ? entry.candidate.size : entry.found?.size
+  );
+  assert.deepEqual(sizes, [2, 2, 2, 2, 2, 2, undefined]);
+});

@@ -61,7 +61,9 @@ export async function runOnce(
   return { events, summary, outcome: (name: string) => outcomeOf(events, name) };
 }
 
-const FINAL = ["sent", "skipped", "refused", "failed", "valid", "ingested", "quarantined"];
+const FINAL = [
+  ...["sent", "skipped", "refused", "failed", "valid", "ingested", "quarantined", "unfinished"],
+];
 
 /** How a file ended, for example `refused file-empty`. */
 export function outcomeOf(events: FetchEvent[], name: string): string {

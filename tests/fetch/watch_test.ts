@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import type { FetchEvent } from "../../src/fetch/events.ts";
-import { watchDirectory } from "../../src/fetch/watch.ts";
+import { watchDirectory, type WatchOptions } from "../../src/fetch/watch.ts";
 import { Failure } from "../../src/base/failure.ts";
+import { ManualClock } from "../harness/manual_clock.ts";
 import { FakeServer, problem } from "./fake_server.ts";
 import { clientOf, outcomeOf, TempDir } from "./setup.ts";
 
 const INTERVAL = 60;
+const REST = INTERVAL;
 
 /** A watch in the background. */
-function watching(server: { url: string }, dir: string) {
+function watching(server: { url: string }, dir: string, options: Partial<WatchOptions> = {}) {
   const events: FetchEvent[] = [];
   const stop = new AbortController();
   const client = clientOf(server);
@@ -16,9 +18,11 @@ function watching(server: { url: string }, dir: string) {
     client,
     dir,
     interval: INTERVAL,
+    rest: REST,
     retries: { attempts: Infinity, firstDelay: 5, longestDelay: 50 },
     signal: stop.signal,
     emit: (event) => events.push(event),
+    ...options,
   }).finally(() => client[Symbol.dispose]());
   finished.catch(() => {});
   return {
@@ -31,6 +35,23 @@ function watching(server: { url: string }, dir: string) {
     end() {
       stop.abort(new Failure("refused", "interrupted", "Cannot finish: interrupted"));
       return finished;
+    },
+  };
+}
+
+/** A watch with the usual times and a clock that only the test moves. */
+function watchingByHand(server: { url: string }, dir: string) {
+  const clock = new ManualClock();
+  const watch = watching(server, dir, { clock, interval: undefined, rest: undefined });
+  return {
+    ...watch,
+    /** Lets time pass in steps that are shorter than a scan. */
+    async seconds(count: number): Promise<void> {
+      for (let n = 0; n < count; n += 0.5) {
+        await watch.until(() => clock.sleeping > 0);
+        await clock.pass(500);
+      }
+      await watch.until(() => clock.sleeping > 0);
     },
   };
 }
@@ -118,4 +139,74 @@ Deno.test("watch ends at once with a wrong password", async () => {
   await assert.rejects(watch.finished, (thrown) => {
     return thrown instanceof Failure && thrown.kind === "auth";
   });
+});
+
+Deno.test("watch sends a file that did not change for 30 s, and says once that it waits", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  // A date in the future does not matter.
+  const path = await dir.write("a.csv", "half");
+  await Deno.utime(path, 4e9, 4e9);
+  const watch = watchingByHand(server, dir.path);
+  await watch.seconds(7);
+  await Deno.writeTextFile(path, "and the rest", { append: true });
+  await watch.seconds(28);
+  assert.equal(server.files.length, 0);
+  await watch.seconds(6);
+  await watch.until(() => server.files.length === 1);
+  await watch.end();
+  assert.equal(new TextDecoder().decode(server.files[0]!.content), "halfand the rest");
+  const resting = watch.events.filter((event) => event.type === "resting");
+  assert.deepEqual(resting[0], { type: "resting", names: ["a.csv"], seconds: 30 });
+});
+
+Deno.test("watch sends a file with a marker soon, and leaves the marker", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  const watch = watchingByHand(server, dir.path);
+  await watch.seconds(1);
+  await dir.write("a.csv", "1");
+  await watch.seconds(4);
+  assert.equal(server.files.length, 0);
+  const marker = await dir.write("a.csv.done", "");
+  await watch.seconds(4);
+  await watch.until(() => server.files.length === 1);
+  // The marker of the first version says nothing about the second.
+  await dir.write("a.csv", "1 and half of");
+  await watch.seconds(6);
+  await dir.write("a.csv", "1 and half of 2");
+  await watch.seconds(6);
+  assert.equal(server.files.length, 1);
+  await Deno.writeTextFile(marker, "again");
+  await watch.seconds(4);
+  await watch.until(() => server.files.length === 2);
+  await watch.end();
+  assert.deepEqual(server.names(), ["a.csv", "a.csv"]);
+  assert.ok(watch.events.every((event) => !("name" in event) || event.name === "a.csv"));
+});
+
+Deno.test("watch sends a renamed file soon, whether or not a scan saw its temporary name", async () => {
+  await using server = new FakeServer();
+  await using dir = new TempDir();
+  const watch = watchingByHand(server, dir.path);
+  const rename = (from: string, to: string) =>
+    Deno.rename(`${dir.path}/${from}`, `${dir.path}/${to}`);
+  await dir.write("a.csv.part", "1");
+  await watch.seconds(40);
+  await rename("a.csv.part", "a.csv");
+  await watch.seconds(4);
+  await watch.until(() => server.names().includes("a.csv"));
+  if (Deno.build.os === "linux") {
+    await dir.write(".b.csv.tmp", "1");
+    await rename(".b.csv.tmp", "b.csv");
+    await pause(200);
+    await watch.seconds(4);
+    await watch.until(() => server.names().includes("b.csv"));
+  }
+  // Neither name is temporary.
+  await dir.write("old.csv.bak", "1");
+  await rename("old.csv.bak", "c.csv");
+  await watch.seconds(20);
+  assert.ok(!server.names().includes("c.csv"));
+  await watch.end();
 });

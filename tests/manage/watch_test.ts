@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { type FolderWatch, watchFolder } from "../../src/manage/watch.ts";
+import { ManualClock, settled } from "../harness/manual_clock.ts";
 
 const HOURS = 3_600;
 
@@ -28,41 +29,6 @@ class Hints {
       before = this.count;
       await new Promise((resolve) => setTimeout(resolve, ms));
     }
-  }
-}
-
-/** A clock that a test moves forward. */
-class ManualClock implements Clock {
-  #now = 0;
-  #sleeps = new Set<{ at: number; wake: () => void }>();
-  now = () => this.#now;
-  monotonic = () => this.#now;
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const sleep = { at: this.#now + ms, wake: resolve };
-      this.#sleeps.add(sleep);
-      const end = () => {
-        this.#sleeps.delete(sleep);
-        reject(signal?.reason);
-      };
-      if (signal?.aborted) end();
-      else signal?.addEventListener("abort", end);
-    });
-  }
-
-  get sleeping(): number {
-    return this.#sleeps.size;
-  }
-
-  /** Moves the time forward, and lets everything run that is due then. */
-  async pass(ms: number): Promise<void> {
-    this.#now += ms;
-    for (const sleep of [...this.#sleeps].filter(({ at }) => at <= this.#now)) {
-      this.#sleeps.delete(sleep);
-      sleep.wake();
-    }
-    await settled();
   }
 }
 
@@ -216,6 +182,3 @@ Deno.test("watch: hints never overlap, and errors do not end the watch", () =>
     await clock.pass(100_000);
     assert.equal(calls, 2);
   }));
-
-/** Lets everything run that is ready to run. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 0));

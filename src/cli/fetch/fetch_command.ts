@@ -4,7 +4,7 @@ import { type FetchSummary, Tally } from "../../fetch/events.ts";
 import { fetchOnce } from "../../fetch/run.ts";
 import { watchDirectory } from "../../fetch/watch.ts";
 import { openTracer } from "../../telemetry/tracing.ts";
-import { action, type CommandContext, numberFrom } from "../command.ts";
+import { action, type CommandContext, numberFrom, secondsUpTo } from "../command.ts";
 import { exitCodeOf } from "../exit_codes.ts";
 import { type Guide, withGuide } from "../help/guide.ts";
 import type { CommandIo } from "../terminal/io.ts";
@@ -15,6 +15,8 @@ import {
   type FetchFlags,
   type FetchOptions,
   fetchOptions,
+  MAX_REST,
+  MAX_WAIT_TIMEOUT,
   openClient,
   untilStopped,
   withAccount,
@@ -33,17 +35,29 @@ const GUIDE: Guide = {
       "mysimbdp fetch -u customer-1 --password-file pw --watch --server https://intake.example.com",
       "send new files as they arrive",
     ],
+    [
+      "mysimbdp fetch -u customer-1 --wait --wait-timeout 15m",
+      "wait for up to 15 minutes per file",
+    ],
+  ],
+  notes: [
+    "With --watch a file is sent once it has not changed for --rest seconds; at once when a file " +
+    "NAME.done beside it says that it is complete, or when it is renamed from a temporary name " +
+    "(.tmp, .part, .crdownload, a hidden name). The marker counts if it is at least as new as the " +
+    "file; it is not sent and stays where it is.",
   ],
   environment: [
     ["MYSIMBDP_USER, MYSIMBDP_PASSWORD", "the account"],
     ["MYSIMBDP_SERVER, MYSIMBDP_DIR, MYSIMBDP_CA", "defaults for the flags"],
+    ["MYSIMBDP_FETCH_REST_SECONDS", "default for --rest"],
+    ["MYSIMBDP_FETCH_WAIT_SECONDS", "default for --wait-timeout"],
     ["NO_COLOR", "disable colors"],
   ],
 };
 
 /** Adds `fetch` to the program. */
 export function registerFetch(program: Command, context: CommandContext): Command {
-  const { dir, parallel, interval } = FETCH_DEFAULTS;
+  const { dir, parallel, interval, rest } = FETCH_DEFAULTS;
   const command = withAccount(program.command("fetch"))
     .description("check the files in a directory and send them to the platform")
     .option("-d, --dir <dir>", `directory to send (default: ${dir})`)
@@ -60,7 +74,17 @@ export function registerFetch(program: Command, context: CommandContext): Comman
       `with --watch: seconds between scans (default: ${interval})`,
       numberFrom(0.1, 86_400, Number.isFinite),
     )
-    .option("--config <file>", "configuration file; only server.url is used")
+    .option(
+      "--rest <seconds>",
+      `with --watch: seconds for which a file must not change (default: ${rest})`,
+      secondsUpTo(MAX_REST),
+    )
+    .option(
+      "--wait-timeout <duration>",
+      "with --wait: maximum time per file, such as 90s or 2h; 0 for no limit (default: 24h)",
+      secondsUpTo(MAX_WAIT_TIMEOUT),
+    )
+    .option("--config <file>", "configuration file; server.url and [fetch] are used")
     .option("--json", "print JSON, one object per line: each file, then a summary")
     .option("-q, --quiet", "print only the files that failed")
     .option("-v, --verbose", "print more details")
@@ -75,7 +99,7 @@ export function registerFetch(program: Command, context: CommandContext): Comman
 /**
  * Runs `mysimbdp fetch`.
  *
- * @returns the exit code: 0 all done, 1 some files were refused or failed, 2 usage,
+ * @returns the exit code: 0 all done, 1 some files were refused, failed or not loaded in time, 2 usage,
  * 3 authentication, 4 server or network, 5 storage; the most severe one if there are several
  *
  * @example

@@ -12,8 +12,19 @@ export interface FileLine {
   type: "file";
   /** The name at the server, or in the directory if the file was not sent. */
   name: string;
-  /** `quarantined`: the platform could not load it; `refused`: not allowed, see `state`. */
-  status: "sent" | "ingested" | "quarantined" | "skipped" | "refused" | "failed" | "valid";
+  /**
+   * `quarantined`: the platform could not load it; `refused`: not allowed, see `state`; `unfinished`: not
+   * loaded within the time limit, see `waitingFor`.
+   */
+  status:
+    | "sent"
+    | "ingested"
+    | "quarantined"
+    | "skipped"
+    | "refused"
+    | "failed"
+    | "valid"
+    | "unfinished";
   /** Bytes. */
   size: number | null;
   /** Lower-case hex. */
@@ -32,6 +43,10 @@ export interface FileLine {
   hint: string | null;
   /** The last known state of the file on the platform. */
   state: FileView["state"] | null;
+  /** What the file was waiting for when `fetch` stopped waiting. */
+  waitingFor: FileView["waitingFor"];
+  /** When the next attempt to load it is made, ISO 8601 in UTC. */
+  nextTryAt: string | null;
   rows: RowCounts | null;
   /** 2 for the second content of this name. */
   version: number | null;
@@ -73,6 +88,8 @@ export function fileLine(event: FinalEvent, sent?: SentEvent): FileLine {
     reason: null,
     hint: null,
     state: sent ? "received" : null,
+    waitingFor: null,
+    nextTryAt: null,
     rows: null,
     version: sent?.version ?? null,
     earlier: null,
@@ -99,6 +116,8 @@ export function fileLine(event: FinalEvent, sent?: SentEvent): FileLine {
 function addFile(line: FileLine, file: FileView): void {
   const { id, sha256, state, rows, reason, notices, version, earlier, replaces } = file;
   Object.assign(line, { id, sha256, state, rows, notices, version, earlier, replaces });
+  line.waitingFor = file.waitingFor;
+  line.nextTryAt = file.nextTryAt;
   line.versionText = versionText(file);
   line.code = reason?.code ?? null;
   line.reason = reason?.message ?? null;
@@ -157,14 +176,15 @@ function sumOf({ read, stored, replaced, rejected, skipped }: RowCounts): string
 /** What people read for a status. */
 export function wordOf(status: FileLine["status"]): string {
   if (status === "ingested") return "loaded";
+  if (status === "unfinished") return "waiting";
   return status === "quarantined" ? "failed" : status;
 }
 
 /** The last line in text, for example `2 sent, 1 refused, 1.2 MB in 0.6 s`. */
 export function summaryText(summary: FetchSummary): string {
-  const { valid, sent, ingested, skipped, refused } = summary;
+  const { valid, sent, ingested: loaded, skipped, refused, unfinished: waiting } = summary;
   const failed = summary.failed + summary.quarantined;
-  const parts = Object.entries({ valid, sent, loaded: ingested, skipped, refused, failed })
+  const parts = Object.entries({ valid, sent, loaded, waiting, skipped, refused, failed })
     .filter(([, count]) => count > 0)
     .map(([word, count]) => `${count} ${word}`);
   if (parts.length === 0) return "nothing to send";

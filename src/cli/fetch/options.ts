@@ -3,7 +3,9 @@ import { Failure, messageOf } from "../../base/failure.ts";
 import { loadConfig } from "../../config/load.ts";
 import { ApiClient, type ClientOptions } from "../../fetch/client.ts";
 import { DEFAULT_PARALLEL } from "../../fetch/run.ts";
-import { DEFAULT_INTERVAL } from "../../fetch/watch.ts";
+import { DEFAULT_INTERVAL, DEFAULT_REST } from "../../fetch/watch.ts";
+import type { Config } from "../../config/schema.ts";
+import { parseSeconds } from "../command.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { localPath, thisMachine } from "../terminal/local_path.ts";
 import { findPassword } from "../terminal/password.ts";
@@ -21,6 +23,10 @@ export interface FetchFlags {
   parallel?: number;
   /** Seconds. */
   interval?: number;
+  /** Seconds. */
+  rest?: number;
+  /** Seconds; 0 for no limit. */
+  waitTimeout?: number;
   /** Path of a PEM file. */
   ca?: string;
   /** Path of a TOML file. */
@@ -32,11 +38,20 @@ export interface FetchFlags {
 }
 
 /** The options of `fetch`, with defaults applied. */
-export interface FetchOptions
-  extends Required<Omit<FetchFlags, "password" | "passwordFile" | "interval" | "ca" | "config">> {
+export interface FetchOptions extends
+  Required<
+    Omit<
+      FetchFlags,
+      "password" | "passwordFile" | "interval" | "rest" | "waitTimeout" | "ca" | "config"
+    >
+  > {
   password: { flag?: string; file?: string; env?: string };
   /** Milliseconds. */
   interval: number;
+  /** Milliseconds. */
+  rest: number;
+  /** Milliseconds; Infinity for no limit. */
+  waitLimit: number;
   ca?: string;
 }
 
@@ -46,7 +61,15 @@ export const FETCH_DEFAULTS = {
   parallel: DEFAULT_PARALLEL,
   /** Seconds. */
   interval: DEFAULT_INTERVAL / 1000,
+  /** Seconds. */
+  rest: DEFAULT_REST / 1000,
+  /** Seconds. */
+  waitTimeout: 86_400,
 } as const;
+
+/** The maximum of these settings, in seconds. */
+export const MAX_REST = 86_400;
+export const MAX_WAIT_TIMEOUT = 14 * 86_400;
 
 /** Adds the flags for the server and the account. */
 export function withAccount(command: Command): Command {
@@ -62,7 +85,7 @@ export function withAccount(command: Command): Command {
  * Returns the options: a flag takes precedence over the environment, that over the configuration
  * file, that over the default.
  *
- * @param configured `server.url` of the configuration file
+ * @param configured the settings of the configuration file, if there is one
  * @throws {Failure} kind `usage` when no user is set or two flags exclude each other
  *
  * @example
@@ -74,7 +97,7 @@ export function withAccount(command: Command): Command {
 export function settleFetchOptions(
   flags: FetchFlags,
   env: CommandIo["env"],
-  configured?: string,
+  configured?: Pick<Config, "server" | "fetch">,
 ): FetchOptions {
   const setting = (name: string) => env(name) || undefined;
   const user = flags.user ?? setting("MYSIMBDP_USER");
@@ -90,16 +113,23 @@ export function settleFetchOptions(
   const path = (given: string | undefined) =>
     given === undefined ? undefined : localPath(given, machine);
   const { password: flag, passwordFile, interval = FETCH_DEFAULTS.interval } = flags;
+  const seconds = (name: string, max: number) => secondsIn(name, setting(name), max);
+  const limit = flags.waitTimeout ?? seconds("MYSIMBDP_FETCH_WAIT_SECONDS", MAX_WAIT_TIMEOUT) ??
+    configured?.fetch.wait_seconds ?? FETCH_DEFAULTS.waitTimeout;
   return {
     user,
     password: { flag, file: path(passwordFile), env: setting("MYSIMBDP_PASSWORD") },
     dir: path(flags.dir ?? setting("MYSIMBDP_DIR")) ?? FETCH_DEFAULTS.dir,
-    server: flags.server ?? setting("MYSIMBDP_SERVER") ?? configured ?? FETCH_DEFAULTS.server,
+    server: flags.server ?? setting("MYSIMBDP_SERVER") ?? configured?.server.url ??
+      FETCH_DEFAULTS.server,
     wait: flags.wait ?? false,
     watch: flags.watch ?? false,
     dryRun: flags.dryRun ?? false,
     parallel: flags.parallel ?? FETCH_DEFAULTS.parallel,
     interval: interval * 1000,
+    rest: 1000 * (flags.rest ?? seconds("MYSIMBDP_FETCH_REST_SECONDS", MAX_REST) ??
+      configured?.fetch.rest_seconds ?? FETCH_DEFAULTS.rest),
+    waitLimit: limit === 0 ? Infinity : limit * 1000,
     ca: path(flags.ca ?? setting("MYSIMBDP_CA")),
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
@@ -108,10 +138,21 @@ export function settleFetchOptions(
   };
 }
 
+/** Returns the seconds in an environment variable. */
+function secondsIn(name: string, value: string | undefined, max: number): number | undefined {
+  if (value === undefined) return undefined;
+  const seconds = parseSeconds(value);
+  if (seconds !== null && seconds <= max) return seconds;
+  const text = `Cannot use ${name}: it is not a number of seconds up to ${max}`;
+  throw new Failure("usage", "bad-environment", text, {
+    hint: "Use seconds, or a duration such as 90s, 15m or 2h.",
+  });
+}
+
 /** Returns the options for these flags; reads the configuration file if one is named. */
 export function fetchOptions(flags: FetchFlags, { env }: CommandIo): FetchOptions {
   const configPath = flags.config ?? (env("MYSIMBDP_CONFIG") || undefined);
-  const configured = configPath === undefined ? undefined : loadConfig({ configPath }).server.url;
+  const configured = configPath === undefined ? undefined : loadConfig({ configPath });
   return settleFetchOptions(flags, env, configured);
 }
 

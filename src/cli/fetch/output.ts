@@ -10,10 +10,19 @@ import {
   wordOf,
 } from "./lines.ts";
 import type { FetchOptions } from "./options.ts";
+import { WaitingFiles } from "./waiting.ts";
+import type { FileView } from "../../protocol/file_view.ts";
 import { type CommandIo, mayColor } from "../terminal/io.ts";
 import { ProgressBars } from "../terminal/progress.ts";
 import { formatCount } from "../../base/count.ts";
-import { formatBytes, formatSeconds, pad, printable, widthOf } from "../terminal/text.ts";
+import {
+  formatBytes,
+  formatLimit,
+  formatSeconds,
+  pad,
+  printable,
+  widthOf,
+} from "../terminal/text.ts";
 
 type FetchOutputOptions = Pick<FetchOptions, "json" | "quiet" | "verbose" | "color" | "wait">;
 type Streams = Pick<CommandIo, "stdout" | "stderr" | "env">;
@@ -26,6 +35,7 @@ const COLORS: Record<FileLine["status"], string> = {
   refused: "\u001b[33m",
   quarantined: "\u001b[31m",
   failed: "\u001b[31m",
+  unfinished: "\u001b[33m",
 };
 const RESET = "\u001b[0m";
 const STATUS_WIDTH = 8;
@@ -34,9 +44,7 @@ const INDENT = " ".repeat(STATUS_WIDTH + 2);
 const WIDEST_NAME = 40;
 /** Columns reserved for everything but the name. */
 const BESIDE_NAME = 32;
-/** Seconds of waiting after which a notice is printed if there are no bars. */
-const NOTICE_AFTER = 10;
-const PROBLEMS = new Set<FileLine["status"]>(["refused", "quarantined", "failed"]);
+const PROBLEMS = new Set<FileLine["status"]>(["refused", "quarantined", "failed", "unfinished"]);
 
 /**
  * Prints events: a line of text or JSON per file on stdout, notices and progress bars on stderr. With
@@ -50,7 +58,7 @@ export class FetchOutput {
   /** Sizes of unfinished files, which count in the total bar. */
   readonly #expected = new Map<string, number>();
   readonly #sent = new Map<string, Extract<FetchEvent, { type: "sent" }>>();
-  readonly #waiting = new Set<string>();
+  readonly #waiting = new WaitingFiles();
   /** Notices that were printed and are not repeated. */
   readonly #noticed = new Set<string>();
   #nameWidth = 0;
@@ -85,9 +93,11 @@ export class FetchOutput {
       case "retrying":
         return this.#retrying(event.failure, event.seconds);
       case "waiting":
-        return this.#waits(event.name, event.file?.state ?? "received", event.seconds);
+        return this.#waits(event.name, event.file, event.seconds);
       case "watching":
         return this.#once("watching", `watching ${event.dir}; press Ctrl-C to stop`);
+      case "resting":
+        return this.#once("resting", restingText(event.names, event.seconds));
       case "sent":
         return this.#wasSent(event);
       default:
@@ -142,7 +152,7 @@ export class FetchOutput {
     const size = this.#expected.get(event.name);
     if (size !== undefined) this.#bars?.abandon(event.name, size);
     this.#expected.delete(event.name);
-    if (this.#waiting.delete(event.name)) this.#bars?.wait(this.#waiting.size);
+    if (this.#waiting.delete(event.name)) this.#bars?.wait(this.#waiting.text());
     this.#line(fileLine(event, this.#sent.get(event.name)));
     this.#sent.delete(event.name);
   }
@@ -170,13 +180,11 @@ export class FetchOutput {
     else this.#once(failure.code, text);
   }
 
-  #waits(name: string, state: string, seconds: number): void {
-    this.#waiting.add(name);
-    this.#bars?.wait(this.#waiting.size);
-    if (this.#bars === null && seconds >= NOTICE_AFTER) {
-      const files = formatCount(this.#waiting.size, "file");
-      this.#once("waiting", `still waiting for ${files} to be loaded; ${name} is ${state}`);
-    }
+  #waits(name: string, file: FileView | null, seconds: number): void {
+    this.#waiting.set(name, file);
+    if (this.#bars) return this.#bars.wait(this.#waiting.text());
+    const news = this.#waiting.news(seconds * 1000, performance.now());
+    if (news !== null) this.notice(news);
   }
 
   #once(key: string, text: string): void {
@@ -193,4 +201,12 @@ export class FetchOutput {
     if (this.#bars) this.#bars.above(print);
     else print();
   }
+}
+
+function restingText(names: string[], seconds: number): string {
+  const files = names.length === 1 ? names[0] : formatCount(names.length, "file");
+  const have = names.length === 1 ? "has" : "have";
+  return `waiting until ${files} ${have} not changed for ${formatLimit(seconds)}, or until ${
+    names.length === 1 ? names[0] : "NAME"
+  }.done exists`;
 }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { wrapped } from "../terminal/text.ts";
 
 /** A command line or a term, and its description. */
 export type Example = readonly [commandLine: string, what: string];
@@ -8,12 +9,14 @@ export interface Guide {
   examples: readonly Example[];
   /** Environment variables. */
   environment: readonly Example[];
+  /** Paragraphs about what the flags alone do not say. */
+  notes: readonly string[];
 }
 
 /** What the exit codes of all commands mean. */
 export const EXIT_MEANINGS: readonly Example[] = [
   ["0", "all done"],
-  ["1", "some files were refused or failed"],
+  ["1", "some files were refused, failed or not loaded in time"],
   ["2", "usage error"],
   ["3", "authentication failed"],
   ["4", "server or network error"],
@@ -38,9 +41,10 @@ const GUIDES = new WeakMap<Command, Guide>();
  * ```
  */
 export function withGuide(command: Command, guide: Partial<Guide>): Command {
-  const { examples = [], environment = [] } = guide;
-  GUIDES.set(command, { examples, environment });
+  const { examples = [], environment = [], notes = [] } = guide;
+  GUIDES.set(command, { examples, environment, notes });
   command.addHelpText("before", () => section("Examples", examples));
+  if (notes.length > 0) command.addHelpText("after", () => `\n${paragraphs(notes)}`);
   if (environment.length > 0) {
     command.addHelpText("after", `\n${section("Environment", environment)}`);
   }
@@ -49,11 +53,15 @@ export function withGuide(command: Command, guide: Partial<Guide>): Command {
 
 /** Returns what {@link withGuide} added to a command. */
 export function guideOf(command: Command): Guide {
-  return GUIDES.get(command) ?? { examples: [], environment: [] };
+  return GUIDES.get(command) ?? { examples: [], environment: [], notes: [] };
 }
 
 // The width of most terminals.
 const WIDTH = 80;
+
+function paragraphs(texts: readonly string[]): string {
+  return texts.map((text) => `${wrapped(text, WIDTH).join("\n")}\n`).join("\n");
+}
 
 /** Formats lines with their description behind them, or above them if one does not fit. */
 function section(title: string, lines: readonly Example[]): string {

@@ -25,6 +25,7 @@ export function manPage(node: CommandNode, above: readonly CommandNode[]): strin
   ];
   if (node.children.length > 0) lines.push(".SH COMMANDS", ...node.children.flatMap(childLines));
   lines.push(".SH OPTIONS", ...node.flags.flatMap(flagLines));
+  if (node.notes.length > 0) lines.push(".SH NOTES", ...node.notes.flatMap(paragraph));
   if (node.environment.length > 0) lines.push(".SH ENVIRONMENT", ...terms(node.environment));
   lines.push(".SH EXIT STATUS", ...terms(EXIT_MEANINGS));
   if (node.examples.length > 0) lines.push(".SH EXAMPLES", ...node.examples.flatMap(exampleLines));
@@ -56,6 +57,10 @@ function flagLines(flag: Flag): string[] {
 
 function terms(entries: readonly Example[]): string[] {
   return entries.flatMap(([term, what]) => [".TP", `.B ${escape(term)}`, escape(what)]);
+}
+
+function paragraph(text: string): string[] {
+  return [".PP", escape(text)];
 }
 
 function exampleLines([line, what]: Example): string[] {

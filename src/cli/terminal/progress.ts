@@ -1,5 +1,4 @@
 import type { Output } from "./io.ts";
-import { formatCount } from "../../base/count.ts";
 import { fit, formatBytes, printable, widthOf } from "./text.ts";
 
 interface Bar {
@@ -34,7 +33,7 @@ export class ProgressBars {
   readonly #now: () => number;
   readonly #bars = new Map<string, Bar>();
   #total = { size: 0, done: 0, sent: 0, startedAt: null as number | null };
-  #waiting = 0;
+  #waiting: string | null = null;
   #drawn = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -75,9 +74,9 @@ export class ProgressBars {
     this.expect(-size);
   }
 
-  /** Sets the number of files that are sent and not loaded yet. */
-  wait(files: number): void {
-    this.#waiting = files;
+  /** Sets the line about the files that are sent and not loaded yet; null for none. */
+  wait(line: string | null): void {
+    this.#waiting = line;
     this.#schedule();
   }
 
@@ -94,7 +93,7 @@ export class ProgressBars {
     this.#timer = null;
     this.#clear();
     this.#bars.clear();
-    this.#waiting = 0;
+    this.#waiting = null;
   }
 
   #schedule(): void {
@@ -113,7 +112,7 @@ export class ProgressBars {
 
   #draw(): void {
     const bars = [...this.#bars.values()].slice(0, MAX_BARS);
-    if (bars.length === 0 && this.#waiting === 0) return;
+    if (bars.length === 0 && this.#waiting === null) return;
     // The last column stays free: some terminals wrap when it is written.
     const columns = Math.max(10, this.#output.columns() - 1);
     const now = this.#now();
@@ -121,14 +120,13 @@ export class ProgressBars {
       const speed = speedOf(bar.offset - bar.from, now - bar.startedAt);
       return this.#line(printable(bar.name), bar.offset, bar.size, speed, columns);
     });
-    lines.push(this.#totalLine(now, columns));
+    if (bars.length > 0) lines.push(this.#totalLine(now, columns));
+    if (this.#waiting !== null) lines.push(fit(printable(this.#waiting), columns).trimEnd());
     this.#output.write(lines.map((line) => `${line}\n`).join(""));
     this.#drawn = lines.length;
   }
 
   #totalLine(now: number, columns: number): string {
-    const waiting = `waiting for ${formatCount(this.#waiting, "file")} to be loaded`;
-    if (this.#bars.size === 0) return fit(waiting, columns).trimEnd();
     const bars = [...this.#bars.values()];
     const offset = this.#total.done + bars.reduce((sum, bar) => sum + bar.offset, 0);
     const sent = this.#total.sent + bars.reduce((sum, bar) => sum + bar.offset - bar.from, 0);

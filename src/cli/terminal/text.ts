@@ -74,3 +74,17 @@ export function formatBytes(bytes: number): string {
 export function formatSeconds(seconds: number): string {
   return `${seconds >= 10 ? seconds.toFixed(0) : seconds.toFixed(1)} s`;
 }
+
+/** Formats a time for the reader's time zone, with the date if it is not today: `14:05:09`. */
+export function formatClockTime(iso: string): string {
+  const at = new Date(iso);
+  const time = at.toTimeString().slice(0, 8);
+  const isToday = at.toDateString() === new Date().toDateString();
+  return isToday ? time : `${iso.slice(0, 10)} ${time}`;
+}
+
+/** Formats a duration in whole units: `90 s`, `5 min`, `24 h`. */
+export function formatLimit(seconds: number): string {
+  if (seconds % 3600 === 0) return `${seconds / 3600} h`;
+  return seconds % 60 === 0 && seconds >= 120 ? `${seconds / 60} min` : `${seconds} s`;
+}
