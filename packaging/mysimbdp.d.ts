@@ -624,6 +624,14 @@ export interface Ingest<F extends Format = Format, Tables = any, Result = unknow
      * @default false
      */
     allowEmpty?: boolean;
+    /**
+     * What a new version of a file means: a file of the same name with other content. With `"add"` its
+     * rows are added to those of the earlier versions, or replace those with the same key. With
+     * `"replace"` the rows of the earlier versions are removed when its own are stored; the newest
+     * version wins, so an earlier one that is replayed later is refused.
+     * @default "add"
+     */
+    versions?: "add" | "replace";
 }
 /** A declared module, which has `row` if it was given one: a test of the module can call it. */
 type DefinedIngest<F extends Format, Tables, Result> = Ingest<F, Tables, Result> & (IsAny<Result> extends true ? unknown : Required<Pick<Ingest<F, Tables, Result>, "row">>);

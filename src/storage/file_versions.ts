@@ -67,7 +67,7 @@ async function relationsOf(
   { all, complete }: { all: FileRecord[]; complete: boolean },
   rule: VersionsRule,
 ): Promise<FileVersions> {
-  const before = all.filter(({ version }) => version < file.version);
+  const before = all.filter((other) => isEarlier(other, file));
   const replaced = isFinal(file.state)
     ? before.filter(({ replacedBy }) => replacedBy === file.id)
     : await toBeReplaced(file.tenant, before, rule);
@@ -78,6 +78,11 @@ async function relationsOf(
     replaces: versionsOf(replaced),
     replacedByVersion: all.find(({ id }) => id === file.replacedBy)?.version ?? null,
   };
+}
+
+/** Files that were put into staging by hand can have equal numbers. */
+function isEarlier(a: Version, b: Version): boolean {
+  return a.version === b.version ? a.id < b.id : a.version < b.version;
 }
 
 /** The earlier versions whose rows are removed once this one is loaded: those that were loaded so. */

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { infer, type InferFlags } from "../../src/cli/fetch/module_infer.ts";
-import { FakeIo } from "./fake_io.ts";
+import { FakeIo, type FakeIoOptions } from "./fake_io.ts";
 
 /** Runs `module infer` on files, and returns what it printed. */
-async function inferred(files: Record<string, string>, flags: Partial<InferFlags> = {}) {
+async function inferred(
+  files: Record<string, string>,
+  flags: Partial<InferFlags> = {},
+  options: FakeIoOptions = {},
+) {
   const dir = await Deno.makeTempDir({ prefix: "mysimbdp-infer-" });
-  const io = new FakeIo();
+  const io = new FakeIo(options);
   try {
     const paths = Object.keys(files).map((name) => join(dir, name));
     for (const [i, text] of Object.values(files).entries()) {
@@ -59,4 +63,53 @@ Deno.test("infer names the rejects of a sample, and fails if it would not be loa
   assert.equal(code, 1);
   assert.match(out, /\/\/ 1 record cannot be read, the first at line 5: it has 1 field/);
   assert.match(err, /^test: a.csv: .*reject/m);
+});
+
+const KEYED = "id,price\n1,1.50\n2,2.25\n";
+const WITHOUT_KEY = "price,amount\n1.50,1\n1.50,1\n";
+
+Deno.test("infer says what a new version of a file means, from the key or growing samples", async () => {
+  const keyed = await inferred({ "a.csv": KEYED });
+  assert.match(
+    keyed.out,
+    /the same key; choose "replace" if records[^]*\n {2}versions: "add",\n/,
+  );
+  assert.match(keyed.err, /^versions: add: a record that is sent again replaces/m);
+  const open = await inferred({ "a.csv": WITHOUT_KEY });
+  assert.match(open.out, /\n {2}versions: "add",\n/);
+  assert.match(open.err, /^unsure: versions: the records have no key/m);
+  const longer = `${WITHOUT_KEY}2.50,1\n`;
+  const grown = await inferred({ "day.csv": longer, "day_1.csv": WITHOUT_KEY });
+  assert.match(
+    grown.out,
+    /The sample\s+(\/\/ )?day\.csv starts with all[^]*\n {2}versions: "replace",\n/,
+  );
+  assert.match(grown.err, /^versions: replace: the sample day\.csv starts with all of day_1\.csv/m);
+  const other = await inferred({
+    "a.csv": WITHOUT_KEY,
+    "b.csv": longer.replace("1.50,1", "1.51,1"),
+  });
+  assert.match(other.out, /versions: "add"/);
+  const json = JSON.parse((await inferred({ "a.csv": WITHOUT_KEY }, { json: true })).out);
+  assert.equal(json.versions.choice, "add");
+});
+
+Deno.test("infer asks for the choice on a terminal only if the samples leave it open", async () => {
+  const files = { "a.csv": WITHOUT_KEY };
+  const terminal = true;
+  const asked = await inferred(files, {}, { terminal, input: ["what?\n", "r\n"] });
+  assert.match(asked.err, /a {2}add: .*\n {2}r {2}replace: .*\nType a or r \[a\]: Type a or r: /);
+  assert.match(asked.out, /As chosen\.\n {2}versions: "replace",\n/);
+  assert.match(asked.err, /^versions: replace: as chosen$/m);
+  const enter = await inferred(files, {}, { terminal, input: ["\n"] });
+  assert.match(enter.out, /versions: "add",/);
+  const unasked: [Record<string, string>, Partial<InferFlags>][] = [
+    [files, { versions: "replace" }],
+    [files, { json: true }],
+    [{ "a.csv": KEYED }, {}],
+  ];
+  for (const [given, flags] of unasked) {
+    assert.doesNotMatch((await inferred(given, flags, { terminal })).err, /Type a or r/);
+  }
+  assert.match((await inferred(files, { versions: "replace" })).out, /versions: "replace",/);
 });

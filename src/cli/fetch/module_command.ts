@@ -1,7 +1,8 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../base/failure.ts";
 import type { AuthoredModule } from "../../sdk/author/starter.ts";
+import type { VersionsChoice } from "../../sdk/author/versions_proposal.ts";
 import { action, type CommandContext, numberFrom, withLimit } from "../command.ts";
 import { type Example, withGuide } from "../help/guide.ts";
 import { type FetchFlags, withAccount } from "./options.ts";
@@ -9,6 +10,7 @@ import { type FetchFlags, withAccount } from "./options.ts";
 interface ModuleFlags extends FetchFlags {
   out?: string;
   test: boolean;
+  versions?: VersionsChoice;
   limit: number;
   /** Seconds. */
   patience: number;
@@ -42,6 +44,10 @@ export function registerFetchModule(fetch: Command, context: CommandContext): vo
   ])
     .option("--out <dir>", "write a module folder instead of printing")
     .option("--no-test", "do not run the module on the files")
+    .addOption(
+      new Option("--versions <choice>", "what a new version of a file does with the earlier rows")
+        .choices(["add", "replace"]),
+    )
     .action(action<ModuleFlags>(context, async (flags, ...files) => {
       const { infer } = await import("./module_infer.ts");
       return await infer(context, flags, files, (module) => {

@@ -5,15 +5,18 @@ import { testRun, type TestRunResult } from "../../modules/test_run/test_run.ts"
 import { inferModule } from "../../sdk/author/infer.ts";
 import type { Proposal } from "../../sdk/author/proposal.ts";
 import type { AuthoredModule } from "../../sdk/author/starter.ts";
+import type { ProposedVersions, VersionsChoice } from "../../sdk/author/versions_proposal.ts";
 import type { CommandContext } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
 import type { CommandIo } from "../terminal/io.ts";
+import { readLine } from "../terminal/confirm.ts";
 import { printable } from "../terminal/text.ts";
 
 export interface InferFlags {
   out?: string;
   json?: boolean;
   test: boolean;
+  versions?: VersionsChoice;
 }
 
 /** The result of running the proposed module on a sample. */
@@ -36,7 +39,9 @@ export async function infer(
   paths: string[],
   write: (module: AuthoredModule) => Promise<number>,
 ): Promise<number> {
-  const { proposal, ...module } = await inferModule(paths);
+  const { proposal, ...module } = await inferModule(paths, (proposed) => {
+    return chooseVersions(io, flags, proposed);
+  });
   const runs = flags.test ? await runOnSamples(module, paths) : [];
   if (flags.out !== undefined) {
     const written = await write(module);
@@ -49,6 +54,32 @@ export async function infer(
   }
   return runs.some(({ result }) => result.failure !== null) ? EXIT.incomplete : EXIT.done;
 }
+
+/** The author's choice: the flag, or on a terminal the answer if the samples do not show it. */
+async function chooseVersions(
+  { stdin, stderr }: CommandIo,
+  { versions, json }: InferFlags,
+  { isOpen }: ProposedVersions,
+): Promise<VersionsChoice | undefined> {
+  const canAsk = stdin.isTerminal && stderr.isTerminal && !json;
+  if (versions !== undefined || !isOpen || !canAsk) return versions;
+  stderr.write(VERSIONS_QUESTION);
+  for (;;) {
+    const answer = (await readLine(stdin)).trim().toLowerCase();
+    if (answer === "") return undefined;
+    const choice = VERSIONS_CHOICES.find((each) => each.startsWith(answer));
+    if (choice !== undefined) return choice;
+    stderr.write("Type a or r: ");
+  }
+}
+
+const VERSIONS_CHOICES = ["add", "replace"] as const;
+const VERSIONS_QUESTION =
+  `The records have no key. If a file is sent again, corrected or longer, under the
+same name, what happens to the rows of its earlier version?
+  a  add: they stay beside the new ones (for files that are never sent again)
+  r  replace: they are removed when the new ones are stored
+Type a or r [a]: `;
 
 /** Runs the module as `module test` does. */
 async function runOnSamples(module: AuthoredModule, paths: string[]): Promise<SampleRun[]> {
@@ -64,16 +95,19 @@ function printFindings(out: CommandIo["stdout"], proposal: Proposal, runs: Sampl
   const print = (text: string) => out.write(`${printable(text)}\n`);
   for (const note of proposal.notes) print(`found: ${note}`);
   print(`key: ${proposal.key.reason}`);
+  const { choice, reason, isOpen } = proposal.versions;
+  if (!isOpen) print(`versions: ${choice}: ${reason}`);
   for (const doubt of doubts(proposal)) print(`unsure: ${doubt}`);
   for (const { file, result } of runs) print(`test: ${file}: ${outcome(result)}`);
 }
 
 /** What the author should check, columns by name. */
-function doubts({ unsure, columns }: Proposal): string[] {
+function doubts({ unsure, columns, versions }: Proposal): string[] {
   const ofColumns = columns.flatMap(({ name, decision }) => {
     return decision.unsure.map((doubt) => `${name}: ${doubt}`);
   });
-  return [...unsure, ...ofColumns];
+  const ofVersions = versions.isOpen ? [`versions: ${versions.reason}`] : [];
+  return [...ofVersions, ...unsure, ...ofColumns];
 }
 
 function outcome({ counts, rejects, failure }: TestRunResult): string {
@@ -90,7 +124,7 @@ function outcome({ counts, rejects, failure }: TestRunResult): string {
 }
 
 function asJson(module: AuthoredModule, proposal: Proposal, runs: SampleRun[]) {
-  const { records, faults, format, key, notes } = proposal;
+  const { records, faults, format, key, notes, versions: { choice, reason } } = proposal;
   const keys = [...key.partition, ...key.clustering];
   return {
     files: proposal.fileNames,
@@ -105,6 +139,7 @@ function asJson(module: AuthoredModule, proposal: Proposal, runs: SampleRun[]) {
       isKey: keys.includes(name),
     })),
     key,
+    versions: { choice, reason },
     notes,
     unsure: doubts(proposal),
     tests: runs.map(({ file, result: { counts, failure } }) => ({

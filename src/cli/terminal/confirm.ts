@@ -7,6 +7,11 @@ import type { CommandIo } from "./io.ts";
 export async function confirmed({ stdin, stdout }: CommandIo, question: string): Promise<boolean> {
   if (!stdin.isTerminal || !stdout.isTerminal) return true;
   stdout.write(`${question} [y/N] `);
+  return /^\s*y(es)?\s*$/i.test(await readLine(stdin));
+}
+
+/** Reads a line from standard input. */
+export async function readLine(stdin: CommandIo["stdin"]): Promise<string> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(256);
   let line = "";
@@ -15,5 +20,5 @@ export async function confirmed({ stdin, stdout }: CommandIo, question: string):
     if (count === null) break;
     line += decoder.decode(buffer.subarray(0, count), { stream: true });
   }
-  return /^\s*y(es)?\s*$/i.test(line);
+  return line;
 }

@@ -13,17 +13,28 @@ import { dayFirstIn } from "./profile/temporal_profile.ts";
 import { nothingToInfer, sampleFiles } from "./sample_files.ts";
 import { profileReadable } from "./layout/repairs.ts";
 import type { AuthoredModule } from "./starter.ts";
+import {
+  asChosen,
+  type ProposedVersions,
+  proposeVersions,
+  type VersionsChoice,
+} from "./versions_proposal.ts";
+
+/** Asks the author what a new version of a file means; undefined keeps what is proposed. */
+export type ChooseVersions = (proposed: ProposedVersions) => Promise<VersionsChoice | undefined>;
 
 /**
  * Proposes a module for files of one kind from all their records: the format, a type for each column
  * that fits every value, a key, and what is not certain.
  *
  * @param paths one or more sample files, plain, gzip or zip
+ * @param choose asks the author what a new version of a file means
  * @throws {Failure} `no-such-file`, `nothing-to-infer`, `samples-differ`, and the failures of the
  * readers
  */
 export async function inferModule(
   paths: readonly string[],
+  choose: ChooseVersions = () => Promise.resolve(undefined),
 ): Promise<AuthoredModule & { proposal: Proposal }> {
   const { files, skipped } = await sampleFiles(paths);
   const layouts: FileLayout[] = [];
@@ -61,12 +72,17 @@ export async function inferModule(
   });
   const table = tableName(files[0]!.name);
   const { records, faults, firstFault } = profile;
+  const key = await chooseKey(files, format, columns, { table, records });
+  const hasKey = key.partition.length > 0;
+  const versions = await proposeVersions(files, hasKey);
+  const chosen = await choose(versions);
   const proposal: Proposal = {
     fileNames: files.map(({ name }) => name),
     archives: [...new Set(files.flatMap(({ archive }) => archive ?? []))],
     format: mixed.length > 0 ? withTexts(format, mixed) : format,
     columns,
-    key: await chooseKey(files, format, columns, { table, records }),
+    key,
+    versions: chosen === undefined ? versions : asChosen(chosen),
     records,
     faults,
     firstFault,

@@ -30,7 +30,9 @@ export function moduleText(proposal: Proposal): string {
 
 ${header(proposal)}
 export default defineIngest({
-${filesText(proposal)}  format: ${call}(${Object.keys(options).length > 0 ? literal(options) : ""}),
+${filesText(proposal)}${versionsText(proposal)}  format: ${call}(${
+    Object.keys(options).length > 0 ? literal(options) : ""
+  }),
   tables: {
     ${table}: {
       columns: {
@@ -48,6 +50,15 @@ function filesText({ fileNames, archives }: Proposal): string {
   if (archives.length === 0) return `  files: ${oneOrList(names)},\n`;
   const files = filePatterns(archives).map((pattern) => `${pattern}.zip`);
   return `  files: ${oneOrList(files)},\n  entries: ${oneOrList(names)},\n`;
+}
+
+/** What a new version of a file means. The author must choose, so it says what there is to choose. */
+function versionsText({ versions: { choice, reason } }: Proposal): string {
+  const meaning =
+    'A file of the same name with other content is a new version. "add" keeps the rows ' +
+    'of the earlier versions, "replace" removes them';
+  const why = reason.charAt(0).toUpperCase() + reason.slice(1);
+  return `${comment(`${meaning}. ${why}.`, "  ")}  versions: ${quoted(choice)},\n`;
 }
 
 /** The function that makes a format: tab-separated files have their own. */

@@ -2,6 +2,7 @@ import type { Format } from "../format.ts";
 import type { RecordFault } from "../../sandbox/formats/contract.ts";
 import type { Decision } from "./column_decision.ts";
 import type { ColumnProfile } from "./profile/column_profile.ts";
+import type { ProposedVersions } from "./versions_proposal.ts";
 
 /** A column of the proposed table. */
 export interface ProposedColumn {
@@ -30,6 +31,7 @@ export interface Proposal {
   format: Format;
   columns: ProposedColumn[];
   key: ProposedKey;
+  versions: ProposedVersions;
   records: number;
   /** The records that cannot be read, and the first of them. */
   faults: number;

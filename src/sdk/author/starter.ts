@@ -2,6 +2,10 @@ const INGEST = `import { csv, defineIngest } from "mysimbdp";
 
 export default defineIngest({
   files: "*.csv",
+  // A file of the same name with other content is a new version. Choose what happens to the rows
+  // of the earlier ones: "add" keeps them, "replace" removes them. ctx.rowId differs between
+  // versions, so with "add" a record that is in two of them is stored twice.
+  versions: "add",
   format: csv({ header: true }),
   tables: {
     readings: {
