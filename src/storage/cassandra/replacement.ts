@@ -79,7 +79,11 @@ export class Replacement {
     const content = contentOf(spool, sender.tables);
     let stored: Claim | null = null;
     for (;;) {
-      const [found, standing] = await this.#turn(refuseIfOver);
+      const [found, standing] = await this.#turn(refuseIfOver).catch(async (error) => {
+        // Another load was faster; none of the rows was sent.
+        if (stored && isSuperseded(error)) await keys.drop(stored);
+        throw error;
+      });
       const last = found?.newest;
       if (
         found && last?.fileId === fileId && last.generation === generation &&
@@ -264,6 +268,10 @@ const NO_CLAIM: Claim = {
   tables: [],
   loaded: false,
 };
+
+function isSuperseded(error: unknown): boolean {
+  return error instanceof Failure && error.code === "superseded";
+}
 
 /** The timestamp of a load's first chunk in the spool. */
 function ownTime({ writeTime, generation }: LoadRecord): number {
