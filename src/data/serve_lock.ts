@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../base/failure.ts";
+import { explainFullDisk } from "./free_space.ts";
 import type { Layout } from "./layout.ts";
 
 const WAIT_MS = 1_000;
@@ -24,7 +25,7 @@ export function lockServe(layout: Layout): ServeLock {
     db.exec(`PRAGMA busy_timeout=${WAIT_MS}; BEGIN EXCLUSIVE`);
   } catch (error) {
     db.close();
-    if (!isLocked(error)) throw error;
+    if (!isLocked(error)) throw explainFullDisk(error);
     const text = `Cannot serve "${layout.root}": another server uses it`;
     throw new Failure("server", "data-in-use", text, {
       hint: "Stop the other server, or choose another --data for this one.",

@@ -19,6 +19,7 @@ import { openTracer } from "../telemetry/tracing.ts";
 import { openData } from "../upkeep/open_data.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { IngestService } from "./service.ts";
+import { withRoom } from "./with_room.ts";
 
 export interface ManageOptions {
   /** Reads the settings, at the start and at each reload. @throws {Failure} `bad-config` */
@@ -60,18 +61,22 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
   const telemetry = createTelemetry({ level: config.log.level, version: VERSION });
   const upgrade = await openData(layout);
   if (upgrade) telemetry.emit({ kind: "data.upgraded", ...upgrade });
-  const lock = lockStorage(config);
-  const storage = openStorage(config);
+  const disk = new DiskState({
+    folders: layout.disks,
+    reserveBytes: () => config.disk.reserve_mb * 1024 ** 2,
+  });
+  const { lock, storage } = await withRoom(() => openEngine(config), {
+    disk,
+    folder: layout.root,
+    emit: telemetry.emit,
+    isOnce: options.once,
+  });
   const sandboxes = new SandboxPool(!options.once);
   const tracer = await openTracer("mysimbdp-manage");
   const store = new ModuleStore(layout.moduleRoot);
   const inbox = new ModuleInbox(layout.moduleRoot);
   await ensureFolder(inbox.folder);
   const { emit, registry } = telemetry;
-  const disk = new DiskState({
-    folders: layout.disks,
-    reserveBytes: () => config.disk.reserve_mb * 1024 ** 2,
-  });
   const deps = { layout, storage, sandboxes, tracer, emit, disk, config: () => config };
   const service = new IngestService({ ...deps, modules: store });
   const housekeeping = new Housekeeping({
@@ -105,6 +110,16 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
       telemetry.close();
     },
   };
+}
+
+function openEngine(config: Config) {
+  const lock = lockStorage(config);
+  try {
+    return { lock, storage: openStorage(config) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 function loadChecked({ loadConfig }: ManageOptions): Config {

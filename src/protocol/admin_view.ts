@@ -87,6 +87,14 @@ export const overviewSchema = z.object({
   /** Oldest first; computed from the newest 5,000 files. */
   throughput: z.array(throughputSchema),
   bucketSeconds: z.int().positive(),
+  /** Why files are refused and loads wait; null while the disks have room. */
+  disk: z.object({
+    cause: z.enum(["space", "inodes", "quota", "read-only"]),
+    error: z.string(),
+    hint: z.string(),
+    /** Bytes to free; 0 for other causes than `space`. */
+    missingBytes: z.int().nonnegative(),
+  }).nullable(),
 });
 export type Overview = z.infer<typeof overviewSchema>;
 

@@ -95,6 +95,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
     ...adminRoutes({
       operators,
       layout,
+      disk,
       ledger,
       users,
       audit,

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { Failure } from "../base/failure.ts";
+import { explainFullDisk } from "../data/free_space.ts";
 import { isLocked } from "../data/serve_lock.ts";
 import type { StagedFile } from "./sidecar.ts";
 
@@ -18,6 +19,8 @@ export interface ReceiptQuery {
   after?: string;
   limit: number;
 }
+
+const LOG_BYTES = 4 << 20;
 
 const COLUMNS = `file_id AS id, upload_id AS uploadId, tenant, name, version, size, sha256,
   received_at AS receivedAt, batch`;
@@ -48,12 +51,14 @@ export class UploadReceipts {
     const db = new DatabaseSync(path);
     try {
       db.exec("PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL");
+      // A log that grew while it could not be moved into the database is cut off later.
+      db.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
       db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
       db.exec(SCHEMA);
       db.exec("COMMIT");
     } catch (error) {
       db.close();
-      if (!isLocked(error)) throw error;
+      if (!isLocked(error)) throw explainFullDisk(error);
       throw new Failure("server", "data-in-use", `Cannot open "${path}": another server uses it`, {
         hint: "Stop the other server, or choose another --data for this one.",
         cause: error,

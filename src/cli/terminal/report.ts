@@ -1,3 +1,4 @@
+import { diskCauseOf } from "../../base/disk.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { exitCodeOf } from "../exit_codes.ts";
 import type { CommandIo } from "./io.ts";
@@ -42,6 +43,12 @@ export function report(
 
 function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
+  if (diskCauseOf(error) !== null) {
+    return new Failure("storage", "disk-full", `Cannot write: ${messageOf(error)}`, {
+      hint: "Free space on the disk, then run the command again.",
+      cause: error,
+    });
+  }
   return new Failure("internal", "unexpected", `Unexpected error: ${messageOf(error)}`, {
     hint: "Run the command again with -v for details.",
     cause: error,

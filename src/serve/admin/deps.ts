@@ -1,6 +1,7 @@
 import type { Accounts } from "../../accounts/accounts.ts";
 import type { AuditLog } from "../../accounts/audit_log.ts";
 import type { UsersFile } from "../../accounts/users.ts";
+import type { DiskState } from "../../data/disk_state.ts";
 import type { Layout } from "../../data/layout.ts";
 import type { LedgerReader } from "../../storage/contract.ts";
 import type { ConstraintsOf } from "../api/constraints.ts";
@@ -11,6 +12,7 @@ import type { LiveEvents } from "../http/live_events.ts";
 export interface AdminDeps {
   operators: Accounts;
   layout: Layout;
+  disk: DiskState;
   ledger: LedgerReader;
   users: UsersFile;
   audit: AuditLog;

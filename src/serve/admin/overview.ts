@@ -13,6 +13,7 @@ import { EXAMPLE_TOTALS } from "../api/examples.ts";
 import { isoTimeOrNull } from "../api/file_views.ts";
 import { totalsOf } from "../api/usage.ts";
 import { json, type Route, routesFor } from "../http/route.ts";
+import { shortageHint, shortageText } from "../../data/free_space.ts";
 import type { AdminDeps } from "./deps.ts";
 
 const define = routesFor("Operators", "operator");
@@ -56,6 +57,7 @@ export function overviewRoutes(deps: AdminDeps): Route[] {
           bytes: 14_335_720,
         }],
         bucketSeconds: 1800,
+        disk: null,
       }),
       problems: ["bad-request", "unavailable"],
       handle: (_c, { query }) => overviewOf(deps, query.hours),
@@ -76,7 +78,15 @@ async function overviewOf(deps: AdminDeps, hours: number): Promise<Overview> {
     tenants: await tenantsOf(deps, waiting, recent),
     throughput: throughputOf(recent, deps.now(), bucketMs),
     bucketSeconds: bucketMs / 1000,
+    disk: diskOf(deps),
   };
+}
+
+function diskOf({ disk }: AdminDeps): Overview["disk"] {
+  const shortage = disk.shortage();
+  if (shortage === null) return null;
+  const { cause, missingBytes } = shortage;
+  return { cause, missingBytes, error: shortageText(shortage), hint: shortageHint(shortage) };
 }
 
 /** The files since a time, newest first, but at least a page, which shows the failing tenants. */

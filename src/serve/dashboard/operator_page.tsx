@@ -32,6 +32,7 @@ export function OperatorPage(props: OperatorPageProps) {
       styles={CHART_STYLES}
     >
       <Head title="Overview" />
+      <FullDisk disk={overview.disk} />
       <Numbers overview={overview} now={now} />
       <Pending tenants={props.tenants} />
       <Card
@@ -66,6 +67,20 @@ export function OperatorPage(props: OperatorPageProps) {
         <OperatorFilesTable files={quarantined} empty="No files in quarantine" />
       </Card>
     </Page>
+  );
+}
+
+function FullDisk({ disk }: Pick<Overview, "disk">) {
+  return (
+    <div id="disk" data-live>
+      {disk && (
+        <div class="notice bad">
+          <strong>The disk is full: uploads are refused and loads wait</strong>
+          <p>{disk.error}.</p>
+          <p>{disk.hint}</p>
+        </div>
+      )}
+    </div>
   );
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../base/failure.ts";
 import { closeOnce, DB_FOLDER, makeFolder } from "./database.ts";
+import { storageFailure } from "./errors.ts";
 
 const WAIT_MS = 1_000;
 
@@ -28,7 +29,10 @@ export function acquireManageLock(dataDir: string): ManageLock {
     db.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     db.close();
-    const text = `Cannot manage data directory "${dataDir}": another manage is running`;
+    const sentence = `Cannot manage data directory "${dataDir}"`;
+    const failure = storageFailure(error, sentence);
+    if (failure.code !== "storage-busy") throw failure;
+    const text = `${sentence}: another manage is running`;
     throw new Failure("storage", "manage-running", text, {
       hint: "Stop the other one first. Only one can run at a time.",
       cause: error,
