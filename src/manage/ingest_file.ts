@@ -2,6 +2,7 @@ import { Failure, messageOf } from "../base/failure.ts";
 import type { Span } from "../base/tracing.ts";
 import type { RejectView, RowCounts } from "../protocol/file_view.ts";
 import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
+import { ReceivedBytes } from "../staging/received_bytes.ts";
 import type { FileRecord, Ledger, Load, Storage } from "../storage/contract.ts";
 import type { DeployedModule } from "../modules/store.ts";
 import { grantsOf, hostGate, writableTables } from "../sandbox/host/host_gate.ts";
@@ -57,6 +58,9 @@ export async function ingestFile(attempt: Attempt, deps: IngestDeps): Promise<Ou
       return { type: "ingested", ...receipt, notices };
     }
     if (!attempt.begun) refuseSuperseded(record, others);
+    const received = new ReceivedBytes(attempt.path, record);
+    const fault = await received.faultOfSize();
+    if (fault) return { type: "refused", reason: fault };
     // A receipt before the first attempt is from before a replay.
     if (receipt) await storage.forget(tenant, id);
     await storage.ledger.clearRejects(id);
@@ -66,7 +70,7 @@ export async function ingestFile(attempt: Attempt, deps: IngestDeps): Promise<Ou
     const begin = () => storage.begin(tenant, id, tables, options);
     const load = await traced(span, "storage begin", begin);
     try {
-      const outcome = await runLoad(attempt, deps, load, tables);
+      const outcome = await runLoad(attempt, deps, load, tables, received);
       if (outcome.type !== "ingested") await load.abort();
       else if (replaces) {
         outcome.notices.push(...stayNotices(record, others, outcome.replacedFiles));
@@ -92,6 +96,7 @@ async function runLoad(
   deps: IngestDeps,
   load: Load,
   tables: DeployedModule["declaration"]["tables"],
+  bytes: ReceivedBytes,
 ): Promise<Outcome> {
   const { record, module, limits } = attempt;
   const { storage, span, signal, log } = deps;
@@ -99,7 +104,7 @@ async function runLoad(
   const sandbox = deps.sandboxes.take();
   let outputBytes = 0;
   const notices: string[] = [];
-  const run = moduleRun(module, { path: attempt.path, name: record.name }, limits, log);
+  const run = moduleRun(module, { name: record.name, open: () => bytes.read() }, limits, log);
   const stop = () => {
     run.kill();
     sandbox.kill();
@@ -136,6 +141,8 @@ async function runLoad(
       }));
     signal.throwIfAborted();
     const written = await traced(span, "storage flush", () => load.flush());
+    const fault = await bytes.fault();
+    if (fault) return { type: "refused", reason: fault };
     const rows = checkedRows(seen, written, rejects.lines);
     if (rows.rejected > limits.rejectShare * rows.read) {
       return { ...tooManyRejects(rows, limits), notices };
@@ -149,7 +156,10 @@ async function runLoad(
   } catch (error) {
     if (signal.aborted) return { type: "released" };
     const outcome = outcomeOf(error, rowsOfFailure(error, rejects.lines));
-    return outcome.type === "quarantined" ? { ...outcome, notices } : outcome;
+    if (outcome.type !== "quarantined") return outcome;
+    // Changed bytes are a better reason than what they led to.
+    const fault = await bytes.fault();
+    return fault ? { type: "refused", reason: fault } : { ...outcome, notices };
   } finally {
     signal.removeEventListener("abort", stop);
     await run.close();

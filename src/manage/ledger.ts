@@ -24,6 +24,8 @@ export type LedgerEvent =
   }
   /** It was refused before a record was read. */
   | { type: "refuse"; reason: FileReason; replacedBy?: string | undefined }
+  /** Its bytes are gone, so it cannot be loaded. */
+  | { type: "lose"; reason: FileReason }
   /** It or its module has a fault; none of its rows are stored. */
   | { type: "quarantine"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
   /**
@@ -43,6 +45,7 @@ const TRANSITIONS: Record<LedgerEvent["type"], { from: readonly FileState[]; to:
   start: { from: ["queued"], to: "running" },
   ingested: { from: ["running"], to: "ingested" },
   refuse: { from: ["running"], to: "refused" },
+  lose: { from: FILE_STATES.filter((state) => !isFinal(state)), to: "refused" },
   quarantine: { from: ["running"], to: "quarantined" },
   retry: { from: ["running"], to: "queued" },
   release: { from: ["running"], to: "queued" },
@@ -120,6 +123,8 @@ function changes(record: FileRecord, event: LedgerEvent, now: number): Partial<F
         ...{ reason: event.reason, seconds, finishedAt: now },
         replacedBy: event.replacedBy ?? null,
       };
+    case "lose":
+      return { ...UNTRIED, reason: event.reason, finishedAt: now };
     case "quarantine": {
       const rows = checkRows(record, event.rows ?? NO_ROWS);
       const { reason, notices = [] } = event;

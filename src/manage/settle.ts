@@ -108,6 +108,8 @@ export async function moveOut(layout: Layout, record: FileRecord): Promise<void>
     try {
       return await moveOnce(layout, record);
     } catch (error) {
+      // Its bytes are gone: there is nothing to move.
+      if (error instanceof Failure && error.code === "file-not-found") return;
       if (!(error instanceof Deno.errors.NotFound) || move === MOVES) throw error;
     }
   }

@@ -18,6 +18,7 @@ const LEGAL: Record<LedgerEvent["type"], { from: FileState[]; to: FileState }> =
   start: { from: ["queued"], to: "running" },
   ingested: { from: ["running"], to: "ingested" },
   refuse: { from: ["running"], to: "refused" },
+  lose: { from: ["received", "queued", "running"], to: "refused" },
   quarantine: { from: ["running"], to: "quarantined" },
   retry: { from: ["running"], to: "queued" },
   release: { from: ["running"], to: "queued" },
@@ -52,6 +53,7 @@ const event: fc.Arbitrary<LedgerEvent> = fc.oneof(
     moduleVersion: fc.string(),
   }),
   fc.record({ type: fc.constant("refuse" as const), reason }),
+  fc.record({ type: fc.constant("lose" as const), reason }),
   fc.record({ type: fc.constant("quarantine" as const), reason, rows: fc.option(rows) }),
   fc.record({ type: fc.constant("retry" as const), reason, at: fc.nat() }),
 );
@@ -110,6 +112,7 @@ Deno.test("ledger: each state allows only its own events", () => {
     { type: "start" },
     { type: "ingested", rows: NO_ROWS, seconds: 1, moduleVersion: "v" },
     { type: "refuse", reason: { code: "c", message: "m" } },
+    { type: "lose", reason: { code: "c", message: "m" } },
     { type: "quarantine", reason: { code: "c", message: "m" }, rows: null },
     { type: "retry", reason: { code: "c", message: "m" }, at: 1 },
     { type: "release" },

@@ -13,7 +13,6 @@ import type { ProcessLimits } from "../../sandbox/host/limits.ts";
 import { NativeProgram, requireNativePrograms } from "../../sandbox/host/native_program.ts";
 import { type IngestJob, Sandbox } from "../../sandbox/host/sandbox.ts";
 import { ModuleFault } from "../../sandbox/host/sandbox_failures.ts";
-import { readPieces } from "../../base/read_file.ts";
 
 const DECLARATION = "declaration.json";
 const CHECK_LIMITS = { memoryBytes: 1024 ** 3, seconds: 10 };
@@ -90,14 +89,17 @@ interface ModuleRun {
   close(): Promise<void>;
 }
 
-/** @param log receives what a native program writes to standard error */
+/**
+ * @param file `open` yields its bytes, possibly several times
+ * @param log receives what a native program writes to standard error
+ */
 export function moduleRun(
   { script, tenantJson: { entry } }: { script: string; tenantJson: TenantJson },
-  file: { path: string; name: string },
+  file: { name: string; open: () => AsyncIterable<Uint8Array> },
   limits: ProcessLimits,
   log?: (text: string) => void,
 ): ModuleRun {
-  const open = () => readPieces(file.path);
+  const { open } = file;
   const noProcess = { kill: () => {}, close: () => Promise.resolve() };
   if (typeof entry === "string") {
     const program = isProgram(entry) ? "wasi" : undefined;

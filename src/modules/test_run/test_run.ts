@@ -9,7 +9,7 @@ import type { BuiltModule } from "../store.ts";
 import { grantsOf, hostGate, writableTables } from "../../sandbox/host/host_gate.ts";
 import { nothingStored } from "../../sandbox/host/nothing_stored.ts";
 import { Outbound } from "../../sandbox/host/outbound.ts";
-import { sha256OfFile } from "../../base/read_file.ts";
+import { readPieces, sha256OfFile } from "../../base/read_file.ts";
 import { moduleRun } from "../build/program_module.ts";
 
 /** The result of running a module on a file without storing anything. */
@@ -84,7 +84,7 @@ export async function testRun(
   const { memoryMb, secondsPerFile, rejectShare } = module.tenantJson.limits;
   const limits = { memoryBytes: memoryMb * 1024 ** 2, seconds: secondsPerFile };
   const log = (text: string) => void result.logs.push(text);
-  const run = moduleRun(module, { path, name }, limits, log);
+  const run = moduleRun(module, { name, open: () => readPieces(path) }, limits, log);
   const started = performance.now();
   try {
     result.counts = await Sandbox.spawn().ingest({
