@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { dirname } from "node:path";
 import { Failure } from "../base/failure.ts";
+import { keepOwner } from "../base/owner.ts";
 import { orNull, writeAll } from "../data/durable.ts";
 import { type AuditEntry, auditEntrySchema } from "../protocol/admin_view.ts";
 
@@ -42,6 +42,7 @@ export class AuditLog {
   /** Appends an entry; it is on disk when the promise resolves. */
   async append(entry: AuditEntry): Promise<void> {
     using file = await Deno.open(this.#path, { append: true, create: true, mode: PRIVATE });
+    keepOwner(this.#path);
     // Several processes write. Closing the file releases the lock.
     await file.lock(true);
     const tail = await this.#tail();
@@ -51,7 +52,6 @@ export class AuditLog {
     const line = new TextEncoder().encode(`${start}${JSON.stringify({ ...entry, prev })}\n`);
     await writeAll(file, line);
     await file.sync();
-    await this.#keepOwner();
   }
 
   /**
@@ -117,13 +117,6 @@ export class AuditLog {
     }
     if (!isMet) faults.push("the given head is missing");
     return { lines, head, faults };
-  }
-
-  /** Root's commands write, too, so the file is given to the owner of its folder: the service. */
-  async #keepOwner(): Promise<void> {
-    if (Deno.uid() !== 0) return;
-    const { uid, gid } = await Deno.stat(dirname(this.#path));
-    if (uid !== null && uid !== 0) await Deno.chown(this.#path, uid, gid);
   }
 
   async #tail(): Promise<string> {

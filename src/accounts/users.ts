@@ -1,9 +1,9 @@
-import { dirname } from "node:path";
 import { Failure, messageOf } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
 import { checkTenantName, isTenantName } from "../base/tenant_name.ts";
 import { type Account, formatUsers, isAccountName, parseUsers } from "./users_text.ts";
-import { replaceFile, withLock } from "./users_disk.ts";
+import { writeDurably } from "../data/durable.ts";
+import { withFileLock } from "../data/file_lock.ts";
 
 // File systems round timestamps to some milliseconds: a file that was read this soon after a write may
 // have been written again with the same timestamp.
@@ -175,14 +175,14 @@ export class UsersFile {
       const before = formatUsers(accounts);
       edit(accounts);
       const after = formatUsers(accounts);
-      if (after !== before) await replaceFile(this.path, after);
+      if (after !== before) await writeDurably(this.path, after);
       this.#snapshot = null;
     });
   }
 
   async #locked(work: () => Promise<void>): Promise<void> {
     try {
-      await withLock(`${this.path}.lock`, dirname(this.path), work);
+      await withFileLock(`${this.path}.lock`, work);
     } catch (error) {
       throw error instanceof Failure ? error : unusable("write", this.path, error);
     }

@@ -55,7 +55,7 @@ export async function createData(layout: Layout): Promise<void> {
       hint: "Choose a new or an empty folder with --data.",
     });
   }
-  await makeDataFolder(root);
+  makeDataFolder(root);
   // The version first: a service that starts now would take folders without it for version 1.
   await writeDataVersion(layout, DATA_VERSION);
 }

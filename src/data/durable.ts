@@ -1,12 +1,13 @@
 import { basename, dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
+import { keepOwner, makeFolders } from "../base/owner.ts";
 
 /** The suffix of files that are being written. Killed processes leave some behind; they are never read. */
 export const TEMPORARY_SUFFIX = ".tmp";
 
 /**
  * Writes a small file atomically: after a crash a reader finds the new content or the old one. Only
- * its owner can read it.
+ * its owner can read it, see {@link keepOwner}.
  *
  * @example
  * ```ts ignore
@@ -19,6 +20,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = join(folder, `.${basename(path)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
   try {
     using file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
+    keepOwner(temporary);
     await writeAll(file, new TextEncoder().encode(text));
     await file.sync();
     await Deno.rename(temporary, path);
@@ -43,7 +45,7 @@ export async function fsyncFolder(folder: string): Promise<void> {
 /** Creates a folder that survives a power cut, unless it exists. */
 export async function ensureFolder(folder: string): Promise<void> {
   if (await statIfThere(folder)) return;
-  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder);
   await fsyncFolder(dirname(folder));
 }
 

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { Failure } from "../base/failure.ts";
+import { makeFolders } from "../base/owner.ts";
 import { checkTenantName, isTenantName } from "../base/tenant_name.ts";
 import { listFolder } from "./durable.ts";
 import { isFileId } from "./file_id.ts";
@@ -104,20 +105,20 @@ export async function tenantsIn(layout: Layout, folder: FileFolder): Promise<str
  * Creates the missing folders of a data directory, readable only by their owner.
  * @throws {Failure} `data-not-writable`
  */
-export async function prepareData(layout: Layout): Promise<void> {
+export function prepareData(layout: Layout): void {
   const { root, uploads, db, moduleRoot } = layout;
   const fileFolders = FILE_FOLDERS.map((folder) => layout.folder(folder));
   const folders = [root, uploads, db, ...fileFolders, join(root, "constraints"), moduleRoot];
-  for (const folder of folders) await makeDataFolder(folder);
+  for (const folder of folders) makeDataFolder(folder);
 }
 
 /**
  * Creates the data directory or a folder in it, unless it exists.
  * @throws {Failure} `data-not-writable`
  */
-export async function makeDataFolder(folder: string): Promise<void> {
+export function makeDataFolder(folder: string): void {
   try {
-    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
   } catch (error) {
     throw new Failure(
       "server",

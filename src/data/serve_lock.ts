@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { keepOwner } from "../base/owner.ts";
 import { Failure } from "../base/failure.ts";
 import { explainFullDisk } from "./free_space.ts";
 import type { Layout } from "./layout.ts";
@@ -22,6 +23,7 @@ export function lockServe(layout: Layout): ServeLock {
   const path = join(layout.db, "serve.lock");
   const db = new DatabaseSync(path);
   try {
+    keepOwner(path);
     db.exec(`PRAGMA busy_timeout=${WAIT_MS}; BEGIN EXCLUSIVE`);
   } catch (error) {
     db.close();

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type ModuleLogEntry, moduleLogEntrySchema } from "../protocol/module_view.ts";
+import { keepOwner } from "../base/owner.ts";
 import { orNull, statIfThere, writeDurably } from "../data/durable.ts";
 import type { ModuleStore, TenantVersion } from "./store.ts";
 
@@ -25,6 +26,7 @@ export class ModuleLog {
     const path = this.#path(tenant);
     await this.#store.locked(tenant, async () => {
       await Deno.writeTextFile(path, lines.join(""), { append: true, create: true, mode: 0o600 });
+      keepOwner(path);
       const size = (await statIfThere(path))?.size ?? 0;
       if (size > MAX_BYTES) await this.#cut(path);
     });

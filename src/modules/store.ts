@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { parseTenantJson, type Permissions, type TenantJson } from "../config/tenant_json.ts";
+import { keepLinkOwner } from "../base/owner.ts";
 import { Failure } from "../base/failure.ts";
 import { type ModuleFiles, moduleFilesSchema } from "../protocol/module_view.ts";
 import { type Declaration, parseDeclaration } from "../sandbox/wire/declaration.ts";
@@ -141,6 +142,7 @@ export class ModuleStore {
     const part = join(folder, "current.part");
     await Deno.remove(part).catch(() => {});
     await Deno.symlink(version, part);
+    await keepLinkOwner(part);
     await Deno.rename(part, join(folder, "current"));
     await fsyncFolder(folder);
   }
@@ -173,8 +175,12 @@ export class ModuleStore {
         tenantJson: parseTenantJson(tenantJson, join(dir, TENANT_JSON)),
       };
     } catch (error) {
-      const text = `Cannot read version ${version} of the module of "${tenant}"`;
-      const hint = `Run mysimbdp manage tenant deploy ${tenant} DIR to deploy it again.`;
+      const isDenied = error instanceof Deno.errors.PermissionDenied;
+      const text = `Cannot read version ${version} of the module of "${tenant}"` +
+        (isDenied ? ": permission is denied" : "");
+      const hint = isDenied
+        ? "Run mysimbdp manage doctor as root; it prints the command that corrects the owner."
+        : `Run mysimbdp manage tenant deploy ${tenant} DIR to deploy it again.`;
       throw new Failure("internal", "module-unreadable", text, { cause: error, hint });
     }
   }

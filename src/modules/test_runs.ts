@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { keepOwner } from "../base/owner.ts";
 import { Failure } from "../base/failure.ts";
 import { type TestRun, testRunSchema } from "../protocol/module_view.ts";
 import { ensureFolder, listFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
@@ -41,6 +42,7 @@ export class TestRuns {
     return await this.#store.locked(tenant, async () => {
       if (await this.inProgress(tenant)) throw alreadyInProgress();
       await Deno.writeFile(this.#sample(tenant), sample, { mode: 0o600 });
+      keepOwner(this.#sample(tenant));
       // The request comes last: a reader who finds it finds the whole sample.
       await writeDurably(this.#request(tenant), JSON.stringify({ version, name, askedAt }));
       return { ...NO_RESULT, state: "waiting", name, askedAt };

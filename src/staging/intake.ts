@@ -77,7 +77,7 @@ export interface Intake {
  */
 export async function openIntake(dataDir: string, options: IntakeOptions = {}): Promise<Intake> {
   const layout = new Layout(dataDir);
-  await prepareData(layout);
+  prepareData(layout);
   const now = options.now ?? Date.now;
   const { onStep = () => {}, rows = NO_ROWS_KNOWN } = options;
   using stack = new DisposableStack();

@@ -1,4 +1,5 @@
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { keepOwner } from "../base/owner.ts";
 import { Failure } from "../base/failure.ts";
 import { explainFullDisk } from "../data/free_space.ts";
 import { isLocked } from "../data/serve_lock.ts";
@@ -50,6 +51,7 @@ export class UploadReceipts {
   static open(path: string): UploadReceipts {
     const db = new DatabaseSync(path);
     try {
+      keepOwner(path);
       db.exec("PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL");
       // A log that grew while it could not be moved into the database is cut off later.
       db.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);

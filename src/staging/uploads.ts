@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { keepOwner } from "../base/owner.ts";
 import { Failure } from "../base/failure.ts";
 import {
   fsyncFolder,
@@ -90,6 +91,7 @@ export class Uploads {
       await this.#disk.require(info.length + this.#expected(upload));
       const path = this.#layout.upload(info.id);
       using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+      keepOwner(path);
       upload.seen = seenOf(await file.stat());
       await this.#saveInfo(upload);
     } catch (error) {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { AggregatorRegistry, type MetricObject, type Registry } from "prom-client";
 import { hostname } from "node:os";
+import { keepOwner, makeFolders } from "../base/owner.ts";
 
 /** The folder in the data directory where processes write their metrics for `serve`. */
 const METRICS_FOLDER = "metrics";
@@ -20,7 +21,7 @@ export class MetricsFile {
   /** @param dataDir the data directory; a missing folder of metrics is created */
   constructor(dataDir: string, registry: Registry) {
     const folder = join(dataDir, METRICS_FOLDER);
-    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
     this.#path = join(folder, `manage-${hostname().replaceAll(/[^\w.-]/g, "_")}.json`);
     this.#registry = registry;
     this.#earlier = readMetrics(this.#path) ?? [];
@@ -32,6 +33,7 @@ export class MetricsFile {
     const temporary = `${this.#path}.tmp`;
     // Not synced: after a power failure the counts restart, which Prometheus handles.
     await Deno.writeTextFile(temporary, JSON.stringify(sum), { mode: 0o600 });
+    keepOwner(temporary);
     await Deno.rename(temporary, this.#path);
   }
 

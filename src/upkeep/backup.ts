@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { basename, dirname, join, relative, resolve, sep as SEPARATOR } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../base/failure.ts";
+import { keepLinkOwner, makeFolders } from "../base/owner.ts";
 import { VERSION } from "../base/version.ts";
 import {
   fsyncFolder,
@@ -47,7 +48,9 @@ export async function backUp(
   const target = resolve(dir);
   await checkTarget(layout, target, link);
   const part = `${target}.${randomUUID()}${TEMPORARY_SUFFIX}`;
-  await Deno.mkdir(part, { recursive: true, mode: 0o700 });
+  if (link) makeFolders(part);
+  // The owner of the folder above is nobody who may read customers' data.
+  else await Deno.mkdir(part, { recursive: true, mode: 0o700 });
   try {
     const files = await copyAll(layout, part, link);
     const manifest: Manifest = {
@@ -128,7 +131,7 @@ async function copyDatabase(
   if (!await orNull(Deno.lstat(path))) return null;
   const name = relative(layout.root, path);
   const copy = join(part, name);
-  await Deno.mkdir(dirname(copy), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(copy));
   const db = new DatabaseSync(path);
   try {
     db.exec("PRAGMA busy_timeout=10000");
@@ -150,15 +153,16 @@ async function copyFile(
   const copy = join(part, name);
   const sibling = await linkToSibling(path);
   if (sibling !== null) {
-    await Deno.mkdir(dirname(copy), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(copy));
     await Deno.symlink(sibling, copy);
+    await keepLinkOwner(copy);
     return { path: slashed(name), size: 0, sha256: null, link: sibling };
   }
   if (!link) {
     const copied = await orNull(copyDurably(path, copy));
     return copied && { path: slashed(name), ...copied };
   }
-  await Deno.mkdir(dirname(copy), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(copy));
   if (await orNull(Deno.link(path, copy).then(() => true)) === null) return null;
   const { size } = await Deno.stat(copy);
   return { path: slashed(name), size, sha256: null };

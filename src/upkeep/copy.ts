@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { keepOwner, makeFolders } from "../base/owner.ts";
 import { sha256OfFile } from "../base/read_file.ts";
 import { fsyncFile } from "../data/durable.ts";
 
@@ -11,7 +12,7 @@ interface Copy {
 
 /** Copies a file durably, readable only by its owner. */
 export async function copyDurably(from: string, to: string): Promise<Copy> {
-  await Deno.mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(to));
   await Deno.copyFile(from, to);
   return await sealCopy(to);
 }
@@ -19,6 +20,7 @@ export async function copyDurably(from: string, to: string): Promise<Copy> {
 /** Makes a new file durable, and readable only by its owner. */
 export async function sealCopy(path: string): Promise<Copy> {
   await Deno.chmod(path, 0o600);
+  keepOwner(path);
   await fsyncFile(path);
   const { size } = await Deno.stat(path);
   return { size, sha256: await sha256OfFile(path) };

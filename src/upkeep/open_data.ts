@@ -28,7 +28,7 @@ interface Upgrade {
 export async function openData(layout: Layout, now = Date.now()): Promise<Upgrade | null> {
   const version = requireData(layout);
   refuseNewer(layout.root, version);
-  await prepareData(layout);
+  prepareData(layout);
   return version === DATA_VERSION ? null : await upgrade(layout, version, now);
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
+import { giveTo, keepLinkOwner, makeFolders } from "../base/owner.ts";
 import { Failure } from "../base/failure.ts";
 import { fsyncFolder, listFolder, orNull, TEMPORARY_SUFFIX } from "../data/durable.ts";
 import { Layout, prepareData } from "../data/layout.ts";
@@ -20,23 +21,41 @@ export async function restore(dir: string, layout: Layout): Promise<Manifest> {
   const source = resolve(dir);
   const manifest = await readManifest(source);
   refuseNewer(source, manifest.dataVersion);
-  const part = `${layout.root}.${randomUUID()}${TEMPORARY_SUFFIX}`;
-  await Deno.mkdir(part, { recursive: true, mode: 0o700 });
+  const { root } = layout;
+  const target = await orNull(Deno.stat(root));
+  const parent = await orNull(Deno.stat(dirname(root)));
+  // A mounted disk cannot be replaced by a rename, so its content is moved into it.
+  const isMounted = target !== null && parent !== null && target.dev !== parent.dev;
+  const name = `${randomUUID()}${TEMPORARY_SUFFIX}`;
+  const part = isMounted ? join(root, `.restore-${name}`) : `${root}.${name}`;
+  makeFolders(part);
   try {
+    if (target !== null) giveTo(part, target);
     for (const file of manifest.files) await copyFile(source, part, file);
     await reconcile(new Layout(part));
-    await Deno.rename(part, layout.root);
-    await fsyncFolder(dirname(layout.root));
+    if (isMounted) await moveContent(part, root);
+    else await Deno.rename(part, root);
+    await fsyncFolder(dirname(root));
   } catch (error) {
     await Deno.remove(part, { recursive: true });
     throw error;
   }
-  await prepareData(layout);
+  prepareData(layout);
   return manifest;
 }
 
+/** The version last: without it, what is there is no data directory. */
+async function moveContent(part: string, root: string): Promise<void> {
+  const names = (await listFolder(part)).map(({ name }) => name);
+  for (const name of names.sort((a, b) => Number(a === "version") - Number(b === "version"))) {
+    await Deno.rename(join(part, name), join(root, name));
+  }
+  await Deno.remove(part);
+  await fsyncFolder(root);
+}
+
 async function checkEmpty(root: string): Promise<void> {
-  if ((await listFolder(root)).length === 0) return;
+  if ((await listFolder(root)).every(({ name }) => name === "lost+found")) return;
   throw new Failure("usage", "data-not-empty", `Cannot restore into "${root}": it is not empty`, {
     hint: "Move it away first, or choose another --data.",
   });
@@ -45,8 +64,9 @@ async function checkEmpty(root: string): Promise<void> {
 async function copyFile(source: string, part: string, file: BackedUpFile): Promise<void> {
   const copy = join(part, file.path);
   if (file.link !== undefined) {
-    await Deno.mkdir(dirname(copy), { recursive: true, mode: 0o700 });
-    return await Deno.symlink(file.link, copy);
+    makeFolders(dirname(copy));
+    await Deno.symlink(file.link, copy);
+    return await keepLinkOwner(copy);
   }
   const copied = await orNull(copyDurably(join(source, file.path), copy));
   if (copied === null) throw damaged(source, file.path, "it is missing");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { newPassword } from "../../accounts/new_password.ts";
 import { hashPassword } from "../../accounts/password_hash.ts";
 import { UsersFile } from "../../accounts/users.ts";
+import { keepOwner } from "../../base/owner.ts";
 import { Failure } from "../../base/failure.ts";
 import { CONFIG_FILE } from "../../config/load.ts";
 import { templateToml } from "../../config/template.ts";
@@ -53,6 +54,7 @@ export function registerInit(manage: Command, context: CommandContext): void {
 async function writeNew(path: string, text: string): Promise<void> {
   try {
     await Deno.writeTextFile(path, text, { createNew: true, mode: 0o600 });
+    keepOwner(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }

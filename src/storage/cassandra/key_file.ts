@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "../../base/failure.ts";
+import { keepOwner, makeFolders } from "../../base/owner.ts";
 import { codeOf } from "./errors.ts";
 
 const KEY_BYTES = 32;
@@ -42,13 +43,14 @@ export class KeyFile {
   }
 
   #create(): Uint8Array {
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(this.#path));
     const part = `${this.#path}.${Deno.pid}.part`;
     try {
       writeFileSync(part, `${randomBytes(KEY_BYTES).toString("hex")}\n`, {
         mode: 0o600,
         flush: true,
       });
+      keepOwner(part);
       linkSync(part, this.#path);
     } catch (error) {
       // If another process was first, its key is used.

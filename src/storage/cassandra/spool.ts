@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { formatMib } from "../../base/count.ts";
 import { diskUse, isFullDisk } from "../../base/disk.ts";
+import { makeFolders } from "../../base/owner.ts";
 
 /** Maximum bytes in memory; most files are smaller. */
 const MEMORY_BYTES = 16 << 20;
@@ -120,7 +120,7 @@ export class Spool {
   }
 
   #create(): Deno.FsFile {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolders(this.#folder);
     const path = join(this.#folder, crypto.randomUUID());
     const options = { read: true, write: true, createNew: true, mode: 0o600 };
     const file = Deno.openSync(path, options);

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { keepOwner, makeFolders } from "../../base/owner.ts";
 
 /** The folder of this engine in the data directory. */
 export const DB_FOLDER = "db";
@@ -17,6 +17,7 @@ const LOG_BYTES = 4 << 20;
 export function openDatabase(path: string, cacheKb = 2_000): DatabaseSync {
   const db = new DatabaseSync(path);
   try {
+    keepOwner(path);
     db.exec(
       `PRAGMA busy_timeout=${BUSY_MS}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
        PRAGMA cache_size=-${cacheKb}; PRAGMA journal_size_limit=${LOG_BYTES}`,
@@ -53,8 +54,8 @@ export function transaction<T>(db: DatabaseSync, work: () => T): T {
 
 /** Creates a folder if it is missing, durably. */
 export function makeFolder(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
+  const first = makeFolders(path);
+  if (first === null) return;
   const parent = Deno.openSync(dirname(first));
   try {
     parent.syncSync();

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../base/failure.ts";
+import { keepOwner } from "../../base/owner.ts";
 import { closeOnce, DB_FOLDER, makeFolder } from "./database.ts";
 import { storageFailure } from "./errors.ts";
 
@@ -23,8 +24,10 @@ export interface ManageLock {
 export function acquireManageLock(dataDir: string): ManageLock {
   const folder = join(dataDir, DB_FOLDER);
   makeFolder(folder);
-  const db = new DatabaseSync(join(folder, "manage.lock"));
+  const path = join(folder, "manage.lock");
+  const db = new DatabaseSync(path);
   try {
+    keepOwner(path);
     db.exec(`PRAGMA busy_timeout=${WAIT_MS}`);
     db.exec("BEGIN EXCLUSIVE");
   } catch (error) {
