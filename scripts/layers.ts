@@ -71,6 +71,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "data",
     "staging",
     "modules",
+    "sandbox/os",
     "storage",
     "telemetry",
     "upkeep",

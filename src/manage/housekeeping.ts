@@ -8,16 +8,18 @@ import { sweepFolder } from "../data/leftovers.ts";
 import type { Storage } from "../storage/contract.ts";
 import { type DiskWatch, watchDisk } from "../telemetry/disk_watch.ts";
 import type { Emit } from "../telemetry/events.ts";
+import type { ManageStateFile } from "../telemetry/manage_state.ts";
 import { MetricsFile } from "../telemetry/snapshot.ts";
 import { Retention } from "./retention.ts";
 
 const RETENTION_MS = 3_600_000;
-const METRICS_MS = 5_000;
+const REPORT_MS = 5_000;
 
 interface HousekeepingDeps {
   layout: Layout;
   storage: Storage;
   registry: Registry;
+  state: ManageStateFile;
   emit: Emit;
   config: () => Config;
   disk: DiskState;
@@ -47,15 +49,11 @@ export class Housekeeping {
     }
   }
 
-  /** Runs retention and writes metrics, now and periodically. @returns a function that stops it */
+  /** Runs retention, now and periodically. @returns a function that stops it */
   async start(): Promise<() => void> {
-    const timers = [
-      setInterval(() => void this.#runRetention(), RETENTION_MS),
-      setInterval(() => void this.writeMetrics(), METRICS_MS),
-    ];
+    const timer = setInterval(() => void this.#runRetention(), RETENTION_MS);
     await this.#runRetention();
-    await this.writeMetrics();
-    return () => timers.forEach(clearInterval);
+    return () => clearInterval(timer);
   }
 
   /** Reports whether the disk is full, if that has changed. */
@@ -72,15 +70,30 @@ export class Housekeeping {
     void this.#reclaim().then(() => this.#deps.onDisk(change));
   };
 
-  /** Writes the metrics to the file that `serve` shows. */
-  async writeMetrics(): Promise<void> {
+  /** Writes metrics and state for `serve`, periodically. @returns a function that does it once more */
+  async startReports(): Promise<() => Promise<void>> {
+    const timer = setInterval(() => void this.report(), REPORT_MS);
+    await this.report();
+    return async () => {
+      clearInterval(timer);
+      await this.report(false);
+    };
+  }
+
+  /** Writes metrics and state for `serve` now. @param running false when it is the last time */
+  async report(running = true): Promise<void> {
+    const { emit, state } = this.#deps;
     try {
+      await state.write(running);
       await this.#metrics.write();
-      this.#deps.emit({ kind: "problem.ended", problem: "metrics.lost", key: "" });
+      emit({ kind: "problem.ended", problem: "metrics.lost", key: "" });
     } catch (error) {
       // A full disk is reported once, as `disk.full`.
-      if (diskCauseOf(error) !== null) return this.#metrics.touch();
-      this.#deps.emit({ kind: "metrics.lost", error: messageOf(error) });
+      if (diskCauseOf(error) !== null) {
+        await state.touch();
+        return this.#metrics.touch();
+      }
+      emit({ kind: "metrics.lost", error: messageOf(error) });
     }
   }
 

@@ -14,7 +14,9 @@ import { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import { requireOsSandbox } from "../sandbox/os/os_sandbox.ts";
 import type { Storage } from "../storage/contract.ts";
 import { lockStorage, openStorage } from "../storage/open.ts";
-import { createTelemetry, type Telemetry } from "../telemetry/telemetry.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { ManageStateFile } from "../telemetry/manage_state.ts";
+import { createTelemetry } from "../telemetry/telemetry.ts";
 import { openTracer } from "../telemetry/tracing.ts";
 import { openData } from "../upkeep/open_data.ts";
 import { Housekeeping } from "./housekeeping.ts";
@@ -42,7 +44,7 @@ export interface Manage {
   testRunDeps: TestRunDeps;
   inbox: ModuleInbox;
   housekeeping: Housekeeping;
-  telemetry: Telemetry;
+  emit: Emit;
   config: () => Config;
   /** Reads the settings again; invalid ones are reported and not used. */
   reload(): void;
@@ -76,12 +78,18 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
   const store = new ModuleStore(layout.moduleRoot);
   const inbox = new ModuleInbox(layout.moduleRoot);
   await ensureFolder(inbox.folder);
-  const { emit, registry } = telemetry;
+  const state = new ManageStateFile(layout.root);
+  const { registry } = telemetry;
+  const emit: Emit = (event) => {
+    state.observe(event);
+    telemetry.emit(event);
+  };
   const deps = { layout, storage, sandboxes, tracer, emit, disk, config: () => config };
   const service = new IngestService({ ...deps, modules: store });
   const housekeeping = new Housekeeping({
     ...deps,
     registry,
+    state,
     onDisk: (change) => void (change.type === "free" && service.resume()),
   });
   return {
@@ -91,7 +99,7 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
     testRunDeps: { ...deps, store, testRuns: new TestRuns(inbox.folder, store) },
     inbox,
     housekeeping,
-    telemetry,
+    emit,
     reload() {
       try {
         config = loadChecked(options);

@@ -54,13 +54,15 @@ export async function answerReplayRequests(deps: ReplayDeps & { emit: Emit }): P
   for (const id of await replayRequests(layout)) {
     const record = await storage.ledger.get(id);
     try {
-      if (record) {
-        await replayFile(record, deps);
-        emit({ kind: "file.replayed", ...eventFields(record) });
-      }
+      if (!record) throw new Failure("usage", "file-not-found", "no file has this id");
+      await replayFile(record, deps);
+      emit({ kind: "file.replayed", ...eventFields(record) });
+      emit({ kind: "problem.ended", problem: "file.replay_failed", key: id });
     } catch (error) {
-      if (!(error instanceof Failure) || error.kind === "storage") throw error;
-      emit({ kind: "staging.problem", path: `replay of ${id}`, error: messageOf(error) });
+      if (error instanceof Failure && error.kind === "storage") throw error;
+      emit({ kind: "file.replay_failed", fileId: id, error: messageOf(error) });
+      // For example a folder that cannot be written: tried again at the next scan.
+      if (!(error instanceof Failure)) continue;
     }
     await dropReplayRequest(layout, id);
   }

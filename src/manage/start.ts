@@ -25,28 +25,30 @@ export type ManageResult = "done" | "incomplete" | "storage-failed";
  */
 export async function runManage(options: ManageOptions): Promise<ManageResult> {
   const manage = await openManage(options);
-  const { storage, service, housekeeping, telemetry, config } = manage;
-  telemetry.emit({
+  const { storage, service, housekeeping, emit, config } = manage;
+  emit({
     kind: "manage.started",
     engine: config().storage.url.split(":")[0] ?? "",
     concurrency: config().manage.concurrency,
     once: options.once,
   });
+  const endReports = await housekeeping.startReports();
   try {
     // Both take a while, so the sandbox starts while the storage is being contacted.
-    const sandboxReady = reportLayers(telemetry.emit).then(() => warmSandbox(manage));
+    const sandboxReady = reportLayers(emit).then(() => housekeeping.report())
+      .then(() => warmSandbox(manage));
     await retry(() => storage.ready(), {
       attempts: options.once ? 1 : Infinity,
       firstDelay: 1_000,
-      onWait: (failure) => telemetry.emit({ kind: "storage.waiting", error: failure.message }),
+      onWait: (failure) => emit({ kind: "storage.waiting", error: failure.message }),
     }).finally(() => sandboxReady);
-    telemetry.emit({ kind: "problem.ended", problem: "storage.waiting", key: "" });
+    emit({ kind: "problem.ended", problem: "storage.waiting", key: "" });
     await housekeeping.checkDisk();
     await service.recover();
     await housekeeping.sweep();
     return options.once ? await drain(manage) : await runUntilSignal(manage);
   } finally {
-    await housekeeping.writeMetrics();
+    await endReports();
     await manage.close();
   }
 }
@@ -84,7 +86,7 @@ async function drain(
 }
 
 async function runUntilSignal(manage: Manage): Promise<"done"> {
-  const { service, telemetry, config, housekeeping } = manage;
+  const { service, emit, config, housekeeping } = manage;
   const systemd = serviceManager();
   // Listening before the first file starts: without a listener a signal ends the process at once.
   const stopAsked = signalled(["SIGTERM", "SIGINT"]);
@@ -94,17 +96,18 @@ async function runUntilSignal(manage: Manage): Promise<"done"> {
     systemd.ready(READY);
   });
   try {
+    void recoverRequests(manage);
     const watches = [watchStaging(manage), watchInbox(manage)];
     const stopHousekeeping = await housekeeping.start();
     systemd.ready(READY);
     await stopAsked;
     stopHousekeeping();
-    telemetry.emit({ kind: "manage.draining", running: service.running });
+    emit({ kind: "manage.draining", running: service.running });
     const { drain_seconds: drainSeconds } = config().manage;
     systemd.stopping(`finishing ${service.running} running files`, drainSeconds);
     for (const watch of watches) await watch.close();
     await service.shutDown(drainSeconds * 1000);
-    telemetry.emit({ kind: "manage.stopped", running: service.running });
+    emit({ kind: "manage.stopped", running: service.running });
     return "done";
   } finally {
     stopReloads();
@@ -118,9 +121,17 @@ function watchStaging(manage: Manage): FolderWatch {
   return watch(manage, manage.layout.folder("staging"), () => manage.service.scan());
 }
 
+async function recoverRequests({ moduleRequests, inbox, emit }: Manage): Promise<void> {
+  try {
+    await moduleRequests.recover();
+  } catch (error) {
+    emit({ kind: "scan.failed", dir: inbox.folder, error: messageOf(error) });
+  }
+}
+
 /** Checks modules as they are submitted; files that wait for an approved one are then loaded. */
 function watchInbox(manage: Manage): FolderWatch {
-  const { inbox: { folder }, moduleRequests, testRunDeps, service, telemetry: { emit } } = manage;
+  const { inbox: { folder }, moduleRequests, testRunDeps, service, emit } = manage;
   return watch(manage, folder, async () => {
     try {
       if (await moduleRequests.handleAll() > 0) await service.scan();
@@ -133,11 +144,10 @@ function watchInbox(manage: Manage): FolderWatch {
 }
 
 function watch(
-  { telemetry, config }: Manage,
+  { emit, config }: Manage,
   dir: string,
   onHint: () => Promise<void>,
 ): FolderWatch {
-  const { emit } = telemetry;
   return watchFolder(dir, {
     onHint,
     onError: (error) => emit({ kind: "watch.lost", dir, error: messageOf(error) }),

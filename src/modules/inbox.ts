@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { ensureFolder, listFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
+import {
+  ensureFolder,
+  listFolder,
+  readJson,
+  removeIfThere,
+  statIfThere,
+  writeDurably,
+} from "../data/durable.ts";
 import { isVersion, type TenantVersion } from "./store.ts";
 
 /** What `manage` is asked to do with a version. */
@@ -39,10 +46,11 @@ export class ModuleInbox {
     for (const { name } of entries.sort((a, b) => a.name < b.name ? -1 : 1)) {
       const [, tenant = "", version = ""] = /^([^.@][^@]*)@([^@]*)\.json$/.exec(name) ?? [];
       if (!isVersion(version)) continue;
-      const text = await orNull(Deno.readTextFile(join(this.folder, name)));
-      if (text !== null) {
-        requests.push({ tenant, version, ...actionSchema.parse(JSON.parse(text)) });
-      }
+      const path = join(this.folder, name);
+      if (!await statIfThere(path)) continue;
+      // A damaged request is one to check: that does nothing unless the version still waits for it.
+      const action = actionSchema.safeParse(await readJson(path)).data ?? { verb: "check" };
+      requests.push({ tenant, version, ...action });
     }
     return requests;
   }

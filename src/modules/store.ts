@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseTenantJson, type Permissions, type TenantJson } from "../config/tenant_json.ts";
 import { keepLinkOwner } from "../base/owner.ts";
 import { Failure } from "../base/failure.ts";
+import { isTenantName } from "../base/tenant_name.ts";
 import { type ModuleFiles, moduleFilesSchema } from "../protocol/module_view.ts";
 import { type Declaration, parseDeclaration } from "../sandbox/wire/declaration.ts";
 import { ensureFolder, fsyncFolder, listFolder, orNull, writeDurably } from "../data/durable.ts";
@@ -68,6 +69,13 @@ export class ModuleStore {
     return orNull(Deno.readLink(join(this.folder(tenant), "current")));
   }
 
+  /** Returns the tenants that have a module, or had one. */
+  async tenants(): Promise<string[]> {
+    const entries = await listFolder(this.#root);
+    return entries.filter(({ isDirectory, name }) => isDirectory && isTenantName(name))
+      .map(({ name }) => name);
+  }
+
   /** Returns the names of all versions, oldest first. */
   async versions(tenant: string): Promise<string[]> {
     const entries = await listFolder(this.folder(tenant));
@@ -79,7 +87,7 @@ export class ModuleStore {
   async record(tenant: string, version: string): Promise<VersionRecord> {
     const folder = this.#folderOf(tenant, version);
     const text = await orNull(Deno.readTextFile(join(folder, "version.json")));
-    if (text !== null) return versionRecordSchema.parse(JSON.parse(text));
+    if (text !== null) return parseRecord(text) ?? damagedRecord(version);
     const stat = await orNull(Deno.stat(folder));
     if (stat === null) throw noSuchVersion(tenant, version);
     // Deployed by a program that wrote no records yet.
@@ -219,6 +227,21 @@ export function numberOf(version: string): number {
 export function hashOfSources(files: ModuleFiles): string {
   const sorted = Object.entries(files).sort(([a], [b]) => a < b ? -1 : 1);
   return createHash("sha256").update(JSON.stringify(sorted)).digest("hex").slice(0, 8);
+}
+
+function parseRecord(text: string): VersionRecord | null {
+  try {
+    return versionRecordSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** A damaged record must not hide the tenant's other versions. */
+function damagedRecord(version: string): VersionRecord {
+  const message = "It cannot be read. Submit the module again";
+  const faults = [{ file: "version.json", line: 1, column: 1, message }];
+  return { ...newRecord(version, 0), state: "faulty", faults };
 }
 
 function noSuchVersion(tenant: string, version: string): Failure {

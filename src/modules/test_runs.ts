@@ -3,10 +3,21 @@ import { z } from "zod";
 import { keepOwner } from "../base/owner.ts";
 import { Failure } from "../base/failure.ts";
 import { type TestRun, testRunSchema } from "../protocol/module_view.ts";
-import { ensureFolder, listFolder, orNull, removeIfThere, writeDurably } from "../data/durable.ts";
+import {
+  ensureFolder,
+  listFolder,
+  orNull,
+  readJson,
+  removeIfThere,
+  writeDurably,
+} from "../data/durable.ts";
 import { isVersion, type ModuleStore } from "./store.ts";
 
-const requestSchema = z.object({ version: z.string(), name: z.string(), askedAt: z.string() });
+const requestSchema = z.object({
+  version: z.string().refine(isVersion),
+  name: z.string(),
+  askedAt: z.string(),
+});
 
 /** A test run that `manage` has yet to finish. */
 export interface RequestedTestRun extends z.infer<typeof requestSchema> {
@@ -51,9 +62,9 @@ export class TestRuns {
 
   /** The unfinished test run of a tenant, or null. */
   async inProgress(tenant: string): Promise<RequestedTestRun | null> {
-    const text = await orNull(Deno.readTextFile(this.#request(tenant)));
-    if (text === null) return null;
-    return { ...requestSchema.parse(JSON.parse(text)), tenant, sample: this.#sample(tenant) };
+    // A damaged request is none: the next one replaces it.
+    const request = requestSchema.safeParse(await readJson(this.#request(tenant))).data;
+    return request ? { ...request, tenant, sample: this.#sample(tenant) } : null;
   }
 
   /** All unfinished test runs, sorted by tenant. */
@@ -66,7 +77,8 @@ export class TestRuns {
 
   /** Stores the result of a test run and removes the sample. */
   async finish({ tenant, version }: RequestedTestRun, result: TestRun): Promise<void> {
-    await writeDurably(this.#result(tenant, version), JSON.stringify(result));
+    // Without the version there is nobody to show it to.
+    await orNull(writeDurably(this.#result(tenant, version), JSON.stringify(result)));
     await removeIfThere(this.#request(tenant));
     await removeIfThere(this.#sample(tenant));
   }
@@ -77,8 +89,7 @@ export class TestRuns {
     if (open?.version === version) {
       return { ...NO_RESULT, state: "waiting", name: open.name, askedAt: open.askedAt };
     }
-    const text = await orNull(Deno.readTextFile(this.#result(tenant, version)));
-    return text === null ? null : testRunSchema.parse(JSON.parse(text));
+    return testRunSchema.safeParse(await readJson(this.#result(tenant, version))).data ?? null;
   }
 
   #request(tenant: string): string {

@@ -105,7 +105,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
       hash,
       now,
     }),
-    ...moduleRoutes({ modules, emit, now, stallMs }),
+    ...moduleRoutes({ layout, modules, emit, now, stallMs }),
     ...testRunRoutes({ modules, now }),
     ...serverRoutes({ intake, metrics, now }),
   ];

@@ -110,6 +110,8 @@ type ManageEvent =
   /** The service is stopping: the file returns to the queue. */
   | ({ kind: "file.released" } & OfFile)
   | ({ kind: "file.replayed" } & OfFile)
+  /** A file that an operator wanted to load again cannot be; or not yet, then it is tried again. */
+  | { kind: "file.replay_failed"; fileId: string; error: string }
   /** A line that a module printed to its console. */
   | ({ kind: "module.log"; text: string } & OfFile)
   | ({ kind: "file.archive_expired" } & OfFile)

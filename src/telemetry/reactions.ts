@@ -178,6 +178,11 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "module.log": { level: "info", message: "Console output of a module." },
   "file.replayed": { level: "info", message: "File queued again." },
+  "file.replay_failed": {
+    level: "warning",
+    message: "File cannot be loaded again.",
+    repeats: ({ fileId, error }) => ({ key: fileId, text: error }),
+  },
   "file.archive_expired": { level: "info", message: "Archived file deleted (retention)." },
   "file.quarantine_expired": { level: "info", message: "Quarantined file deleted (retention)." },
   "file.rejects_expired": { level: "info", message: "Rejects of a file deleted (retention)." },

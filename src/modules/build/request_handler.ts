@@ -2,7 +2,7 @@ import { entryName } from "../../config/tenant_json.ts";
 import type { Config } from "../../config/schema.ts";
 import { markFaulty, markPending } from "../review.ts";
 import type { ModuleInbox, ModuleRequest } from "../inbox.ts";
-import type { BuiltModule } from "../store.ts";
+import { type BuiltModule, numberOf } from "../store.ts";
 import { formatCount } from "../../base/count.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import type { ModuleFaultView } from "../../protocol/module_view.ts";
@@ -18,16 +18,39 @@ interface ModuleRequestDeps extends ApprovalDeps {
 }
 
 const AUTO = "auto";
+/** Tries of a request that fails for an unknown reason, for example a file that cannot be written. */
+const MAX_FAILURES = 5;
+/** Failures of this machine that do not pass by themselves. */
+const NO_PROGRAMS = new Set(["no-os-sandbox", "no-interpreter"]);
 
 /** Handles the requests in the inbox: checks submitted versions and makes approved ones current. */
 export class ModuleRequestHandler {
   readonly #deps: ModuleRequestDeps;
   readonly #now: () => number;
   #running: Promise<number> | null = null;
+  /** How often a request has failed, by tenant and version. */
+  readonly #failures = new Map<string, number>();
 
   constructor(deps: ModuleRequestDeps) {
     this.#deps = deps;
     this.#now = deps.now ?? Date.now;
+  }
+
+  /**
+   * Requests the check of versions that wait for one without a request: `serve` was killed in between,
+   * or somebody removed the request.
+   */
+  async recover(): Promise<void> {
+    const { store, inbox } = this.#deps;
+    const requested = new Set((await inbox.list()).map((at) => `${at.tenant} ${at.version}`));
+    for (const tenant of await store.tenants()) {
+      const current = numberOf(await store.currentVersion(tenant) ?? "");
+      for (const version of await store.versions(tenant)) {
+        if (numberOf(version) <= current || requested.has(`${tenant} ${version}`)) continue;
+        const { state } = await store.record(tenant, version);
+        if (state === "checking") await inbox.add(tenant, version, { verb: "check" });
+      }
+    }
   }
 
   /** Handles all open requests. @returns the number of versions that became current */
@@ -44,14 +67,42 @@ export class ModuleRequestHandler {
         if (await this.#handle(request)) promoted++;
         await inbox.remove(tenant, version);
         const key = `${tenant} ${version}`;
+        this.#failures.delete(key);
         emit({ kind: "problem.ended", problem: "module.request_failed", key });
       } catch (error) {
         // Not the module's fault: the request stays in the inbox and is tried again.
         const kind = "module.request_failed";
         emit({ kind, tenant, moduleVersion: version, error: messageOf(error) });
+        // If that fails too, such as for a folder that cannot be written, it is tried again as well.
+        await this.#giveUp(request, error).catch(() => {});
       }
     }
     return promoted;
+  }
+
+  /**
+   * Ends a request that cannot succeed, so that its author learns the reason. While the storage fails,
+   * it is tried without limit.
+   */
+  async #giveUp(request: ModuleRequest, error: unknown): Promise<void> {
+    const { inbox, store } = this.#deps;
+    const { tenant, version, verb } = request;
+    const key = `${tenant} ${version}`;
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    if (!isPermanent(error) && (isStorage(error) || failures < MAX_FAILURES)) {
+      if (failures === 1) await this.#log(request, `Cannot be checked yet: ${messageOf(error)}`);
+      return;
+    }
+    // Without its folder there is nobody to inform.
+    if ((await store.versions(tenant)).includes(version)) {
+      const { state } = await store.record(tenant, version);
+      const fault = { file: "tenant.json", line: 1, column: 1, message: messageOf(error) };
+      if (state === "checking") await this.#markFaulty(request, [fault]);
+      else await this.#log(request, `Cannot ${verb} the version: ${messageOf(error)}`);
+    }
+    await inbox.remove(tenant, version);
+    this.#failures.delete(key);
   }
 
   /** @returns whether the version became current */
@@ -127,7 +178,18 @@ export class ModuleRequestHandler {
 /** Returns a module's faults, or null when the error is not the module's fault. */
 function faultsOf(error: unknown): ModuleFaultView[] | null {
   if (error instanceof ModuleFault) return error.faults;
-  if (!(error instanceof Failure) || error.kind === "internal") return null;
+  if (!(error instanceof Failure)) return null;
+  if (error.kind === "internal" && !NO_PROGRAMS.has(error.code)) return null;
   const message = error.hint ? `${error.message}. ${error.hint}` : error.message;
   return [{ file: "tenant.json", line: 1, column: 1, message }];
+}
+
+function isStorage(error: unknown): boolean {
+  return error instanceof Failure && error.kind === "storage";
+}
+
+/** Whether the same request fails again: its version is gone, damaged, or in another state. */
+function isPermanent(error: unknown): boolean {
+  if (!(error instanceof Failure)) return false;
+  return error.kind === "usage" || error.kind === "refused" || error.code === "module-unreadable";
 }

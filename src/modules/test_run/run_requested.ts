@@ -19,16 +19,30 @@ const MAX_SHOWN = 20;
 const MAX_CELL_CHARS = 200;
 /** A sample is small: a module that takes longer than this is stopped. */
 const MAX_SECONDS = 30;
+const PLATFORM_FAULT = {
+  code: "internal",
+  message: "Cannot run the sample: the server failed. Its operator finds the reason in the log",
+};
 
-/** Runs the requested samples through their modules in the sandbox, one after the other. */
+/**
+ * Runs the requested samples through their modules in the sandbox, one after the other. A fault of the
+ * platform is a result too: nobody waits for ever.
+ */
 export async function runRequestedTests(deps: TestRunDeps): Promise<void> {
   for (const request of await deps.testRuns.list()) {
-    try {
-      await deps.testRuns.finish(request, await run(deps, request));
-    } catch (error) {
-      const { tenant, version } = request;
+    const { tenant, version } = request;
+    const failed = (error: unknown) => {
       const kind = "module.test_run_failed";
       deps.emit({ kind, tenant, moduleVersion: version, error: messageOf(error) });
+    };
+    try {
+      const result = await run(deps, request).catch((error) => {
+        failed(error);
+        return failedRun(request, PLATFORM_FAULT);
+      });
+      await deps.testRuns.finish(request, result);
+    } catch (error) {
+      failed(error);
     }
   }
 }
@@ -47,9 +61,14 @@ async function run({ store, config }: TestRunDeps, request: RequestedTestRun): P
     return { ...finished(), ...viewOf(result) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const failure = { code: error.code, message: error.message };
-    return { ...finished(), tables: [], rejects: [], counts: null, logs: [], notices: [], failure };
+    return failedRun(request, { code: error.code, message: error.message });
   }
+}
+
+function failedRun({ name, askedAt }: RequestedTestRun, failure: TestRun["failure"]): TestRun {
+  const finishedAt = new Date().toISOString();
+  const nothing = { tables: [], rejects: [], counts: null, logs: [], notices: [] };
+  return { state: "done", name, askedAt, finishedAt, ...nothing, failure };
 }
 
 function capped(module: BuiltModule, { sandbox }: Config): BuiltModule {

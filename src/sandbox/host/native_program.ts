@@ -158,6 +158,8 @@ function requireActive(os: OsSandbox): ActiveOsSandbox {
   if (os.active) return os;
   const text = `Cannot run the program: native programs need the OS sandbox: ${os.why}`;
   throw new Failure("internal", "no-os-sandbox", text, {
-    hint: "Install bubblewrap and allow user namespaces, or compile the program to WebAssembly.",
+    hint:
+      "Install bubblewrap, allow user namespaces and restart manage, or compile the program to " +
+      "WebAssembly.",
   });
 }

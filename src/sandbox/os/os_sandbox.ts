@@ -94,10 +94,16 @@ async function probeComplete(): Promise<OsSandbox | null> {
   return success ? sandboxOf(bwrap, filter) : null;
 }
 
+/** Why there can be no OS sandbox on this machine; null when it has to be tested. */
+export function whyNoBubblewrap(): string | null {
+  if (Deno.build.os !== "linux") return "it needs Linux";
+  return programInPath("bwrap") === null ? "bubblewrap is not installed" : null;
+}
+
 function probe(): OsSandbox {
-  if (Deno.build.os !== "linux") return { active: false, why: "it needs Linux" };
   const bwrap = programInPath("bwrap");
-  if (bwrap === null) return { active: false, why: "bubblewrap is not installed" };
+  const why = whyNoBubblewrap();
+  if (why !== null || bwrap === null) return { active: false, why: why ?? "" };
   try {
     const filter = filterFile();
     if (filter !== null && errorOf(bwrap, filter) === null) return sandboxOf(bwrap, filter);

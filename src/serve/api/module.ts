@@ -10,15 +10,18 @@ import {
   versionWithFilesSchema,
 } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
+import type { Layout } from "../../data/layout.ts";
 import type { Emit } from "../../telemetry/events.ts";
 import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import { EXAMPLE_ID, EXAMPLE_MODULE, EXAMPLE_VERSION } from "./examples.ts";
+import { requireNativePrograms } from "./native_programs.ts";
 import { type ModuleDeps, moduleOf, versionOf } from "./module_views.ts";
 
 const define = routesFor("Module", "customer");
 
 /** The dependencies of the routes of modules. */
 interface ModuleRoutesDeps {
+  layout: Layout;
   modules: ModuleDeps;
   emit: Emit;
   /** Milliseconds since the epoch. */
@@ -38,7 +41,7 @@ export const versionParam: Parameter = {
 };
 
 /** A customer's own module: its versions, its log, and submitting a new version. */
-export function moduleRoutes({ modules, emit, now, stallMs }: ModuleRoutesDeps): Route[] {
+export function moduleRoutes({ layout, modules, emit, now, stallMs }: ModuleRoutesDeps): Route[] {
   const { store, inbox, log } = modules;
   return [
     define({
@@ -75,11 +78,13 @@ export function moduleRoutes({ modules, emit, now, stallMs }: ModuleRoutesDeps):
         "body-stalled",
         "module-too-large",
         "bad-module-files",
+        "no-os-sandbox",
         "too-many-submissions",
         "no-space",
       ],
       async handle(c, { body: { files } }) {
         const tenant = c.get("tenant");
+        await requireNativePrograms(files, layout, now());
         const record = await submitModule(store, inbox, tenant, files, now());
         const { version } = record;
         emit({

@@ -44,6 +44,7 @@ const BY_STATUS = {
       "the file name has path separators, control characters or a leading dot, is reserved, or " +
       "has more than 255 bytes",
     "bad-module-files": "the name or type of a file is not allowed in a module",
+    "no-os-sandbox": "the module is a native program, which cannot run on this platform",
     "format-not-allowed": "the extension of the file is not in `formats`",
     "too-many-files":
       "the batch has more than `number_files`; without a batch, all unfinished uploads count",
