@@ -62,7 +62,13 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
   const layout = new Layout(config.data);
   const telemetry = createTelemetry({ level: config.log.level, version: VERSION });
   const upgrade = await openData(layout);
-  if (upgrade) telemetry.emit({ kind: "data.upgraded", ...upgrade });
+  const state = new ManageStateFile(layout.root);
+  const { registry } = telemetry;
+  const emit: Emit = (event) => {
+    state.observe(event);
+    telemetry.emit(event);
+  };
+  if (upgrade) emit({ kind: "data.upgraded", ...upgrade });
   const disk = new DiskState({
     folders: layout.disks,
     reserveBytes: () => config.disk.reserve_mb * 1024 ** 2,
@@ -70,7 +76,7 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
   const { lock, storage } = await withRoom(() => openEngine(config), {
     disk,
     folder: layout.root,
-    emit: telemetry.emit,
+    emit,
     isOnce: options.once,
   });
   const sandboxes = new SandboxPool(!options.once);
@@ -78,12 +84,6 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
   const store = new ModuleStore(layout.moduleRoot);
   const inbox = new ModuleInbox(layout.moduleRoot);
   await ensureFolder(inbox.folder);
-  const state = new ManageStateFile(layout.root);
-  const { registry } = telemetry;
-  const emit: Emit = (event) => {
-    state.observe(event);
-    telemetry.emit(event);
-  };
   const deps = { layout, storage, sandboxes, tracer, emit, disk, config: () => config };
   const service = new IngestService({ ...deps, modules: store });
   const housekeeping = new Housekeeping({
