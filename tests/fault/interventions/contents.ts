@@ -14,17 +14,29 @@ export interface Content {
   fails: string | null;
   /** Whether the sender still has it and wants it loaded. */
   isWanted: boolean;
+  /** When the server said that it has it, in milliseconds of `performance.now`; null: it did not. */
+  acknowledgedAt: number | null;
 }
 
 /** All contents that were ever sent: what the platform must have at the end. */
 export class Contents {
   readonly all: Content[] = [];
 
-  /** Makes a new content; a few must fail. */
-  make(tenant: string, chance: Chance, most = 400): Content {
+  /**
+   * Makes a new content. A few must fail.
+   *
+   * @param name the name of a file that gets new content, which must not fail
+   */
+  make(tenant: string, chance: Chance, most: number, name?: string): Content {
     const n = this.all.length;
     const tag = `${tenant}-${n}`;
-    const kind = n % 12 === 5 ? "rejects" : n % 12 === 11 ? "pattern" : "good";
+    const kind = name !== undefined
+      ? "good"
+      : n % 12 === 5
+      ? "rejects"
+      : n % 12 === 11
+      ? "pattern"
+      : "good";
     const rows = chance.whole(20, most);
     const lines = ["a,b"];
     for (let line = 0; line < rows; line++) {
@@ -34,22 +46,36 @@ export class Contents {
     const content: Content = {
       tag,
       tenant,
-      name: `${tag}.${kind === "pattern" ? "jsonl" : "csv"}`,
+      name: name ?? `${tag}.${kind === "pattern" ? "jsonl" : "csv"}`,
       bytes,
       sha256: sha256(bytes),
       rows: kind === "good" ? rows : 0,
       fails: kind === "rejects" ? "reject-share" : kind === "pattern" ? "no-pattern" : null,
       isWanted: true,
+      acknowledgedAt: null,
     };
     this.all.push(content);
     return content;
   }
 
-  of(tenant: string): Content[] {
-    return this.all.filter((content) => content.tenant === tenant);
+  /** The content that a sender has under a name now. */
+  current(tenant: string, name: string): Content | null {
+    return this.of(tenant).findLast((each) => each.name === name) ?? null;
   }
 
-  named(tenant: string, name: string): Content | null {
-    return this.all.findLast((each) => each.tenant === tenant && each.name === name) ?? null;
+  acknowledge(tenant: string, sha256: string): void {
+    const content = this.of(tenant).find((each) => each.sha256 === sha256);
+    if (content) content.acknowledgedAt ??= performance.now();
+  }
+
+  /** What was acknowledged since then is gone: a backup of that time was restored. */
+  forgetSince(time: number): void {
+    for (const content of this.all) {
+      if ((content.acknowledgedAt ?? 0) >= time) content.acknowledgedAt = null;
+    }
+  }
+
+  of(tenant: string): Content[] {
+    return this.all.filter((content) => content.tenant === tenant);
   }
 }

@@ -105,7 +105,8 @@ export class FetchCustomer implements Customer {
     const login = ["-u", tenant, "-p", `password-${tenant}`];
     const more = watches ? ["--watch", "--interval", "0.3"] : [];
     const args = ["fetch", ...login, "-d", dir, "--server", this.#town.url, "--json", ...more];
-    return this.#town.platform.own(new Running(args, { uid: this.#town.uid }, binary()));
+    const env = { MYSIMBDP_FETCH_REST_SECONDS: "0.5" };
+    return this.#town.platform.own(new Running(args, { uid: this.#town.uid, env }, binary()));
   }
 
   #noteSent(running: Running): void {
@@ -113,6 +114,7 @@ export class FetchCustomer implements Customer {
       if (!text.startsWith('{"type":"file"')) continue;
       const line = JSON.parse(text);
       if (["sent", "skipped"].includes(line.status)) this.#sent.add(line.name);
+      if (line.status === "sent") this.#town.contents.acknowledge(this.tenant, line.sha256);
     }
   }
 }
@@ -214,6 +216,7 @@ export class TusCustomer implements Customer {
     const id = answer.headers.get("Mysimbdp-File-Id");
     if (id) {
       this.#ids.set(tag, id);
+      this.#town.contents.acknowledge(this.tenant, content.sha256);
       this.#uploads.delete(tag);
     }
   }

@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { childrenOf } from "../../harness/process.ts";
 import { fillDisk, MB } from "../../harness/small_disk.ts";
+import type { Content } from "./contents.ts";
 import { onePath, type Target } from "./targets.ts";
 import type { Town } from "./town.ts";
 
@@ -59,15 +60,34 @@ function short(path: string): string {
   return `${basename(dirname(path))}/${basename(path)}`;
 }
 
-async function remove(town: Town, path: string): Promise<Done> {
+async function remove(_town: Town, path: string): Promise<Done> {
   await Deno.remove(path);
-  for (const content of town.contents.all) {
-    const dir = town.customers.find(({ tenant }) => tenant === content.tenant)?.dir;
-    if (dir !== null && dir !== undefined && path === join(dir, content.name)) {
-      content.isWanted = false;
-    }
-  }
   return { what: "deleted" };
+}
+
+async function removeCustomers(town: Town, path: string): Promise<Done | null> {
+  const content = contentAt(town, path);
+  if (content === null) return null;
+  await Deno.remove(path);
+  content.isWanted = false;
+  return { what: "deleted" };
+}
+
+/** Writes new, often shorter content into a customer's file, not atomically: the next version. */
+async function rewrite(town: Town, path: string): Promise<Done | null> {
+  const old = contentAt(town, path);
+  // The name of a file that must fail says so.
+  if (old === null || old.fails !== null) return null;
+  const content = town.nextVersion(old);
+  await Deno.truncate(path);
+  await Deno.writeFile(path, content.bytes);
+  return { what: `wrote ${content.tag} into` };
+}
+
+/** What a customer has at a path. */
+function contentAt({ customers, contents }: Town, path: string): Content | null {
+  const customer = customers.find(({ dir }) => dir === dirname(path));
+  return customer ? contents.current(customer.tenant, basename(path)) : null;
 }
 
 async function truncate(_town: Town, path: string, how: number): Promise<Done | null> {
@@ -174,25 +194,36 @@ function killCustomer({ customers }: Town, { which }: Draws): Promise<Done> {
 }
 
 /** Makes a backup; the next time it is restored. */
-async function restore(town: Town): Promise<Done> {
-  const { platform } = town;
-  if (town.backup === null) {
-    const dir = await town.nextBackup();
-    const { code, stderr } = await platform.run("manage", "backup", dir);
-    if (code !== 0) return { what: `backup failed: ${stderr.split("\n")[0]}` };
-    town.backup = dir;
-    return { what: "made a backup" };
-  }
-  const dir = town.backup;
+function backUpOrRestore(town: Town): Promise<Done> {
+  const { backup } = town;
+  return backup === null ? backUp(town) : restore(town, backup);
+}
+
+async function backUp(town: Town): Promise<Done> {
+  const dir = await town.nextBackup();
+  const begunAt = performance.now();
+  const { code, stderr } = await town.platform.run("manage", "backup", dir);
+  if (code !== 0) return { what: `could not back up: ${stderr.split("\n")[0]}` };
+  town.backup = { dir, begunAt };
+  return { what: "made a backup" };
+}
+
+async function restore(town: Town, backup: { dir: string; begunAt: number }): Promise<Done> {
+  const { data } = town.platform;
+  const old = `${data}-old`;
   town.backup = null;
   await town.down();
-  await Deno.rename(platform.data, `${platform.data}-old`);
-  const { code, stderr } = await platform.run("manage", "restore", dir);
+  await Deno.rename(data, old);
+  const { code, stderr } = await town.platform.run("manage", "restore", backup.dir);
   if (code === 0) {
-    await Deno.remove(`${platform.data}-old`, { recursive: true });
-  } else await Deno.rename(`${platform.data}-old`, platform.data);
+    await Deno.remove(old, { recursive: true });
+    town.contents.forgetSince(backup.begunAt);
+  } else await Deno.rename(old, data);
   await town.up();
-  return { what: code === 0 ? "restored the backup" : `restore failed: ${stderr.split("\n")[0]}` };
+  await Deno.remove(dirname(backup.dir), { recursive: true });
+  return {
+    what: code === 0 ? "restored the backup" : `could not restore: ${stderr.split("\n")[0]}`,
+  };
 }
 
 /** Leaves times as a clock that was moved would have left them. */
@@ -225,13 +256,14 @@ export const INTERVENTIONS: readonly Intervention[] = [
   onTarget("delete", "archived record", 1, remove),
   onTarget("delete", "failed file", 1, remove),
   onTarget("delete", "failed record", 1, remove),
-  onTarget("delete", "customer's file", 1, remove),
+  onTarget("delete", "customer's file", 1, removeCustomers),
   onTarget("truncate", "staged file", 3, truncate),
   onTarget("truncate", "staged record", 2, truncate),
   onTarget("truncate", "upload", 2, truncate),
   onTarget("truncate", "upload record", 1, truncate),
   onTarget("truncate", "archived file", 1, truncate),
   onTarget("truncate", "failed record", 1, truncate),
+  onTarget("truncate", "customer's file", 3, rewrite),
   onTarget("touch", "staged file", 2, touch),
   onTarget("touch", "upload", 2, touch),
   onTarget("touch", "customer's file", 2, touch),
@@ -255,6 +287,6 @@ export const INTERVENTIONS: readonly Intervention[] = [
   kill("manage", 4),
   { kind: "kill", target: "sandbox", weight: 2, run: killSandbox },
   { kind: "kill", target: "customer's program", weight: 2, run: killCustomer },
-  { kind: "restore", target: "backup", weight: 4, run: restore },
+  { kind: "restore", target: "backup", weight: 4, run: backUpOrRestore },
   { kind: "move", target: "clock", weight: 3, run: moveClock },
 ];

@@ -1,30 +1,40 @@
 import { join } from "node:path";
 import { Chance } from "../../harness/chance.ts";
-import { keepAll } from "../../harness/modules.ts";
+import { keepAll, type ModuleFiles } from "../../harness/modules.ts";
 import { Platform } from "../../harness/platform.ts";
 import { canMountDisk, type SmallDisk, smallDisk } from "../../harness/small_disk.ts";
 import { until } from "../../harness/until.ts";
-import { Contents } from "./contents.ts";
+import { type Content, Contents } from "./contents.ts";
 import { ByHand, type Customer, FetchCustomer, TusCustomer } from "./customers.ts";
 import { Service } from "./service.ts";
 
 const DISK_MB = 256;
+/** The maximum number of rows of a later version. */
+const MOST_OF_VERSION = 200;
 /** The user "nobody": root could read and write everything, whatever its mode. */
 const UID = Deno.uid() === 0 ? 65534 : undefined;
 // Kills count as attempts; no file may fail because of them.
 const CONFIG = "[manage]\nscan_seconds = 0.5\nmax_attempts = 100\nretry_seconds = 2\n" +
   "drain_seconds = 2\nconcurrency = 2\n";
-/** More than this share of rejects fails a file; the loop makes loads long enough to be met. */
-const MODULE = keepAll({
-  files: "*.csv",
-  before: `if (record.a === "no") return ctx.reject("no", "a");
+
+/** The loop makes loads long enough to be met. */
+function moduleOf(versions: "add" | "replace"): ModuleFiles {
+  const module = keepAll({
+    files: "*.csv",
+    before: `if (record.a === "no") return ctx.reject("no", "a");
     for (let n = 0; n < 150_000; n++);`,
-  limits: { rejectShare: 0.5 },
-});
+    limits: { rejectShare: 0.5 },
+  });
+  const source = module["ingest.ts"] ?? "";
+  const declared = source.replace("tables: {", `versions: "${versions}",\n  tables: {`);
+  return { ...module, "ingest.ts": declared };
+}
 
 /** A platform with its customers, on a disk of its own if one can be mounted. */
 export class Town implements AsyncDisposable {
+  /** Decides about interventions only: how fast files are loaded must not change the sequence. */
   readonly chance: Chance;
+  readonly #contentChance: Chance;
   readonly contents = new Contents();
   readonly platform: Platform;
   readonly uid = UID;
@@ -37,13 +47,14 @@ export class Town implements AsyncDisposable {
   readonly journal: string[] = [];
   readonly url: string;
   readonly #startedAt = performance.now();
-  /** The backup to restore next. */
-  backup: string | null = null;
+  /** The backup to restore next, and when it was begun. */
+  backup: { dir: string; begunAt: number } | null = null;
   #backups = 0;
   #isLastDeployed = false;
 
   private constructor(seed: number, platform: Platform, disk: SmallDisk | null) {
     this.chance = new Chance(seed);
+    this.#contentChance = new Chance(seed + 1);
     this.platform = platform;
     this.disk = disk;
     const listen = `127.0.0.1:${freePort()}`;
@@ -78,7 +89,7 @@ export class Town implements AsyncDisposable {
   }
 
   async #deploy(tenant: string): Promise<void> {
-    await this.platform.deploy(tenant, MODULE);
+    await this.platform.deploy(tenant, moduleOf(tenant === "watch" ? "replace" : "add"));
     await this.own(this.platform.dir);
   }
 
@@ -118,8 +129,14 @@ export class Town implements AsyncDisposable {
 
   /** A new file of a customer chosen at random. */
   async add(): Promise<void> {
-    const customer = this.chance.pick(this.customers);
-    await customer.add(this.contents.make(customer.tenant, this.chance, customer.most));
+    const customer = this.#contentChance.pick(this.customers);
+    await customer.add(this.contents.make(customer.tenant, this.#contentChance, customer.most));
+  }
+
+  /** New content for a customer's file, and the end of the old one. */
+  nextVersion(old: Content): Content {
+    old.isWanted = false;
+    return this.contents.make(old.tenant, this.#contentChance, MOST_OF_VERSION, old.name);
   }
 
   /** Files in staging. */

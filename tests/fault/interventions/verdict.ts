@@ -13,6 +13,7 @@ export interface Reported {
   state: "received" | "queued" | "running" | "ingested" | "refused" | "quarantined";
   rows: { stored: number };
   reason: { code: string; message: string } | null;
+  replacedBy: string | null;
 }
 
 /** All files in the ledger, by the command. */
@@ -34,6 +35,7 @@ export async function faultsOf(town: Town): Promise<string[]> {
     ...rowFaults(town, files),
     ...await viewFaults(town, files),
     ...await diskFaults(town, files),
+    ...await doctorFaults(town),
   ];
 }
 
@@ -68,17 +70,18 @@ function rowFaults(town: Town, files: Reported[]): string[] {
 }
 
 function rowFault(
-  { rows, fails, isWanted }: Content,
+  { rows, fails, isWanted, acknowledgedAt }: Content,
   own: Reported[],
   found: { n: number; different: number },
 ): string | null {
-  const isLoaded = own.some(({ state }) => state === "ingested");
+  const isLoaded = own.some(({ state, replacedBy }) => state === "ingested" && replacedBy === null);
   if (found.n !== found.different) return `${found.n} rows, ${found.different} different ones`;
   if (isLoaded !== (found.n > 0)) return `${found.n} rows are stored`;
   if (found.n > 0 && found.n !== rows) return `${found.n} of ${rows} rows are stored`;
   if (own.some(({ state, reason }) => state !== "ingested" && reason === null)) {
     return "failed without a reason";
   }
+  if (acknowledgedAt !== null && own.length === 0) return "was acknowledged, and nobody knows it";
   if (!isWanted || isLoaded) return null;
   if (fails === null) return "was not loaded";
   return own.some(({ reason }) => reason?.code === fails) ? null : `did not fail with ${fails}`;
@@ -128,4 +131,13 @@ async function diskFaults(town: Town, files: Reported[]): Promise<string[]> {
   const left = await town.platform.list("uploads");
   if (left.length > 0) faults.push(`left in uploads: ${left.join(" ")}`);
   return faults;
+}
+
+/** Nothing is out of order: doctor finds no failure. */
+async function doctorFaults({ platform }: Town): Promise<string[]> {
+  const { stdout } = await platform.run("manage", "doctor", "--json");
+  const findings = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  return findings.filter(({ state }) => state === "failed").map(({ check, what }) =>
+    `doctor: ${check}: ${what}`
+  );
 }
