@@ -15,6 +15,8 @@ const ONLY = new RegExp(Deno.env.get("ONLY") ?? "kill");
 const FILES = 50;
 /** Seconds without progress after which files are stuck, when nobody intervenes any more. */
 const STUCK_SECONDS = 40;
+/** After so many draws without a target everything is repaired. */
+const MOST_IN_VAIN = 50;
 /** How often customers send again what was lost. */
 const ROUNDS = 8;
 
@@ -31,6 +33,7 @@ async function intervene(town: Town, count: number): Promise<Map<string, number>
   const lots = INTERVENTIONS.filter(({ kind, target }) => ONLY.test(`${kind} ${target}`))
     .flatMap((each) => Array(each.weight).fill(each));
   let repairs: Repair[] = [];
+  let inVain = 0;
   for (let done = 0; done < count;) {
     for (let n = await town.inFlight(); n < FILES; n++) await town.add();
     const intervention = chance.pick(lots);
@@ -38,8 +41,9 @@ async function intervene(town: Town, count: number): Promise<Map<string, number>
     const repairedAfter = chance.whole(1, 3);
     const ms = chance.between(100, 1_200);
     const what: Done | null = await intervention.run(town, draws);
-    // There was nothing to do it to.
     if (what === null) {
+      // There was nothing to do it to, perhaps because of an earlier intervention.
+      if (++inVain % MOST_IN_VAIN === 0) repairs = await repair(repairs, Infinity);
       await pause(20);
       continue;
     }
@@ -48,12 +52,18 @@ async function intervene(town: Town, count: number): Promise<Map<string, number>
     sums.set(intervention.kind, (sums.get(intervention.kind) ?? 0) + 1);
     if (what.undo) repairs.push({ at: done + repairedAfter, undo: what.undo });
     await pause(ms);
-    for (const { at, undo } of repairs) if (at <= done) await undo();
-    repairs = repairs.filter(({ at }) => at > done);
-    if (done === Math.ceil(count / 2)) await town.deployLast();
+    repairs = await repair(repairs, done);
+    if (done >= count / 2 && !town.isDiskFull) await town.deployLast();
   }
-  for (const { undo } of repairs) await undo();
+  await repair(repairs, Infinity);
+  await town.deployLast();
   return sums;
+}
+
+/** Undoes what is due. @returns the others */
+async function repair(repairs: Repair[], done: number): Promise<Repair[]> {
+  for (const { at, undo } of repairs) if (at <= done) await undo();
+  return repairs.filter(({ at }) => at > done);
 }
 
 /** Waits until everything is loaded or has failed; customers send what the platform has lost. */

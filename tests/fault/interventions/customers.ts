@@ -85,8 +85,8 @@ export class FetchCustomer implements Customer {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.kill();
     await this.#kept;
+    this.kill();
     await this.#running?.ended();
     await Deno.remove(this.dir, { recursive: true });
   }

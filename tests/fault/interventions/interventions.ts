@@ -154,10 +154,15 @@ async function ifThere(work: Promise<void>): Promise<void> {
 }
 
 async function fill(town: Town, { how }: Draws): Promise<Done | null> {
-  if (town.disk === null) return null;
+  if (town.disk === null || town.isDiskFull) return null;
   const left = [0, 1, 6, 18][Math.floor(how * 4)] ?? 0;
   const free = await fillDisk(town.platform.dir, left * MB);
-  return { what: `filled the disk but for ${left} MB`, undo: free };
+  town.isDiskFull = true;
+  const undo = async () => {
+    await free();
+    town.isDiskFull = false;
+  };
+  return { what: `filled the disk but for ${left} MB`, undo };
 }
 
 function kill(name: "serve" | "manage", weight: number): Intervention {

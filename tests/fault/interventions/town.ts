@@ -46,6 +46,7 @@ export class Town implements AsyncDisposable {
   /** What was done, for error messages. */
   readonly journal: string[] = [];
   readonly url: string;
+  isDiskFull = false;
   readonly #startedAt = performance.now();
   /** The backup to restore next, and when it was begun. */
   backup: { dir: string; begunAt: number } | null = null;
