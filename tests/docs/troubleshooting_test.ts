@@ -17,6 +17,7 @@ const NOT_A_REASON = [
   "bad-key-file",
   "bad-storage-url",
   "bad-table",
+  "data-not-empty",
   "file-not-found",
   "host-gone",
   "illegal-transition",
