@@ -93,13 +93,10 @@ function refusal({ name, reason }: FileView): Failure {
 
 function notInTime(name: string, seconds: number, last: FileView | null): Failure {
   const state = last === null ? "its state is unknown" : waitingText(last);
-  const after = Math.round(seconds);
-  const text =
-    `Cannot wait for "${name}" any longer: it was not loaded within ${after} s; ${state}`;
+  const text = `Cannot follow "${name}": not loaded within ${Math.round(seconds)} s (${state}); ` +
+    "it stays on the platform";
   return new Failure("refused", "not-loaded-in-time", text, {
-    hint:
-      "The file stays on the platform and is loaded later. Run the command again with --wait to " +
-      "follow it; it is not sent twice.",
+    hint: "Run the command again with --wait to follow it; it is not sent twice.",
   });
 }
 

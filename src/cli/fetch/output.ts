@@ -204,9 +204,8 @@ export class FetchOutput {
 }
 
 function restingText(names: string[], seconds: number): string {
-  const files = names.length === 1 ? names[0] : formatCount(names.length, "file");
-  const have = names.length === 1 ? "has" : "have";
-  return `waiting until ${files} ${have} not changed for ${formatLimit(seconds)}, or until ${
-    names.length === 1 ? names[0] : "NAME"
-  }.done exists`;
+  const [files, are, have] = names.length === 1
+    ? [names[0], "is", "it has"]
+    : [formatCount(names.length, "file"), "are", "they have"];
+  return `${files} ${are} sent when ${have} not changed for ${formatLimit(seconds)}`;
 }

@@ -2,7 +2,7 @@ import type { Output } from "./io.ts";
 import { fit, pad, printable, widthOf, wrapped } from "./text.ts";
 
 const GAP = 2;
-const MIN_WIDTH = 6;
+const MIN_WIDTH = 8;
 
 /** How a table is shortened for a narrow terminal. */
 export interface TableOptions {

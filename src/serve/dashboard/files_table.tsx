@@ -1,6 +1,7 @@
 import type { AdminFile } from "../../protocol/admin_view.ts";
 import { type FileView, isFinal, type RowCounts } from "../../protocol/file_view.ts";
 import { versionText } from "../../protocol/file_versions.ts";
+import { waitingText } from "../../protocol/waiting_text.ts";
 import { bytes, count, speed } from "./format.ts";
 import { Empty, FileStateLabel, Time } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
@@ -30,10 +31,16 @@ function fileColumn(base: string): Column<FileView> {
             {reason && ` · ${reason.message}`}
           </div>
           {versions && <div class="sub">{versions}</div>}
+          {isHeldUp(file) && <div class="sub">Waiting: {waitingText(file)}</div>}
         </>
       );
     },
   };
+}
+
+/** Whether a file waits for something that somebody must do; the queue and retries pass by themselves. */
+function isHeldUp({ waitingFor }: FileView): boolean {
+  return waitingFor !== null && waitingFor.code !== "queue" && waitingFor.code !== "retry";
 }
 
 const COLUMNS: Column<FileView>[] = [

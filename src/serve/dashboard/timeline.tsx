@@ -1,5 +1,6 @@
 import type { FileView, RowCounts } from "../../protocol/file_view.ts";
 import { formatCount } from "../../base/count.ts";
+import { waitingText } from "../../protocol/waiting_text.ts";
 import { count, duration } from "./format.ts";
 import { Time } from "./parts.tsx";
 
@@ -54,19 +55,16 @@ function attempt(attempts: number): string {
   return attempts > 1 ? `attempt ${attempts}` : "first attempt";
 }
 
-function endOf({ state, finishedAt, nextTryAt, reason, rows }: FileView): Step {
+function endOf(file: FileView): Step {
+  const { state, finishedAt, nextTryAt, reason, rows } = file;
   switch (state) {
     case "received":
-      return { what: "Waiting to be picked up", at: null, tone: "next" };
-    case "queued":
-      return reason
-        ? {
-          what: "Waiting for the next attempt",
-          at: nextTryAt,
-          tone: "next",
-          note: reason.message,
-        }
-        : { what: "Waiting in the queue", at: nextTryAt, tone: "next" };
+    case "queued": {
+      const note = reason === null ? {} : { note: reason.message };
+      const isRetry = reason !== null && (file.waitingFor?.code ?? "retry") === "retry";
+      const what = isRetry ? "Waiting for the next attempt" : `Waiting: ${waitingText(file)}`;
+      return { what, at: nextTryAt, tone: "next", ...note };
+    }
     case "running":
       return { what: "Rows are stored once the whole file has been read", at: null, tone: "next" };
     case "ingested":
