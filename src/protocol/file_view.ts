@@ -97,7 +97,7 @@ export const fileViewSchema = z.object({
   replaces: z.array(z.int().positive()).default([]),
   /** The earlier versions of this file whose rows are stored beside this one's. */
   earlier: earlierVersionsSchema.nullable().default(null),
-  /** What the file is waiting for; null when it has ended or is loading. */
+  /** What the file is waiting for; null when it has ended or is loading. None from older servers. */
   waitingFor: waitingSchema.nullable().default(null),
 });
 export type FileView = z.infer<typeof fileViewSchema>;

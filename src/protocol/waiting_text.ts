@@ -19,7 +19,7 @@ export function waitingText(
   { state, waitingFor, nextTryAt, reason }: WaitingFacts,
   time = (at: string) => at,
 ): string {
-  if (state === "running") return "loading";
+  if (state === "running" && waitingFor === null) return "loading";
   switch (waitingFor?.code) {
     case "module":
       return "there is no approved module for it yet";

@@ -11,6 +11,7 @@ import type { LedgerReader } from "../storage/contract.ts";
 import { adminRoutes } from "./admin/routes.ts";
 import { accountRoutes } from "./api/account.ts";
 import { constraintsReader } from "./api/constraints.ts";
+import { FileWaits } from "./api/file_waits.ts";
 import { fileRoutes } from "./api/files.ts";
 import { createMetrics } from "./api/metrics.ts";
 import { moduleRoutes } from "./api/module.ts";
@@ -82,6 +83,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   };
   const constraintsOf = constraintsReader(layout, defaultConstraints);
   const modules = moduleDeps(layout);
+  const waits = new FileWaits({ layout, disk, store: modules.store, now });
   const audit = new AuditLog(layout.audit);
   const users = new UsersFile(layout.users);
   const slots = new Slots(deps.slots);
@@ -91,7 +93,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   const routes: Route[] = [
     ...accountRoutes({ accounts, intake, ledger, constraintsOf, now }),
     ...uploadRoutes({ intake, constraintsOf, slots, emit, now, stallMs }),
-    ...fileRoutes({ receipts, ledger, isCurrent: intake.isCurrent, layout, modules, live }),
+    ...fileRoutes({ receipts, ledger, isCurrent: intake.isCurrent, layout, modules, waits, live }),
     ...adminRoutes({
       operators,
       layout,
@@ -100,6 +102,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
       users,
       audit,
       modules,
+      waits,
       constraintsOf,
       live: operatorsLive,
       hash,

@@ -69,7 +69,7 @@ export class WaitingFiles {
 }
 
 function stateOf(file: FileView | null): State {
-  return file?.state === "running" ? "loading" : file?.waitingFor?.code ?? "queue";
+  return file?.waitingFor?.code ?? (file?.state === "running" ? "loading" : "queue");
 }
 
 function textOf(file: FileView | null): string {

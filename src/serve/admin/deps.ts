@@ -5,6 +5,7 @@ import type { DiskState } from "../../data/disk_state.ts";
 import type { Layout } from "../../data/layout.ts";
 import type { LedgerReader } from "../../storage/contract.ts";
 import type { ConstraintsOf } from "../api/constraints.ts";
+import type { FileWaits } from "../api/file_waits.ts";
 import type { ModuleDeps } from "../api/module_views.ts";
 import type { LiveEvents } from "../http/live_events.ts";
 
@@ -17,6 +18,7 @@ export interface AdminDeps {
   users: UsersFile;
   audit: AuditLog;
   modules: ModuleDeps;
+  waits: FileWaits;
   constraintsOf: ConstraintsOf;
   live: LiveEvents;
   /** Hashes a password outside the main thread. */

@@ -13,7 +13,7 @@ import {
   pageOf,
   rejectsOf,
   viewOfRecord,
-  withVersions,
+  withContext,
 } from "../api/file_views.ts";
 import { rejectsContract } from "../api/files.ts";
 import { sendRejectsCsv } from "../api/rejects_csv.ts";
@@ -150,7 +150,7 @@ function views(
     const { id, tenant } = record;
     return { ...viewOfRecord(record), tenant, replayRequested: requested.has(id) };
   });
-  return withVersions(deps, shown, ({ tenant }) => tenant);
+  return withContext(deps, shown, ({ tenant }) => tenant);
 }
 
 function notReplayable(

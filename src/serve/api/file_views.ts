@@ -10,12 +10,14 @@ import type { ReceiptQuery, UploadReceipt, UploadReceipts } from "../../staging/
 import type { ModuleStore } from "../../modules/store.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import { fileVersions, ONLY_VERSION } from "../../storage/file_versions.ts";
+import type { FileWaits } from "./file_waits.ts";
 import { notFound } from "../http/problem_response.ts";
 
 /** What is needed to show files of the ledger. */
 export interface ViewDeps {
   ledger: LedgerReader;
   modules: { store: ModuleStore };
+  waits: FileWaits;
 }
 
 /** The sources of a tenant's files. */
@@ -62,7 +64,7 @@ export async function listFiles(
   const asksForContent = query.name !== undefined && query.sha256 !== undefined;
   const listed = asksForContent ? await currentOnes(deps, tenant, found) : found;
   const page = pageOf(listed, query.limit);
-  return { ...page, files: await withVersions(deps, page.files, () => tenant) };
+  return { ...page, files: await withContext(deps, page.files, () => tenant) };
 }
 
 async function currentOnes({ isCurrent }: FileDeps, tenant: string, files: FileView[]) {
@@ -99,12 +101,15 @@ export async function fileOf(deps: FileDeps, tenant: string, id: string): Promis
   const record = await deps.ledger.get(receipt?.id ?? id);
   const view = record?.tenant === tenant ? viewOfRecord(record) : receipt && viewOfReceipt(receipt);
   if (!view) throw notFound(`file ${JSON.stringify(id)}`);
-  return (await withVersions(deps, [view], () => tenant))[0]!;
+  return (await withContext(deps, [view], () => tenant))[0]!;
 }
 
-/** Adds to views how the files are related to the other versions of their names. */
-export async function withVersions<View extends FileView>(
-  { ledger, modules }: ViewDeps,
+/**
+ * Adds to views how the files are related to the other versions of their names, and what they wait
+ * for.
+ */
+export async function withContext<View extends FileView>(
+  { ledger, modules, waits }: ViewDeps,
   views: readonly View[],
   tenantOf: (view: View) => string,
 ): Promise<View[]> {
@@ -112,7 +117,14 @@ export async function withVersions<View extends FileView>(
   const found = await fileVersions(ledger, files, (tenant, version) => {
     return modules.store.versionsRule(tenant, version);
   });
-  return views.map((view) => ({ ...view, ...found.get(view.id) }));
+  const waiting = new Map<string, FileView["waitingFor"]>();
+  for (const [tenant, ones] of Map.groupBy(files, ({ tenant }) => tenant)) {
+    const causes = await waits.of(tenant, ones);
+    ones.forEach(({ id }, index) => waiting.set(id, causes[index] ?? null));
+  }
+  return views.map((view) => {
+    return { ...view, ...found.get(view.id), waitingFor: waiting.get(view.id) ?? null };
+  });
 }
 
 /**
