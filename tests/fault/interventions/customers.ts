@@ -126,7 +126,7 @@ const AT_ONCE = 3;
 /** A tus client that sends pieces, and asks later what became of its files. */
 export class TusCustomer implements Customer {
   readonly tenant: string;
-  readonly most = 4_000;
+  readonly most = 2_000;
   readonly dir = null;
   readonly troubles = [];
   readonly #town: Town;
