@@ -60,7 +60,7 @@ export class Arena implements AsyncDisposable {
   /** Tries to deploy an attacker's module for its own tenant. */
   async deploy(attack: Attack, tenant: string): Promise<Result> {
     const dir = await this.#moduleOf(attack);
-    await this.platform.addTenant(tenant);
+    this.platform.addTenant(tenant);
     const args = ["manage", "tenant", "deploy", tenant, dir, "--data", this.platform.data];
     const result = await run(args, { env: this.#env });
     this.output.push(result.stdout, result.stderr);

@@ -192,3 +192,32 @@ test("a file whose manage died on another machine is taken over after its lease"
   await second.stop();
   await check(on, [file]);
 });
+
+test(`${KILLS} SIGKILLs of two manage while files replace their earlier versions`, async (on) => {
+  const { platform } = on;
+  const names = ["a.csv", "b.csv"];
+  await platform.deploy("one", keepAll({ before: BEFORE, versions: "replace" }));
+  for (let version = 0; version < KILLS; version++) {
+    for (const name of names) {
+      const rows = Array.from({ length: 200 }, (_, line) => `${name} ${version} ${line},x`);
+      await platform.stage("one", name, `a,b\n${rows.join("\n")}\n`);
+    }
+    // The next version arrives while this one is being loaded.
+    const two = [platform.manage(), platform.manage()];
+    const arrived = (version + 1) * names.length;
+    await until("both are adopted", async () => (await platform.files()).length === arrived);
+    await pause(between(0, 2_000));
+    for (const manage of two) await manage.stop("SIGKILL");
+  }
+  await using last = platform.manage();
+  const files = await platform.allSettled(KILLS * names.length, SECONDS);
+  assert.equal((await last.stop()).code, 0, last.transcript());
+  const rows = await on.rows("one", "items", "file, content");
+  for (const name of names) {
+    const own = rows.filter(({ file }) => file === name).map(({ content }) => String(content));
+    assert.equal(own.length, 200, `${own.length} rows of ${name}`);
+    assert.ok(own.every((content) => content.includes(`${name} ${KILLS - 1} `)), own[0]);
+    const newest = files.filter((file) => file.name === name && file.replacedBy === null);
+    assert.deepEqual(newest.map(({ version }) => version), [KILLS], JSON.stringify(newest));
+  }
+});

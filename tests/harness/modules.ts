@@ -19,12 +19,15 @@ export interface ModuleOptions {
   format?: string;
   /** Statements before the row is returned; they see `record` and `ctx`. */
   before?: string;
+  /** @default "add" */
+  versions?: "add" | "replace";
   limits?: { memoryMb?: number; secondsPerFile?: number; rejectShare?: number };
 }
 
 /** A module with one table, `items`, which keeps every record as JSON under its row id. */
 export function keepAll(options: ModuleOptions = {}): ModuleFiles {
   const { files = "*", format = "csv({ header: true })", before = "", limits = {} } = options;
+  const { versions = "add" } = options;
   return {
     "tenant.json": JSON.stringify({
       entry: "ingest.ts",
@@ -39,6 +42,7 @@ const shown = (_key, value) => typeof value === "bigint" ? String(value) : value
 export default defineIngest({
   files: ${JSON.stringify(files)},
   format: ${format},
+  versions: "${versions}",
   tables: {
     items: {
       columns: { id: "uuid", file: "text", line: "int", content: "text" },

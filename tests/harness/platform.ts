@@ -70,11 +70,12 @@ export class Platform implements AsyncDisposable {
   }
 
   /** Adds an account with which nobody can sign in, unless it exists. */
-  async addTenant(tenant: string): Promise<void> {
+  addTenant(tenant: string): void {
     const path = join(this.data, "users.json");
-    const users = JSON.parse(await Deno.readTextFile(path));
+    // Without a pause in between, because modules are deployed for several tenants at once.
+    const users = JSON.parse(Deno.readTextFileSync(path));
     users[tenant] ??= dummyHash("argon2id");
-    await Deno.writeTextFile(path, JSON.stringify(users));
+    Deno.writeTextFileSync(path, JSON.stringify(users));
   }
 
   /** Deploys a module for a tenant; enough for files moved into staging. */
@@ -84,7 +85,7 @@ export class Platform implements AsyncDisposable {
 
   /** Deploys the module in a folder for a tenant. */
   async deployFolder(tenant: string, dir: string): Promise<void> {
-    await this.addTenant(tenant);
+    this.addTenant(tenant);
     await this.must("manage", "tenant", "deploy", tenant, dir);
   }
 
