@@ -17,7 +17,7 @@ import {
   type VersionView,
   versionViewSchema,
 } from "../protocol/module_view.ts";
-import { PATHS } from "../protocol/paths.ts";
+import { PATHS, TUS_VERSION } from "../protocol/paths.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { foreignAnswer, networkFailure } from "./network_failure.ts";
 import { answerFailure, retryAfter } from "./answer_failure.ts";
@@ -127,6 +127,22 @@ export class ApiClient implements Disposable {
   /** The user's unfinished uploads. */
   async uploads(signal: AbortSignal): Promise<UploadView[]> {
     return (await this.#json({ path: PATHS.uploads, signal }, uploadListSchema)).uploads;
+  }
+
+  /** Deletes an unfinished upload and its bytes. @returns why the server keeps it; null if it is gone */
+  async discardUpload(id: string, signal: AbortSignal): Promise<Failure | null> {
+    const path = `${PATHS.uploads}/${encodeURIComponent(id)}`;
+    const headers = { "Tus-Resumable": TUS_VERSION };
+    try {
+      const response = await this.request({ path, method: "DELETE", headers, signal });
+      await response.body?.cancel();
+      return null;
+    } catch (error) {
+      if (error instanceof Failure && error.details.unreachable !== true && error.kind !== "auth") {
+        return error;
+      }
+      throw error;
+    }
   }
 
   /** Opens a batch, to which `number_files` applies; returns its id. */

@@ -1,6 +1,6 @@
 import { checkFile, type Constraints, tooManyFiles } from "../protocol/constraints.ts";
 import { Failure, messageOf } from "../base/failure.ts";
-import type { FileView } from "../protocol/file_view.ts";
+import type { FileView, UploadView } from "../protocol/file_view.ts";
 import { NO_SPAN, type Span } from "../base/tracing.ts";
 import type { ApiClient } from "./client.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
@@ -43,6 +43,8 @@ export interface RunOptions {
 export const DEFAULT_PARALLEL = 4;
 /** Gives up after about half a minute without progress. */
 const RUN_RETRIES: RetryPolicy = { attempts: 8 };
+/** Seconds without a byte after which another content's upload is abandoned. */
+const ABANDONED_SECONDS = 600;
 /** Maximum bytes in memory of all uploads together. */
 const BUDGET = 64 * 1024 * 1024;
 /** Maximum checks at once; they mostly wait for the server. */
@@ -249,6 +251,7 @@ export class Sender {
     const { clock } = this.#options;
     const startedAt = clock.monotonic();
     const unfinished = await this.#retried(name, () => wave.unfinished());
+    await this.#discardOutdated(candidate, known, unfinished);
     const batch = await this.#retried(name, () => wave.batch());
     const task = {
       candidate,
@@ -262,6 +265,24 @@ export class Sender {
     this.#emit({ type: "sent", name, size, ...sent, file, seconds });
     const { id } = sent;
     if (this.#options.wait) this.#follow({ name, size, id });
+  }
+
+  /**
+   * Deletes what an earlier run began to send of this file's earlier content: nobody will finish it.
+   * Another program may still be sending one that has received bytes a moment ago.
+   */
+  async #discardOutdated(
+    { name, size }: Candidate,
+    sha256: string | null,
+    unfinished: UploadView[],
+  ): Promise<void> {
+    const outdated = unfinished.filter((upload) =>
+      upload.name === name && upload.idleSeconds >= ABANDONED_SECONDS &&
+      (upload.length !== size || (sha256 !== null && (upload.sha256 ?? sha256) !== sha256))
+    );
+    const { client, signal } = this.#options;
+    // A failure here is not one of the file: the server deletes them when they expire.
+    for (const { id } of outdated) await client.discardUpload(id, signal).catch(() => null);
   }
 
   /** What became of the earlier versions of a file that was sent; null if it is the first. */

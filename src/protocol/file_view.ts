@@ -140,6 +140,11 @@ export const uploadViewSchema = z.object({
   length: z.int().nonnegative(),
   /** Bytes that the server has received. */
   offset: z.int().nonnegative(),
+  createdAt: z.string(),
+  /** When it is deleted if no byte arrives until then. */
+  expiresAt: z.string(),
+  /** Seconds since its last byte arrived; since its creation if none has. */
+  idleSeconds: z.int().nonnegative(),
 });
 export type UploadView = z.infer<typeof uploadViewSchema>;
 export const uploadListSchema = z.object({ uploads: z.array(uploadViewSchema) });

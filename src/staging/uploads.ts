@@ -21,13 +21,16 @@ import { UploadWriter, type WriterOptions } from "./upload_writer.ts";
 export interface UploadsOptions {
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
-  /** Milliseconds from its last byte until an upload expires. @default 24 hours */
+  /** Milliseconds from its last byte until an upload expires; without a byte at most an hour. @default 24 hours */
   expiryMs?: number;
   /** Milliseconds without progress after which another request may take over an upload. @default 2,000 */
   takeoverMs?: number;
   /** Whether there is room. @default one that is asked about the data directory */
   disk?: DiskState;
 }
+
+/** Milliseconds until an upload without a byte expires. */
+const EMPTY_EXPIRY_MS = 60 * 60 * 1000;
 
 /**
  * The unfinished uploads: the bytes in `uploads/<id>`, the record in `uploads/<id>.json`. The index
@@ -74,9 +77,10 @@ export class Uploads {
     return [...this.#index.values()].filter((u) => u.complete && !u.holder);
   }
 
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch. Without a byte an upload expires sooner: it is probably abandoned. */
   expiresAt(upload: Upload): number {
-    return upload.touchedAt + this.#expiryMs;
+    const ms = upload.offset === 0 ? Math.min(EMPTY_EXPIRY_MS, this.#expiryMs) : this.#expiryMs;
+    return upload.touchedAt + ms;
   }
 
   /**

@@ -37,6 +37,8 @@ export const PASSWORD = "pässword-1";
 /** A small in-memory server with the platform's HTTP API that records its requests. */
 export class FakeServer implements AsyncDisposable {
   readonly uploads = new Map<string, Upload>();
+  /** Of all unfinished uploads. */
+  idleSeconds = 60;
   readonly files: (FileView & { content: Uint8Array; batch: string | null })[] = [];
   readonly requests: { method: string; path: string; bytes: number }[] = [];
   batches = 0;
@@ -109,7 +111,10 @@ export class FakeServer implements AsyncDisposable {
     });
     app.get(PATHS.constraints, (c) => c.json(this.#constraints));
     app.post(PATHS.batches, (c) => c.json({ id: `batch-${++this.batches}` }, 201));
-    app.get(PATHS.uploads, (c) => c.json({ uploads: [...this.uploads.values()].map(viewOf) }));
+    app.get(
+      PATHS.uploads,
+      (c) => c.json({ uploads: [...this.uploads.values()].map((upload) => this.#viewOf(upload)) }),
+    );
     app.post(PATHS.uploads, (c) => this.#create(c));
     // Hono handles HEAD with the route of GET.
     app.get(`${PATHS.uploads}/:id`, (c) => this.#head(c));
@@ -152,6 +157,12 @@ export class FakeServer implements AsyncDisposable {
     const headers = { location: `http://elsewhere.invalid${PATHS.uploads}/${upload.id}` };
     if (!c.req.header("content-type")) return new Response(null, { status: 201, headers });
     return await this.#take(c, upload, 201, headers);
+  }
+
+  #viewOf({ id, name, sha256, length, offset }: Upload) {
+    const [createdAt, expiresAt] = ["2026-11-24T04:46:52.016Z", "2026-11-25T04:46:52.016Z"];
+    const { idleSeconds } = this;
+    return { id, name, sha256, length, offset, createdAt, expiresAt, idleSeconds };
   }
 
   async #head(c: Context): Promise<Response> {
@@ -241,10 +252,6 @@ export class FakeServer implements AsyncDisposable {
     };
     return new Response(null, { status, headers: done });
   }
-}
-
-function viewOf({ id, name, sha256, length, offset }: Upload) {
-  return { id, name, sha256, length, offset };
 }
 
 export function problem(

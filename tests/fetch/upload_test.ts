@@ -228,6 +228,19 @@ Deno.test("an unfinished upload is resumed only for the same content", async () 
   assert.equal(server.uploads.get("other")?.offset, 5 * MIB, "the other one is untouched");
 });
 
+Deno.test("what an earlier run began to send of another content is discarded once it is abandoned", async () => {
+  await using dir = new TempDir();
+  await dir.write("a.csv", noise(MIB));
+  await using server = new FakeServer({ constraints: CONSTRAINTS });
+  const begun = { batch: null, length: MIB, offset: 5, parts: [], sha256: "0".repeat(64) };
+  server.uploads.set("old", { id: "old", name: "a.csv", ...begun });
+  server.uploads.set("of-another-file", { id: "of-another-file", name: "b.csv", ...begun });
+  server.idleSeconds = 3600;
+  const { outcome } = await runOnce(server, dir.path);
+  assert.equal(outcome("a.csv"), "sent");
+  assert.deepEqual([...server.uploads.keys()], ["of-another-file"]);
+});
+
 Deno.test("a large upload without a SHA-256 is resumed; a changed file is sent again", async () => {
   const content = noise(8 * MIB);
   for (const isChanged of [false, true]) {

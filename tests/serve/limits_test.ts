@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { normalizeFileName } from "../../src/protocol/file_names.ts";
 import {
+  appending,
   base64,
   creation,
   filesBelow,
@@ -37,10 +38,42 @@ Deno.test("format, size and number of files are enforced before a byte is stored
     assert.equal((await begin(harness, "b.csv", 1024)).status, 201);
     const third = await begin(harness, "c.csv", 1024);
     assert.equal(third.status, 422);
-    assert.equal(await problemCode(third), "too-many-files");
+    const { type, detail, hint, details } = await third.json();
+    assert.match(type, /too-many-files$/);
+    assert.match(
+      detail,
+      /number_files is 2, and 2 unfinished uploads hold all places: "A\.CSV" \((\w{26}), 0 of 1,024 bytes, begun [\d:TZ-]+, expires [\d:TZ-]+\), "b\.csv"/,
+    );
+    assert.match(hint, /DELETE \/v1\/uploads\/ID, or mysimbdp fetch uploads discard/);
+    const [first = ""] = details.uploads.split(" ");
+    const dropped = { method: "DELETE", headers: { "Tus-Resumable": "1.0.0" } };
+    assert.equal((await harness.send(`/v1/uploads/${first}`, dropped)).status, 204);
+    assert.equal((await begin(harness, "c.csv", 1024)).status, 201);
     const other = { as: "customer-2", method: "POST", headers: creation("c.csv", 1) };
     assert.equal((await harness.send("/v1/uploads", other)).status, 201);
   }, { app: { defaultConstraints: NARROW } }));
+
+Deno.test("creations without a byte give back their places after an hour, others after a day", async () => {
+  let now = Date.UTC(2026, 10, 24);
+  const clock = () => now;
+  await withApp(async (harness) => {
+    const { send } = harness;
+    const abandoned = await begin(harness, "a.csv", 6);
+    const begun = await begin(harness, "b.csv", 6);
+    assert.equal((await begin(harness, "c.csv", 6)).status, 422);
+    const path = begun.headers.get("Location") ?? "";
+    const sent = await send(path, { method: "PATCH", headers: appending(0), body: "abc" });
+    assert.equal(sent.headers.get("Upload-Expires"), new Date(now + 86_400_000).toUTCString());
+    const expires = abandoned.headers.get("Upload-Expires");
+    assert.equal(expires, new Date(now + 3_600_000).toUTCString());
+    now += 3_601_000;
+    const head = { method: "HEAD", headers: { "Tus-Resumable": "1.0.0" } };
+    assert.equal((await send(abandoned.headers.get("Location") ?? "", head)).status, 404);
+    assert.equal((await send(path, head)).status, 200);
+    assert.equal((await begin(harness, "c.csv", 6)).status, 201);
+    assert.equal(await harness.intake.expire(), 1);
+  }, { app: { defaultConstraints: NARROW, now: clock }, intake: { now: clock } });
+});
 
 Deno.test("two concurrent uploads cannot both take the last place", () =>
   withApp(async (harness) => {

@@ -192,9 +192,16 @@ Deno.test("an upload is invisible to other tenants", () =>
     assert.deepEqual(await list("customer-2"), []);
     const location = created.headers.get("Location") ?? "";
     const id = location.split("/").at(-1);
-    assert.deepEqual(await list("customer-1"), [
-      { id, name: "a.csv", sha256: null, length: 6, offset: 0 },
-    ]);
+    const [{ createdAt, expiresAt, ...own }] = await list("customer-1");
+    assert.deepEqual(own, {
+      id,
+      name: "a.csv",
+      sha256: null,
+      length: 6,
+      offset: 0,
+      idleSeconds: 0,
+    });
+    assert.equal(Date.parse(expiresAt) - Date.parse(createdAt), 3_600_000);
     assert.equal((await send(location, { method: "HEAD", headers: TUS })).status, 200);
   }));
 

@@ -22,6 +22,7 @@ import {
   withAccount,
 } from "./options.ts";
 import { FetchOutput } from "./output.ts";
+import { registerFetchUploads } from "./uploads_command.ts";
 
 /** The number of uploads that the server accepts from one account at a time. */
 const MAX_PARALLEL = 16;
@@ -93,6 +94,7 @@ export function registerFetch(program: Command, context: CommandContext): Comman
       return runFetch(fetchOptions(flags, context.io), context.io);
     }));
   registerFetchModule(command, context);
+  registerFetchUploads(command, context);
   return withGuide(command, GUIDE);
 }
 

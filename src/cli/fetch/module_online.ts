@@ -1,9 +1,8 @@
-import type { ApiClient } from "../../fetch/client.ts";
 import { readModuleSource } from "../../modules/source.ts";
 import type { ModuleView, VersionView } from "../../protocol/module_view.ts";
 import { EXIT } from "../exit_codes.ts";
 import type { CommandContext } from "../command.ts";
-import { type FetchFlags, fetchOptions, openClient, untilStopped } from "./options.ts";
+import { type FetchFlags, withClient } from "./options.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { VERSION_HEADER, versionRow } from "../manage/module_command.ts";
 import { printTable } from "../terminal/table.ts";
@@ -95,13 +94,4 @@ function printFaults({ stdout }: CommandIo, { version, faults }: VersionView): v
     const text = `${file}:${line}:${column}: ${message.replaceAll("\n", " ")}`;
     stdout.write(`${printable(text)}\n`);
   }
-}
-
-async function withClient(
-  { io }: CommandContext,
-  flags: FetchFlags,
-  work: (client: ApiClient, signal: AbortSignal) => Promise<number>,
-): Promise<number> {
-  using client = await openClient(fetchOptions(flags, io), io);
-  return await untilStopped(io, (signal) => work(client, signal));
 }

@@ -5,7 +5,7 @@ import { ApiClient, type ClientOptions } from "../../fetch/client.ts";
 import { DEFAULT_PARALLEL } from "../../fetch/run.ts";
 import { DEFAULT_INTERVAL, DEFAULT_REST } from "../../fetch/watch.ts";
 import type { Config } from "../../config/schema.ts";
-import { parseSeconds } from "../command.ts";
+import { type CommandContext, parseSeconds } from "../command.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { localPath, thisMachine } from "../terminal/local_path.ts";
 import { findPassword } from "../terminal/password.ts";
@@ -166,6 +166,16 @@ export async function openClient(
   const password = await findPassword(options.password, user, io);
   const ca = options.ca === undefined ? undefined : await readCertificates(options.ca);
   return new ApiClient({ server, user, password, ca, onThrottled });
+}
+
+/** Runs work with a client for the account, until it ends or a signal aborts it. */
+export async function withClient(
+  { io }: CommandContext,
+  flags: FetchFlags,
+  work: (client: ApiClient, signal: AbortSignal) => Promise<number>,
+): Promise<number> {
+  using client = await openClient(fetchOptions(flags, io), io);
+  return await untilStopped(io, (signal) => work(client, signal));
 }
 
 /** Runs work that Ctrl-C or a termination signal aborts. */

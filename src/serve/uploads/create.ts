@@ -1,4 +1,4 @@
-import { checkFile, type Constraints, tooManyFiles } from "../../protocol/constraints.ts";
+import { checkFile, type Constraints } from "../../protocol/constraints.ts";
 import { Failure } from "../../base/failure.ts";
 import type { UploadReceipt } from "../../staging/upload_receipts.ts";
 import type { Upload, UploadInfo } from "../../staging/upload.ts";
@@ -6,6 +6,7 @@ import type { AppContext, AppHandler } from "../http/env.ts";
 import { badRequest } from "../http/problem_response.ts";
 import type { UploadDeps } from "./deps.ts";
 import { parseMetadata } from "./metadata.ts";
+import { noPlaceLeft, type TakenPlaces, uploadView } from "./places.ts";
 import { finishUpload, receiveBytes } from "./receive.ts";
 import { finishedHeaders, progressHeaders, uploadPath } from "./respond.ts";
 import { announcesBody, byteCount, isOffsetStream } from "./tus.ts";
@@ -22,7 +23,7 @@ export function createUpload(deps: UploadDeps): AppHandler {
     const refusal = checkFile(constraints, wanted.name, wanted.length);
     if (refusal) throw refusal;
     const twin = await findTwin(deps, wanted);
-    if (placesTaken(deps, wanted, twin) >= constraints.number_files) {
+    if (countOf(placesTaken(deps, wanted, twin)) >= constraints.number_files) {
       await deps.intake.uploads.refresh(wanted.tenant);
     }
     // No await between counting and `create`, which adds the new upload to the count.
@@ -63,17 +64,25 @@ async function findTwin(
 
 /** The places of the batch that other files have. */
 function placesTaken(
-  { intake: { receipts, uploads } }: UploadDeps,
+  { intake: { receipts, uploads }, now }: UploadDeps,
   { tenant, batch }: WantedUpload,
   twin: Twin,
-): number {
+): TakenPlaces {
   const unfinished = uploads.list(tenant).filter(({ info }) =>
     info.counted && (batch === null || info.batch === batch)
   );
   const received = batch === null ? 0 : receipts.countInBatch(tenant, batch);
   // A file that takes the place of a lost one does not need another place.
   const isReplaced = batch !== null && twin?.receipt.batch === batch && !twin.isThere;
-  return unfinished.length + received - (isReplaced ? 1 : 0);
+  return {
+    received: received - (isReplaced ? 1 : 0),
+    unfinished: unfinished.map((upload) => uploadView(uploads, upload, now())),
+    batch,
+  };
+}
+
+function countOf({ received, unfinished }: TakenPlaces): number {
+  return received + unfinished.length;
 }
 
 /** Counts the file in its batch, or refuses it. */
@@ -92,9 +101,10 @@ function placeInBatch(
     });
   }
   const isKnown = twin?.isThere ?? false;
-  const used = placesTaken(deps, wanted, twin) + 1;
+  const taken = placesTaken(deps, wanted, twin);
+  const used = countOf(taken) + 1;
   const most = constraints.number_files;
-  if (!isKnown && used > most) throw tooManyFiles(constraints, name);
+  if (!isKnown && used > most) throw noPlaceLeft(constraints, name, taken);
   // Reported once, when the threshold is reached, and not for each later file.
   if (!isKnown && used === Math.ceil(NEAR * most)) {
     emit({ kind: "limit.near", tenant, limit: "number_files", used, most });

@@ -4,6 +4,7 @@ import { EXAMPLE_CSV, EXAMPLE_METADATA, EXAMPLE_UPLOAD_ID } from "../api/example
 import type { ProblemCode } from "../http/problems.ts";
 import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import { createUpload } from "./create.ts";
+import { uploadView } from "./places.ts";
 import type { UploadDeps } from "./deps.ts";
 import { showOffset } from "./head.ts";
 import { appendBytes } from "./patch.ts";
@@ -84,7 +85,8 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
       path: PATHS.uploads,
       id: "listUploads",
       summary: "List unfinished uploads",
-      description: "Oldest first. Not part of tus.",
+      description: "Oldest first. They hold places of `number_files` until they are finished, " +
+        "deleted or expired. Not part of tus.",
       answer: json(200, "Your unfinished uploads.", uploadListSchema, {
         uploads: [{
           id: EXAMPLE_UPLOAD_ID,
@@ -92,15 +94,16 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
           sha256: null,
           length: 38,
           offset: 0,
+          createdAt: "2026-11-24T04:46:52.016Z",
+          expiresAt: "2026-11-24T05:46:52.016Z",
+          idleSeconds: 12,
         }],
       }),
       async handle(c) {
         await deps.intake.uploads.refresh(c.get("tenant"));
         const own = deps.intake.uploads.list(c.get("tenant"));
-        const uploads = own.map(({ info: { id, name, sha256, length }, offset }) => (
-          { id, name, sha256, length, offset }
-        ));
-        return { uploads };
+        const now = deps.now();
+        return { uploads: own.map((upload) => uploadView(deps.intake.uploads, upload, now)) };
       },
     }),
     define({
