@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { pause } from "../harness/until.ts";
-import { type Done, INTERVENTIONS } from "./interventions/interventions.ts";
+import type { Done } from "./interventions/done.ts";
+import { INTERVENTIONS } from "./interventions/interventions.ts";
 import { pathsOf } from "./interventions/targets.ts";
 import { Town } from "./interventions/town.ts";
 import { faultsOf, pendingOf, reportedFiles } from "./interventions/verdict.ts";

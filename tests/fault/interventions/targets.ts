@@ -15,6 +15,10 @@ export const TARGETS = [
   "staging folder",
   "archive folder",
   "uploads folder",
+  "database",
+  "accounts",
+  "constraints",
+  "module",
 ] as const;
 export type Target = (typeof TARGETS)[number];
 
@@ -50,6 +54,14 @@ export async function pathsOf(town: Town, target: Target): Promise<string[]> {
       return await foldersIn(join(data, "archive"));
     case "uploads folder":
       return [join(data, "uploads")];
+    case "database":
+      return [join(data, "db/ledger.sqlite"), join(data, "db/receipts.sqlite")];
+    case "accounts":
+      return [join(data, "users.json")];
+    case "constraints":
+      return await filesIn(join(data, "constraints"), (name) => name.endsWith(".json"));
+    case "module":
+      return await foldersIn(join(data, "tenants"));
   }
 }
 

@@ -5,7 +5,8 @@ import { Platform } from "../../harness/platform.ts";
 import { canMountDisk, type SmallDisk, smallDisk } from "../../harness/small_disk.ts";
 import { until } from "../../harness/until.ts";
 import { type Content, Contents } from "./contents.ts";
-import { ByHand, type Customer, FetchCustomer, TusCustomer } from "./customers.ts";
+import { ByHand } from "./by_hand.ts";
+import { type Customer, FetchCustomer, TusCustomer } from "./customers.ts";
 import { Service } from "./service.ts";
 
 const DISK_MB = 256;
