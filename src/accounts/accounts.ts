@@ -104,7 +104,7 @@ class FileAccounts implements Accounts {
     this.#clock = options.clock ?? systemClock;
     const now = () => this.#clock.now();
     this.#users = new UsersFile(options.usersPath, options.kind);
-    this.#lastGood = this.#users.accounts();
+    this.#lastGood = this.#firstAccounts();
     this.#ownsPool = options.pool === undefined;
     this.#pool = options.pool ?? new HashPool();
     this.#throttle = new Throttle({ ...options.throttle, now });
@@ -112,7 +112,19 @@ class FileAccounts implements Accounts {
     this.#verified = new VerifiedCache({ now, lifeMs: options.cacheMs ?? 300_000 });
     this.#floorMs = options.refusalFloorMs ?? 250;
     this.#emit = options.emit ?? (() => {});
-    this.#reportInvalidNames();
+    if (this.#lastFailure) this.#emit({ kind: "users.broken", error: this.#lastFailure.message });
+    else this.#reportInvalidNames();
+  }
+
+  /** One account with a fault must not keep all others out. */
+  #firstAccounts(): ReadonlyMap<string, Account> {
+    try {
+      return this.#users.accounts();
+    } catch (error) {
+      const usable = this.#users.usable();
+      this.#lastFailure = error as Failure;
+      return usable;
+    }
   }
 
   async verify(user: string, password: string, address: string): Promise<Verification> {

@@ -1,7 +1,7 @@
 import { Failure, messageOf } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
 import { checkTenantName, isTenantName } from "../base/tenant_name.ts";
-import { type Account, formatUsers, isAccountName, parseUsers } from "./users_text.ts";
+import { type Account, formatUsers, isAccountName, parseUsers, usableUsers } from "./users_text.ts";
 import { writeDurably } from "../data/durable.ts";
 import { withFileLock } from "../data/file_lock.ts";
 
@@ -59,6 +59,18 @@ export class UsersFile {
     const { result } = this.#snapshot;
     if (result instanceof Failure) throw result;
     return result;
+  }
+
+  /**
+   * Returns the accounts without faults, in a file that has some.
+   * @throws {Failure} `bad-users-file`, `users-file-unreadable`
+   */
+  usable(): ReadonlyMap<string, Account> {
+    try {
+      return usableUsers(Deno.readTextFileSync(this.path), this.path);
+    } catch (error) {
+      throw error instanceof Failure ? error : unusable("read", this.path, error);
+    }
   }
 
   /** Returns all accounts, sorted by name. */

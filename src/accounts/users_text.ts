@@ -49,6 +49,33 @@ export function parseUsers(text: string, file: string): Map<string, Account> {
   return accounts;
 }
 
+/** Returns all faults in the content of users.json, those of the whole file without a name. */
+export function usersFaults(content: unknown): { name: string | null; message: string }[] {
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    return [{ name: null, message: "it is not an object of names and hashes" }];
+  }
+  return Object.entries(content).flatMap(([name, value]) => {
+    const message = typeof value === "string"
+      ? faultOf(toAccount(name, value))
+      : `the hash of ${JSON.stringify(name)} is not text`;
+    return message === null ? [] : [{ name, message }];
+  });
+}
+
+/**
+ * Reads the accounts of a users.json that have no faults, in a file that has some.
+ * @throws {Failure} `bad-users-file` if it is not JSON, or not an object
+ */
+export function usableUsers(text: string, file: string): Map<string, Account> {
+  const content = parseJson(text, file);
+  const faults = usersFaults(content);
+  if (faults.some(({ name }) => name === null)) return parseUsers(text, file);
+  const faulty = new Set(faults.map(({ name }) => name));
+  const usable = Object.entries(content as Record<string, string>)
+    .filter(([name]) => !faulty.has(name));
+  return new Map(usable.map(([name, value]) => [name, toAccount(name, value)]));
+}
+
 /** Formats users.json: one account per line, in the order of the map. */
 export function formatUsers(accounts: ReadonlyMap<string, Account>): string {
   const values: Record<string, string> = {};

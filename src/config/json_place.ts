@@ -16,25 +16,43 @@ const TOKEN = /"(?:[^"\\\n]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+/g;
  */
 export function placeOfMember(text: string, path: readonly PropertyKey[]): Place | null {
   const wanted = JSON.stringify(path.map(String));
-  const open: { array: boolean; key: string | number }[] = [];
-  const isThere = () => JSON.stringify(open.map(({ key }) => String(key))) === wanted;
+  for (const member of membersOf(text)) {
+    if (JSON.stringify(member.path.map(String)) === wanted) return placeAt(text, member.index);
+  }
+  return null;
+}
+
+/** Returns the keys that an object in a valid JSON text has more than once, with their positions. */
+export function placesOfRepeatedKeys(text: string): (Place & { key: string })[] {
+  const seen = new Set<string>();
+  const repeated: (Place & { key: string })[] = [];
+  for (const { path, index } of membersOf(text)) {
+    const whole = JSON.stringify(path);
+    if (seen.has(whole)) repeated.push({ ...placeAt(text, index), key: path.join(".") });
+    seen.add(whole);
+  }
+  return repeated;
+}
+
+/** The members of a valid JSON text: an object's at their keys, an array's at their values. */
+function* membersOf(text: string): Generator<{ path: (string | number)[]; index: number }> {
+  const open: { array: boolean; key: string | number | null }[] = [];
+  const path = () => open.map(({ key }) => key ?? "");
   for (const { 0: token, index } of text.matchAll(TOKEN)) {
     const inner = open.at(-1);
     const starts = token !== "}" && token !== "]" && token !== ",";
-    // The position of a member is that of its key, the position of an element that of its value.
-    if (inner?.array && starts && isThere()) return placeAt(text, index);
+    if (inner?.array && starts) yield { path: path(), index };
     if (token === "{" || token === "[") {
-      open.push({ array: token === "[", key: token === "[" ? 0 : "" });
+      open.push({ array: token === "[", key: token === "[" ? 0 : null });
     } else if (token === "}" || token === "]") {
       open.pop();
     } else if (token === "," && inner) {
-      inner.key = inner.array ? Number(inner.key) + 1 : "";
-    } else if (inner && !inner.array && inner.key === "" && token.startsWith('"')) {
+      inner.key = inner.array ? Number(inner.key) + 1 : null;
+    } else if (inner && !inner.array && inner.key === null && token.startsWith('"')) {
       inner.key = String(JSON.parse(token));
-      if (isThere()) return placeAt(text, index);
+      yield { path: path(), index };
     }
   }
-  return null;
 }
 
 /**

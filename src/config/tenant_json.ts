@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { Failure } from "../base/failure.ts";
-import { placeOfMember, placeOfSyntaxError } from "./json_place.ts";
+import { type JsonFault, parseJson, schemaFaults } from "./json_fault.ts";
 import type { Config } from "./schema.ts";
-import type { Place } from "./toml_file.ts";
 
 const ENTRY = 'expected a .ts, .js or .wasm file in the folder, for example "ingest.ts", ' +
   'or {"exec": ["python3", "ingest.py"]}';
@@ -64,20 +63,13 @@ export type Permissions = AuthoredTenantJson["permissions"] & { write: string[] 
 /** The settings of a built module: what it may write is listed. */
 export type TenantJson = Omit<AuthoredTenantJson, "permissions"> & { permissions: Permissions };
 
-/** A fault in a tenant.json. */
-export interface TenantJsonFault extends Place {
-  /** The path of the setting, such as `limits.memoryMb`; "" for the whole file. */
-  setting: string;
-  message: string;
-}
-
 /** A checked tenant.json. */
 export interface CheckedTenantJson {
   /** Null if the text has faults. */
   tenantJson: AuthoredTenantJson | null;
   /** The module's entry, if at least that is valid. */
   entry: Entry | null;
-  faults: TenantJsonFault[];
+  faults: JsonFault[];
 }
 
 /**
@@ -91,20 +83,17 @@ export interface CheckedTenantJson {
  * ```
  */
 export function checkTenantJson(text: string): CheckedTenantJson {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    const fault = { ...placeOfSyntaxError(text), setting: "", message: "it is not JSON" };
-    return { tenantJson: null, entry: null, faults: [fault] };
-  }
+  const { value: json, faults: textFaults } = parseJson(text);
+  if (json === undefined) return { tenantJson: null, entry: null, faults: textFaults };
   const parsed = tenantJsonSchema.safeParse(json);
-  if (parsed.success) return { tenantJson: parsed.data, entry: parsed.data.entry, faults: [] };
+  if (parsed.success && textFaults.length === 0) {
+    return { tenantJson: parsed.data, entry: parsed.data.entry, faults: [] };
+  }
   const given = typeof json === "object" && json !== null && "entry" in json
     ? json.entry
     : undefined;
   const entry = tenantJsonSchema.shape.entry.safeParse(given);
-  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, text));
+  const faults = [...textFaults, ...schemaFaults(parsed.error, text, keysAt)];
   return { tenantJson: null, entry: entry.data ?? null, faults };
 }
 
@@ -157,26 +146,13 @@ export function capLimits(limits: Limits, caps: Config["sandbox"]): Limits {
   };
 }
 
-function faultsOf(issue: z.core.$ZodIssue, text: string): TenantJsonFault[] {
-  const fault = (path: readonly PropertyKey[], message: string): TenantJsonFault => ({
-    ...(placeOfMember(text, path) ?? { line: 1, column: 1 }),
-    setting: path.map(String).join("."),
-    message,
-  });
-  if (issue.code !== "unrecognized_keys") {
-    return [fault(issue.path, issue.message.replace(/^Invalid input: /, ""))];
-  }
-  const message = `unknown setting; allowed are ${keysAt(issue.path).join(", ")}`;
-  return issue.keys.map((key) => fault([...issue.path, key], message));
-}
-
 function keysAt(path: readonly PropertyKey[]): string[] {
   if (path[0] === "permissions") return Object.keys(permissionsSchema.shape);
   if (path[0] === "limits") return Object.keys(limitsSchema.shape);
   return Object.keys(tenantJsonSchema.shape);
 }
 
-function badTenantJson(file: string, fault: TenantJsonFault | undefined): Failure {
+function badTenantJson(file: string, fault: JsonFault | undefined): Failure {
   const { line = 1, column = 1, setting = "", message = "it is invalid" } = fault ?? {};
   const where = `${file}:${line}:${column}`;
   const thing = setting === "" ? `"${where}"` : `"${setting}" in "${where}"`;

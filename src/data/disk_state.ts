@@ -1,3 +1,4 @@
+import { keepOwner } from "../base/owner.ts";
 import { join } from "node:path";
 import { diskCauseOf, diskUse, RESERVE_BYTES } from "../base/disk.ts";
 import { removeIfThere, TEMPORARY_SUFFIX, writeAll } from "./durable.ts";
@@ -81,6 +82,7 @@ export class DiskState {
       const path = join(folder, `.probe-${Deno.pid}${TEMPORARY_SUFFIX}`);
       try {
         using file = await Deno.open(path, { write: true, create: true, mode: 0o600 });
+        keepOwner(path);
         await writeAll(file, PROBE);
         await file.sync();
       } catch (error) {

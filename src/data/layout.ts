@@ -65,6 +65,11 @@ export class Layout {
     return join(this.root, "constraints", `${checkTenantName(tenant)}.json`);
   }
 
+  /** The last good content of {@link constraints}. */
+  lastConstraints(tenant: string): string {
+    return join(this.root, "constraints", `.${checkTenantName(tenant)}.last.json`);
+  }
+
   folder(folder: FileFolder): string {
     return join(this.root, folder);
   }

@@ -7,6 +7,7 @@ import { waitingFiles } from "../staging/staged.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
 import { type Manage, type ManageOptions, openManage } from "./open.ts";
+import { reportFaults } from "../upkeep/handwritten.ts";
 import { type FolderWatch, watchFolder } from "./watch.ts";
 
 /** How a run ended; `incomplete`: files failed or are still waiting. */
@@ -33,6 +34,7 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
     once: options.once,
   });
   const endReports = await housekeeping.startReports();
+  const checking = reportFaults(manage.layout, emit);
   try {
     // Both take a while, so the sandbox starts while the storage is being contacted.
     const sandboxReady = reportLayers(emit).then(() => housekeeping.report())
@@ -48,6 +50,7 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
     await housekeeping.sweep();
     return options.once ? await drain(manage) : await runUntilSignal(manage);
   } finally {
+    await checking;
     await endReports();
     await manage.close();
   }

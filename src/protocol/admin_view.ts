@@ -22,7 +22,8 @@ export type AdminFileList = z.infer<typeof adminFileListSchema>;
 export const tenantViewSchema = z.object({
   name: z.string(),
   enabled: z.boolean(),
-  constraints: constraintsSchema,
+  /** Null if the operator's file cannot be read: the account can then upload nothing. */
+  constraints: constraintsSchema.nullable(),
   /** False when the platform's defaults apply. */
   ownConstraints: z.boolean(),
   module: z.object({

@@ -12,6 +12,18 @@ export const constraintsSchema = z.object({
 });
 export type Constraints = z.infer<typeof constraintsSchema>;
 
+const FORMAT = 'expected an extension with its dot, for example ".csv"';
+const MAX_FILES = 1_000_000;
+/** A petabyte. */
+const MAX_KB = 2 ** 40;
+
+/** Constraints that an operator sets, by the API or by hand: more is a mistake. */
+export const newConstraintsSchema = z.strictObject({
+  formats: z.array(z.string().regex(/^\.[^\s/\\,]+$/, FORMAT)),
+  number_files: z.int().min(0).max(MAX_FILES),
+  data_sizes: z.number().min(0).max(MAX_KB),
+});
+
 /** Limits of a tenant without its own, unless the configuration sets others. */
 export const DEFAULT_CONSTRAINTS: Constraints = {
   formats: [".csv"],

@@ -81,7 +81,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
     metrics.count(event);
     deps.emit?.(event);
   };
-  const constraintsOf = constraintsReader(layout, defaultConstraints);
+  const constraintsOf = constraintsReader(layout, defaultConstraints, emit);
   const modules = moduleDeps(layout);
   const waits = new FileWaits({ layout, disk, store: modules.store, now });
   const audit = new AuditLog(layout.audit);

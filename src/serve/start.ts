@@ -13,6 +13,7 @@ import { watchDisk } from "../telemetry/disk_watch.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
 import { openTracer } from "../telemetry/tracing.ts";
+import { reportFaults } from "../upkeep/handwritten.ts";
 import { openData } from "../upkeep/open_data.ts";
 import { createApp } from "./app.ts";
 import { loadedRows } from "./loaded_rows.ts";
@@ -89,8 +90,10 @@ type Serve = Awaited<ReturnType<typeof openServe>>;
 async function openServe(config: Config) {
   const telemetry = createTelemetry({ level: config.log.level, version: VERSION });
   const { emit } = telemetry;
-  const upgrade = await openData(new Layout(config.data));
+  const layout = new Layout(config.data);
+  const upgrade = await openData(layout);
   if (upgrade) emit({ kind: "data.upgraded", ...upgrade });
+  const checking = reportFaults(layout, emit);
   const receiptDays = config.manage.ledger_days;
   const ledger = openLedgerOf(config);
   const intake = await openIntake(config.data, {
@@ -119,6 +122,7 @@ async function openServe(config: Config) {
     tracer,
   });
   const close = async () => {
+    await checking;
     await Promise.all([accounts.settled(), operators.settled()]);
     accounts.close();
     operators.close();

@@ -32,6 +32,17 @@ type ServeEvent =
   | { kind: "auth.rehashed"; tenant: string }
   | { kind: "auth.rehash_failed"; tenant: string; error: string }
   | { kind: "users.broken"; error: string }
+  /**
+   * A tenant's file of constraints has faults. `inForce`: its previous content; its new one, if that
+   * is clear; or none, and the tenant cannot upload.
+   */
+  | {
+    kind: "constraints.faulty";
+    tenant: string;
+    error: string;
+    inForce: "previous" | "new" | "none";
+  }
+  | { kind: "constraints.fixed"; tenant: string; path: string }
   /** An operator signed in while a full disk prevented the entry in the audit log. */
   | { kind: "audit.unwritten"; operator: string; address: string; action: string }
   /** Accounts in users.json that no tenant can have by the rule for names; they cannot sign in. */
@@ -161,6 +172,8 @@ type ProblemEnded = {
 
 /** Events of both. */
 type CommonEvent =
+  /** A file that people write has a fault: constraints, accounts, secrets, or the record of a module. */
+  | { kind: "data.faulty"; path: string; error: string }
   /** The data directory was upgraded; `backup` has the state before that. */
   | { kind: "data.upgraded"; from: number; to: number; backup: string }
   | NearLimit

@@ -43,9 +43,15 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "users.broken": {
     level: "error",
-    message: "Could not read the accounts; the previous accounts stay active.",
+    message: "Could not read all accounts; the previous ones stay active, or those without faults.",
     repeats: byError,
   },
+  "constraints.faulty": {
+    level: "error",
+    message: "A tenant's constraints have faults; what applies is in inForce.",
+  },
+  "constraints.fixed": { level: "info", message: "A tenant's constraints are valid again." },
+  "data.faulty": { level: "warning", message: "A file that people edit has a fault." },
   "audit.unwritten": {
     level: "warning",
     message: "Could not write an entry of the audit log: the disk is full.",

@@ -63,7 +63,9 @@ Deno.test("tables that are read are written only if tenant.json says so", async 
 });
 
 Deno.test("an empty tenant.json is a fault", async () => {
-  assert.deepEqual(await faultsOf({}, { "tenant.json": "" }), ["tenant.json:1:1: it is not JSON"]);
+  assert.deepEqual(await faultsOf({}, { "tenant.json": "" }), [
+    "tenant.json:1:1: it is not JSON: it is empty",
+  ]);
 });
 
 Deno.test("all faults of tenant.json and of the declaration are reported, sorted by place", async () => {

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import fc from "fast-check";
+import { Layout } from "../../src/data/layout.ts";
+import { constraintsReader } from "../../src/serve/api/constraints.ts";
+import type { TelemetryEvent } from "../../src/telemetry/events.ts";
 import { normalizeFileName } from "../../src/protocol/file_names.ts";
 import {
   appending,
@@ -116,11 +120,69 @@ Deno.test("GET /v1/constraints returns the JSON of the file, and a changed file 
     assert.deepEqual(await get(), { formats: [".csv"], number_files: 10, data_sizes: 4096 });
     await Deno.writeTextFile(path, '{"formats":[".csv",".json"],"number_files":3,"data_sizes":1}');
     assert.deepEqual(await get(), { formats: [".csv", ".json"], number_files: 3, data_sizes: 1 });
-    await Deno.writeTextFile(path, "{ not json");
-    const broken = await send("/v1/constraints");
-    assert.equal(broken.status, 500);
-    assert.doesNotMatch(await broken.text(), /constraints\/|JSON/);
   }, { app: { defaultConstraints: NARROW } }));
+
+Deno.test("a file of constraints with faults: the last good content applies, and both are logged once", () => {
+  const events: TelemetryEvent[] = [];
+  const emit = (event: TelemetryEvent) => {
+    if (event.kind.startsWith("constraints.")) events.push(event);
+  };
+  return withApp(async ({ send, intake }) => {
+    const get = async () => await (await send("/v1/constraints")).json();
+    const path = intake.layout.constraints("customer-1");
+    const good = { formats: [".csv"], number_files: 3, data_sizes: 4096 };
+    const faulty = [
+      ['{"formats":[".csv"],"number_files":3,}', /json:1:38: it is not JSON: remove the comma/],
+      ["", /it is not JSON: it is empty/],
+      ['// limits\n{"formats":[]}', /json:1:1: it is not JSON: JSON has no comments/],
+      ["\uFEFF{}", /byte order mark/],
+      ['{"formats":["csv"],"number_files":3,"data_sizes":9}', /:1:13: .*for example "\.csv"/],
+      ['{"formats":[],\n"number_file":3,"data_sizes":-1}', /:2:1: .*mean "number_files"\?.*-1|>=0/],
+    ] as const;
+    await Deno.writeTextFile(path, JSON.stringify(good));
+    assert.deepEqual(await get(), good);
+    for (const [text, expected] of faulty) {
+      await Deno.writeTextFile(path, text);
+      assert.deepEqual(await Promise.all([get(), get()]), [good, good], text);
+      const [event, ...more] = events.splice(0);
+      assert.ok(event?.kind === "constraints.faulty" && more.length === 0, text);
+      assert.match(event.error, expected);
+      assert.equal(event.inForce, "previous");
+    }
+    await Deno.writeTextFile(
+      path,
+      JSON.stringify({ ...good, number_files: 4 }, null, 2)
+        .replaceAll("\n", "\r\n"),
+    );
+    assert.deepEqual(await get(), { ...good, number_files: 4 });
+    assert.deepEqual(events.map(({ kind }) => kind), ["constraints.fixed"]);
+  }, { app: { emit } });
+});
+
+Deno.test("constraints with faults at the start: the last good content, or only this tenant waits", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const layout = new Layout(dir);
+    await Deno.mkdir(join(dir, "constraints"));
+    const path = layout.constraints("customer-1");
+    const good = '{"formats":[".txt"],"number_files":1,"data_sizes":1}';
+    await Deno.writeTextFile(path, good.replace("}", ",}"));
+    await assert.rejects(constraintsReader(layout, NARROW)("customer-1"), {
+      code: "limits-unreadable",
+    });
+    assert.deepEqual(await constraintsReader(layout, NARROW)("customer-2"), NARROW);
+    await Deno.writeTextFile(path, good);
+    await constraintsReader(layout, NARROW)("customer-1");
+    await Deno.writeTextFile(path, good.replace("}", ",}"));
+    assert.deepEqual(await constraintsReader(layout, NARROW)("customer-1"), JSON.parse(good));
+    await Deno.remove(path);
+    assert.deepEqual(await constraintsReader(layout, NARROW)("customer-1"), NARROW);
+    await Deno.writeTextFile(path, good.replace(".txt", "txt"));
+    assert.deepEqual(await constraintsReader(layout, NARROW)("customer-1"), JSON.parse(good));
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
 
 Deno.test("names are normalized or refused, and never become paths", () =>
   withApp(async (harness) => {

@@ -1,9 +1,9 @@
+import type { JsonFault } from "../../config/json_fault.ts";
 import { placeOfMember } from "../../config/json_place.ts";
 import {
   type AuthoredTenantJson,
   checkTenantJson,
   entryName,
-  type TenantJsonFault,
   withTables,
 } from "../../config/tenant_json.ts";
 import { Failure } from "../../base/failure.ts";
@@ -78,7 +78,7 @@ export async function buildFiles(files: ModuleFiles, dir: string): Promise<Built
   return { ...built, tenantJson: withTables(tenantJson, tables) };
 }
 
-function inTenantJson({ line, column, setting, message }: TenantJsonFault): SourceFault {
+function inTenantJson({ line, column, setting, message }: JsonFault): SourceFault {
   const text = setting === "" ? message : `${setting}: ${message}`;
   return { file: TENANT_JSON, line, column, message: text };
 }

@@ -18,7 +18,11 @@ import {
   type TenantView,
   tenantViewSchema,
 } from "../../protocol/admin_view.ts";
-import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../../protocol/constraints.ts";
+import {
+  constraintsSchema,
+  DEFAULT_CONSTRAINTS,
+  newConstraintsSchema,
+} from "../../protocol/constraints.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import { EXAMPLE_VERSION } from "../api/examples.ts";
 import type { AppContext } from "../http/env.ts";
@@ -128,7 +132,7 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       summary: "Set the upload limits of an account",
       description: "They apply to new uploads.",
       params,
-      body: { schema: constraintsSchema, example: DEFAULT_CONSTRAINTS },
+      body: { schema: newConstraintsSchema, example: DEFAULT_CONSTRAINTS },
       answer: json(200, "The constraints.", constraintsSchema, DEFAULT_CONSTRAINTS),
       problems: ["bad-request", "no-such-tenant"],
       async handle(c, { params, body: after }) {
@@ -171,7 +175,7 @@ async function viewOf(deps: AdminDeps, name: string): Promise<TenantView> {
   return {
     name,
     enabled,
-    constraints: await deps.constraintsOf(name),
+    constraints: await deps.constraintsOf(name).catch(() => null),
     ownConstraints: await statIfThere(deps.layout.constraints(name)) !== null,
     module: {
       current: await store.currentVersion(name),

@@ -74,16 +74,16 @@ const COLUMNS: Column<TenantView>[] = [
     ),
   },
   { name: "Status", cell: ({ enabled }) => <AccountState enabled={enabled} /> },
-  { name: "Formats", cell: ({ constraints }) => constraints.formats.join(", ") },
+  { name: "Formats", cell: ({ constraints }) => constraints?.formats.join(", ") ?? "unreadable" },
   {
     name: "Files at a time",
     kind: "num",
-    cell: ({ constraints }) => count(constraints.number_files),
+    cell: ({ constraints }) => constraints === null ? "-" : count(constraints.number_files),
   },
   {
     name: "Maximum file size",
     kind: "num",
-    cell: ({ constraints }) => bytes(constraints.data_sizes * 1024),
+    cell: ({ constraints }) => constraints === null ? "-" : bytes(constraints.data_sizes * 1024),
   },
 ];
 
@@ -158,6 +158,12 @@ function Constraints({ tenant: { name, constraints, ownConstraints } }: { tenant
   const api = `/v1/admin/tenants/${name}/constraints`;
   return (
     <Card id="constraints" title="Upload limits">
+      {constraints === null && (
+        <p>
+          The file with these limits has faults, so nothing can be uploaded. Run mysimbdp manage
+          doctor to show them, or save new limits here.
+        </p>
+      )}
       <Form
         data-api={`PUT ${api}`}
         data-done="Saved, applies to new uploads."
@@ -168,7 +174,7 @@ function Constraints({ tenant: { name, constraints, ownConstraints } }: { tenant
           <Field
             label="Formats"
             name="formats"
-            value={constraints.formats.join(", ")}
+            value={constraints?.formats.join(", ") ?? ""}
             required
             data-type="list"
             hint="File extensions with the dot, separated by commas."
@@ -180,7 +186,7 @@ function Constraints({ tenant: { name, constraints, ownConstraints } }: { tenant
             min={0}
             step={1}
             required
-            value={constraints.number_files}
+            value={constraints?.number_files ?? ""}
             data-type="number"
             hint="In one batch, such as one run of fetch."
           />
@@ -191,7 +197,7 @@ function Constraints({ tenant: { name, constraints, ownConstraints } }: { tenant
             min={0}
             step="any"
             required
-            value={constraints.data_sizes}
+            value={constraints?.data_sizes ?? ""}
             data-type="number"
             hint="1 KB is 1,024 bytes."
           />

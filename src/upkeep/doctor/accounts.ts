@@ -1,9 +1,12 @@
 import { UsersFile } from "../../accounts/users.ts";
+import { checkFilesOf } from "./handwritten.ts";
 import { type CheckContext, failed, type Finding } from "./finding.ts";
 
-/** Every account in users.json has a name that a tenant can have. */
-// deno-lint-ignore require-await -- a file that cannot be read rejects
-export async function checkAccounts({ layout }: CheckContext): Promise<Finding[]> {
+/** The accounts have no faults, and every account in users.json has a name that a tenant can have. */
+export async function checkAccounts(context: CheckContext): Promise<Finding[]> {
+  const { layout } = context;
+  const faults = await checkFilesOf("accounts")(context);
+  if (faults.some(({ state }) => state === "failed")) return faults;
   return new UsersFile(layout.users).invalidNames().map((name) =>
     failed(
       "accounts",

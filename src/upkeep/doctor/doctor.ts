@@ -2,6 +2,7 @@ import type { Config } from "../../config/schema.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { Layout } from "../../data/layout.ts";
 import { checkAccounts } from "./accounts.ts";
+import { checkFilesOf } from "./handwritten.ts";
 import { checkClock } from "./clock.ts";
 import { checkCluster } from "./cluster.ts";
 import { checkDisk } from "./disk.ts";
@@ -18,6 +19,9 @@ type Check = (context: CheckContext) => Promise<Finding[]>;
 const CHECKS: Record<string, Check> = {
   data: checkData,
   accounts: checkAccounts,
+  constraints: checkFilesOf("constraints"),
+  modules: checkFilesOf("modules"),
+  secrets: checkFilesOf("secrets"),
   permissions: checkPermissions,
   disk: checkDisk,
   clock: checkClock,
