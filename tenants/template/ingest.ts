@@ -3,6 +3,10 @@ import { csv, defineIngest } from "mysimbdp";
 export default defineIngest({
   // The files that this module loads.
   files: "*.csv",
+  // A file of the same name with other content is a new version. Choose what happens to the rows
+  // of the earlier ones: "add" keeps them, "replace" removes them. ctx.rowId differs between
+  // versions, so with "add" a record that is in two of them is stored twice.
+  versions: "add",
   // Their format: csv({ header, delimiter, quote, encoding }) or jsonl().
   format: csv({ header: true }),
   // The tables in your keyspace. The partition key decides where a row is stored, the clustering key

@@ -76,6 +76,34 @@ browserTest(
   },
 );
 
+browserTest(
+  "a new version of a file says whose rows stay, to the customer and the operator",
+  async () => {
+    await using stage = await openStage();
+    const { platform, server: { url }, password } = stage;
+    await using browser = await openBrowser();
+    const page = await browser.newPage();
+    page.setDefaultTimeout(SECONDS);
+    const lines = readFileSync(sample("birdstrikes.csv"), "utf8").split("\n");
+    await signIn(page, url, "customer-1", "password-1");
+    await dropFile(page, "birdstrikes.csv", lines.slice(0, 501).join("\n"));
+    const { rows } = await platform.settled("customer-1", "birdstrikes.csv");
+    await dropFile(page, "birdstrikes.csv", lines.slice(0, 521).join("\n"));
+    const text = `version 2 of birdstrikes.csv; the ${rows.stored} rows of version 1 stay`;
+    const row = page.getByRole("row", { name: new RegExp(text) });
+    await row.getByText(/^loaded/).waitFor();
+    await row.getByRole("link").click();
+    await page.getByText(text.replace("version", "Version")).waitFor();
+    await page.getByText("unless a row of this version has the same key").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+
+    await signIn(page, url, "admin", password, "Operator");
+    await page.goto(`${url}/operator/files`);
+    await page.getByRole("row", { name: new RegExp(text) }).getByRole("link").first().click();
+    await page.getByText(text.replace("version", "Version")).waitFor();
+  },
+);
+
 browserTest("an interrupted upload resumes after a reload", async () => {
   await using stage = await openStage();
   const { platform, server: { url } } = stage;
