@@ -58,3 +58,8 @@ async function must(program: string, args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(program, { args, stderr: "piped" }).output();
   if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
 }
+
+/** Gives a disk another size. */
+export async function growDisk({ path }: SmallDisk, mb: number): Promise<void> {
+  await must("mount", ["-o", `remount,size=${mb}m`, path]);
+}
