@@ -229,6 +229,13 @@ export function versionTests(test: Register): void {
     assert.deepEqual(counts, [{ table: "notes", rows: 0 }, { table: "readings", rows: 3 }]);
   });
 
+  test("a version with many rows", async (storage, backend) => {
+    await loadFile(storage, { id: "f1", name: "s.csv", days: range(0, 20_000) });
+    await loadFile(storage, { id: "g1", name: "g.csv", days: [5_000] });
+    await loadFile(storage, { id: "f2", name: "s.csv", version: 2, days: [20_000, 20_001] });
+    assert.deepEqual(await notesIn(backend), { 5000: "g1", 20000: "f2", 20001: "f2" });
+  });
+
   test("tenants with the same names do not affect each other", async (storage, backend) => {
     await loadFile(storage, { id: "f2", name: "s.csv", version: 2, days: [1] });
     await storage.ensureKeyspace("customer-2");

@@ -107,6 +107,23 @@ Deno.test("a test run says what would happen to the rows of earlier versions", a
   }
 });
 
+Deno.test("a correction is taken back: the earlier content is sent again", async () => {
+  await using shop = await Shop.open(moduleOf("replace"));
+  await shop.sendAndLoad(DAY);
+  await shop.sendAndLoad(`${HEADER}hat,9\n`);
+  const files = await shop.sendAndLoad(DAY);
+  assert.deepEqual(shop.rows, ["bag 2", "hat 1"]);
+  assert.deepEqual(files.map(({ version, state }) => `${version} ${state}`), [
+    "1 ingested",
+    "2 ingested",
+    "3 ingested",
+  ]);
+  assert.equal(files[1]?.replacedBy, files[2]?.id);
+  // What is loaded already is not loaded again.
+  await shop.sendAndLoad(DAY);
+  assert.equal((await shop.load()).length, 3);
+});
+
 Deno.test("without a choice, a new version adds its rows", async () => {
   await using shop = await Shop.open(moduleOf(null));
   await shop.sendAndLoad(DAY);

@@ -38,6 +38,8 @@ class OpenLoad {
   readonly #inserters = new Map<TableSpec, Inserter>();
   readonly #room: LoadRoom;
   #replacement: Replacement | null = null;
+  /** Rows of earlier versions. */
+  #removed = 0;
   #usedBytes = 0;
 
   constructor({ path, fileId, tables, replaces, limits }: LoadTarget) {
@@ -62,7 +64,7 @@ class OpenLoad {
 
   write(bytes: Uint8Array): void {
     // Before the new rows: they must not inherit a value from a row that is removed.
-    this.#replacement?.removeEarlier();
+    this.#removeEarlier();
     const { table, rows, columns } = decodeBatch(bytes, this.#tables);
     let inserter = this.#inserters.get(table);
     if (inserter === undefined) {
@@ -70,7 +72,14 @@ class OpenLoad {
       this.#inserters.set(table, inserter);
     }
     inserter.write(columns, rows);
-    this.#room.require(this.#written);
+    this.#room.require(this.#removed + this.#written);
+  }
+
+  #removeEarlier(): void {
+    this.#replacement?.removeEarlier((rows) => {
+      this.#removed = rows;
+      this.#room.require(rows);
+    });
   }
 
   get progress(): LoadProgress {
@@ -86,7 +95,7 @@ class OpenLoad {
 
   commit(result: LoadResult): void {
     // A file without rows replaces the earlier ones too.
-    this.#replacement?.removeEarlier();
+    this.#removeEarlier();
     const { replacedFiles } = this.progress;
     this.#usedBytes = this.#room.usedBytes;
     this.#db.prepare(

@@ -10,6 +10,9 @@ import { quoted } from "../table_rules.ts";
  */
 export const FILE_COLUMN = "_mysimbdp_file";
 
+/** Rows that are removed at once; in between the disk is checked. */
+const ROWS_A_STEP = 10_000;
+
 /** Which loads have rows that the next version of their file replaces. */
 export const VERSION_TABLES = `
   CREATE TABLE IF NOT EXISTS _mysimbdp_versions (
@@ -78,14 +81,26 @@ export class Replacement {
    * Removes the rows of the earlier versions, and those of an earlier load of the same file, from all
    * tables: the module may no longer write some of them. Rows that another file has written since
    * belong to that file. Does nothing the second time.
+   *
+   * @param onRemoved called after each step with the number of rows that were removed so far
    */
-  removeEarlier(): void {
+  removeEarlier(onRemoved: (rows: number) => void): void {
     if (this.#done) return;
     this.#done = true;
     if (this.#earlier.length === 0) return;
     const numbers = this.#earlier.map(({ number }) => number).join(",");
-    for (const table of trackedTables(this.#db)) {
-      this.#db.prepare(`DELETE FROM ${quoted(table)} WHERE ${FILE_COLUMN} IN (${numbers})`).run();
+    let removed = 0;
+    for (const name of trackedTables(this.#db)) {
+      const table = quoted(name);
+      const step = this.#db.prepare(
+        `DELETE FROM ${table} WHERE _rowid_ IN (SELECT _rowid_ FROM ${table}
+         WHERE ${FILE_COLUMN} IN (${numbers}) LIMIT ${ROWS_A_STEP})`,
+      );
+      for (let rows = ROWS_A_STEP; rows === ROWS_A_STEP;) {
+        rows = Number(step.run().changes);
+        removed += rows;
+        onRemoved(removed);
+      }
     }
     this.#db.prepare(`DELETE FROM _mysimbdp_versions WHERE number IN (${numbers})`).run();
   }
