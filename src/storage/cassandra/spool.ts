@@ -66,22 +66,16 @@ export class Spool {
     this.#fileBytes += bytes.length;
   }
 
-  /** @throws {Failure} `storage-full`, `storage-io` */
+  /** Can be called while others are waiting. @throws {Failure} `storage-full`, `storage-io` */
   async get(index: number): Promise<Uint8Array> {
     const kept = this.#inMemory[index];
     if (kept !== undefined) return kept;
     const place = this.#places[index - this.#inMemory.length];
     if (place === undefined) throw new RangeError(`no chunk ${index}`);
-    const bytes = new Uint8Array(place.length);
-    await this.#onDisk(async (file) => {
-      await file.seek(place.at, Deno.SeekMode.Start);
-      for (let at = 0; at < bytes.length;) {
-        const count = await file.read(bytes.subarray(at));
-        if (count === null) throw new Error("the file is truncated");
-        at += count;
-      }
-    });
-    return bytes;
+    // The file has one position, so that only one read at a time can use it.
+    const bytes = this.#reading.then(() => this.#read(place));
+    this.#reading = bytes.catch(() => undefined);
+    return await bytes;
   }
 
   close(): void {
@@ -103,6 +97,19 @@ export class Spool {
       hint: "Free space on the disk. The file is loaded when there is enough.",
       details: { neededBytes: needed },
     });
+  }
+
+  async #read({ at, length }: Place): Promise<Uint8Array> {
+    const bytes = new Uint8Array(length);
+    await this.#onDisk(async (file) => {
+      await file.seek(at, Deno.SeekMode.Start);
+      for (let read = 0; read < length;) {
+        const count = await file.read(bytes.subarray(read));
+        if (count === null) throw new Error("the file is truncated");
+        read += count;
+      }
+    });
+    return bytes;
   }
 
   async #onDisk(work: (file: Deno.FsFile) => Promise<void>): Promise<void> {
