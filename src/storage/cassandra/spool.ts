@@ -30,6 +30,7 @@ export class Spool {
   #memoryBytes = 0;
   #file: Deno.FsFile | null = null;
   #fileBytes = 0;
+  #reading: Promise<unknown> = Promise.resolve();
 
   /**
    * @param folder of the file, on a disk with space for the rows of the largest input
