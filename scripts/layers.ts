@@ -92,7 +92,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "telemetry",
     "upkeep",
   ],
-  upkeep: ["base", "accounts", "config", "data", "staging", "storage", "sandbox/os"],
+  upkeep: ["base", "protocol", "accounts", "config", "data", "staging", "storage", "sandbox/os"],
   cli: [
     "base",
     "protocol",

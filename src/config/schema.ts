@@ -79,6 +79,9 @@ const manage = z.strictObject({
   scan_seconds: seconds().default(5).describe(
     "Seconds between scans of staging; most new files are found sooner.",
   ),
+  reconcile_seconds: seconds().default(60).describe(
+    "Seconds between comparisons of the records with the files on the disk.",
+  ),
   drain_seconds: seconds().default(60).describe(
     "Seconds that running files have to finish when manage stops.",
   ),

@@ -2,7 +2,6 @@ import { Failure, messageOf } from "../base/failure.ts";
 import { isFinal } from "../protocol/file_view.ts";
 import type { StagedFile } from "../staging/sidecar.ts";
 import type { Layout } from "../data/layout.ts";
-import { folderOf, restoreFile } from "../staging/staged.ts";
 import type { StagingScan } from "../staging/scan.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -48,23 +47,16 @@ export class Arrivals {
     this.#staging = new StagingWatch(deps);
   }
 
-  /** Queues the files that an earlier process was loading or replaying when it was killed. */
+  /** Queues the files that an earlier process was loading when it was killed. */
   async recover(): Promise<void> {
-    const { layout, storage: { ledger } } = this.#deps;
+    const { storage: { ledger } } = this.#deps;
     for (const record of await ledger.pending()) {
-      if (record.state === "running") {
-        // Another manage may be loading it.
-        if (!await ledger.isAbandoned(record)) continue;
-        await advance(ledger, record, { type: "recover" }, Date.now()).catch((error) => {
-          // Another process has changed the record first.
-          if (!isLedgerConflict(error)) throw error;
-        });
-      }
-      const folder = await folderOf(layout, record.tenant, record.id);
-      // Queued but not in staging: a replay was interrupted.
-      if (folder !== null && folder !== "staging") {
-        await restoreFile(layout, record.tenant, record.id);
-      }
+      // Another manage may be loading it.
+      if (record.state !== "running" || !await ledger.isAbandoned(record)) continue;
+      await advance(ledger, record, { type: "recover" }, Date.now()).catch((error) => {
+        // Another process has changed the record first.
+        if (!isLedgerConflict(error)) throw error;
+      });
     }
   }
 

@@ -20,6 +20,7 @@ import { createTelemetry } from "../telemetry/telemetry.ts";
 import { openTracer } from "../telemetry/tracing.ts";
 import { openData } from "../upkeep/open_data.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { Reconciler } from "./reconcile.ts";
 import { IngestService } from "./service.ts";
 import { withRoom } from "./with_room.ts";
 
@@ -45,6 +46,8 @@ export interface Manage {
   inbox: ModuleInbox;
   housekeeping: Housekeeping;
   emit: Emit;
+  /** Compares records and disk. */
+  reconciler: Reconciler;
   config: () => Config;
   /** Reads the settings again; invalid ones are reported and not used. */
   reload(): void;
@@ -100,6 +103,7 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
     inbox,
     housekeeping,
     emit,
+    reconciler: new Reconciler({ ...deps, isRunning: (id) => service.isRunning(id) }),
     reload() {
       try {
         config = loadChecked(options);

@@ -105,6 +105,11 @@ export class IngestService {
     return this.#running.size;
   }
 
+  /** Whether a file is being loaded. */
+  isRunning(id: string): boolean {
+    return this.#running.has(id);
+  }
+
   /** Queues the files that an earlier process was loading when it was killed. */
   recover(): Promise<void> {
     return this.#arrivals.recover();

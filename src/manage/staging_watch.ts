@@ -1,6 +1,7 @@
 import type { Layout } from "../data/layout.ts";
 import { type StagingScan, StagingScanner } from "../staging/scan.ts";
 import { UploadReceipts } from "../staging/upload_receipts.ts";
+import type { ReceivedFile } from "../protocol/file_view.ts";
 import type { LedgerReader } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { knownTenants } from "../upkeep/known_tenants.ts";
@@ -31,7 +32,7 @@ export class StagingWatch {
       isKnownFile: (_tenant, id) => deps.isKnown(id),
       isKnownTenant: knownTenants(deps.layout),
       versionOf: (...file) => this.#versionOf(...file),
-      recordOf: (_tenant, id) => deps.storage.ledger.get(id),
+      recordOf: (tenant, id) => this.#recordOf(tenant, id),
       onAdopted: ({ tenant, id, name }, path) =>
         deps.emit({ kind: "file.adopted", tenant, fileId: id, name, path }),
     });
@@ -60,6 +61,13 @@ export class StagingWatch {
       written,
       (path) => emit({ kind: "problem.ended", problem: "staging.writing", key: path }),
     );
+  }
+
+  async #recordOf(tenant: string, id: string): Promise<ReceivedFile | null> {
+    const record = await this.#deps.storage.ledger.get(id);
+    if (record) return record;
+    using receipts = UploadReceipts.openToRead(this.#deps.layout.receipts);
+    return receipts?.ofUpload(tenant, id) ?? null;
   }
 
   /** The same content keeps its version; other content gets the next one, also after uploads. */

@@ -26,7 +26,7 @@ export type ManageResult = "done" | "incomplete" | "storage-failed";
  */
 export async function runManage(options: ManageOptions): Promise<ManageResult> {
   const manage = await openManage(options);
-  const { storage, service, housekeeping, emit, config } = manage;
+  const { storage, service, housekeeping, reconciler, emit, config } = manage;
   emit({
     kind: "manage.started",
     engine: config().storage.url.split(":")[0] ?? "",
@@ -47,6 +47,7 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
     emit({ kind: "problem.ended", problem: "storage.waiting", key: "" });
     await housekeeping.checkDisk();
     await service.recover();
+    await reconciler.check(FIRST_CHECK_MS);
     await housekeeping.sweep();
     return options.once ? await drain(manage) : await runUntilSignal(manage);
   } finally {
@@ -55,6 +56,9 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
     await manage.close();
   }
 }
+
+/** Milliseconds of the comparison at the start; it continues in the periodic ones. */
+const FIRST_CHECK_MS = 3_000;
 
 const INNER_LAYERS = "compartment, Worker without permissions, process with limits";
 
@@ -89,7 +93,7 @@ async function drain(
 }
 
 async function runUntilSignal(manage: Manage): Promise<"done"> {
-  const { service, emit, config, housekeeping } = manage;
+  const { service, emit, config, housekeeping, reconciler } = manage;
   const systemd = serviceManager();
   // Listening before the first file starts: without a listener a signal ends the process at once.
   const stopAsked = signalled(["SIGTERM", "SIGINT"]);
@@ -102,12 +106,14 @@ async function runUntilSignal(manage: Manage): Promise<"done"> {
     void recoverRequests(manage);
     const watches = [watchStaging(manage), watchInbox(manage)];
     const stopHousekeeping = await housekeeping.start();
+    const stopReconciling = reconciler.start(() => void service.scan());
     systemd.ready(READY);
     await stopAsked;
     stopHousekeeping();
     emit({ kind: "manage.draining", running: service.running });
     const { drain_seconds: drainSeconds } = config().manage;
     systemd.stopping(`finishing ${service.running} running files`, drainSeconds);
+    await stopReconciling();
     for (const watch of watches) await watch.close();
     await service.shutDown(drainSeconds * 1000);
     emit({ kind: "manage.stopped", running: service.running });

@@ -9,6 +9,13 @@ export function bytesLost({ name }: Pick<ReceivedFile, "name">): FileReason {
   return { code: "bytes-lost", message };
 }
 
+/** The reason of a loaded file whose rows are gone from the storage, and whose bytes are gone too. */
+export function rowsLost({ name }: Pick<ReceivedFile, "name">): FileReason {
+  const message = `The rows of "${name}" are gone from the storage, and its bytes are gone too. ` +
+    "Send the file again.";
+  return { code: "rows-lost", message };
+}
+
 function bytesChanged({ name }: ReceivedFile, how: string): FileReason {
   const message = `Cannot load "${name}": its bytes on the server have changed since it was ` +
     `received (${how}). Send the file again.`;

@@ -85,6 +85,15 @@ type ManageEvent =
   /** A file that somebody put into staging at `path` is at rest, and got an id. */
   | ({ kind: "file.adopted"; path: string } & OfFile)
   | { kind: "scan.failed"; dir: string; error: string }
+  /** Records and disk disagreed about a file, and `manage` made them agree. */
+  | (
+    & { kind: "file.reconciled"; disagreement: string; found: string; done: string; hint: string }
+    & OfFile
+  )
+  /** Nothing says which file the bytes at this path are. */
+  | { kind: "file.unknown"; path: string }
+  /** Records and disk could not be compared; the next check tries again. */
+  | { kind: "reconcile.failed"; error: string }
   /** The ledger could not be read or written; the next scan picks the file up again. */
   | { kind: "ledger.failed"; code: string; error: string; fileId: string | null }
   | { kind: "retention.failed"; error: string }

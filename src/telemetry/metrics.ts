@@ -73,6 +73,11 @@ export function createMetrics(version: string) {
       "mysimbdp_staging_ignored_entries",
       "Entries of staging that are not loaded, such as links; the log says why.",
     ),
+    reconciled: counter(
+      "mysimbdp_reconciled_files_total",
+      "Files about which records and disk disagreed.",
+      ["disagreement"],
+    ),
     watchLosses: counter(
       "mysimbdp_watch_losses_total",
       "Number of times that file events were lost.",

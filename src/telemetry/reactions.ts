@@ -117,6 +117,21 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     message: "Could not scan a folder.",
     repeats: ({ dir, error }) => ({ key: dir, text: error }),
   },
+  "file.reconciled": {
+    level: "warning",
+    message: "Records and disk disagreed about a file.",
+    measure: ({ reconciled }, { disagreement }) => reconciled.inc({ disagreement }),
+  },
+  "file.unknown": {
+    level: "warning",
+    message: "Nothing says which file these bytes are; they are not loaded.",
+    repeats: ({ path }) => ({ key: path, text: "" }),
+  },
+  "reconcile.failed": {
+    level: "error",
+    message: "Could not compare records and disk.",
+    repeats: byError,
+  },
   "ledger.failed": {
     level: "error",
     message: "Could not read or write the ledger.",

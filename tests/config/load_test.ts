@@ -35,6 +35,7 @@ Deno.test("without a file the defaults apply", () => {
     manage: {
       concurrency: navigator.hardwareConcurrency,
       scan_seconds: 5,
+      reconcile_seconds: 60,
       drain_seconds: 60,
       max_attempts: 3,
       retry_seconds: 300,

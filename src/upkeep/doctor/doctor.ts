@@ -6,6 +6,7 @@ import { checkFilesOf } from "./handwritten.ts";
 import { checkClock } from "./clock.ts";
 import { checkCluster } from "./cluster.ts";
 import { checkDisk } from "./disk.ts";
+import { checkFiles } from "./files.ts";
 import { type CheckContext, failed, type Finding } from "./finding.ts";
 import { checkPermissions } from "./permissions.ts";
 import { checkStaging } from "./staging.ts";
@@ -30,6 +31,7 @@ const CHECKS: Record<string, Check> = {
   cluster: checkCluster,
   staging: checkStaging,
   queue: checkQueue,
+  files: checkFiles,
   sandbox: checkSandbox,
 };
 

@@ -1,0 +1,208 @@
+import { join } from "node:path";
+import { systemClock } from "../base/clock.ts";
+import { Failure, messageOf } from "../base/failure.ts";
+import type { Config } from "../config/schema.ts";
+import { listFolder, statIfThere } from "../data/durable.ts";
+import type { DiskState } from "../data/disk_state.ts";
+import type { Layout } from "../data/layout.ts";
+import { UploadReceipts } from "../staging/upload_receipts.ts";
+import type { FileRecord, Storage } from "../storage/contract.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { compareFile, compareTenant, type Found } from "../upkeep/files/compare.ts";
+import { DISAGREEMENTS } from "../upkeep/files/disagreement.ts";
+import { tenantsWithFiles } from "../upkeep/files/facts.ts";
+import { repair } from "./repair.ts";
+import { isLedgerConflict } from "./settle.ts";
+
+interface ReconcilerDeps {
+  layout: Layout;
+  storage: Pick<Storage, "ledger" | "receipt">;
+  emit: Emit;
+  config: () => Config;
+  disk: Pick<DiskState, "shortage">;
+  /** Whether this process is loading a file. */
+  isRunning: (id: string) => boolean;
+  /** Milliseconds since the epoch. @default Date.now */
+  now?: () => number;
+}
+
+/** A comparison of all files takes at most one twentieth of the time. */
+const REST_FACTOR = 20;
+/** Repairs of one file in a row: after one step another may be due. */
+const MAX_STEPS = 3;
+/** Milliseconds of a check; more files are compared in the next one. */
+const CHECK_MS = 1_000;
+
+/**
+ * Compares ledger, upload receipts, load receipts and folders, and makes them agree again: files that
+ * wait at every check, all others in slices, so that a check of a million files costs no more.
+ */
+export class Reconciler {
+  readonly #deps: ReconcilerDeps;
+  readonly #now: () => number;
+  #receipts: UploadReceipts | null = null;
+  #pass: AsyncGenerator<void> | null = null;
+  #passMs = 0;
+  /** When the next pass over all files may begin, by the monotonic clock. */
+  #restUntil = 0;
+  #isStopping = false;
+  #repaired = 0;
+
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps;
+    this.#now = deps.now ?? Date.now;
+  }
+
+  /**
+   * Checks every `manage.reconcile_seconds`.
+   * @param onChange called after a check that changed something
+   * @returns a function that ends the checks and waits for one that is running
+   */
+  start(onChange: () => void): () => Promise<void> {
+    const { config } = this.#deps;
+    const stop = new AbortController();
+    const checking = (async () => {
+      while (!stop.signal.aborted) {
+        const pause = config().manage.reconcile_seconds * 1000;
+        await systemClock.sleep(pause, stop.signal).catch(() => {});
+        if (!stop.signal.aborted && await this.check()) onChange();
+      }
+    })();
+    return () => {
+      this.#isStopping = true;
+      stop.abort();
+      return checking;
+    };
+  }
+
+  /**
+   * Compares the files that wait, and others for about `budgetMs` milliseconds. A failure is reported.
+   * @returns whether something was changed: there may be files in staging
+   */
+  async check(budgetMs = CHECK_MS): Promise<boolean> {
+    const { layout, emit, disk } = this.#deps;
+    // Nothing could be written.
+    if (disk.shortage() !== null) return false;
+    const before = this.#repaired;
+    try {
+      // Without the file, another disk is mounted here, or none.
+      if (await statIfThere(join(layout.root, "version")) === null) {
+        throw new Error(`"${layout.root}" is not a data directory`);
+      }
+      this.#receipts = UploadReceipts.openToRead(layout.receipts);
+      await this.#comparePending();
+      await this.#compareOthers(performance.now() + budgetMs);
+      emit({ kind: "problem.ended", problem: "reconcile.failed", key: "" });
+    } catch (error) {
+      emit({ kind: "reconcile.failed", error: messageOf(error) });
+    } finally {
+      this.#receipts?.close();
+      this.#receipts = null;
+    }
+    return this.#repaired > before;
+  }
+
+  async #comparePending(): Promise<void> {
+    const { layout, storage: { ledger }, isRunning } = this.#deps;
+    const staged = new Map<string, Set<string>>();
+    for (const { tenant, id } of await ledger.pending()) {
+      if (this.#isStopping) return;
+      if (isRunning(id)) continue;
+      let names = staged.get(tenant);
+      if (names === undefined) {
+        const entries = await listFolder(layout.tenantFolder("staging", tenant));
+        names = new Set(entries.filter(({ isFile }) => isFile).map(({ name }) => name));
+        staged.set(tenant, names);
+      }
+      if (!names.has(id)) await this.#reconcileFile(tenant, id);
+    }
+  }
+
+  async #compareOthers(until: number): Promise<void> {
+    if (this.#pass === null && performance.now() < this.#restUntil) return;
+    this.#pass ??= this.#all();
+    while (!this.#isStopping) {
+      const started = performance.now();
+      const { done } = await this.#pass.next();
+      this.#passMs += performance.now() - started;
+      if (done) {
+        this.#restUntil = performance.now() + this.#passMs * REST_FACTOR;
+        this.#pass = null;
+        this.#passMs = 0;
+        return;
+      }
+      if (performance.now() >= until) return;
+    }
+  }
+
+  /** Compares all files once; yields after each page. */
+  async *#all(): AsyncGenerator<void> {
+    const tenants = await tenantsWithFiles(this.#deps.layout);
+    // Short runs, which end before the last tenant, begin with another one each time.
+    const first = Math.floor(Math.random() * tenants.length);
+    for (const tenant of [...tenants.slice(first), ...tenants.slice(0, first)]) {
+      const rowsLost: string[] = [];
+      for await (const page of compareTenant(this.#compareDeps(), tenant)) {
+        for (const { kind, facts: { id } } of page) {
+          if (kind === "rows-lost") rowsLost.push(id);
+          else await this.#reconcileFile(tenant, id);
+        }
+        yield;
+      }
+      // The oldest first, so that the rows of later files replace theirs.
+      for (const id of rowsLost.reverse()) await this.#reconcileFile(tenant, id);
+    }
+  }
+
+  async #reconcileFile(tenant: string, id: string): Promise<void> {
+    for (let step = 0; step < MAX_STEPS; step++) {
+      const found = await compareFile(this.#compareDeps(), tenant, id);
+      if (found === null || !await this.#repair(found)) return;
+    }
+  }
+
+  /** @returns whether something was changed */
+  async #repair(found: Found): Promise<boolean> {
+    const { layout, storage, emit, isRunning } = this.#deps;
+    const { kind, facts: { tenant, id, record, receipt, bytes } } = found;
+    if (isRunning(id) || !await this.#mayTake(record)) return false;
+    if (kind === "unknown") {
+      emit({ kind: "file.unknown", path: layout.file(bytes[0]!, tenant, id) });
+      return false;
+    }
+    try {
+      const done = await repair({ layout, storage, now: this.#now }, found);
+      const name = (record ?? receipt)?.name ?? id;
+      const { found: what, hint } = DISAGREEMENTS[kind];
+      emit({
+        kind: "file.reconciled",
+        ...{ tenant, fileId: id, name, disagreement: kind, found: what, done, hint },
+      });
+      this.#repaired++;
+      return true;
+    } catch (error) {
+      // Another process was faster, or the file moved: the next check looks again.
+      const isPassing = isLedgerConflict(error) || error instanceof Deno.errors.NotFound ||
+        (error instanceof Failure && error.code === "file-not-found");
+      if (!isPassing) throw error;
+      return false;
+    }
+  }
+
+  /** A file that another process is loading is left to it. */
+  async #mayTake(record: FileRecord | null): Promise<boolean> {
+    return record?.state !== "running" || await this.#deps.storage.ledger.isAbandoned(record);
+  }
+
+  #compareDeps() {
+    const { layout, storage, config } = this.#deps;
+    return {
+      layout,
+      ledger: storage.ledger,
+      receipts: this.#receipts,
+      isStored: async (tenant: string, id: string) => await storage.receipt(tenant, id) !== null,
+      now: this.#now,
+      ledgerDays: () => config().manage.ledger_days,
+    };
+  }
+}
