@@ -102,13 +102,14 @@ class FileAccounts implements Accounts {
 
   constructor(options: AccountsOptions) {
     this.#clock = options.clock ?? systemClock;
-    const now = () => this.#clock.now();
+    // The time of day can be set; sessions and blocked logins must not last longer or shorter then.
+    const now = () => this.#clock.monotonic();
     this.#users = new UsersFile(options.usersPath, options.kind);
     this.#lastGood = this.#firstAccounts();
     this.#ownsPool = options.pool === undefined;
     this.#pool = options.pool ?? new HashPool();
     this.#throttle = new Throttle({ ...options.throttle, now });
-    this.#sessions = new Sessions({ now });
+    this.#sessions = new Sessions({ clock: this.#clock });
     this.#verified = new VerifiedCache({ now, lifeMs: options.cacheMs ?? 300_000 });
     this.#floorMs = options.refusalFloorMs ?? 250;
     this.#emit = options.emit ?? (() => {});
@@ -187,7 +188,7 @@ class FileAccounts implements Accounts {
     address: string,
     stored: string | null,
   ): Promise<Verification> {
-    const started = this.#clock.now();
+    const started = this.#clock.monotonic();
     const attempt = this.#throttle.begin(user, address);
     if ("retryAfterSeconds" in attempt) {
       return { ok: false, retryAfterSeconds: attempt.retryAfterSeconds };
@@ -231,7 +232,7 @@ class FileAccounts implements Accounts {
 
   async #delayRefusal(started: number, delayMs: number): Promise<void> {
     const most = this.#floorMs + delayMs;
-    const left = Math.min(most, started + most - this.#clock.now());
+    const left = Math.min(most, started + most - this.#clock.monotonic());
     if (left > 0) await this.#clock.sleep(left);
   }
 

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
 
 /** Maximum lifetime of a session. */
 export const SESSION_SECONDS = 3600;
 
 interface SessionsOptions {
-  /** Milliseconds since the epoch. */
-  now: () => number;
+  clock: Pick<Clock, "now" | "monotonic">;
   /** Maximum sessions of one tenant; a further one ends the oldest. @default 100 */
   maxPerTenant?: number;
 }
@@ -15,8 +15,8 @@ interface Session {
   tenant: string;
   /** The stored hash of the account when the session was opened. */
   credential: string;
-  /** Milliseconds since the epoch. */
-  expiresAt: number;
+  /** Milliseconds of the monotonic clock: the time of day can be set. */
+  endsAt: number;
 }
 
 /**
@@ -25,37 +25,39 @@ interface Session {
  *
  * @example
  * ```ts
+ * import { systemClock } from "../base/clock.ts";
  * import { Sessions } from "./sessions.ts";
- * const sessions = new Sessions({ now: Date.now });
+ * const sessions = new Sessions({ clock: systemClock });
  * const { token } = sessions.open("customer-1", "stored hash");
  * sessions.find(token)?.tenant; // "customer-1"
  * ```
  */
 export class Sessions {
-  readonly #now: () => number;
+  readonly #clock: Pick<Clock, "now" | "monotonic">;
   readonly #maxPerTenant: number;
   readonly #byToken = new Map<string, Session>();
   // In the order they were opened, which is also the order they expire.
   readonly #byTenant = new Map<string, Set<string>>();
 
   constructor(options: SessionsOptions) {
-    this.#now = options.now;
+    this.#clock = options.clock;
     this.#maxPerTenant = options.maxPerTenant ?? 100;
   }
 
+  /** Opens a session. @returns its token, and when it ends in milliseconds since the epoch */
   open(tenant: string, credential: string): { token: string; expiresAt: number } {
     const mine = this.#byTenant.get(tenant) ?? new Set();
     this.#byTenant.set(tenant, mine);
     for (const key of [...mine]) {
-      const ended = (this.#byToken.get(key)?.expiresAt ?? 0) <= this.#now();
+      const ended = (this.#byToken.get(key)?.endsAt ?? 0) <= this.#clock.monotonic();
       if (ended || mine.size >= this.#maxPerTenant) this.#drop(key);
     }
     const token = randomBytes(32).toString("base64url");
     const key = keyOf(token);
-    const expiresAt = this.#now() + SESSION_SECONDS * 1000;
-    this.#byToken.set(key, { tenant, credential, expiresAt });
+    const lifeMs = SESSION_SECONDS * 1000;
+    this.#byToken.set(key, { tenant, credential, endsAt: this.#clock.monotonic() + lifeMs });
     mine.add(key);
-    return { token, expiresAt };
+    return { token, expiresAt: this.#clock.now() + lifeMs };
   }
 
   /** Returns the session of a token; null when the token is unknown or has expired. */
@@ -63,7 +65,7 @@ export class Sessions {
     const key = keyOf(token);
     const session = this.#byToken.get(key);
     if (!session) return null;
-    if (session.expiresAt > this.#now()) return session;
+    if (session.endsAt > this.#clock.monotonic()) return session;
     this.#drop(key);
     return null;
   }

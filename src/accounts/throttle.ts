@@ -2,7 +2,7 @@ import { isIPv6 } from "node:net";
 import { SlidingWindow } from "./sliding_window.ts";
 
 export interface ThrottleOptions {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of a monotonic clock. */
   now: () => number;
   /** Failures per minute for one user from one address. @default 5 */
   perUserAndAddress?: number;
@@ -35,7 +35,7 @@ const WINDOW_MS = 60_000;
  * @example
  * ```ts
  * import { Throttle } from "./throttle.ts";
- * const throttle = new Throttle({ now: Date.now });
+ * const throttle = new Throttle({ now: () => performance.now() });
  * const attempt = throttle.begin("customer-1", "192.0.2.1");
  * if ("retryAfterSeconds" in attempt) console.log("429");
  * ```

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 
 interface VerifiedCacheOptions {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds of a monotonic clock. */
   now: () => number;
   /** How long verified credentials are remembered. @default 300_000 */
   lifeMs?: number;

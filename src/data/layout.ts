@@ -37,6 +37,9 @@ export class Layout {
   readonly db: string;
   readonly receipts: string;
   readonly ledger: string;
+  /** The last times of `serve` and `manage`, see `TrustedClock`. */
+  readonly serveClock: string;
+  readonly manageClock: string;
 
   constructor(dataDir: string) {
     this.root = resolve(dataDir);
@@ -49,6 +52,8 @@ export class Layout {
     this.db = join(this.root, "db");
     this.receipts = join(this.db, "receipts.sqlite");
     this.ledger = join(this.db, "ledger.sqlite");
+    this.serveClock = join(this.db, "clock-serve.json");
+    this.manageClock = join(this.db, "clock-manage.json");
   }
 
   /** Folders that may be on different disks, and that all must have room. */

@@ -1,13 +1,15 @@
 import type { Registry } from "prom-client";
 import { diskCauseOf } from "../base/disk.ts";
+import { systemClock } from "../base/clock.ts";
 import { messageOf } from "../base/failure.ts";
 import type { Config } from "../config/schema.ts";
 import type { DiskChange, DiskState } from "../data/disk_state.ts";
 import type { Layout } from "../data/layout.ts";
 import { sweepFolder } from "../data/leftovers.ts";
+import { TrustedClock } from "../data/trusted_clock.ts";
 import type { Storage } from "../storage/contract.ts";
 import { type DiskWatch, watchDisk } from "../telemetry/disk_watch.ts";
-import type { Emit } from "../telemetry/events.ts";
+import { clockJumped, type Emit } from "../telemetry/events.ts";
 import type { ManageStateFile } from "../telemetry/manage_state.ts";
 import { MetricsFile } from "../telemetry/snapshot.ts";
 import { Retention } from "./retention.ts";
@@ -31,12 +33,14 @@ interface HousekeepingDeps {
 export class Housekeeping {
   readonly #deps: HousekeepingDeps;
   readonly #retention: Retention;
+  readonly #clock: TrustedClock;
   readonly #metrics: MetricsFile;
   readonly #diskWatch: DiskWatch;
 
   constructor(deps: HousekeepingDeps) {
     this.#deps = deps;
     this.#retention = new Retention(deps);
+    this.#clock = new TrustedClock(deps.layout.manageClock, systemClock);
     this.#metrics = new MetricsFile(deps.layout.root, deps.registry);
     const { disk, emit, layout } = deps;
     this.#diskWatch = watchDisk({ disk, folder: layout.root, emit, onChange: this.#onDisk });
@@ -106,6 +110,9 @@ export class Housekeeping {
   async #runRetention(): Promise<void> {
     const { config, emit } = this.#deps;
     try {
+      const jump = await this.#clock.jump();
+      if (jump) return emit(clockJumped(jump));
+      emit({ kind: "problem.ended", problem: "clock.jumped", key: "" });
       await this.#retention.run(config().manage, Date.now());
       emit({ kind: "problem.ended", problem: "retention.failed", key: "" });
     } catch (error) {

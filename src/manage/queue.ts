@@ -8,6 +8,11 @@ interface FileQueueOptions {
   concurrency: number | (() => number);
   /** Whether there is room for a file's rows; if not, it and its tenant's later files wait. @default yes */
   mayStart?: (record: FileRecord) => boolean;
+  /**
+   * The longest wait for a next try, in milliseconds; a function is asked each time. A try that is
+   * further away was planned before the clock was set back, so it is due. @default Infinity
+   */
+  longestWaitMs?: () => number;
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
 }
@@ -32,6 +37,7 @@ export class FileQueue {
   readonly #concurrency: () => number;
   readonly #now: () => number;
   readonly #mayStart: (record: FileRecord) => boolean;
+  readonly #longestWaitMs: () => number;
   #isBlocked = false;
   /** Each tenant's waiting files by arrival; the tenants in the order of their turns. */
   readonly #waiting = new Map<string, FileRecord[]>();
@@ -51,6 +57,7 @@ export class FileQueue {
     this.#concurrency = typeof concurrency === "number" ? () => concurrency : concurrency;
     this.#now = options.now ?? Date.now;
     this.#mayStart = options.mayStart ?? (() => true);
+    this.#longestWaitMs = options.longestWaitMs ?? (() => Infinity);
   }
 
   /** The number of waiting files. */
@@ -93,7 +100,7 @@ export class FileQueue {
     const now = this.#now();
     for (const [tenant, [first]] of this.#waiting) {
       if (first === undefined || this.#running.has(tenant)) continue;
-      if (first.nextTryAt !== null && first.nextTryAt > now) continue;
+      if ((this.#dueAt(first, now) ?? now) > now) continue;
       if (this.#mayStart(first)) return first;
       this.#isBlocked = true;
     }
@@ -162,14 +169,21 @@ export class FileQueue {
 
   /** When the next waiting file may run, in milliseconds since the epoch; null when none waits for its next try. */
   wakeAt(): number | null {
+    const now = this.#now();
     let earliest: number | null = null;
     for (const [tenant, [first]] of this.#waiting) {
-      if (first === undefined || first.nextTryAt === null || this.#running.has(tenant)) continue;
+      if (first === undefined || this.#running.has(tenant)) continue;
+      const dueAt = this.#dueAt(first, now);
       // A file whose time has come waits for something else.
-      if (first.nextTryAt <= this.#now() && this.#isBlocked) continue;
-      earliest = Math.min(earliest ?? first.nextTryAt, first.nextTryAt);
+      if (dueAt === null || (dueAt <= now && this.#isBlocked)) continue;
+      earliest = Math.min(earliest ?? dueAt, dueAt);
     }
     return earliest;
+  }
+
+  /** When a file may be tried again; null when it does not wait for that. */
+  #dueAt({ nextTryAt }: FileRecord, now: number): number | null {
+    return nextTryAt !== null && nextTryAt - now > this.#longestWaitMs() ? now : nextTryAt;
   }
 }
 

@@ -91,6 +91,7 @@ export class IngestService {
     this.#reportDeps = { log, probation, ledger: deps.storage.ledger };
     this.#queue = new FileQueue({
       concurrency: () => deps.config().manage.concurrency,
+      longestWaitMs: () => deps.config().manage.retry_seconds * 1000,
       mayStart: ({ id }) => deps.disk.shortage(this.#needs.get(id)) === null,
     });
     this.#arrivals = new Arrivals({

@@ -110,7 +110,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
     }),
     ...moduleRoutes({ layout, modules, emit, now, stallMs }),
     ...testRunRoutes({ modules, now }),
-    ...serverRoutes({ intake, metrics, now }),
+    ...serverRoutes({ intake, metrics }),
   ];
   routes.push(documentRoute(routes, version));
 

@@ -10,6 +10,7 @@ import { ModuleStore } from "../modules/store.ts";
 import { openIntake } from "../staging/intake.ts";
 import { openLedgerOf } from "../storage/open.ts";
 import { watchDisk } from "../telemetry/disk_watch.ts";
+import { clockJumped } from "../telemetry/events.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
 import { openTracer } from "../telemetry/tracing.ts";
@@ -99,6 +100,8 @@ async function openServe(config: Config) {
   const intake = await openIntake(config.data, {
     expiryMs: config.uploads.expire_hours * HOUR_MS,
     reserveBytes: config.disk.reserve_mb * 1024 ** 2,
+    onClock: (jump) =>
+      emit(jump ? clockJumped(jump) : { kind: "problem.ended", problem: "clock.jumped", key: "" }),
     receiptExpiryMs: () => receiptDays === 0 ? null : receiptDays * DAY_MS,
     rows: loadedRows(ledger, new ModuleStore(new Layout(config.data).moduleRoot)),
   });

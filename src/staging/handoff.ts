@@ -87,7 +87,7 @@ async function place(deps: HandoffDeps, upload: Upload, sha256: string): Promise
     size: length,
     sha256,
     batch,
-    receivedAt: deps.now(),
+    receivedAt: receipts.nextArrival(tenant, name, deps.now()),
     ...(traceparent !== undefined && { traceparent }),
   };
   if (!earlier && !twin) {

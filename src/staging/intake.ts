@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { systemClock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import { DiskState } from "../data/disk_state.ts";
 import { listFolder, statIfThere } from "../data/durable.ts";
@@ -6,6 +7,7 @@ import { createFileIds, isFileId } from "../data/file_id.ts";
 import { handOff, type HandoffDeps, type HandoffStep } from "./handoff.ts";
 import { KeyedLock } from "./keyed_lock.ts";
 import { Layout, prepareData, tenantsIn } from "../data/layout.ts";
+import { type ClockJump, TrustedClock } from "../data/trusted_clock.ts";
 import { isTemporary, removeIfOld } from "../data/leftovers.ts";
 import {
   isCurrent,
@@ -29,6 +31,10 @@ export interface IntakeOptions extends Omit<UploadsOptions, "disk"> {
   batchExpiryMs?: number;
   /** Milliseconds until a receipt expires; asked each time. @default never */
   receiptExpiryMs?: () => number | null;
+  /** Called at each expiry, with the jump of the clock while it is not trusted. */
+  onClock?: (jump: ClockJump | null) => void;
+  /** Milliseconds since any moment. @default the system's */
+  monotonic?: () => number;
   /** Called after each step of a hand-off; for tests. */
   onStep?: (step: HandoffStep) => void;
 }
@@ -86,6 +92,8 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   const disk = new DiskState({ folders: layout.disks, reserveBytes: options.reserveBytes, now });
   const uploads = stack.adopt(new Uploads(layout, { ...options, disk }), (it) => it.close());
   const deps = { layout, uploads, receipts, rows, names: new KeyedLock(), now, onStep };
+  const { monotonic = systemClock.monotonic } = options;
+  const clock = new TrustedClock(layout.serveClock, { now, monotonic });
   await uploads.load();
   await reconcile(deps);
   const opened = stack.move();
@@ -99,9 +107,13 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
     has: (file) => isPresent(deps, file),
     isCurrent: (file) => isCurrent(deps, file),
     async expire() {
-      receipts.expireBatches(now() - (options.batchExpiryMs ?? 7 * 24 * 60 * 60 * 1000));
-      const kept = options.receiptExpiryMs?.() ?? null;
-      if (kept !== null) receipts.expire(now() - kept);
+      const jump = await clock.jump();
+      options.onClock?.(jump);
+      if (jump === null) {
+        receipts.expireBatches(now() - (options.batchExpiryMs ?? 7 * 24 * 60 * 60 * 1000));
+        const kept = options.receiptExpiryMs?.() ?? null;
+        if (kept !== null) receipts.expire(now() - kept);
+      }
       await finishComplete(deps);
       return await uploads.expire();
     },

@@ -26,7 +26,7 @@ export type UploadInfo = z.infer<typeof uploadInfoSchema>;
 
 /** The request that is receiving bytes for an upload, or finishing it. */
 export interface Holder {
-  /** When it last made progress, in milliseconds since the epoch. */
+  /** When it last made progress, in milliseconds of the monotonic clock. */
   activeAt: number;
   /** Asks the request to end early and to keep the bytes received so far. */
   interrupt(): void;

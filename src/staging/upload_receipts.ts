@@ -126,6 +126,15 @@ export class UploadReceipts {
     return (this.#one<{ last: number | null }>(sql, tenant, name)?.last ?? 0) + 1;
   }
 
+  /**
+   * When the next content with this name arrives: now, but later than the versions before it, also if
+   * the clock was set back. @param now milliseconds since the epoch
+   */
+  nextArrival(tenant: string, name: string, now: number): number {
+    const sql = "SELECT max(received_at) AS last FROM receipts WHERE tenant = ? AND name = ?";
+    return Math.max(now, (this.#one<{ last: number | null }>(sql, tenant, name)?.last ?? 0) + 1);
+  }
+
   /** The tenant's files, newest first. */
   list(query: ReceiptQuery): UploadReceipt[] {
     const where = ["tenant = ?", "upload_id = file_id"];

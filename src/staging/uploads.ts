@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { keepOwner } from "../base/owner.ts";
+import { systemClock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import {
   fsyncFolder,
@@ -121,14 +122,14 @@ export class Uploads {
    */
   async hold<T>(upload: Upload, work: (holder: Holder) => Promise<T>): Promise<T> {
     const other = upload.holder;
-    if (other && this.#now() - other.activeAt >= this.#takeoverMs) {
+    if (other && systemClock.monotonic() - other.activeAt >= this.#takeoverMs) {
       other.interrupt();
       await other.released;
     }
     if (upload.holder) throw locked(upload);
     if (this.#index.get(upload.info.id) !== upload) throw uploadNotFound(upload.info.id);
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const holder: Holder = { activeAt: this.#now(), interrupt: () => {}, released };
+    const holder: Holder = { activeAt: systemClock.monotonic(), interrupt: () => {}, released };
     upload.holder = holder;
     try {
       await this.#trustDisk(upload);

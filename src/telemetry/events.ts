@@ -183,6 +183,8 @@ type ProblemEnded = {
 type CommonEvent =
   /** A file that people write has a fault: constraints, accounts, secrets, or the record of a module. */
   | { kind: "data.faulty"; path: string; error: string }
+  /** The clock is far ahead of what is expected, so nothing is deleted for a while. */
+  | { kind: "clock.jumped"; aheadHours: number; holdHours: number }
   /** The data directory was upgraded; `backup` has the state before that. */
   | { kind: "data.upgraded"; from: number; to: number; backup: string }
   | NearLimit
@@ -214,3 +216,11 @@ export type TelemetryEvent = ServeEvent | ManageEvent | CommonEvent | ProblemEnd
 
 /** Takes events as they happen; never throws. */
 export type Emit = (event: TelemetryEvent) => void;
+
+/** The event for a clock that is not trusted; the times are milliseconds. */
+export function clockJumped(
+  { aheadMs, holdMs }: { aheadMs: number; holdMs: number },
+): TelemetryEvent {
+  const hours = (ms: number) => Math.round(ms / 3_600_000);
+  return { kind: "clock.jumped", aheadHours: hours(aheadMs), holdHours: hours(holdMs) };
+}

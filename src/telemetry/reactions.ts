@@ -262,6 +262,11 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     level: "warning",
     message: "Module version rolled back; the previous version is active.",
   },
+  "clock.jumped": {
+    level: "warning",
+    message: "The clock jumped ahead, or the process did not run for days: nothing is deleted yet.",
+    repeats: () => ({ key: "", text: "" }),
+  },
   "problem.ended": { level: "info", message: "A problem has ended." },
   "config.reloaded": {
     level: "info",

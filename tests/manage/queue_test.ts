@@ -241,3 +241,16 @@ Deno.test("queue: the versions of a file run in the order of their numbers, what
   assert.deepEqual(order.filter((id) => id.startsWith("a-")), ["a-v1", "a-v2", "a-v3"]);
   assert.deepEqual(order.filter((id) => !id.startsWith("a-")), ["early", "mid"]);
 });
+
+Deno.test("queue: a try that was planned before the clock was set back is due, whatever the clock says", () => {
+  let now = 10_000_000;
+  const queue = new FileQueue({ concurrency: 1, now: () => now, longestWaitMs: () => 60_000 });
+  queue.add(file("a1", "a", 1, now + 60_000));
+  assert.equal(queue.next(), null);
+  assert.equal(queue.wakeAt(), now + 60_000);
+  now -= 7_200_000;
+  assert.equal(queue.wakeAt(), now, "not in two hours, and within the range of a timer");
+  assert.equal(queue.next()?.id, "a1");
+  now += 2 * 7_200_000;
+  assert.equal(queue.next()?.id, "a1");
+});

@@ -1,3 +1,4 @@
+import { systemClock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
 import { noSpace } from "../../data/free_space.ts";
 import type { Intake } from "../../staging/intake.ts";
@@ -8,9 +9,10 @@ const CACHE_MS = 1000;
  * Returns a check that a file can be written and that the receipts answer. Its result is cached for
  * a second, because anyone can request it.
  *
+ * @param now milliseconds of a monotonic clock
  * @returns a check that throws a {@link Failure} `not-ready`
  */
-export function readyCheck(intake: Intake, now: () => number): () => Promise<void> {
+export function readyCheck(intake: Intake, now = systemClock.monotonic): () => Promise<void> {
   let last: { at: number; result: Promise<void> } | null = null;
   return () => {
     if (!last || now() - last.at >= CACHE_MS) last = { at: now(), result: check(intake) };

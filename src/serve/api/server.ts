@@ -13,13 +13,11 @@ const HEALTH = { schema: healthSchema, example: OK };
 interface ServerDeps {
   intake: Intake;
   metrics: Metrics;
-  /** Milliseconds since the epoch. */
-  now: () => number;
 }
 
 /** Health and metrics; they need no authentication. */
-export function serverRoutes({ intake, metrics, now }: ServerDeps): Route[] {
-  const checkReady = readyCheck(intake, now);
+export function serverRoutes({ intake, metrics }: ServerDeps): Route[] {
+  const checkReady = readyCheck(intake);
   return [
     define({
       method: "get",

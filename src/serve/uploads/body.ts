@@ -1,3 +1,4 @@
+import { systemClock } from "../../base/clock.ts";
 import type { Holder } from "../../staging/upload.ts";
 import type { UploadWriter } from "../../staging/upload_writer.ts";
 import type { BodyEnd } from "../../telemetry/events.ts";
@@ -8,8 +9,6 @@ interface BodyOptions {
   limit: number;
   /** Milliseconds without a byte after which the body is ended. */
   stallMs: number;
-  /** Milliseconds since the epoch. */
-  now: () => number;
 }
 
 /**
@@ -34,7 +33,7 @@ export async function streamBody(
       const chunk = await reader.next();
       if (chunk === "cut") return watch.ended() ?? "cut";
       if (chunk === null) return watch.ended() ?? "whole";
-      holder.activeAt = options.now();
+      holder.activeAt = systemClock.monotonic();
       const isTooLong = chunk.length > left;
       await reader.store(isTooLong ? chunk.subarray(0, left) : chunk);
       if (isTooLong) return "too-long";
@@ -66,7 +65,7 @@ async function drain(reader: ChunkReader): Promise<void> {
 function watchBody(
   reader: ChunkReader,
   holder: Holder,
-  { stallMs, now }: BodyOptions,
+  { stallMs }: BodyOptions,
 ): { ended(): BodyEnd | null; stop(): void } {
   let ended: BodyEnd | null = null;
   const end = (how: BodyEnd) => {
@@ -74,10 +73,10 @@ function watchBody(
     // A pending read ends with the stream.
     void reader.cancel();
   };
-  holder.activeAt = now();
+  holder.activeAt = systemClock.monotonic();
   holder.interrupt = () => end("interrupted");
   const timer = setInterval(() => {
-    if (now() - holder.activeAt >= stallMs) end("stalled");
+    if (systemClock.monotonic() - holder.activeAt >= stallMs) end("stalled");
   }, Math.max(1, Math.min(stallMs / 4, 5000)));
   return { ended: () => ended, stop: () => clearInterval(timer) };
 }
