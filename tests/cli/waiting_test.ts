@@ -25,7 +25,12 @@ Deno.test("one line says what the files are waiting for", () => {
   const reason = { code: "x", message: "it took too long" };
   const nextTryAt = new Date(2001, 1, 3, 4, 5, 6).toISOString();
   files.set("a.csv", waiting("retry", null, { reason, nextTryAt }));
-  assert.equal(files.text(), "waiting for 2 files: 1 in the queue, 1 to be tried again");
+  assert.equal(files.text(), "waiting for 2 files: 1 in the queue, 1 until the next attempt");
+  files.set("b.csv", waiting("disk"));
+  assert.match(files.text()!, /: 1 until the next attempt, 1 until the platform's disk has room$/);
+  files.set("a.csv", waiting("disk"));
+  assert.equal(files.text(), "waiting for 2 files: the platform's disk is full");
+  files.set("a.csv", waiting("retry", null, { reason, nextTryAt }));
   assert.ok(files.delete("b.csv"));
   assert.match(
     files.text()!,

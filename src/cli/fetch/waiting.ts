@@ -9,14 +9,16 @@ type State = Waiting["code"] | "loading";
 const WORDS: Record<State, string> = {
   loading: "loading",
   queue: "in the queue",
-  module: "without an approved module",
-  retry: "to be tried again",
-  service: "waiting until manage runs",
-  disk: "waiting for room on the platform's disk",
-  storage: "waiting for the platform's database",
+  module: "until a module is approved",
+  retry: "until the next attempt",
+  service: "until manage runs",
+  disk: "until the platform's disk has room",
+  storage: "until the platform's database answers",
 };
 /** What ends by itself needs no line in a log before it has lasted for a while. */
 const USUAL = new Set<State>(["loading", "queue"]);
+/** What each file waits for in its own way. */
+const PASSING = new Set<State>([...USUAL, "retry"]);
 /** Milliseconds. */
 const QUIET_MS = 10_000;
 
@@ -41,11 +43,15 @@ export class WaitingFiles {
     if (first === undefined) return null;
     if (this.#files.size === 1) return `waiting for ${first[0]}: ${textOf(first[1])}`;
     const counts = Map.groupBy(this.#files.values(), stateOf);
+    const files = formatCount(this.#files.size, "file");
+    if (counts.size === 1 && !PASSING.has(stateOf(first[1]))) {
+      return `waiting for ${files}: ${textOf(first[1])}`;
+    }
     const parts = Object.entries(WORDS).flatMap(([state, words]) => {
       const found = counts.get(state as State)?.length ?? 0;
       return found === 0 ? [] : [found === this.#files.size ? words : `${found} ${words}`];
     });
-    return `waiting for ${formatCount(this.#files.size, "file")}: ${parts.join(", ")}`;
+    return `waiting for ${files}: ${parts.join(", ")}`;
   }
 
   /**
