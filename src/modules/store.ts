@@ -6,7 +6,14 @@ import { Failure } from "../base/failure.ts";
 import { isTenantName } from "../base/tenant_name.ts";
 import { type ModuleFiles, moduleFilesSchema } from "../protocol/module_view.ts";
 import { type Declaration, parseDeclaration } from "../sandbox/wire/declaration.ts";
-import { ensureFolder, fsyncFolder, listFolder, orNull, writeDurably } from "../data/durable.ts";
+import {
+  ensureFolder,
+  fsyncFolder,
+  listFolder,
+  orNull,
+  statIfThere,
+  writeDurably,
+} from "../data/durable.ts";
 import { withModuleLock } from "./lock.ts";
 import { newRecord, type VersionRecord, versionRecordSchema } from "./version_record.ts";
 
@@ -90,6 +97,7 @@ export class ModuleStore {
     if (text !== null) return parseRecord(text) ?? damagedRecord(version);
     const stat = await orNull(Deno.stat(folder));
     if (stat === null) throw noSuchVersion(tenant, version);
+    if (await statIfThere(join(folder, "module.js")) === null) return damagedRecord(version);
     // Deployed by a program that wrote no records yet.
     const record = newRecord(version, stat.mtime?.getTime() ?? 0);
     return { ...record, state: "approved", decidedAt: record.submittedAt };
