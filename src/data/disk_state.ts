@@ -1,8 +1,8 @@
 import { keepOwner } from "../base/owner.ts";
 import { join } from "node:path";
-import { diskCauseOf, diskUse, RESERVE_BYTES } from "../base/disk.ts";
+import { diskCauseOf, RESERVE_BYTES } from "../base/disk.ts";
 import { removeIfThere, TEMPORARY_SUFFIX, writeAll } from "./durable.ts";
-import { explainFullDisk, findShortage, noSpace, type Shortage } from "./free_space.ts";
+import { explainFullDisk, findShortage, noSpace, type Shortage, useOf } from "./free_space.ts";
 
 interface DiskStateOptions {
   /** Folders that are written to, perhaps on different disks. */
@@ -60,7 +60,7 @@ export class DiskState {
 
   /** @param bytes what is about to be written @throws {Failure} `no-space` */
   async require(bytes = 0): Promise<void> {
-    if (this.#fault) await this.probe();
+    await this.#probeAgain();
     const found = this.shortage(bytes);
     if (found) throw noSpace(found.cause);
   }
@@ -102,7 +102,7 @@ export class DiskState {
    * @returns the change; null if there was none
    */
   async change(): Promise<DiskChange | null> {
-    if (this.#fault) await this.probe();
+    await this.#probeAgain();
     const shortage = this.shortage();
     if (shortage && this.#since === null) {
       this.#since = this.#now();
@@ -114,9 +114,15 @@ export class DiskState {
     return { type: "free", freeBytes: this.#freeBytes(), seconds };
   }
 
+  /** After a failed write: it may be possible again. */
+  async #probeAgain(): Promise<void> {
+    // If a folder is missing, the state stays as it was.
+    if (this.#fault) await this.probe().catch(() => {});
+  }
+
   /** The smallest number of free bytes on these disks. */
   #freeBytes(): number {
-    return Math.min(...this.#folders.map((folder) => diskUse(folder).freeBytes));
+    return Math.min(...this.#folders.map((folder) => useOf(folder)?.freeBytes ?? Infinity));
   }
 
   /** SQLite reports some writes that found no room as other errors, for example of its shared memory. */
@@ -130,6 +136,6 @@ export class DiskState {
     const found = findShortage(this.#folders, reserveBytes);
     if (found) return found;
     const [folder = ""] = this.#folders;
-    return { cause, folder, freeBytes: diskUse(folder).freeBytes, missingBytes: 0, reserveBytes };
+    return { cause, folder, freeBytes: this.#freeBytes(), missingBytes: 0, reserveBytes };
   }
 }

@@ -1,5 +1,5 @@
 import { formatMib } from "../base/count.ts";
-import { type DiskCause, diskCauseOf, diskUse, RESERVE_BYTES } from "../base/disk.ts";
+import { type DiskCause, diskCauseOf, type DiskUse, diskUse, RESERVE_BYTES } from "../base/disk.ts";
 import { Failure } from "../base/failure.ts";
 
 /** Inodes that stay free: fewer are as good as none. */
@@ -42,7 +42,8 @@ export function findShortage(
   return null;
 }
 
-function useOf(folder: string) {
+/** How full the file system of a folder is; null if the folder is missing. */
+export function useOf(folder: string): DiskUse | null {
   try {
     return diskUse(folder);
   } catch {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { diskUse } from "../../src/base/disk.ts";
 import { keepAll } from "../harness/modules.ts";
 import { Platform } from "../harness/platform.ts";
-import { canMountDisk, fillDisk, growDisk, MB, smallDisk } from "../harness/small_disk.ts";
+import { canMountDisk, fillDisk, MB, remountDisk, smallDisk } from "../harness/small_disk.ts";
 import { upload } from "../harness/tus.ts";
 import { until } from "../harness/until.ts";
 
@@ -72,7 +72,7 @@ Deno.test({
       await new Promise((resolve) => setTimeout(resolve, 4_000));
       assert.ok(manage.stderr.text.split('"file.started"').length <= 4, manage.stderr.text);
     });
-    await growDisk(disk, 800);
+    await remountDisk(disk, "size=800m");
     await t.step("with room it is loaded, without a restart", async () => {
       const file = await platform.settled("customer-1", "big.csv");
       assert.equal(file.state, "ingested", JSON.stringify(file.reason));

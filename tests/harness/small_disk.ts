@@ -59,7 +59,7 @@ async function must(program: string, args: string[]): Promise<void> {
   if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** Gives a disk another size. */
-export async function growDisk({ path }: SmallDisk, mb: number): Promise<void> {
-  await must("mount", ["-o", `remount,size=${mb}m`, path]);
+/** Changes options of a disk: `size=800m`, `nr_inodes=10`, `ro`. */
+export async function remountDisk({ path }: SmallDisk, options: string): Promise<void> {
+  await must("mount", ["-o", `remount,${options}`, path]);
 }

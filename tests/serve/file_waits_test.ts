@@ -13,9 +13,9 @@ async function withPlatform(
     layout: Layout;
     manage: ManageStateFile;
     set: { module: boolean; full: boolean; now: number };
-    ask: (file?: { id?: string; state?: "received" | "running"; nextTryAt?: number }) => Promise<
-      Waiting["code"] | number | null
-    >;
+    ask: (
+      file?: { id?: string; state?: "received" | "running"; nextTryAt?: number; code?: string },
+    ) => Promise<Waiting["code"] | number | null>;
   }) => Promise<void>,
 ): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "mysimbdp-waits-" });
@@ -36,9 +36,10 @@ async function withPlatform(
       layout,
       manage: new ManageStateFile(dir),
       set,
-      async ask({ id = "01jd", state = "received", nextTryAt } = {}) {
+      async ask({ id = "01jd", state = "received", nextTryAt, code } = {}) {
         const at = nextTryAt === undefined ? null : new Date(nextTryAt).toISOString();
-        const [found] = await waits.of("t1", [{ id, state, nextTryAt: at }]);
+        const reason = code === undefined ? null : { code, message: code };
+        const [found] = await waits.of("t1", [{ id, state, nextTryAt: at, reason }]);
         return found?.code === "queue" ? found.ahead : found?.code ?? null;
       },
     });
@@ -57,6 +58,7 @@ Deno.test("a waiting file says what it waits for: module, service, retry, disk, 
     set.module = true;
     assert.equal(await ask({ nextTryAt: set.now + 1_000 }), "retry");
     assert.equal(await ask({ nextTryAt: set.now - 1 }), 0);
+    assert.equal(await ask({ nextTryAt: set.now - 1, code: "storage-full" }), "disk");
     set.full = true;
     assert.equal(await ask(), "disk");
     set.full = false;

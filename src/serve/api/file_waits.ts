@@ -17,6 +17,8 @@ interface FileWaitsDeps {
   monotonic?: () => number;
 }
 
+type WaitingFile = Pick<FileView, "state" | "id" | "nextTryAt" | "reason">;
+
 /** More files ahead are not counted. */
 const MAX_AHEAD = 1_000;
 /** Milliseconds for which an answer is used again: many clients may follow their files. */
@@ -39,7 +41,7 @@ export class FileWaits {
    */
   async of(
     tenant: string,
-    files: readonly Pick<FileView, "state" | "id" | "nextTryAt">[],
+    files: readonly WaitingFile[],
   ): Promise<(Waiting | null)[]> {
     const { store } = this.#deps;
     if (files.every(({ state }) => isFinal(state))) return files.map(() => null);
@@ -49,6 +51,8 @@ export class FileWaits {
     return await Promise.all(files.map(async (file) => {
       if (isFinal(file.state) || (file.state === "running" && common !== "service")) return null;
       if (common === "module" || common === "service") return { code: common, ahead: null };
+      // Its last load found too little room for it, though there is some.
+      if (file.reason?.code === "storage-full") return { code: "disk" as const, ahead: null };
       if (this.#isRetry(file)) return { code: "retry" as const, ahead: null };
       if (common !== null) return { code: common, ahead: null };
       return { code: "queue" as const, ahead: await this.#ahead(tenant, file.id) };
