@@ -45,7 +45,11 @@ export async function settle(
       }
       const event = { type: "ingested" as const, rows, seconds, moduleVersion, notices };
       await moveOut(layout, await advance(ledger, record, event, now()));
-      emit({ kind: "file.ingested", ...file, size: record.size, rows, seconds, finishedAt: now() });
+      emit({
+        kind: "file.ingested",
+        ...file,
+        ...{ size: record.size, rows, seconds, finishedAt: now(), replacedFiles },
+      });
       return null;
     }
     case "refused":

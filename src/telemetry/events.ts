@@ -110,6 +110,8 @@ type ManageEvent =
       seconds: number;
       /** Milliseconds since the epoch. */
       finishedAt: number;
+      /** Ids of the earlier versions of the file whose rows were removed. */
+      replacedFiles: readonly string[];
     }
     & OfFile
   )

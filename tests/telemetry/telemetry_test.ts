@@ -18,6 +18,7 @@ const INGESTED: TelemetryEvent = {
   rows: ROWS,
   seconds: 0.8234226703643799,
   finishedAt: FINISHED,
+  replacedFiles: [],
 };
 const LINE = "2019-10-31 15:16:22 - Ingestion of the file: Data1000lines.csv for customer-1 - " +
   "size: 128.7978515625 KB - 999 lines ingested in 0.8234226703643799 seconds\n";
