@@ -47,6 +47,8 @@ export class Reconciler {
   #restUntil = 0;
   #isStopping = false;
   #repaired = 0;
+  /** The check that runs could not compare the files of a tenant. */
+  #hasFailed = false;
 
   constructor(deps: ReconcilerDeps) {
     this.#deps = deps;
@@ -84,6 +86,7 @@ export class Reconciler {
     // Nothing could be written.
     if (disk.shortage() !== null) return false;
     const before = this.#repaired;
+    this.#hasFailed = false;
     try {
       // Without the file, another disk is mounted here, or none.
       if (await statIfThere(join(layout.root, "version")) === null) {
@@ -92,7 +95,7 @@ export class Reconciler {
       this.#receipts = UploadReceipts.openToRead(layout.receipts);
       await this.#comparePending();
       await this.#compareOthers(performance.now() + budgetMs);
-      emit({ kind: "problem.ended", problem: "reconcile.failed", key: "" });
+      if (!this.#hasFailed) emit({ kind: "problem.ended", problem: "reconcile.failed", key: "" });
     } catch (error) {
       emit({ kind: "reconcile.failed", error: messageOf(error) });
     } finally {
@@ -108,13 +111,26 @@ export class Reconciler {
     for (const { tenant, id } of await ledger.pending()) {
       if (this.#isStopping) return;
       if (isRunning(id)) continue;
-      let names = staged.get(tenant);
-      if (names === undefined) {
-        const entries = await listFolder(layout.tenantFolder("staging", tenant));
-        names = new Set(entries.filter(({ isFile }) => isFile).map(({ name }) => name));
-        staged.set(tenant, names);
-      }
-      if (!names.has(id)) await this.#reconcileFile(tenant, id);
+      await this.#apart(tenant, async () => {
+        let names = staged.get(tenant);
+        if (names === undefined) {
+          const entries = await listFolder(layout.tenantFolder("staging", tenant));
+          names = new Set(entries.filter(({ isFile }) => isFile).map(({ name }) => name));
+          staged.set(tenant, names);
+        }
+        if (!names.has(id)) await this.#reconcileFile(tenant, id);
+      });
+    }
+  }
+
+  /** A folder that cannot be read or written, of one tenant, must not hold up the others. */
+  async #apart(tenant: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+      this.#deps.emit({ kind: "reconcile.failed", error: `${tenant}: ${error.message}` });
+      this.#hasFailed = true;
     }
   }
 
@@ -141,16 +157,24 @@ export class Reconciler {
     // Short runs, which end before the last tenant, begin with another one each time.
     const first = Math.floor(Math.random() * tenants.length);
     for (const tenant of [...tenants.slice(first), ...tenants.slice(0, first)]) {
+      const pages = compareTenant(this.#compareDeps(), tenant);
       const rowsLost: string[] = [];
-      for await (const page of compareTenant(this.#compareDeps(), tenant)) {
-        for (const { kind, facts: { id } } of page) {
-          if (kind === "rows-lost") rowsLost.push(id);
-          else await this.#reconcileFile(tenant, id);
-        }
+      for (let isLast = false; !isLast;) {
+        await this.#apart(tenant, async () => {
+          isLast = true;
+          const { done, value: page = [] } = await pages.next();
+          for (const { kind, facts: { id } } of page) {
+            if (kind === "rows-lost") rowsLost.push(id);
+            else await this.#reconcileFile(tenant, id);
+          }
+          isLast = done ?? false;
+        });
         yield;
       }
       // The oldest first, so that the rows of later files replace theirs.
-      for (const id of rowsLost.reverse()) await this.#reconcileFile(tenant, id);
+      await this.#apart(tenant, async () => {
+        for (const id of rowsLost.reverse()) await this.#reconcileFile(tenant, id);
+      });
     }
   }
 

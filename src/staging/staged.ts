@@ -4,9 +4,15 @@ import { isFileId, timeOfId } from "../data/file_id.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout, tenantsIn } from "../data/layout.ts";
 import { type QuarantineReason, readSidecar, type StagedFile, writeSidecar } from "./sidecar.ts";
 
-/** The names of a tenant's files in staging: ids, and names of files that are not adopted yet. */
+/**
+ * The names of a tenant's files in staging: ids, and names of files that are not adopted yet. None of a
+ * folder that cannot be read: the scan reports it, and it must not hide those of other tenants.
+ */
 async function fileNames(layout: Layout, tenant: string): Promise<string[]> {
-  const entries = await listFolder(layout.tenantFolder("staging", tenant));
+  const entries = await listFolder(layout.tenantFolder("staging", tenant)).catch((error) => {
+    if (error instanceof Deno.errors.PermissionDenied) return [];
+    throw error;
+  });
   return entries.filter(({ name, isFile }) => isFile && !name.startsWith("."))
     .map(({ name }) => name);
 }
