@@ -33,7 +33,14 @@ export function State({ state }: { state: string }) {
 }
 
 /** The state of a file as a coloured label, with its meaning as a tooltip. */
-export function FileStateLabel({ file: { state, rows } }: { file: FileView }) {
+export function FileStateLabel({ file: { state, rows, replacedBy } }: { file: FileView }) {
+  if (replacedBy !== null && state === "ingested") {
+    return (
+      <span class="state replaced" title="was loaded; a later version has replaced its rows">
+        replaced
+      </span>
+    );
+  }
   const word = STATE_WORDS[state];
   const shown = state === "ingested" && rows.rejected > 0 ? `${word} with rejects` : word;
   return <span class={`state ${state}`} title={STATE_MEANINGS[state]}>{shown}</span>;
