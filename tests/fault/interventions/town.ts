@@ -16,7 +16,7 @@ const MOST_OF_VERSION = 200;
 const UID = Deno.uid() === 0 ? 65534 : undefined;
 // Kills count as attempts; no file may fail because of them.
 const CONFIG = "[manage]\nscan_seconds = 0.5\nmax_attempts = 100\nretry_seconds = 2\n" +
-  "drain_seconds = 2\nconcurrency = 2\n";
+  "drain_seconds = 2\nconcurrency = 2\nreconcile_seconds = 1\n";
 
 /** The loop makes loads long enough to be met. */
 function moduleOf(versions: "add" | "replace"): ModuleFiles {
