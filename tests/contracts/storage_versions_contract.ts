@@ -236,6 +236,21 @@ export function versionTests(test: Register): void {
     assert.deepEqual(await notesIn(backend), { 5000: "g1", 20000: "f2", 20001: "f2" });
   });
 
+  test("versions of more than 16 MiB replace each other too", async (storage, backend) => {
+    const note = "x".repeat(1_000);
+    const load = async (id: string, version: number, days: number[]) => {
+      const open = await begin(storage, { id, name: "s.csv", version, days });
+      for (let at = 0; at < days.length; at += 1_000) {
+        await open.write(readings("a", days.slice(at, at + 1_000), note));
+      }
+      return await open.commit(receiptFor(days.length));
+    };
+    await load("f1", 1, range(0, 20_000));
+    assert.deepEqual((await load("f2", 2, range(1_000, 21_000))).replacedFiles, ["f1"]);
+    const days = Object.keys(await notesIn(backend)).map(Number).sort((a, b) => a - b);
+    assert.deepEqual(days, range(1_000, 21_000));
+  });
+
   test("tenants with the same names do not affect each other", async (storage, backend) => {
     await loadFile(storage, { id: "f2", name: "s.csv", version: 2, days: [1] });
     await storage.ensureKeyspace("customer-2");

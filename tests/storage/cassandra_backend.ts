@@ -74,7 +74,8 @@ export async function dropAll(): Promise<void> {
 
 async function readRows(client: Client, keyspace: string, table: TableSpec): Promise<Value[][]> {
   const columns = table.columns.map(({ name }) => `"${name}"`).join(", ");
-  const { rows } = await client.execute(`SELECT ${columns} FROM "${keyspace}"."${table.name}"`);
+  const query = `SELECT ${columns} FROM "${keyspace}"."${table.name}"`;
+  const { rows } = await client.execute(query, [], { fetchSize: 100_000 });
   return rows.map((row) => table.columns.map(({ name, type }) => valueOf(row[name], type)));
 }
 
