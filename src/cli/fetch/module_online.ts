@@ -9,6 +9,8 @@ import { printTable } from "../terminal/table.ts";
 import { printable } from "../terminal/text.ts";
 
 const POLL_MS = 500;
+/** A check usually takes less. */
+const QUIET_MS = 3_000;
 
 /** Submits a folder's module and waits until it is checked. */
 export async function push(
@@ -19,8 +21,12 @@ export async function push(
   const files = await readModuleSource(dir);
   return await withClient(context, flags, async (client, signal) => {
     const submitted = await client.submitModule(files, signal);
-    const view = await checked(submitted, flags.patience, () => client.module(signal));
     const { io } = context;
+    const onWait = () => {
+      if (!flags.json) io.stderr.write(`mysimbdp: waiting until manage has checked the module\n`);
+    };
+    const module = () => client.module(signal);
+    const view = await checked(submitted, flags.patience, module, onWait);
     if (flags.json) io.stdout.write(`${JSON.stringify(view)}\n`);
     else if (view.state === "faulty") printFaults(io, view);
     else io.stdout.write(`${view.version}: ${WORDS[view.state]}\n`);
@@ -29,7 +35,7 @@ export async function push(
 }
 
 const WORDS: Record<VersionView["state"], string> = {
-  checking: "submitted; not checked yet",
+  checking: "submitted; manage has not checked it yet, see fetch module status",
   faulty: "has errors",
   pending: "valid; waiting for approval by an operator",
   approved: "approved; runs from the next file on",
@@ -41,11 +47,18 @@ async function checked(
   submitted: VersionView,
   patience: number,
   module: () => Promise<ModuleView>,
+  onWait: () => void,
 ): Promise<VersionView> {
-  const until = performance.now() + patience * 1000;
+  const startedAt = performance.now();
+  const until = startedAt + patience * 1000;
   let view = submitted;
+  let told = false;
   while (view.state === "checking" && performance.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (!told && performance.now() - startedAt >= QUIET_MS) {
+      told = true;
+      onWait();
+    }
     const { versions } = await module();
     view = versions.find(({ version }) => version === submitted.version) ?? view;
   }

@@ -60,7 +60,7 @@ export function guideOf(command: Command): Guide {
 const WIDTH = 80;
 
 function paragraphs(texts: readonly string[]): string {
-  return texts.map((text) => `${wrapped(text, WIDTH).join("\n")}\n`).join("\n");
+  return texts.map((text) => wrapped(text, WIDTH).join("\n")).join("\n\n");
 }
 
 /** Formats lines with their description behind them, or above them if one does not fit. */
