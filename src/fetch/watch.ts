@@ -35,6 +35,7 @@ export async function watchDirectory(options: WatchOptions): Promise<FetchSummar
   let renamed = hint.renamed();
   let entries = await scanDirectory(dir);
   let started = false;
+  let isResting = false;
   try {
     // At once, so that a wrong password is reported before the first file arrives.
     await retried(() => client.constraints(signal));
@@ -50,7 +51,10 @@ export async function watchDirectory(options: WatchOptions): Promise<FetchSummar
         if (sender.end?.kind === "auth") break;
       }
       emit({ type: "watching", dir });
-      if (resting.length > 0) emit({ type: "resting", names: resting, seconds: rest / 1000 });
+      if (resting.length > 0 && !isResting) {
+        emit({ type: "resting", names: resting, seconds: rest / 1000 });
+      }
+      isResting = resting.length > 0;
       await pause(clock, Math.min(interval, look.nextIn), hint, signal);
       // Before the scan: a rename that is noticed during it counts for the next one.
       renamed = hint.renamed();

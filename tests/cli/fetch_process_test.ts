@@ -94,7 +94,7 @@ Deno.test({
   async fn() {
     await using server = new FakeServer();
     await using dir = new TempDir();
-    const args = ["-d", dir.path, "--server", server.url, "--watch", "--interval", "0.1"];
+    const args = ["-d", dir.path, "--server", server.url, "--watch", "--rest", "0.1"];
     const child = command(args).spawn();
     await until(() => server.requests.length > 0);
     await dir.write("a.csv", "1");

@@ -157,7 +157,7 @@ Deno.test("watch sends a file that did not change for 30 s, and says once that i
   await watch.end();
   assert.equal(new TextDecoder().decode(server.files[0]!.content), "halfand the rest");
   const resting = watch.events.filter((event) => event.type === "resting");
-  assert.deepEqual(resting[0], { type: "resting", names: ["a.csv"], seconds: 30 });
+  assert.deepEqual(resting, [{ type: "resting", names: ["a.csv"], seconds: 30 }]);
 });
 
 Deno.test("watch sends a file with a marker soon, and leaves the marker", async () => {

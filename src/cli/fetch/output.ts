@@ -97,7 +97,7 @@ export class FetchOutput {
       case "watching":
         return this.#once("watching", `watching ${event.dir}; press Ctrl-C to stop`);
       case "resting":
-        return this.#once("resting", restingText(event.names, event.seconds));
+        return this.notice(restingText(event.names, event.seconds));
       case "sent":
         return this.#wasSent(event);
       default:
