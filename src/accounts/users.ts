@@ -1,3 +1,4 @@
+import { diskCauseOf } from "../base/disk.ts";
 import { Failure, messageOf } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
 import { checkTenantName, isTenantName } from "../base/tenant_name.ts";
@@ -219,6 +220,13 @@ export class UsersFile {
 }
 
 function unusable(verb: "read" | "write", path: string, cause: unknown): Failure {
+  if (diskCauseOf(cause) !== null) {
+    const text = `Cannot write the accounts in "${path}": ${messageOf(cause)}`;
+    return new Failure("storage", "disk-full", text, {
+      hint: "Free space on the disk, then try again. The accounts are unchanged.",
+      cause,
+    });
+  }
   return new Failure(
     "usage",
     verb === "read" ? "users-file-unreadable" : "users-file-unwritable",

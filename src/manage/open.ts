@@ -22,7 +22,7 @@ import { openData } from "../upkeep/open_data.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Reconciler } from "./reconcile.ts";
 import { IngestService } from "./service.ts";
-import { withRoom } from "./with_room.ts";
+import { withRoom } from "../telemetry/with_room.ts";
 
 export interface ManageOptions {
   /** Reads the settings, at the start and at each reload. @throws {Failure} `bad-config` */

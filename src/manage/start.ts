@@ -6,6 +6,7 @@ import { runRequestedTests } from "../modules/test_run/run_requested.ts";
 import { waitingFiles } from "../staging/staged.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
+import { withRoom } from "../telemetry/with_room.ts";
 import { type Manage, type ManageOptions, openManage } from "./open.ts";
 import { reportFaults } from "../upkeep/handwritten.ts";
 import { type FolderWatch, watchFolder } from "./watch.ts";
@@ -26,7 +27,7 @@ export type ManageResult = "done" | "incomplete" | "storage-failed";
  */
 export async function runManage(options: ManageOptions): Promise<ManageResult> {
   const manage = await openManage(options);
-  const { storage, service, housekeeping, reconciler, emit, config } = manage;
+  const { storage, service, housekeeping, reconciler, emit, config, disk, layout } = manage;
   emit({
     kind: "manage.started",
     engine: config().storage.url.split(":")[0] ?? "",
@@ -46,9 +47,11 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
     }).finally(() => sandboxReady);
     emit({ kind: "problem.ended", problem: "storage.waiting", key: "" });
     await housekeeping.checkDisk();
-    await service.recover();
-    await reconciler.check(FIRST_CHECK_MS);
-    await housekeeping.sweep();
+    await withRoom(async () => {
+      await service.recover();
+      await reconciler.check(FIRST_CHECK_MS);
+      await housekeeping.sweep();
+    }, { disk, folder: layout.root, emit, isOnce: options.once });
     return options.once ? await drain(manage) : await runUntilSignal(manage);
   } finally {
     await checking;
@@ -75,15 +78,17 @@ async function warmSandbox({ layout, sandboxes }: Manage): Promise<void> {
 
 /** Loads what is in staging; a signal ends it early. */
 async function drain(
-  { service, moduleRequests, testRunDeps, config }: Manage,
+  { service, moduleRequests, testRunDeps, config, disk }: Manage,
 ): Promise<ManageResult> {
   const drained = new AbortController();
   let ending: Promise<void> | null = null;
   const listening = signalled(["SIGTERM", "SIGINT"], drained.signal).then(() => {
     if (!drained.signal.aborted) ending = service.shutDown(config().manage.drain_seconds * 1000);
   });
-  await moduleRequests.handleAll();
-  await runRequestedTests(testRunDeps);
+  if (disk.shortage() === null) {
+    await moduleRequests.handleAll();
+    await runRequestedTests(testRunDeps);
+  }
   const sums = await service.drain();
   drained.abort();
   await listening;
@@ -140,8 +145,10 @@ async function recoverRequests({ moduleRequests, inbox, emit }: Manage): Promise
 
 /** Checks modules as they are submitted; files that wait for an approved one are then loaded. */
 function watchInbox(manage: Manage): FolderWatch {
-  const { inbox: { folder }, moduleRequests, testRunDeps, service, emit } = manage;
+  const { inbox: { folder }, moduleRequests, testRunDeps, service, emit, disk } = manage;
   return watch(manage, folder, async () => {
+    // What is built and checked is stored. The next look is after `manage.scan_seconds`.
+    if (disk.shortage() !== null) return;
     try {
       if (await moduleRequests.handleAll() > 0) await service.scan();
       await runRequestedTests(testRunDeps);

@@ -5,15 +5,17 @@ import { onHangup, signalled } from "../base/signals.ts";
 import { VERSION } from "../base/version.ts";
 import { parseListen } from "../config/listen.ts";
 import type { Config } from "../config/schema.ts";
+import { DiskState } from "../data/disk_state.ts";
 import { Layout } from "../data/layout.ts";
 import { ModuleStore } from "../modules/store.ts";
-import { openIntake } from "../staging/intake.ts";
+import { type IntakeOptions, openIntake } from "../staging/intake.ts";
 import { openLedgerOf } from "../storage/open.ts";
 import { watchDisk } from "../telemetry/disk_watch.ts";
 import { clockJumped } from "../telemetry/events.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
 import { createTelemetry } from "../telemetry/telemetry.ts";
 import { openTracer } from "../telemetry/tracing.ts";
+import { withRoom } from "../telemetry/with_room.ts";
 import { reportFaults } from "../upkeep/handwritten.ts";
 import { openData } from "../upkeep/open_data.ts";
 import { createApp } from "./app.ts";
@@ -97,14 +99,18 @@ async function openServe(config: Config) {
   const checking = reportFaults(layout, emit);
   const receiptDays = config.manage.ledger_days;
   const ledger = openLedgerOf(config);
-  const intake = await openIntake(config.data, {
+  const reserveBytes = config.disk.reserve_mb * 1024 ** 2;
+  const options: IntakeOptions = {
     expiryMs: config.uploads.expire_hours * HOUR_MS,
-    reserveBytes: config.disk.reserve_mb * 1024 ** 2,
+    reserveBytes,
     onClock: (jump) =>
       emit(jump ? clockJumped(jump) : { kind: "problem.ended", problem: "clock.jumped", key: "" }),
     receiptExpiryMs: () => receiptDays === 0 ? null : receiptDays * DAY_MS,
     rows: loadedRows(ledger, new ModuleStore(new Layout(config.data).moduleRoot)),
-  });
+  };
+  const disk = new DiskState({ folders: layout.disks, reserveBytes });
+  const open = () => openIntake(config.data, options);
+  const intake = await withRoom(open, { disk, folder: layout.root, emit });
   const { users, admins } = intake.layout;
   const pool = new HashPool();
   const accounts = createAccounts({ usersPath: users, emit, pool });

@@ -3,6 +3,7 @@ import { systemClock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import { DiskState } from "../data/disk_state.ts";
 import { listFolder, statIfThere } from "../data/durable.ts";
+import { explainFullDisk } from "../data/free_space.ts";
 import { createFileIds, isFileId } from "../data/file_id.ts";
 import { handOff, type HandoffDeps, type HandoffStep } from "./handoff.ts";
 import { KeyedLock } from "./keyed_lock.ts";
@@ -133,7 +134,7 @@ async function finishComplete(deps: HandoffDeps): Promise<void> {
       await deps.uploads.hold(upload, () => handOff(deps, upload));
     } catch (error) {
       // For example a full disk: retried at the next expiry, or when the client asks.
-      if (!(error instanceof Failure)) throw error;
+      if (!(explainFullDisk(error) instanceof Failure)) throw error;
     }
   }
 }

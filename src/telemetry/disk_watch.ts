@@ -37,7 +37,7 @@ export function watchDisk({ disk, folder, emit, onChange }: DiskWatchOptions): D
         report(change, emit);
         onChange?.(change);
       }
-      if (checks++ % WARN_EVERY === 0) warn(folder, emit);
+      if (checks++ % WARN_EVERY === 0 && disk.shortage() === null) warn(folder, emit);
     } catch (error) {
       if (checks++ % WARN_EVERY === 0) emit({ kind: "disk.unknown", error: messageOf(error) });
     }

@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep as SEPARATOR } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { formatMib } from "../base/count.ts";
+import { diskCauseOf, diskUse, RESERVE_BYTES } from "../base/disk.ts";
 import { Failure } from "../base/failure.ts";
 import { keepLinkOwner, makeFolders } from "../base/owner.ts";
 import { VERSION } from "../base/version.ts";
@@ -38,7 +41,7 @@ const LOCK = /\.lock$/;
  * earlier copy mentions is in a later one. `restore` handles what is only in a later one.
  *
  * @param dir a missing or empty folder
- * @throws {Failure} `backup-exists`, `backup-inside`
+ * @throws {Failure} `backup-exists`, `backup-inside`, `backup-no-room`
  */
 export async function backUp(
   layout: Layout,
@@ -47,6 +50,7 @@ export async function backUp(
 ): Promise<Manifest> {
   const target = resolve(dir);
   await checkTarget(layout, target, link);
+  await requireRoom(layout, target, link);
   const part = `${target}.${randomUUID()}${TEMPORARY_SUFFIX}`;
   if (link) makeFolders(part);
   // The owner of the folder above is nobody who may read customers' data.
@@ -65,8 +69,34 @@ export async function backUp(
     return manifest;
   } catch (error) {
     await Deno.remove(part, { recursive: true });
-    throw error;
+    throw diskCauseOf(error) === null ? error : noRoom(target, null, error);
   }
+}
+
+/** @throws {Failure} `backup-no-room` if the copies do not fit */
+async function requireRoom(layout: Layout, target: string, link: boolean): Promise<void> {
+  let bytes = 0;
+  for await (const path of filesBelow(link ? layout.db : layout.root)) {
+    const isCopied = link || !EXCLUDED.has(relative(layout.root, path).split(SEPARATOR)[0] ?? "");
+    if (isCopied) bytes += (await orNull(Deno.lstat(path)))?.size ?? 0;
+  }
+  const { freeBytes } = diskUse(existing(dirname(target)));
+  // Another disk may be used up; on the own one room must remain for the services.
+  const needed = bytes + (link ? RESERVE_BYTES : 0);
+  if (freeBytes < needed) throw noRoom(target, needed - freeBytes);
+}
+
+/** The nearest folder above a path that exists. */
+function existing(folder: string): string {
+  return existsSync(folder) || folder === dirname(folder) ? folder : existing(dirname(folder));
+}
+
+function noRoom(target: string, missing: number | null, cause?: unknown): Failure {
+  const text = `Cannot back up into "${target}": the disk is full`;
+  const hint = missing === null
+    ? "Free space on the disk, or choose a folder on another disk. Nothing was left behind."
+    : `Free ${formatMib(missing)}, or choose a folder on another disk.`;
+  return new Failure("storage", "backup-no-room", text, { hint, cause });
 }
 
 async function checkTarget(layout: Layout, target: string, link: boolean): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { giveTo, keepLinkOwner, makeFolders } from "../base/owner.ts";
+import { diskCauseOf } from "../base/disk.ts";
 import { Failure } from "../base/failure.ts";
 import { fsyncFolder, listFolder, orNull, TEMPORARY_SUFFIX } from "../data/durable.ts";
 import { Layout, prepareData } from "../data/layout.ts";
@@ -38,7 +39,12 @@ export async function restore(dir: string, layout: Layout): Promise<Manifest> {
     await fsyncFolder(dirname(root));
   } catch (error) {
     await Deno.remove(part, { recursive: true });
-    throw error;
+    if (diskCauseOf(error) === null) throw error;
+    const text = `Cannot restore into "${layout.root}": the disk is full`;
+    throw new Failure("storage", "restore-no-room", text, {
+      hint: "Free space on the disk, or choose another --data. Nothing was restored.",
+      cause: error,
+    });
   }
   prepareData(layout);
   return manifest;

@@ -3,16 +3,16 @@ import { diskCauseOf } from "../base/disk.ts";
 import { Failure } from "../base/failure.ts";
 import type { DiskState } from "../data/disk_state.ts";
 import { shortageHint, shortageText } from "../data/free_space.ts";
-import { watchDisk } from "../telemetry/disk_watch.ts";
-import type { Emit } from "../telemetry/events.ts";
+import { watchDisk } from "./disk_watch.ts";
+import type { Emit } from "./events.ts";
 
 interface RoomOptions {
   disk: DiskState;
   /** The data directory. */
   folder: string;
   emit: Emit;
-  /** Whether to fail at once instead of waiting for room. */
-  isOnce: boolean;
+  /** Fail at once instead of waiting for room. @default false */
+  isOnce?: boolean;
 }
 
 const RETRY_MS = 1_000;
@@ -30,13 +30,16 @@ function isAboutRoom(error: unknown): boolean {
  *
  * @throws {Failure} `storage-full` with `isOnce`; what `open` throws for other reasons
  */
-export async function withRoom<T>(open: () => T, options: RoomOptions): Promise<T> {
-  const { disk, folder, emit, isOnce } = options;
+export async function withRoom<T>(
+  open: () => T | Promise<T>,
+  options: RoomOptions,
+): Promise<T> {
+  const { disk, folder, emit, isOnce = false } = options;
   const watch = watchDisk({ disk, folder, emit });
   try {
     for (;;) {
       try {
-        return open();
+        return await open();
       } catch (error) {
         disk.explain(error);
         const shortage = disk.shortage();
