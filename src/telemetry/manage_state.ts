@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { keepOwner } from "../base/owner.ts";
 import { ensureFolder, listFolder, readJson, statIfThere } from "../data/durable.ts";
 import type { TelemetryEvent } from "./events.ts";
 
@@ -59,6 +60,7 @@ export class ManageStateFile {
     await Deno.writeTextFile(temporary, JSON.stringify({ ...this.#state, running }), {
       mode: 0o600,
     });
+    keepOwner(temporary);
     await Deno.rename(temporary, this.#path);
   }
 

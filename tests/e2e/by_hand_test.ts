@@ -6,6 +6,8 @@ import { pause, until } from "../harness/until.ts";
 
 /** Long enough for several scans. */
 const SCANS_MS = 2_500;
+/** A user without a name; only root can give files to it. */
+const SERVICE = 65_124;
 const CONFIG = "[manage]\nscan_seconds = 0.5\n";
 
 Deno.test("files moved into staging: each is loaded, with its own rows", async () => {
@@ -146,4 +148,34 @@ Deno.test("--once does not wait for ever for a file that keeps growing: it is re
   const { code, stderr } = await platform.run("manage", "--once");
   assert.equal(code, 0, stderr);
   assert.equal((await platform.files({ name: "growing.csv" }))[0]?.state, "ingested");
+});
+
+Deno.test({
+  name:
+    "files and folders that the services may not read are reported once, and loaded when that is fixed",
+  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0,
+  async fn() {
+    await using platform = await Platform.create(CONFIG, undefined, "sqlite:", SERVICE);
+    for (const tenant of ["t1", "t2", "t3"]) await platform.deploy(tenant, keepAll());
+    await platform.stage("t1", "private.csv", "x\n1\n");
+    await platform.stage("t2", "good.csv", "x\n1\n");
+    await platform.stage("t3", "inside.csv", "x\n1\n");
+    const staging = join(platform.data, "staging");
+    const given = ["t1", "t2", "t2/good.csv", "t3/inside.csv"].map((path) => join(staging, path));
+    for (const path of given) await Deno.chown(path, SERVICE, SERVICE);
+    const mine = [join(staging, "t1/private.csv"), join(staging, "t3")];
+    await Deno.chmod(mine[0]!, 0o600);
+    await Deno.chmod(mine[1]!, 0o700);
+    const manage = platform.manage();
+    assert.equal((await platform.settled("t2", "good.csv")).state, "ingested");
+    await pause(SCANS_MS);
+    const reported = manage.records().filter(({ event }) => event === "staging.problem");
+    assert.deepEqual(reported.map(({ path }) => path).sort(), mine);
+    assert.match(String(reported[0]?.error), /may not read or move it\. Run chown/);
+    for (const path of mine) await Deno.chown(path, SERVICE, SERVICE);
+    assert.equal((await platform.settled("t1", "private.csv")).state, "ingested");
+    assert.equal((await platform.settled("t3", "inside.csv")).state, "ingested");
+    const ended = manage.records().filter(({ problem }) => problem === "staging.problem");
+    assert.deepEqual(ended.map(({ key }) => key).sort(), mine);
+  },
 });

@@ -20,6 +20,9 @@ Deno.test("doctor: a healthy platform, then its problems with hints", async (t) 
     const checks = [
       "config",
       "data",
+      "constraints",
+      "modules",
+      "secrets",
       "permissions",
       "disk",
       "clock",
@@ -27,6 +30,7 @@ Deno.test("doctor: a healthy platform, then its problems with hints", async (t) 
       "storage",
       "staging",
       "queue",
+      "files",
       "sandbox",
     ];
     assert.deepEqual(Object.keys(by), checks);
