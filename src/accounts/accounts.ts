@@ -270,6 +270,8 @@ class FileAccounts implements Accounts {
   #current(): ReadonlyMap<string, Account> {
     try {
       const accounts = this.#users.accounts();
+      // Removed by mistake: nobody would be let in.
+      if (accounts.size === 0 && this.#lastGood.size > 0) this.#users.requireFile();
       this.#lastFailure = null;
       if (accounts !== this.#lastGood) {
         this.#lastGood = accounts;

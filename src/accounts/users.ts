@@ -74,6 +74,15 @@ export class UsersFile {
     }
   }
 
+  /** @throws {Failure} `bad-users-file` when the file does not exist */
+  requireFile(): void {
+    if (this.#stat() !== null) return;
+    const text = `Cannot read the accounts in "${this.path}": it does not exist`;
+    throw new Failure("usage", "bad-users-file", text, {
+      hint: 'Restore the file from a backup. Without accounts it contains "{}".',
+    });
+  }
+
   /** Returns all accounts, sorted by name. */
   list(): Account[] {
     return [...this.accounts().values()].sort((a, b) => a.name < b.name ? -1 : 1);

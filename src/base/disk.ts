@@ -4,7 +4,7 @@ import { statfsSync } from "node:fs";
 export const RESERVE_BYTES = 16 * 1024 ** 2;
 
 /** Why nothing can be written to a disk. */
-export type DiskCause = "space" | "inodes" | "quota" | "read-only";
+export type DiskCause = "space" | "inodes" | "quota" | "read-only" | "gone";
 
 /** How full a file system is, for this user. */
 export interface DiskUse {

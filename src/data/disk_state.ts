@@ -1,12 +1,15 @@
-import { keepOwner } from "../base/owner.ts";
 import { join } from "node:path";
 import { diskCauseOf, RESERVE_BYTES } from "../base/disk.ts";
+import { keepOwner } from "../base/owner.ts";
+import { DataPresence } from "./data_presence.ts";
 import { removeIfThere, TEMPORARY_SUFFIX, writeAll } from "./durable.ts";
 import { explainFullDisk, findShortage, noSpace, type Shortage, useOf } from "./free_space.ts";
 
 interface DiskStateOptions {
   /** Folders that are written to, perhaps on different disks. */
   folders: readonly string[];
+  /** The data directory, if it is to be there. */
+  root?: string;
   /** Bytes that stay free; a function is asked each time. @default RESERVE_BYTES */
   reserveBytes?: number | (() => number);
   /** Milliseconds since the epoch. @default Date.now */
@@ -40,11 +43,15 @@ export class DiskState {
   readonly #folders: readonly string[];
   readonly #reserveBytes: () => number;
   readonly #now: () => number;
+  readonly #root: string;
+  readonly #presence: DataPresence | null;
   #fault: Shortage | null = null;
   #since: number | null = null;
 
-  constructor({ folders, reserveBytes = RESERVE_BYTES, now = Date.now }: DiskStateOptions) {
+  constructor({ folders, root, reserveBytes = RESERVE_BYTES, now = Date.now }: DiskStateOptions) {
     this.#folders = folders;
+    this.#root = root ?? "";
+    this.#presence = root === undefined ? null : new DataPresence(root);
     this.#reserveBytes = typeof reserveBytes === "number" ? () => reserveBytes : reserveBytes;
     this.#now = now;
   }
@@ -53,8 +60,17 @@ export class DiskState {
     return this.#reserveBytes();
   }
 
+  /** Whether the data directory is no longer there: what is in its place is not to be believed. */
+  get isGone(): boolean {
+    return this.#presence?.isGone() ?? false;
+  }
+
   /** The present shortage; null if there is room. @param bytes what is about to be written */
   shortage(bytes = 0): Shortage | null {
+    if (this.isGone) {
+      const reserveBytes = this.#reserveBytes();
+      return { cause: "gone", folder: this.#root, freeBytes: 0, missingBytes: 0, reserveBytes };
+    }
     return this.#fault ?? findShortage(this.#folders, this.#reserveBytes(), bytes);
   }
 
@@ -78,6 +94,7 @@ export class DiskState {
 
   /** Writes and removes a small file in each folder, to find out what only a write shows. */
   async probe(): Promise<void> {
+    if (this.isGone) return;
     for (const folder of this.#folders) {
       const path = join(folder, `.probe-${Deno.pid}${TEMPORARY_SUFFIX}`);
       try {

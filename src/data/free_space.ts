@@ -64,6 +64,8 @@ export function shortageText({ cause, folder, freeBytes, reserveBytes }: Shortag
       return `the disk quota of this user is used up in "${folder}"`;
     case "read-only":
       return `the file system of "${folder}" is read-only`;
+    case "gone":
+      return `the data directory "${folder}" was moved, removed or replaced, or its disk unmounted`;
   }
 }
 
@@ -79,6 +81,8 @@ export function shortageHint({ cause, missingBytes }: Shortage): string {
       return "Raise the quota, or remove old files from archive/, quarantine/ or backups/.";
     case "read-only":
       return "Check the system log for disk errors, then mount the file system for writing.";
+    case "gone":
+      return "Mount its disk or move it back. If another one is there now, restart the services.";
   }
 }
 
@@ -88,6 +92,7 @@ const FOR_CLIENTS: Record<DiskCause, string> = {
   inodes: "the server's file system has no room for another file",
   quota: "the server's disk quota is used up",
   "read-only": "the server's disk is read-only",
+  gone: "the server's data directory is not available",
 };
 
 /** The failure of a request that would write to a full disk. */

@@ -86,7 +86,8 @@ export class Housekeeping {
 
   /** Writes metrics and state for `serve` now. @param running false when it is the last time */
   async report(running = true): Promise<void> {
-    const { emit, state } = this.#deps;
+    const { emit, state, disk } = this.#deps;
+    if (disk.isGone) return;
     try {
       await state.write(running);
       await this.#metrics.write();
@@ -108,7 +109,8 @@ export class Housekeeping {
   }
 
   async #runRetention(): Promise<void> {
-    const { config, emit } = this.#deps;
+    const { config, emit, disk } = this.#deps;
+    if (disk.isGone) return;
     try {
       const jump = await this.#clock.jump();
       if (jump) return emit(clockJumped(jump));

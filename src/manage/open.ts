@@ -74,6 +74,7 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
   if (upgrade) emit({ kind: "data.upgraded", ...upgrade });
   const disk = new DiskState({
     folders: layout.disks,
+    root: layout.root,
     reserveBytes: () => config.disk.reserve_mb * 1024 ** 2,
   });
   const { lock, storage } = await withRoom(() => openEngine(config), {

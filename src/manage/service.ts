@@ -3,7 +3,7 @@ import { ModuleLog } from "../modules/module_log.ts";
 import { TenantSecrets } from "../modules/secrets.ts";
 import type { DeployedModule, ModuleStore } from "../modules/store.ts";
 import { systemClock } from "../base/clock.ts";
-import { messageOf } from "../base/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import type { Span, Tracer } from "../base/tracing.ts";
 import { takesFile } from "../sandbox/wire/file_patterns.ts";
 import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
@@ -273,13 +273,16 @@ export class IngestService {
     emit({ kind: "file.started", ...fields, attempt: record.attempts, moduleVersion: version });
     const started = performance.now();
     const console: string[] = [];
-    const outcome = await this.#load(record, module, begun !== null, console, span);
+    const loaded = await this.#load(record, module, begun !== null, console, span);
+    const { isGone } = this.#deps.disk;
+    // The bytes only seem to be lost.
+    const outcome = isGone && loaded.type !== "ingested" ? outcomeOf(dataGone()) : loaded;
     const seconds = (performance.now() - started) / 1000;
     this.#noteNeed(record, outcome);
     const again = await settle(this.#deps, record, outcome, seconds, Date.now);
     const report = { record, version, outcome, again: again !== null, console };
     emit({ kind: "problem.ended", problem: "ledger.failed", key: "file" });
-    await reportToAuthor(this.#reportDeps, report, Date.now());
+    if (!isGone) await reportToAuthor(this.#reportDeps, report, Date.now());
     endSpan(span, record, outcome);
     this.#count(outcome, again);
     return again;
@@ -348,4 +351,12 @@ export class IngestService {
 
 function refused(code: string, what: string): Outcome {
   return { type: "refused", reason: { code, message: `Cannot load the file: ${what}` } };
+}
+
+/** A failure of the storage: the attempt is repeated without limit. */
+function dataGone(): Failure {
+  const text = "Cannot load the file: the data directory is gone";
+  return new Failure("storage", "storage-io", text, {
+    hint: "Mount its disk, or move it back.",
+  });
 }

@@ -90,7 +90,7 @@ export const overviewSchema = z.object({
   bucketSeconds: z.int().positive(),
   /** Why files are refused and loads wait; null while the disks have room. */
   disk: z.object({
-    cause: z.enum(["space", "inodes", "quota", "read-only"]),
+    cause: z.enum(["space", "inodes", "quota", "read-only", "gone"]),
     error: z.string(),
     hint: z.string(),
     /** Bytes to free; 0 for other causes than `space`. */

@@ -26,6 +26,7 @@ import { dropBody } from "./http/body.ts";
 import { authenticate, authenticateOperator } from "./http/auth.ts";
 import type { AppEnv } from "./http/env.ts";
 import { liveEvents } from "./http/live_events.ts";
+import { requireData } from "./http/require_data.ts";
 import { observe } from "./http/observe.ts";
 import { notFound, problemResponse } from "./http/problem_response.ts";
 import { addRoutes, type Route } from "./http/route.ts";
@@ -124,6 +125,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   app.use(observe(emit));
   app.use("/v1/*", traceRequests(deps.tracer ?? NO_TRACER));
   app.use(`${PATHS.uploads}/*`, speakTus());
+  app.use(requireData(disk));
   app.use(`${PATHS.admin}/*`, authenticateOperator(operators));
   app.use("/v1/*", authenticate(accounts));
   addRoutes(app, routes, () => disk.require());

@@ -90,7 +90,12 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   using stack = new DisposableStack();
   stack.adopt(lockServe(layout), (lock) => lock.release());
   const receipts = stack.use(UploadReceipts.open(layout.receipts));
-  const disk = new DiskState({ folders: layout.disks, reserveBytes: options.reserveBytes, now });
+  const disk = new DiskState({
+    folders: layout.disks,
+    root: layout.root,
+    reserveBytes: options.reserveBytes,
+    now,
+  });
   const uploads = stack.adopt(new Uploads(layout, { ...options, disk }), (it) => it.close());
   const deps = { layout, uploads, receipts, rows, names: new KeyedLock(), now, onStep };
   const { monotonic = systemClock.monotonic } = options;

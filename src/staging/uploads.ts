@@ -97,8 +97,10 @@ export class Uploads {
       const path = this.#layout.upload(info.id);
       using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
       keepOwner(path);
-      upload.seen = seenOf(await file.stat());
+      const seen = seenOf(await file.stat());
       await this.#saveInfo(upload);
+      // From here on, an upload without its files is one that somebody else has removed.
+      upload.seen = seen;
     } catch (error) {
       await this.remove(upload);
       throw this.#disk.explain(error);

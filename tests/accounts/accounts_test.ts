@@ -242,6 +242,14 @@ Deno.test("an operator's name can have upper case", async () => {
   assert.deepEqual(t.events, []);
 });
 
+Deno.test("at the start, an account with a fault does not keep the others out", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1"), "customer-2": "123" });
+  const answer = await t.accounts.verify("customer-1", "password-1", ADDRESS);
+  assert.equal(answer.ok, true);
+  assert.equal((await t.accounts.verify("customer-2", "123", ADDRESS)).ok, false);
+  assert.deepEqual(t.events.map(({ kind }) => kind), ["users.broken"]);
+});
+
 Deno.test("a running server keeps its accounts while the file is broken, and reports it once", async () => {
   using t = setUp({ "customer-1": await hashPassword("password-1") });
   const text = Deno.readTextFileSync(t.folder.path);
@@ -251,6 +259,9 @@ Deno.test("a running server keeps its accounts while the file is broken, and rep
     assert.equal(ok, password === "password-1");
   }
   assert.deepEqual(t.events.map(({ kind }) => kind), ["users.broken"]);
+  Deno.removeSync(t.folder.path);
+  assert.equal((await t.accounts.verify("customer-1", "password-1", ADDRESS)).ok, true);
+  assert.match(JSON.stringify(t.events[1]), /does not exist/);
   Deno.writeTextFileSync(t.folder.path, "{}");
   assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), WRONG);
   Deno.writeTextFileSync(t.folder.path, "[]");

@@ -140,3 +140,43 @@ Deno.test("commands refuse an unknown tenant, name a similar one, and write noth
   await platform.must("manage", "tenant", "disable", "customer-1");
   await platform.must("manage", "tenant", "deploy", "customer-1", module);
 });
+
+Deno.test("the data directory disappears under running services: no empty platform, and they continue", async () => {
+  await using platform = await Platform.create();
+  await platform.seedAccounts();
+  await platform.deploy("customer-1", keepAll());
+  const { url, process } = await platform.serve();
+  const manage = platform.manage();
+  await manage.line(/"event":"manage\.started"/);
+  const headers = { Authorization: `Basic ${btoa("customer-1:password-1")}` };
+  const status = async (path: string) => {
+    const answer = await fetch(`${url}${path}`, { headers });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  assert.equal(await status("/v1/constraints"), 200);
+  await process.line(/"event":"auth\.rehashed"/);
+  // As an unmounted disk leaves it.
+  const away = join(platform.dir, "away");
+  await Deno.rename(platform.data, away);
+  await Deno.mkdir(platform.data);
+  for (const path of ["/v1/constraints", "/v1/admin/tenants", "/readyz", "/"]) {
+    assert.equal(await status(path), 503, path);
+  }
+  assert.equal(await status("/livez"), 200);
+  const batch = await fetch(`${url}/v1/batches`, { method: "POST", headers });
+  assert.equal(batch.status, 503);
+  assert.match((await batch.json()).detail, /the server's data directory is not available/);
+  for (const each of [manage, process]) {
+    await each.line(/"event":"disk\.full","cause":"gone".*moved, removed or replaced/);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  assert.deepEqual(await names(platform.data), []);
+  assert.equal(manage.records().filter(({ event }) => event === "disk.full").length, 1);
+  await Deno.remove(platform.data);
+  await Deno.rename(away, platform.data);
+  await manage.line(/"event":"disk\.free"/);
+  assert.equal(await status("/v1/constraints"), 200);
+  await platform.stage("customer-1", "a.csv", "x\n1\n");
+  assert.equal((await platform.settled("customer-1", "a.csv")).state, "ingested");
+});

@@ -57,6 +57,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       summary: "Show your upload limits",
       description: "Sizes are in KB of 1,024 bytes. The case of an extension does not matter.",
       answer: json(200, "Your constraints.", constraintsSchema, DEFAULT_CONSTRAINTS),
+      problems: ["limits-unreadable"],
       handle: (c) => constraintsOf(c.get("tenant")),
     }),
     define({
@@ -70,7 +71,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
         ...EXAMPLE_TOTALS,
         uploads: { unfinished: 2, left: 8 },
       }),
-      problems: ["unavailable"],
+      problems: ["unavailable", "limits-unreadable"],
       handle: (c) => usageOf(deps, c.get("tenant")),
     }),
     define({

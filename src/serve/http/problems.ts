@@ -60,7 +60,8 @@ const BY_STATUS = {
   500: { internal: "the server failed; its log has the error" },
   503: {
     "too-busy": "too many concurrent uploads or streams; wait for `Retry-After`",
-    "not-ready": "`/readyz`: no file can be stored now; the answer says why",
+    "not-ready":
+      "the data directory is not available; or `/readyz`: no file can be stored, the answer says why",
     "limits-unreadable":
       "the operator's file with the limits of the account has faults; it was reported to the operator",
     unavailable: "the ledger is not available",

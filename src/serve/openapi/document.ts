@@ -54,8 +54,8 @@ const NAMED: [string, z.ZodType][] = [
 /** Problems that every route of an audience can answer with. */
 const USUAL: Record<Audience, ProblemCode[]> = {
   anyone: ["internal"],
-  customer: ["unauthorized", "bad-account-name", "throttled", "internal"],
-  operator: ["unauthorized", "throttled", "internal"],
+  customer: ["unauthorized", "bad-account-name", "throttled", "internal", "not-ready"],
+  operator: ["unauthorized", "throttled", "internal", "not-ready"],
 };
 
 /**

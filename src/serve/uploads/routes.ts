@@ -141,6 +141,7 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
         "file-too-large",
         "too-many-files",
         "unknown-batch",
+        "limits-unreadable",
         ...RECEIVING,
       ],
       handle: createUpload(deps),

@@ -302,6 +302,7 @@ const COVERED_ELSEWHERE: Record<string, string> = {
   internal: "tests/serve/app_test.ts",
   "too-busy": "tests/serve/uploads_test.ts",
   "not-ready": "tests/serve/app_test.ts",
+  "limits-unreadable": "tests/serve/limits_test.ts",
   unavailable: "tests/serve/app_test.ts",
   "no-space": "tests/serve/full_disk_test.ts",
 };
