@@ -187,7 +187,9 @@ export class Reconciler {
 
   /** @returns whether something was changed */
   async #repair(found: Found): Promise<boolean> {
-    const { layout, storage, emit, isRunning } = this.#deps;
+    const { layout, storage, emit, isRunning, disk } = this.#deps;
+    // The data directory may have disappeared since the comparison: nothing in it is lost.
+    if (disk.shortage() !== null) return false;
     const { kind, facts: { tenant, id, record, receipt, bytes } } = found;
     if (isRunning(id) || !await this.#mayTake(record)) return false;
     if (kind === "unknown") {

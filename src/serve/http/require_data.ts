@@ -7,8 +7,8 @@ import type { AppMiddleware } from "./env.ts";
 const WITHOUT_DATA = new Set(["/livez", "/metrics"]);
 
 /**
- * Answers 503 while the data directory is gone. Without the accounts in it, all customers would be told
- * that their passwords are wrong.
+ * Answers 503 while the data directory is gone. Without the accounts in it, every password would be
+ * refused as wrong.
  */
 export function requireData(disk: DiskState): AppMiddleware {
   return async (c, next) => {
