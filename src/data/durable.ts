@@ -60,6 +60,16 @@ export async function listFolder(folder: string): Promise<Deno.DirEntry[]> {
   return await orNull(Array.fromAsync(Deno.readDir(folder))) ?? [];
 }
 
+/** The same; none when the folder cannot be read either. For callers that others report to. */
+export async function listReadable(folder: string): Promise<Deno.DirEntry[]> {
+  try {
+    return await listFolder(folder);
+  } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) return [];
+    throw error;
+  }
+}
+
 /** The JSON in a file; null when the file is missing or not JSON. */
 export async function readJson(path: string): Promise<unknown> {
   const text = await orNull(Deno.readTextFile(path));

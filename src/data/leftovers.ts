@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { listFolder, removeIfThere, statIfThere, TEMPORARY_SUFFIX } from "./durable.ts";
+import { listReadable, removeIfThere, statIfThere, TEMPORARY_SUFFIX } from "./durable.ts";
 import { type FileFolder, type Layout, tenantsIn } from "./layout.ts";
 
 /** Another process may still be writing a file that is younger than this. */
@@ -31,7 +31,7 @@ export async function sweepFolder(
   let removed = 0;
   for (const tenant of await tenantsIn(layout, folder)) {
     const dir = layout.tenantFolder(folder, tenant);
-    for (const { name, isFile } of await listFolder(dir)) {
+    for (const { name, isFile } of await listReadable(dir)) {
       if (isFile && isTemporary(name) && await removeIfOld(join(dir, name), now)) removed++;
     }
   }

@@ -105,6 +105,7 @@ async function openServe(config: Config) {
     reserveBytes,
     onClock: (jump) =>
       emit(jump ? clockJumped(jump) : { kind: "problem.ended", problem: "clock.jumped", key: "" }),
+    onProblem: (path, error) => emit({ kind: "staging.problem", path, error: messageOf(error) }),
     receiptExpiryMs: () => receiptDays === 0 ? null : receiptDays * DAY_MS,
     rows: loadedRows(ledger, new ModuleStore(new Layout(config.data).moduleRoot)),
   };

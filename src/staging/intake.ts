@@ -23,6 +23,8 @@ import { readSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
 import { Uploads, type UploadsOptions } from "./uploads.ts";
 
+type OnProblem = (path: string, error: unknown) => void;
+
 export interface IntakeOptions extends Omit<UploadsOptions, "disk"> {
   /** Bytes of each disk that stay free. @default RESERVE_BYTES */
   reserveBytes?: number;
@@ -36,6 +38,8 @@ export interface IntakeOptions extends Omit<UploadsOptions, "disk"> {
   onClock?: (jump: ClockJump | null) => void;
   /** Milliseconds since any moment. @default the system's */
   monotonic?: () => number;
+  /** Called for a file or folder that cannot be read or written; the others are handled. */
+  onProblem?: OnProblem;
   /** Called after each step of a hand-off; for tests. */
   onStep?: (step: HandoffStep) => void;
 }
@@ -101,7 +105,8 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   const { monotonic = systemClock.monotonic } = options;
   const clock = new TrustedClock(layout.serveClock, { now, monotonic });
   await uploads.load();
-  await reconcile(deps);
+  const { onProblem = () => {} } = options;
+  await reconcile(deps, onProblem);
   const opened = stack.move();
   return {
     layout,
@@ -120,41 +125,57 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
         const kept = options.receiptExpiryMs?.() ?? null;
         if (kept !== null) receipts.expire(now() - kept);
       }
-      await finishComplete(deps);
+      await finishComplete(deps, onProblem);
       return await uploads.expire();
     },
     close: () => opened.dispose(),
   };
 }
 
-async function reconcile(deps: HandoffDeps): Promise<void> {
-  for (const tenant of await tenantsIn(deps.layout, "staging")) await reconcileTenant(deps, tenant);
-  await finishComplete(deps);
+async function reconcile(deps: HandoffDeps, onProblem: OnProblem): Promise<void> {
+  for (const tenant of await tenantsIn(deps.layout, "staging")) {
+    await reconcileTenant(deps, tenant, onProblem);
+  }
+  await finishComplete(deps, onProblem);
 }
 
 /** Completes hand-offs that were interrupted. */
-async function finishComplete(deps: HandoffDeps): Promise<void> {
+async function finishComplete(deps: HandoffDeps, onProblem: OnProblem): Promise<void> {
   for (const upload of deps.uploads.complete()) {
     try {
       await deps.uploads.hold(upload, () => handOff(deps, upload));
     } catch (error) {
       // For example a full disk: retried at the next expiry, or when the client asks.
-      if (!(explainFullDisk(error) instanceof Failure)) throw error;
+      if (explainFullDisk(error) instanceof Failure) continue;
+      onProblem(deps.layout.upload(upload.info.id), error);
     }
   }
 }
 
 /** Writes missing receipts; removes records without a file, and half-written records. */
-async function reconcileTenant(deps: HandoffDeps, tenant: string): Promise<void> {
+async function reconcileTenant(
+  deps: HandoffDeps,
+  tenant: string,
+  onProblem: OnProblem,
+): Promise<void> {
   const folder = deps.layout.tenantFolder("staging", tenant);
-  for (const entry of await listFolder(folder)) {
-    const id = /^\.(.*)\.json$/.exec(entry.name)?.[1] ?? "";
-    const isRecord = isFileId(id);
-    if (isRecord && await reconcileFile(deps, tenant, id)) continue;
-    if (isRecord || isTemporary(entry.name)) {
-      await removeIfOld(join(folder, entry.name), deps.now());
+  // What cannot be read, of one tenant, must not keep the server from starting for the others.
+  try {
+    for (const { name } of await listFolder(folder)) {
+      await reconcileEntry(deps, tenant, name)
+        .catch((error) => onProblem(join(folder, name), error));
     }
+  } catch (error) {
+    onProblem(folder, error);
   }
+}
+
+async function reconcileEntry(deps: HandoffDeps, tenant: string, name: string): Promise<void> {
+  const id = /^\.(.*)\.json$/.exec(name)?.[1] ?? "";
+  const isRecord = isFileId(id);
+  if (isRecord && await reconcileFile(deps, tenant, id)) return;
+  if (!isRecord && !isTemporary(name)) return;
+  await removeIfOld(join(deps.layout.tenantFolder("staging", tenant), name), deps.now());
 }
 
 /** Writes the receipt of a staged file; false when the record has no file. */

@@ -1,5 +1,11 @@
 import { Failure } from "../base/failure.ts";
-import { fsyncFolder, listFolder, removeIfThere, statIfThere } from "../data/durable.ts";
+import {
+  fsyncFolder,
+  listFolder,
+  listReadable,
+  removeIfThere,
+  statIfThere,
+} from "../data/durable.ts";
 import { isFileId, timeOfId } from "../data/file_id.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout, tenantsIn } from "../data/layout.ts";
 import { type QuarantineReason, readSidecar, type StagedFile, writeSidecar } from "./sidecar.ts";
@@ -9,10 +15,7 @@ import { type QuarantineReason, readSidecar, type StagedFile, writeSidecar } fro
  * folder that cannot be read: the scan reports it, and it must not hide those of other tenants.
  */
 async function fileNames(layout: Layout, tenant: string): Promise<string[]> {
-  const entries = await listFolder(layout.tenantFolder("staging", tenant)).catch((error) => {
-    if (error instanceof Deno.errors.PermissionDenied) return [];
-    throw error;
-  });
+  const entries = await listReadable(layout.tenantFolder("staging", tenant));
   return entries.filter(({ name, isFile }) => isFile && !name.startsWith("."))
     .map(({ name }) => name);
 }

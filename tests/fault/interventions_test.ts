@@ -18,6 +18,7 @@ const FILES = 50;
 const STUCK_SECONDS = 40;
 /** After so many draws without a target everything is repaired. */
 const MOST_IN_VAIN = 50;
+const START_SECONDS = 60;
 /** How often customers send again what was lost. */
 const ROUNDS = 8;
 
@@ -110,10 +111,10 @@ Deno.test(`after ${COUNT} random interventions every row is stored exactly once,
   const started = performance.now();
   try {
     for (let n = 0; n < FILES; n++) await town.add();
-    await town.up();
+    assert.ok(await town.up(START_SECONDS), "serve does not start");
     const sums = await intervene(town, COUNT);
     town.note("everything is repaired");
-    await town.up();
+    assert.ok(await town.up(START_SECONDS), "serve does not start");
     assert.deepEqual(await drain(town), []);
     assert.deepEqual(await faultsOf(town), []);
     const files = await reportedFiles(town);

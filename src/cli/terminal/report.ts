@@ -49,6 +49,12 @@ function asFailure(error: unknown): Failure {
       cause: error,
     });
   }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return new Failure("server", "permission-denied", `Cannot continue: ${messageOf(error)}`, {
+      hint: "Give this user access to it. For a data directory, mysimbdp manage doctor says how.",
+      cause: error,
+    });
+  }
   return new Failure("internal", "unexpected", `Unexpected error: ${messageOf(error)}`, {
     hint: "Run the command again with -v for details.",
     cause: error,

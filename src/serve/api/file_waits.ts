@@ -1,5 +1,5 @@
 import { systemClock } from "../../base/clock.ts";
-import { listFolder } from "../../data/durable.ts";
+import { listReadable } from "../../data/durable.ts";
 import type { DiskState } from "../../data/disk_state.ts";
 import { isFileId } from "../../data/file_id.ts";
 import type { Layout } from "../../data/layout.ts";
@@ -78,7 +78,7 @@ export class FileWaits {
   /** How many of the tenant's files in staging are older: ids grow with time. */
   async #ahead(tenant: string, id: string): Promise<number> {
     const queue = await this.#queues.get(tenant, this.#at(), async () => {
-      const entries = await listFolder(this.#deps.layout.tenantFolder("staging", tenant));
+      const entries = await listReadable(this.#deps.layout.tenantFolder("staging", tenant));
       return entries.map(({ name }) => name).filter(isFileId).sort();
     });
     const found = queue.findIndex((other) => other >= id);

@@ -12,7 +12,7 @@ export interface Crash {
 /** A process that is started again when it ends, as systemd does. */
 export class Service {
   readonly name: string;
-  /** Ends that no intervention caused directly. */
+  /** Ends that no intervention caused directly, without repetitions. */
   readonly crashes: Crash[] = [];
   readonly #start: () => Running;
   #running: Running | null = null;
@@ -75,7 +75,7 @@ export class Service {
   async #noteCrash(running: Running): Promise<void> {
     const { code } = await running.ended();
     const output = running.stderr.text.slice(-1500) || running.stdout.text.slice(-1500);
-    this.crashes.push({ code, output });
+    if (this.crashes.at(-1)?.output !== output) this.crashes.push({ code, output });
     this.#isKilled = true;
   }
 }

@@ -10,6 +10,7 @@ import { type Customer, FetchCustomer, TusCustomer } from "./customers.ts";
 import { Service } from "./service.ts";
 
 const DISK_MB = 256;
+const UP_SECONDS = 10;
 /** The maximum number of rows of a later version. */
 const MOST_OF_VERSION = 200;
 /** The user "nobody": root could read and write everything, whatever its mode. */
@@ -114,15 +115,19 @@ export class Town implements AsyncDisposable {
     if (Deno.env.has("CHAOS_VERBOSE")) console.log(this.journal.at(-1));
   }
 
-  /** Starts the services and waits until `serve` answers. */
-  async up(): Promise<void> {
+  /**
+   * Starts the services and waits until `serve` answers. While something is broken it may be unable
+   * to start; then it is started again and again.
+   */
+  async up(seconds = UP_SECONDS): Promise<boolean> {
     this.serve.up();
     this.manage.up();
-    await until("serve answers", () =>
+    const answers = () =>
       fetch(`${this.url}/livez`).then(async (answer) => {
         await answer.body?.cancel();
         return answer.ok;
-      }, () => false));
+      }, () => false);
+    return await until("serve answers", answers, seconds).catch(() => false);
   }
 
   async down(signal?: Deno.Signal): Promise<void> {
