@@ -46,6 +46,8 @@ interface EarlierLoad {
 export class Replacement {
   /** The number that the new rows get. */
   readonly number: number;
+  /** The ids of the earlier versions. */
+  readonly replacedFiles: readonly string[];
   readonly #db: DatabaseSync;
   readonly #earlier: readonly EarlierLoad[];
   #done = false;
@@ -62,20 +64,18 @@ export class Replacement {
       "SELECT number, file_id AS fileId, version FROM _mysimbdp_versions WHERE name = ?",
     ).all(name) as unknown as EarlierLoad[];
     // Numbers can be equal if files were put into staging by hand; ids grow with time.
-    const later = this.#earlier.find((other) =>
+    const others = this.#earlier.filter((load) => load.fileId !== fileId);
+    const later = others.find((other) =>
       other.version > version || (other.version === version && other.fileId > fileId)
     );
-    if (later !== undefined && later.fileId !== fileId) throw superseded({ name, version }, later);
+    if (later !== undefined) throw superseded({ name, version }, later);
     for (const table of tables) track(db, table.name);
     const { lastInsertRowid } = db.prepare(
       "INSERT INTO _mysimbdp_versions (file_id, name, version) VALUES (?, ?, ?)",
     ).run(fileId, name, version);
     this.number = Number(lastInsertRowid);
-    this.replacedFiles = this.#earlier.map((load) => load.fileId).filter((id) => id !== fileId);
+    this.replacedFiles = others.map((load) => load.fileId);
   }
-
-  /** The ids of the earlier versions. */
-  readonly replacedFiles: readonly string[];
 
   /**
    * Removes the rows of the earlier versions, and those of an earlier load of the same file, from all
