@@ -34,6 +34,8 @@ interface IngestDeps {
   signal: AbortSignal;
   /** Receives the module's console output. */
   log: (text: string) => void;
+  /** Throws if the disk has no room for rejects. */
+  requireRoom: () => void;
   /** Called when the whole file is read and valid; only its rows remain to be written. */
   onDecided: () => void;
   /** The attempt's span. */
@@ -129,7 +131,10 @@ async function runLoad(
           if (outputBytes > limits.maxOutputBytes) throw tooMuchOutput(limits.maxOutputBytes);
           return load.write(bytes);
         },
-        rejects: (found) => rejects.keep(found),
+        rejects: async (found) => {
+          deps.requireRoom();
+          await rejects.keep(found);
+        },
         notices: (found) => notices.push(...found),
         log,
         answer: hostGate({

@@ -8,6 +8,7 @@ import type { Span, Tracer } from "../base/tracing.ts";
 import { takesFile } from "../sandbox/wire/file_patterns.ts";
 import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import type { DiskState } from "../data/disk_state.ts";
+import { shortageHint, shortageText } from "../data/free_space.ts";
 import type { Layout } from "../data/layout.ts";
 import { SETTLE_MS, type StagingScan } from "../staging/scan.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
@@ -315,6 +316,7 @@ export class IngestService {
         sandboxes,
         span,
         signal: this.#stop.signal,
+        requireRoom: () => this.#requireRoom(),
         onDecided: () => this.#startNext(record, module),
         log: (text) => {
           console.push(text);
@@ -333,6 +335,22 @@ export class IngestService {
     if (tenantJson.permissions.read.length > 0) return;
     this.#queue.read(id);
     this.#startFiles();
+  }
+
+  /**
+   * Rejects stop before uploads do: the ledger does not shrink when they are removed.
+   * @throws {Failure} `storage-full`
+   */
+  #requireRoom(): void {
+    const { disk } = this.#deps;
+    const neededBytes = disk.reserveBytes;
+    const shortage = disk.shortage(neededBytes);
+    if (shortage === null) return;
+    const text = `Cannot store rejected records: ${shortageText(shortage)}`;
+    throw new Failure("storage", "storage-full", text, {
+      hint: shortageHint(shortage),
+      details: { neededBytes },
+    });
   }
 
   /** A file whose load found too little room waits until there is more. */
