@@ -96,6 +96,7 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
     state,
     onDisk: (change) => void (change.type === "free" && service.resume()),
   });
+  const reconciler = new Reconciler({ ...deps, isRunning: (id) => service.isRunning(id) });
   return {
     ...deps,
     service,
@@ -104,7 +105,7 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
     inbox,
     housekeeping,
     emit,
-    reconciler: new Reconciler({ ...deps, isRunning: (id) => service.isRunning(id) }),
+    reconciler,
     reload() {
       try {
         config = loadChecked(options);
@@ -116,6 +117,7 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
     },
     async close() {
       housekeeping.close();
+      await reconciler.close();
       await sandboxes.close();
       await storage.close();
       lock.release();

@@ -16,7 +16,7 @@ import { isLedgerConflict } from "./settle.ts";
 
 interface ReconcilerDeps {
   layout: Layout;
-  storage: Pick<Storage, "ledger" | "receipt">;
+  storage: Pick<Storage, "ledger" | "receipt" | "stored">;
   emit: Emit;
   config: () => Config;
   disk: Pick<DiskState, "shortage">;
@@ -40,7 +40,6 @@ const CHECK_MS = 1_000;
 export class Reconciler {
   readonly #deps: ReconcilerDeps;
   readonly #now: () => number;
-  #receipts: UploadReceipts | null = null;
   #pass: AsyncGenerator<void> | null = null;
   #passMs = 0;
   /** When the next pass over all files may begin, by the monotonic clock. */
@@ -77,6 +76,12 @@ export class Reconciler {
     };
   }
 
+  /** Ends the comparison of all files. */
+  async close(): Promise<void> {
+    await this.#pass?.return(undefined);
+    this.#pass = null;
+  }
+
   /**
    * Compares the files that wait, and others for about `budgetMs` milliseconds. A failure is reported.
    * @returns whether something was changed: there may be files in staging
@@ -92,21 +97,20 @@ export class Reconciler {
       if (await statIfThere(join(layout.root, "version")) === null) {
         throw new Error(`"${layout.root}" is not a data directory`);
       }
-      this.#receipts = UploadReceipts.openToRead(layout.receipts);
       await this.#comparePending();
       await this.#compareOthers(performance.now() + budgetMs);
       if (!this.#hasFailed) emit({ kind: "problem.ended", problem: "reconcile.failed", key: "" });
     } catch (error) {
+      // A generator that has thrown is over.
+      this.#pass = null;
       emit({ kind: "reconcile.failed", error: messageOf(error) });
-    } finally {
-      this.#receipts?.close();
-      this.#receipts = null;
     }
     return this.#repaired > before;
   }
 
   async #comparePending(): Promise<void> {
     const { layout, storage: { ledger }, isRunning } = this.#deps;
+    using receipts = UploadReceipts.openToRead(layout.receipts);
     const staged = new Map<string, Set<string>>();
     for (const { tenant, id } of await ledger.pending()) {
       if (this.#isStopping) return;
@@ -118,7 +122,7 @@ export class Reconciler {
           names = new Set(entries.filter(({ isFile }) => isFile).map(({ name }) => name));
           staged.set(tenant, names);
         }
-        if (!names.has(id)) await this.#reconcileFile(tenant, id);
+        if (!names.has(id)) await this.#reconcileFile(receipts, tenant, id);
       });
     }
   }
@@ -153,11 +157,13 @@ export class Reconciler {
 
   /** Compares all files once; yields after each page. */
   async *#all(): AsyncGenerator<void> {
-    const tenants = await tenantsWithFiles(this.#deps.layout);
+    const { layout } = this.#deps;
+    using receipts = UploadReceipts.openToRead(layout.receipts);
+    const tenants = await tenantsWithFiles(layout);
     // Short runs, which end before the last tenant, begin with another one each time.
     const first = Math.floor(Math.random() * tenants.length);
     for (const tenant of [...tenants.slice(first), ...tenants.slice(0, first)]) {
-      const pages = compareTenant(this.#compareDeps(), tenant);
+      const pages = compareTenant(this.#compareDeps(receipts), tenant);
       const rowsLost: string[] = [];
       for (let isLast = false; !isLast;) {
         await this.#apart(tenant, async () => {
@@ -165,7 +171,7 @@ export class Reconciler {
           const { done, value: page = [] } = await pages.next();
           for (const { kind, facts: { id } } of page) {
             if (kind === "rows-lost") rowsLost.push(id);
-            else await this.#reconcileFile(tenant, id);
+            else await this.#reconcileFile(receipts, tenant, id);
           }
           isLast = done ?? false;
         });
@@ -173,14 +179,18 @@ export class Reconciler {
       }
       // The oldest first, so that the rows of later files replace theirs.
       await this.#apart(tenant, async () => {
-        for (const id of rowsLost.reverse()) await this.#reconcileFile(tenant, id);
+        for (const id of rowsLost.reverse()) await this.#reconcileFile(receipts, tenant, id);
       });
     }
   }
 
-  async #reconcileFile(tenant: string, id: string): Promise<void> {
+  async #reconcileFile(
+    receipts: UploadReceipts | null,
+    tenant: string,
+    id: string,
+  ): Promise<void> {
     for (let step = 0; step < MAX_STEPS; step++) {
-      const found = await compareFile(this.#compareDeps(), tenant, id);
+      const found = await compareFile(this.#compareDeps(receipts), tenant, id);
       if (found === null || !await this.#repair(found)) return;
     }
   }
@@ -220,13 +230,13 @@ export class Reconciler {
     return record?.state !== "running" || await this.#deps.storage.ledger.isAbandoned(record);
   }
 
-  #compareDeps() {
+  #compareDeps(receipts: UploadReceipts | null) {
     const { layout, storage, config } = this.#deps;
     return {
       layout,
       ledger: storage.ledger,
-      receipts: this.#receipts,
-      isStored: async (tenant: string, id: string) => await storage.receipt(tenant, id) !== null,
+      receipts,
+      loads: storage,
       now: this.#now,
       ledgerDays: () => config().manage.ledger_days,
     };

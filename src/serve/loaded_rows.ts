@@ -13,11 +13,12 @@ export function loadedRows(
       const record = await ledger.get(id);
       // A failed replay leaves the rows of the first load, but its customer sees a failed file.
       const hasFailed = record !== null && isFinal(record.state) && record.state !== "ingested";
-      return !hasFailed && await ledger.isStored(tenant, id);
+      return !hasFailed && (await ledger.stored(tenant, [id])).has(id);
     },
-    async areReplaced(tenant, id, hasLater) {
-      if (!hasLater) return false;
+    async isOutdated(tenant, id, hasLater) {
       const record = await ledger.get(id);
+      if (record?.reason?.code.startsWith("bytes-")) return true;
+      if (!hasLater) return false;
       if (record !== null && record.replacedBy !== null) return true;
       // The later version may still wait.
       return (await modules.current(tenant))?.declaration.versions === "replace";

@@ -10,17 +10,18 @@ export interface LoadedRows {
    */
   areStored(tenant: string, fileId: string): Promise<boolean>;
   /**
-   * Whether a later version of the file has replaced them, or will.
+   * Whether the file does not count any more: it was refused because its bytes are not those that were
+   * received, or a later version has replaced its rows, or will.
    * @param hasLater whether a later version was received
    * @throws {Failure} kind `storage`
    */
-  areReplaced(tenant: string, fileId: string, hasLater: boolean): Promise<boolean>;
+  isOutdated(tenant: string, fileId: string, hasLater: boolean): Promise<boolean>;
 }
 
 /** Without a storage only bytes count. */
 export const NO_ROWS_KNOWN: LoadedRows = {
   areStored: () => Promise.resolve(false),
-  areReplaced: () => Promise.resolve(false),
+  isOutdated: () => Promise.resolve(false),
 };
 
 export interface PresenceDeps {
@@ -53,8 +54,8 @@ export async function isPresent(
 }
 
 /**
- * Whether a file with this name and content need not be sent: the server has it, and no later version
- * takes its place, so that an earlier content can be sent again to undo a change.
+ * Whether a file with this name and content need not be sent: the server has it undamaged, and no later
+ * version takes its place, so that an earlier content can be sent again to undo a change.
  *
  * @throws {Failure} kind `storage`
  */
@@ -62,5 +63,5 @@ export async function isCurrent(deps: PresenceDeps, file: Mentioned): Promise<bo
   const { tenant, id, name, version } = file;
   if (!await isPresent(deps, file)) return false;
   const hasLater = deps.receipts.nextVersion(tenant, name) - 1 > version;
-  return !await deps.rows.areReplaced(tenant, id, hasLater);
+  return !await deps.rows.isOutdated(tenant, id, hasLater);
 }

@@ -56,13 +56,13 @@ export interface LedgerReader {
   close(): Promise<void>;
 }
 
-/** Answers whether rows are stored, for a process that only reads. */
+/** Answers whether rows are stored. */
 export interface StoredRows {
   /**
-   * Whether a load receipt proves that the file's rows are stored.
+   * Those of a tenant's files whose rows are stored, as their load receipts prove.
    * @throws {Failure} kind `storage`
    */
-  isStored(tenant: string, fileId: string): Promise<boolean>;
+  stored(tenant: string, fileIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /**
@@ -147,7 +147,7 @@ export interface BeginOptions {
 }
 
 /** An engine that stores the rows of tenants, each tenant in its own keyspace. */
-export interface Storage {
+export interface Storage extends StoredRows {
   readonly ledger: Ledger;
   /**
    * Checks that the engine answers, and creates the ledger if it is missing.

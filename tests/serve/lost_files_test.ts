@@ -96,7 +96,7 @@ Deno.test("a file without bytes is there if its rows are stored; without an answ
   let stored: boolean | Failure = true;
   const areStored = () =>
     stored instanceof Failure ? Promise.reject(stored) : Promise.resolve(stored);
-  const rows = { areStored, areReplaced: () => Promise.resolve(false) };
+  const rows = { areStored, isOutdated: () => Promise.resolve(false) };
   return withApp(async (harness) => {
     const file = await received(harness);
     await Deno.remove(file.path);
@@ -168,9 +168,8 @@ Deno.test("a lost file needs no second place in its batch", () =>
   }, { app: { defaultConstraints: { formats: [".csv"], number_files: 1, data_sizes: 9 } } }));
 
 Deno.test("content whose rows a later version replaces is taken again, as the newest version", () => {
-  const areReplaced = (_tenant: string, _id: string, hasLater: boolean) =>
-    Promise.resolve(hasLater);
-  const rows = { areStored: () => Promise.resolve(false), areReplaced };
+  const isOutdated = (_tenant: string, _id: string, hasLater: boolean) => Promise.resolve(hasLater);
+  const rows = { areStored: () => Promise.resolve(false), isOutdated };
   return withApp(async (harness) => {
     const first = await received(harness);
     assert.equal(await askFor(harness), 1);

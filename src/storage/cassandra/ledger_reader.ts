@@ -58,11 +58,9 @@ export class CassandraLedgerReader implements LedgerReader, StoredRows {
     });
   }
 
-  isStored(tenant: string, fileId: string): Promise<boolean> {
-    return this.reading(false, async () => {
-      const records = new LoadRecords(this.session, this.keyspace);
-      return (await records.latest(tenant, fileId))?.committed ?? false;
-    });
+  stored(tenant: string, fileIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const records = new LoadRecords(this.session, this.keyspace);
+    return this.reading(new Set<string>(), () => records.committedOf(tenant, fileIds));
   }
 
   /** Cached, because it reads the records of all files. */

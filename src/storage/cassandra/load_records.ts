@@ -2,6 +2,8 @@ import { rowCountsSchema } from "../../protocol/file_view.ts";
 import type { LoadReceipt } from "../contract.ts";
 import type { Parameter, Row, Session } from "./session.ts";
 
+const READS_AT_ONCE = 32;
+
 /** Write timestamps of one generation: one microsecond for each chunk, so that later rows win. */
 export const TIMES_A_GENERATION = 10_000;
 
@@ -51,6 +53,19 @@ export class LoadRecords {
       [tenant, fileId, generation],
     );
     return rows[0] === undefined ? null : recordOf(rows[0]);
+  }
+
+  /** Those of the files whose latest load is committed. */
+  async committedOf(tenant: string, fileIds: readonly string[]): Promise<Set<string>> {
+    const found = new Set<string>();
+    for (let at = 0; at < fileIds.length; at += READS_AT_ONCE) {
+      await Promise.all(
+        fileIds.slice(at, at + READS_AT_ONCE).map(async (id) => {
+          if ((await this.latest(tenant, id))?.committed) found.add(id);
+        }),
+      );
+    }
+    return found;
   }
 
   /** The record of the load to do; the first one is created with this write time. */

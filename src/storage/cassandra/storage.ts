@@ -130,6 +130,13 @@ export class CassandraStorage implements Storage {
     });
   }
 
+  stored(tenant: string, fileIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return guarded(`Cannot read the receipts of "${tenant}"`, async () => {
+      await this.#prepare();
+      return await this.#records.committedOf(tenant, fileIds);
+    });
+  }
+
   begun(tenant: string, fileId: string): Promise<string | null> {
     return guarded(`Cannot read the load of "${fileId}"`, async () => {
       const found = await this.#latestRecord(tenant, fileId);

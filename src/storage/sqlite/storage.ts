@@ -13,6 +13,7 @@ import { openLedger } from "./ledger.ts";
 import { LoadThreads } from "./load.ts";
 import { truncateLogs } from "./logs.ts";
 import { lookUpRows } from "./lookup.ts";
+import { storedIn } from "./stored_rows.ts";
 import { ensureOwnTables, ensureTables } from "./tables.ts";
 import { forgetVersion } from "./versions.ts";
 
@@ -70,6 +71,13 @@ class SqliteStorage implements Storage {
       const replacedFiles = JSON.parse(row["replaced_files"] as string | null ?? "[]") as string[];
       return { rows, moduleVersion: row["module_version"] as string, replacedFiles };
     });
+  }
+
+  stored(tenant: string, fileIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return promised(
+      `Cannot read the receipts of "${tenant}"`,
+      () => this.#exists(tenant) ? storedIn(this.#keyspace(tenant), fileIds) : new Set<string>(),
+    );
   }
 
   forget(tenant: string, fileId: string): Promise<void> {

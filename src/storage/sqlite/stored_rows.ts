@@ -14,6 +14,14 @@ export function openSqliteReader(dataDir: string): LedgerReader & StoredRows {
   return new SqliteReader(join(dataDir, DB_FOLDER));
 }
 
+/** Those of the files that have a load receipt in the database of their tenant. */
+export function storedIn(db: DatabaseSync, fileIds: readonly string[]): Set<string> {
+  const rows = db.prepare(
+    "SELECT file_id FROM _mysimbdp_loads WHERE file_id IN (SELECT value FROM json_each(?))",
+  ).all(JSON.stringify(fileIds));
+  return new Set(rows.map((row) => row["file_id"] as string));
+}
+
 class SqliteReader extends SqliteLedgerReader implements StoredRows {
   readonly #folder: string;
 
@@ -22,18 +30,16 @@ class SqliteReader extends SqliteLedgerReader implements StoredRows {
     this.#folder = folder;
   }
 
-  isStored(tenant: string, fileId: string): Promise<boolean> {
-    return promised(`Cannot read the receipt of "${fileId}"`, () => {
+  stored(tenant: string, fileIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return promised(`Cannot read the receipts of "${tenant}"`, () => {
       const path = join(this.#folder, "tenants", `${checkTenantName(tenant)}.sqlite`);
       // No rows have been stored yet.
-      if (!existsSync(path)) return false;
+      if (!existsSync(path)) return new Set<string>();
       const db = new DatabaseSync(path, { readOnly: true });
       try {
         db.exec(`PRAGMA busy_timeout=${BUSY_MS}`);
         const hasLoads = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_mysimbdp_loads'");
-        if (hasLoads.get() === undefined) return false;
-        const loaded = db.prepare("SELECT 1 FROM _mysimbdp_loads WHERE file_id = ?");
-        return loaded.get(fileId) !== undefined;
+        return hasLoads.get() === undefined ? new Set<string>() : storedIn(db, fileIds);
       } finally {
         db.close();
       }

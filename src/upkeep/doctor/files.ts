@@ -19,7 +19,7 @@ export async function checkFiles({ config, layout, now }: CheckContext): Promise
   using receipts = UploadReceipts.openToRead(layout.receipts);
   const deps = {
     ...{ layout, ledger, receipts, now: () => now },
-    isStored: (tenant: string, id: string) => ledger.isStored(tenant, id),
+    loads: ledger,
     ledgerDays: () => config.manage.ledger_days,
   };
   const suspects: { tenant: string; id: string }[] = [];

@@ -1,7 +1,7 @@
 import { isFinal } from "../../protocol/file_view.ts";
 import type { FileFolder, Layout } from "../../data/layout.ts";
 import { folderOf } from "../../staging/staged.ts";
-import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
+import type { FileRecord, LedgerReader, StoredRows } from "../../storage/contract.ts";
 import type { FileFacts } from "./facts.ts";
 
 /** How records and disk can disagree about a file: what is found, what `manage` does, what to do. */
@@ -60,21 +60,28 @@ const MOVING_MS = 10_000;
 export interface CompareDeps {
   layout: Layout;
   ledger: Pick<LedgerReader, "list">;
-  /** Whether a load receipt proves that the file's rows are stored. */
-  isStored(tenant: string, id: string): Promise<boolean>;
+  loads: StoredRows;
   /** Milliseconds since the epoch. */
   now(): number;
   /** Days that the ledger keeps files that have ended; 0 keeps them forever. */
   ledgerDays(): number;
 }
 
+/** Whether it matters if the rows of a file are stored. */
+export function needsProof({ record }: FileFacts): boolean {
+  return record !== null &&
+    (record.state === "ingested" || GONE.has(record.reason?.code ?? ""));
+}
+
 /**
  * Finds how records and disk disagree about a file; null when they agree.
+ * @param isStored whether a load receipt proves that the file's rows are stored
  * @throws {Failure} kind `storage`
  */
 export async function disagreementOf(
   deps: CompareDeps,
   facts: FileFacts,
+  isStored: boolean,
 ): Promise<Disagreement | null> {
   const { record, receipt, bytes, sidecars } = facts;
   const [folder] = bytes;
@@ -92,21 +99,22 @@ export async function disagreementOf(
     if (folder !== "staging") return "misplaced";
     return null;
   }
-  return await disagreementOfEnded(deps, facts, record, folder);
+  return await disagreementOfEnded(deps, { ...facts, record, folder, isStored });
 }
 
 async function disagreementOfEnded(
   deps: CompareDeps,
-  { tenant, id, sidecars }: FileFacts,
-  record: FileRecord,
-  folder: FileFolder | undefined,
+  { record, folder, isStored, sidecars }: FileFacts & {
+    record: FileRecord;
+    folder: FileFolder | undefined;
+    isStored: boolean;
+  },
 ): Promise<Disagreement | null> {
   if (record.state === "ingested") {
-    const isProven = record.replacedBy !== null || isOld(record.finishedAt ?? 0, deps) ||
-      await deps.isStored(tenant, id);
-    if (!isProven) return "rows-lost";
+    const isExempt = record.replacedBy !== null || isOld(record.finishedAt ?? 0, deps);
+    if (!isStored && !isExempt) return "rows-lost";
   } else if (GONE.has(record.reason?.code ?? "")) {
-    if (await deps.isStored(tenant, id)) return "rows-back";
+    if (isStored) return "rows-back";
     if (folder !== undefined && await canReturn(deps, record)) return "returned";
   }
   if (folder === undefined) return null;
