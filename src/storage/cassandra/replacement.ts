@@ -75,13 +75,13 @@ export class Replacement {
    */
   async claim(spool: Spool, refuseIfOver: () => void): Promise<string> {
     const { tenant, fileId, generation } = this.#record;
-    const { claims, keys, sender } = this.#deps;
+    const { claims, sender } = this.#deps;
     const content = contentOf(spool, sender.tables);
     let stored: Claim | null = null;
     for (;;) {
       const [found, standing] = await this.#turn(refuseIfOver).catch(async (error) => {
-        // Another load was faster; none of the rows was sent.
-        if (stored && isSuperseded(error)) await keys.drop(stored);
+        // Another load was faster.
+        if (stored && isSuperseded(error)) await this.#dropUnclaimed(stored);
         throw error;
       });
       const last = found?.newest;
@@ -94,7 +94,7 @@ export class Replacement {
       }
       const newest = this.#next(content, spool.length, last);
       if (stored?.id !== newest.id) {
-        if (stored) await keys.drop(stored);
+        if (stored) await this.#dropUnclaimed(stored);
         await this.#storeKeys(newest, spool);
         stored = newest;
       }
@@ -235,6 +235,13 @@ export class Replacement {
       claim,
       async (chunk) => keysOf(await spool.get(chunk), claim.tables, shift),
     );
+  }
+
+  /** Drops keys that no claim needs. A process that lost the file's lease may store the same ones. */
+  async #dropUnclaimed(stored: Claim): Promise<void> {
+    const found = await this.#current();
+    const claimed = found ? [found.newest, ...found.earlier] : [];
+    if (!claimed.some(({ id }) => id === stored.id)) await this.#deps.keys.drop(stored);
   }
 
   /** The claims whose rows the next one has to remove. */
