@@ -103,6 +103,12 @@ async function openServe(config: Config) {
   const options: IntakeOptions = {
     expiryMs: config.uploads.expire_hours * HOUR_MS,
     reserveBytes,
+    onHandoff: (path, error) =>
+      emit(
+        error === null
+          ? { kind: "problem.ended", problem: "handoff.failed", key: path }
+          : { kind: "handoff.failed", path, error: messageOf(error) },
+      ),
     onClock: (jump) =>
       emit(jump ? clockJumped(jump) : { kind: "problem.ended", problem: "clock.jumped", key: "" }),
     onProblem: (path, error) => emit({ kind: "staging.problem", path, error: messageOf(error) }),

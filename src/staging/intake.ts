@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { systemClock } from "../base/clock.ts";
-import { Failure } from "../base/failure.ts";
 import { DiskState } from "../data/disk_state.ts";
 import { listFolder, statIfThere } from "../data/durable.ts";
 import { explainFullDisk } from "../data/free_space.ts";
@@ -24,6 +23,8 @@ import type { Upload } from "./upload.ts";
 import { Uploads, type UploadsOptions } from "./uploads.ts";
 
 type OnProblem = (path: string, error: unknown) => void;
+/** The error is null when it worked. */
+type OnHandoff = (path: string, error: unknown) => void;
 
 export interface IntakeOptions extends Omit<UploadsOptions, "disk"> {
   /** Bytes of each disk that stay free. @default RESERVE_BYTES */
@@ -34,6 +35,8 @@ export interface IntakeOptions extends Omit<UploadsOptions, "disk"> {
   batchExpiryMs?: number;
   /** Milliseconds until a receipt expires; asked each time. @default never */
   receiptExpiryMs?: () => number | null;
+  /** Called when a complete upload that was left could not be handed over, or could. */
+  onHandoff?: OnHandoff;
   /** Called at each expiry, with the jump of the clock while it is not trusted. */
   onClock?: (jump: ClockJump | null) => void;
   /** Milliseconds since any moment. @default the system's */
@@ -104,9 +107,10 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   const deps = { layout, uploads, receipts, rows, names: new KeyedLock(), now, onStep };
   const { monotonic = systemClock.monotonic } = options;
   const clock = new TrustedClock(layout.serveClock, { now, monotonic });
+  const { onHandoff = () => {} } = options;
   await uploads.load();
   const { onProblem = () => {} } = options;
-  await reconcile(deps, onProblem);
+  await reconcile(deps, onProblem, onHandoff);
   const opened = stack.move();
   return {
     layout,
@@ -125,29 +129,34 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
         const kept = options.receiptExpiryMs?.() ?? null;
         if (kept !== null) receipts.expire(now() - kept);
       }
-      await finishComplete(deps, onProblem);
+      await finishComplete(deps, onHandoff);
       return await uploads.expire();
     },
     close: () => opened.dispose(),
   };
 }
 
-async function reconcile(deps: HandoffDeps, onProblem: OnProblem): Promise<void> {
+async function reconcile(
+  deps: HandoffDeps,
+  onProblem: OnProblem,
+  onHandoff: OnHandoff,
+): Promise<void> {
   for (const tenant of await tenantsIn(deps.layout, "staging")) {
     await reconcileTenant(deps, tenant, onProblem);
   }
-  await finishComplete(deps, onProblem);
+  await finishComplete(deps, onHandoff);
 }
 
-/** Completes hand-offs that were interrupted. */
-async function finishComplete(deps: HandoffDeps, onProblem: OnProblem): Promise<void> {
+/** Completes hand-offs that were interrupted; what fails is tried again at the next expiry. */
+async function finishComplete(deps: HandoffDeps, onHandoff: OnHandoff): Promise<void> {
   for (const upload of deps.uploads.complete()) {
+    const path = deps.layout.upload(upload.info.id);
     try {
       await deps.uploads.hold(upload, () => handOff(deps, upload));
+      onHandoff(path, null);
     } catch (error) {
-      // For example a full disk: retried at the next expiry, or when the client asks.
-      if (explainFullDisk(error) instanceof Failure) continue;
-      onProblem(deps.layout.upload(upload.info.id), error);
+      // The full disk is reported by itself.
+      if (explainFullDisk(error) === error) onHandoff(path, error);
     }
   }
 }

@@ -313,7 +313,9 @@ export class Uploads {
     const handedOver = isLinked(stat);
     if (!handedOver && end < stat.size) await Deno.truncate(this.#layout.upload(id), end);
     const offset = handedOver ? stat.size : end;
-    const upload = new Upload(info, offset, stat.mtime?.getTime() ?? info.createdAt);
+    // A time in the future must not keep it for ever: the clock was set back.
+    const touchedAt = Math.min(stat.mtime?.getTime() ?? info.createdAt, this.#now());
+    const upload = new Upload(info, offset, touchedAt);
     upload.seen = seenOf(await Deno.lstat(this.#layout.upload(id)));
     return upload;
   }

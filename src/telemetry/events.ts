@@ -60,6 +60,8 @@ type ServeEvent =
   | { kind: "request.refused"; tenant: string | null; code: string; status: number; detail: string }
   /** A customer submitted a module; `manage` will check it. */
   | { kind: "module.submitted"; tenant: string; moduleVersion: string; files: number }
+  /** A complete upload could not be handed over to staging; it is tried again. */
+  | { kind: "handoff.failed"; path: string; error: string }
   | { kind: "uploads.expired"; uploads: number };
 
 /** Events of `manage`. */

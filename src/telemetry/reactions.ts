@@ -66,6 +66,11 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   "upload.received": { level: "debug", message: "Bytes of an upload stored." },
   "upload.terminated": { level: "info", message: "Upload cancelled by its client." },
   "request.refused": { level: "info", message: "Request refused." },
+  "handoff.failed": {
+    level: "error",
+    message: "Could not hand a complete upload over to staging; trying again.",
+    repeats: ({ path, error }) => ({ key: path, text: error }),
+  },
   "uploads.expired": { level: "info", message: "Unfinished uploads expired." },
   "manage.started": { level: "info", message: "Ingestion started." },
   "sandbox.layers": { level: "info", message: "Modules run in all layers of the sandbox." },
