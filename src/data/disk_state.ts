@@ -92,6 +92,12 @@ export class DiskState {
     return explainFullDisk(error) === error ? noSpace(cause, error) : explainFullDisk(error);
   }
 
+  /** Like {@link explain}; finds out by a probe what an error of SQLite does not say. */
+  async explainAll(error: unknown): Promise<unknown> {
+    if (error instanceof Error && "errcode" in error) await this.probe().catch(() => {});
+    return this.explain(error);
+  }
+
   /** Writes and removes a small file in each folder, to find out what only a write shows. */
   async probe(): Promise<void> {
     if (this.isGone) return;

@@ -117,7 +117,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
 
   const app = new Hono<AppEnv>({ strict: false });
   app.onError(async (error, c) => {
-    const known = disk.explain(error);
+    const known = await disk.explainAll(error);
     if (isNoSpace(known)) await dropBody(c.req.raw);
     return problemResponse(c, known, emit);
   });

@@ -64,7 +64,13 @@ Deno.test({
     await disk.probe();
     assert.equal(disk.shortage()?.cause, "read-only");
     assert.equal((await disk.change())?.type, "full");
+    const ofSqlite = Object.assign(new Error("disk I/O error"), { errcode: 778 });
+    const explained = await new DiskState({ folders: [mount.path], reserveBytes: MB }).explainAll(
+      ofSqlite,
+    );
+    assert.equal((explained as Failure).details["cause"], "read-only");
     await remountDisk(mount, "rw");
+    assert.equal(await disk.explainAll(ofSqlite), ofSqlite, "the disk was not the cause");
     assert.equal((await disk.change())?.type, "free");
     assert.equal(await isRefused(disk), null);
     assert.deepEqual([...Deno.readDirSync(mount.path)], [], "no probe is left");
