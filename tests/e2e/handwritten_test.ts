@@ -86,6 +86,8 @@ Deno.test("a mistake in constraints while serve runs: the last good ones apply, 
   await Deno.writeTextFile(path, `${JSON.stringify(good).slice(0, -1)},}`);
   for (let i = 0; i < 3; i++) assert.deepEqual(await limits(serve.url), good);
   await serve.process.line(/"event":"constraints\.faulty".*:1:\d+: it is not JSON/);
+  const shown = await platform.must("manage", "tenant", "show", "customer-1");
+  assert.match(shown, /customer-1\.json:1:\d+: it is not JSON/);
   await serve.process.stop();
   const again = await platform.serve();
   assert.deepEqual(await limits(again.url), good);

@@ -8,6 +8,8 @@ import { UsersFile } from "../../accounts/users.ts";
 import { closing } from "../../base/closing.ts";
 import { messageOf } from "../../base/failure.ts";
 import { checkTenantName, isTenantName } from "../../base/tenant_name.ts";
+import { checkConstraints } from "../../config/constraints_file.ts";
+import { describeFaults } from "../../config/json_fault.ts";
 import { orNull } from "../../data/durable.ts";
 import { Layout } from "../../data/layout.ts";
 import { buildModule } from "../../modules/build/build.ts";
@@ -170,12 +172,15 @@ async function showTenant(
   const account = new UsersFile(layout.users).get(name);
   const module = await new ModuleStore(layout.moduleRoot).current(name);
   const own = await orNull(Deno.readTextFile(layout.constraints(name)));
-  const constraints = own ?? JSON.stringify(config.constraints);
+  const { constraints, faults } = checkConstraints(own ?? JSON.stringify(config.constraints));
+  const limits = own === null || faults.length === 0
+    ? JSON.stringify(constraints)
+    : describeFaults(layout.constraints(name), faults);
   await using storage = closing(openStorage(config));
   const tables = await storage.countRows(name);
   if (flags.json) {
     const shown = { tenant: name, disabled: !account.enabled, module: module?.version ?? null };
-    const json = { ...shown, constraints: JSON.parse(constraints), tables };
+    const json = { ...shown, constraints, tables };
     io.stdout.write(`${JSON.stringify(json)}\n`);
     return 0;
   }
@@ -184,7 +189,7 @@ async function showTenant(
     ["state", account.enabled ? "active" : "disabled"],
     ["module", module?.version ?? "none"],
     ["files", module?.declaration.files.join(", ") ?? "-"],
-    ["constraints", constraints.replace(/\s+/g, " ").trim()],
+    ["constraints", limits],
     ...tables.map(({ table, rows }) => [`table ${table}`, formatCount(rows, "row")]),
   ]);
   return 0;
