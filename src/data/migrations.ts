@@ -14,7 +14,7 @@ export const MIGRATIONS: readonly ((layout: Layout) => Promise<void>)[] = [
   renameTrials,
   ({ ledger }) => inDatabase(ledger, (db) => addTextColumn(db, "notices")),
   ({ ledger }) => inDatabase(ledger, forgetReplaced),
-  ({ ledger }) => inDatabase(ledger, (db) => addTextColumn(db, "replaced_by")),
+  ({ ledger }) => inDatabase(ledger, relateVersions),
 ];
 
 function indexReceiptsByTime(db: DatabaseSync): void {
@@ -25,6 +25,12 @@ function indexReceiptsByTime(db: DatabaseSync): void {
 function addTextColumn(db: DatabaseSync, name: string): void {
   const has = db.prepare("SELECT 1 FROM pragma_table_info('files') WHERE name = ?").get(name);
   if (has === undefined) db.exec(`ALTER TABLE files ADD COLUMN ${name} TEXT`);
+}
+
+/** A new index finds the versions of one name in their order; opening the ledger creates it. */
+function relateVersions(db: DatabaseSync): void {
+  addTextColumn(db, "replaced_by");
+  db.exec("DROP INDEX IF EXISTS files_by_name");
 }
 
 /** The number of replaced rows was that of all files; now it is one of replaced records of the file. */

@@ -17,10 +17,10 @@ export type VersionsRule = (
 /** The relations of a file of which there is no other version. */
 export const ONLY_VERSION: FileVersions = { earlier: null, replaces: [], replacedByVersion: null };
 
-/** Maximum number of records that are read for one name, for many names, and at once. */
-const MAX_OF_NAME = 1_000;
-const MIN_OF_NAME = 20;
-const MAX_OF_ALL = 20_000;
+/** Maximum number of records that are read for one file, for each name of a list, and for a list. */
+const MAX_OF_FILE = 1_000;
+const MAX_OF_NAME = 200;
+const MAX_OF_LIST = 20_000;
 const QUERIES_AT_ONCE = 16;
 
 /**
@@ -37,10 +37,9 @@ export async function fileVersions(
   const related = files.filter(({ version, replacedBy }) => version > 1 || replacedBy !== null);
   // Neither tenants nor names contain a slash.
   const groups = [...Map.groupBy(related, ({ tenant, name }) => `${tenant}/${name}`).values()];
-  const limit = Math.max(
-    MIN_OF_NAME,
-    Math.min(MAX_OF_NAME, Math.floor(MAX_OF_ALL / (groups.length || 1))),
-  );
+  const limit = files.length === 1
+    ? MAX_OF_FILE
+    : Math.min(MAX_OF_NAME, Math.ceil(MAX_OF_LIST / (groups.length || 1)));
   const known = new Map<string, ReturnType<VersionsRule>>();
   const ruleOnce: VersionsRule = (tenant, version) => {
     const key = `${tenant}/${version}`;

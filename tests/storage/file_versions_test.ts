@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { Layout } from "../../src/data/layout.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
 import { fileVersions, type VersionsRule } from "../../src/storage/file_versions.ts";
+import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 import { fileRecord, NO_ROWS } from "../contracts/storage_fixtures.ts";
 import { fakeLedger } from "../serve/harness.ts";
 
@@ -90,4 +93,22 @@ Deno.test("one bounded query for each name with several versions, none for other
   const last = many.at(-1)!;
   const { earlier } = (await fileVersions(counted, [last], ADD)).get(last.id)!;
   assert.deepEqual([earlier?.complete, earlier?.rows, queries.at(-1)], [false, 1998, 1_000]);
+});
+
+Deno.test("SQLite finds the newest versions of a name by an index, without sorting", async () => {
+  const dir = await Deno.makeTempDir({ prefix: "mysimbdp-versions-" });
+  try {
+    const storage = openSqliteStorage(dir);
+    await storage.ready();
+    await storage.close();
+    const db = new DatabaseSync(new Layout(dir).ledger, { readOnly: true });
+    const sql = "SELECT * FROM files WHERE tenant = ? AND name = ? ORDER BY id DESC LIMIT ?";
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all("t", "a.csv", 10);
+    db.close();
+    assert.deepEqual(plan.map(({ detail }) => detail), [
+      "SEARCH files USING INDEX files_of_name (tenant=? AND name=?)",
+    ]);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 });

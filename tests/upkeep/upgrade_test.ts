@@ -81,7 +81,7 @@ Deno.test({
     const indexes = after.prepare(
       "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'files' AND sql NOT NULL",
     ).all().map(({ name }) => name);
-    assert.deepEqual(indexes.sort(), ["files_by_name", "files_by_tenant", "files_pending"]);
+    assert.deepEqual(indexes.sort(), ["files_by_tenant", "files_of_name", "files_pending"]);
     after.close();
     const listed = await platform.run("manage", "files", "--state", "refused", "--json");
     assert.equal(listed.stdout.trim().split("\n").length, rows.length);

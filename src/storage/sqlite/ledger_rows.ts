@@ -16,7 +16,7 @@ export const LEDGER_TABLES = `
     notices TEXT, replaced_by TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS files_by_tenant ON files (tenant, id);
-  CREATE INDEX IF NOT EXISTS files_by_name ON files (tenant, name);
+  CREATE INDEX IF NOT EXISTS files_of_name ON files (tenant, name, id);
   CREATE INDEX IF NOT EXISTS files_pending ON files (received_at, id)
     WHERE state IN ('received', 'queued', 'running');
   CREATE TABLE IF NOT EXISTS rejects (
