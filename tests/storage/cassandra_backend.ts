@@ -75,7 +75,14 @@ export async function dropAll(): Promise<void> {
 async function readRows(client: Client, keyspace: string, table: TableSpec): Promise<Value[][]> {
   const columns = table.columns.map(({ name }) => `"${name}"`).join(", ");
   const query = `SELECT ${columns} FROM "${keyspace}"."${table.name}"`;
-  const { rows } = await client.execute(query, [], { fetchSize: 100_000 });
+  const rows: Record<string, unknown>[] = [];
+  let pageState: string | undefined;
+  do {
+    const options = { fetchSize: 5_000, ...(pageState && { pageState }) };
+    const page = await client.execute(query, [], options);
+    rows.push(...page.rows);
+    pageState = page.pageState;
+  } while (pageState);
   return rows.map((row) => table.columns.map(({ name, type }) => valueOf(row[name], type)));
 }
 
