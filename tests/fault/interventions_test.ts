@@ -12,7 +12,7 @@ const COUNT = Number(Deno.env.get("INTERVENTIONS") ?? 30);
 /** Repeats the interventions of an earlier run. */
 const SEED = Number(Deno.env.get("SEED") ?? Math.floor(Math.random() * 2 ** 31));
 /** Draws only interventions whose kind and target match, such as `ONLY="kill|staged file"`. */
-const ONLY = new RegExp(Deno.env.get("ONLY") ?? "kill");
+const ONLY = new RegExp(Deno.env.get("ONLY") ?? ".");
 const FILES = 50;
 /** Seconds without progress after which files are stuck, when nobody intervenes any more. */
 const STUCK_SECONDS = 40;
@@ -36,6 +36,7 @@ async function intervene(town: Town, count: number): Promise<Map<string, number>
     .flatMap((each) => Array(each.weight).fill(each));
   let repairs: Repair[] = [];
   let inVain = 0;
+  let isDeployed = false;
   for (let done = 0; done < count;) {
     for (let n = await town.inFlight(); n < FILES; n++) await town.add();
     const intervention = chance.pick(lots);
@@ -55,7 +56,10 @@ async function intervene(town: Town, count: number): Promise<Map<string, number>
     if (what.undo) repairs.push({ at: done + repairedAfter, undo: what.undo });
     await pause(ms);
     repairs = await repair(repairs, done);
-    if (done >= count / 2 && !town.isDiskFull) await town.deployLast();
+    if (!isDeployed && done >= count / 2 && !town.isDiskFull) {
+      await town.deployLast();
+      isDeployed = true;
+    }
   }
   await repair(repairs, Infinity);
   await town.deployLast();
@@ -73,10 +77,20 @@ async function drain(town: Town): Promise<string[]> {
   for (let round = 0; round < ROUNDS; round++) {
     const stuck = await stuckFiles(town);
     if (stuck.length > 0) return stuck;
+    await replayWithoutModule(town);
     const received = await Promise.all(town.customers.map((customer) => customer.sendAll()));
     if (received.every(Boolean) && (await pending(town)).length === 0) return [];
   }
   return ["customers have to send again and again"];
+}
+
+/** A backup without a module was restored: its files failed, and the operator replays them. */
+async function replayWithoutModule(town: Town): Promise<void> {
+  const files = await reportedFiles(town);
+  for (const { id, reason } of files.filter(({ reason }) => reason?.code === "no-module")) {
+    await town.platform.must("manage", "replay", id);
+    town.note(`replayed ${id}: ${reason?.message}`);
+  }
 }
 
 /** Waits until no file is on its way. @returns the files that make no progress */

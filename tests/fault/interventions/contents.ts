@@ -8,7 +8,7 @@ export interface Content {
   name: string;
   bytes: Uint8Array<ArrayBuffer>;
   sha256: string;
-  /** Records that must become rows. */
+  /** Records that must become rows if it is loaded: a file that somebody renames may match a pattern. */
   rows: number;
   /** The reason with which it must fail; null: it must be loaded. */
   fails: string | null;
@@ -49,7 +49,7 @@ export class Contents {
       name: name ?? `${tag}.${kind === "pattern" ? "jsonl" : "csv"}`,
       bytes,
       sha256: sha256(bytes),
-      rows: kind === "good" ? rows : 0,
+      rows: kind === "rejects" ? 0 : rows,
       fails: kind === "rejects" ? "reject-share" : kind === "pattern" ? "no-pattern" : null,
       isWanted: true,
       acknowledgedAt: null,
