@@ -62,6 +62,7 @@ async function intervene(town: Town, count: number): Promise<Map<string, number>
     }
   }
   await repair(repairs, Infinity);
+  await town.fixTexts();
   await town.deployLast();
   return sums;
 }

@@ -43,8 +43,9 @@ export async function truncate(_town: Town, path: string, how: number): Promise<
 }
 
 /** A file that somebody edits by hand; it gets its text back. */
-export async function breakText(town: Town, path: string, how: number): Promise<Done> {
+export async function breakText(town: Town, path: string, how: number): Promise<Done | null> {
   const text = await Deno.readTextFile(path);
+  if (!text.trimEnd().endsWith("}")) return null;
   await Deno.writeTextFile(path, how < 0.5 ? "" : text.slice(0, Math.ceil(how * text.length) - 1));
   const undo = async () => {
     await Deno.writeTextFile(path, text);
@@ -67,8 +68,9 @@ export async function touch(_town: Town, path: string, how: number): Promise<Don
   return { what: `touched ${days > 0 ? "+" : ""}${days} days:` };
 }
 
-export async function chmod(_town: Town, path: string): Promise<Done> {
+export async function chmod(_town: Town, path: string): Promise<Done | null> {
   const { mode, isDirectory } = await Deno.lstat(path);
+  if (((mode ?? 1) & 0o777) === 0) return null;
   await Deno.chmod(path, 0);
   const undo = () => ifThere(Deno.chmod(path, (mode ?? (isDirectory ? 0o700 : 0o600)) & 0o777));
   return { what: "chmod 0", undo };

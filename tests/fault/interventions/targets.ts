@@ -59,7 +59,7 @@ export async function pathsOf(town: Town, target: Target): Promise<string[]> {
     case "accounts":
       return [join(data, "users.json")];
     case "constraints":
-      return await filesIn(join(data, "constraints"), (name) => name.endsWith(".json"));
+      return await filesIn(join(data, "constraints"), (name) => /^[^.]+\.json$/.test(name));
     case "module":
       return await foldersIn(join(data, "tenants"));
   }

@@ -8,6 +8,7 @@ import { type Content, Contents } from "./contents.ts";
 import { ByHand } from "./by_hand.ts";
 import { type Customer, FetchCustomer, TusCustomer } from "./customers.ts";
 import { Service } from "./service.ts";
+import { pathsOf } from "./targets.ts";
 
 const DISK_MB = 256;
 const UP_SECONDS = 10;
@@ -52,6 +53,7 @@ export class Town implements AsyncDisposable {
   readonly #startedAt = performance.now();
   /** The backup to restore next, and when it was begun. */
   backup: { dir: string; begunAt: number } | null = null;
+  readonly #texts = new Map<string, string>();
   #backups = 0;
 
   private constructor(seed: number, platform: Platform, disk: SmallDisk | null) {
@@ -82,6 +84,7 @@ export class Town implements AsyncDisposable {
       await platform.constrain(tenant, { number_files: 100_000 });
     }
     for (const tenant of ["once", "watch", "by-hand"]) await this.#deploy(tenant);
+    await this.#noteTexts();
     this.customers.push(
       await FetchCustomer.create(this, "once", false),
       await FetchCustomer.create(this, "watch", true),
@@ -98,6 +101,23 @@ export class Town implements AsyncDisposable {
   /** Deploys the module of the tenant whose files wait; again after a backup without it was restored. */
   deployLast(): Promise<void> {
     return this.#deploy("plain");
+  }
+
+  /** Notes the files that people edit, as they must be. */
+  async #noteTexts(): Promise<void> {
+    for (const target of ["accounts", "constraints"] as const) {
+      for (const path of await pathsOf(this, target)) {
+        this.#texts.set(path, await Deno.readTextFile(path));
+      }
+    }
+  }
+
+  /** Corrects the files that people edit; a restored backup can have a broken one. */
+  async fixTexts(): Promise<void> {
+    for (const [path, text] of this.#texts) {
+      await Deno.writeTextFile(path, text);
+      await this.own(path);
+    }
   }
 
   /** Everything the test has written there belongs to the user of the services. */
