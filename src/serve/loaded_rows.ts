@@ -1,3 +1,4 @@
+import { Failure } from "../base/failure.ts";
 import type { ModuleStore } from "../modules/store.ts";
 import { isFinal } from "../protocol/file_view.ts";
 import type { LoadedRows } from "../staging/presence.ts";
@@ -22,6 +23,19 @@ export function loadedRows(
       if (record !== null && record.replacedBy !== null) return true;
       // The later version may still wait.
       return (await modules.current(tenant))?.declaration.versions === "replace";
+    },
+    async recorded(tenant, name, sha256) {
+      try {
+        const [newest] = await ledger.list({ tenant, name, limit: 1 });
+        const [same] = newest ? await ledger.list({ tenant, name, sha256, limit: 1 }) : [];
+        return { newest: newest ?? null, same: same ?? null };
+      } catch (error) {
+        // Files are received also while the storage is down.
+        if (error instanceof Failure && error.kind === "storage") {
+          return { newest: null, same: null };
+        }
+        throw error;
+      }
     },
   };
 }

@@ -3,6 +3,7 @@ import { fsyncFile, fsyncFolder, orNull, removeIfThere, statIfThere } from "../d
 import { explainFullDisk } from "../data/free_space.ts";
 import type { KeyedLock } from "./keyed_lock.ts";
 import { isCurrent, type PresenceDeps } from "./presence.ts";
+import type { ReceivedFile } from "../protocol/file_view.ts";
 import type { UploadReceipt } from "./upload_receipts.ts";
 import { findSidecar, type StagedFile, writeSidecar } from "./sidecar.ts";
 import type { Upload } from "./upload.ts";
@@ -78,12 +79,13 @@ async function place(deps: HandoffDeps, upload: Upload, sha256: string): Promise
   const { id, tenant, name, length, batch, traceparent } = upload.info;
   await settleTwins(deps, upload);
   const earlier = await handedOverBefore(deps, upload);
-  const twin = earlier ? null : await twinOf(deps, tenant, name, sha256, id);
+  const recorded = await deps.rows.recorded(tenant, name, sha256);
+  const twin = earlier ? null : await twinOf(deps, upload, sha256, recorded.same);
   const file: StagedFile = earlier ?? twin ?? {
     id,
     tenant,
     name,
-    version: receipts.nextVersion(tenant, name),
+    version: Math.max(receipts.nextVersion(tenant, name), (recorded.newest?.version ?? 0) + 1),
     size: length,
     sha256,
     batch,
@@ -101,17 +103,21 @@ async function place(deps: HandoffDeps, upload: Upload, sha256: string): Promise
   return receipt;
 }
 
-/** The earlier file with this name and content; if it does not count any more, `id` takes its place. */
+/** The earlier file with this name and content; if it does not count any more, the upload takes its place. */
 async function twinOf(
   deps: HandoffDeps,
-  tenant: string,
-  name: string,
+  { info: { tenant, name, id } }: Upload,
   sha256: string,
-  id: string,
-): Promise<UploadReceipt | null> {
+  recorded: ReceivedFile | null,
+): Promise<ReceivedFile | null> {
   const known = deps.receipts.same(tenant, name, sha256);
-  if (known === null || await isCurrent(deps, known)) return known;
-  deps.receipts.replace(tenant, known.id, id);
+  const twin = known ?? recorded;
+  if (twin === null || await isCurrent(deps, twin)) {
+    // The receipts were restored from an older backup than the ledger.
+    if (twin !== null && known === null) deps.receipts.insert({ ...twin, uploadId: twin.id });
+    return twin;
+  }
+  if (known !== null) deps.receipts.replace(tenant, known.id, id);
   return null;
 }
 

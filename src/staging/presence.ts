@@ -1,4 +1,5 @@
 import type { Layout } from "../data/layout.ts";
+import type { ReceivedFile } from "../protocol/file_view.ts";
 import { folderOf } from "./staged.ts";
 import type { UploadReceipts } from "./upload_receipts.ts";
 
@@ -16,12 +17,24 @@ export interface LoadedRows {
    * @throws {Failure} kind `storage`
    */
   isOutdated(tenant: string, fileId: string, hasLater: boolean): Promise<boolean>;
+  /**
+   * The newest version of a name that the ledger knows, and the file with this content. Upload receipts
+   * can be older than the ledger, if they were restored. Nothing while the ledger does not answer.
+   */
+  recorded(tenant: string, name: string, sha256: string): Promise<RecordedVersions>;
+}
+
+/** What the ledger knows of a name. */
+export interface RecordedVersions {
+  newest: ReceivedFile | null;
+  same: ReceivedFile | null;
 }
 
 /** Without a storage only bytes count. */
 export const NO_ROWS_KNOWN: LoadedRows = {
   areStored: () => Promise.resolve(false),
   isOutdated: () => Promise.resolve(false),
+  recorded: () => Promise.resolve({ newest: null, same: null }),
 };
 
 export interface PresenceDeps {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rename } from "node:fs/promises";
 import { fileListSchema } from "../../src/protocol/file_view.ts";
 import { Failure } from "../../src/base/failure.ts";
+import { NO_ROWS_KNOWN } from "../../src/staging/presence.ts";
 import {
   type Harness,
   problemCode,
@@ -96,7 +97,7 @@ Deno.test("a file without bytes is there if its rows are stored; without an answ
   let stored: boolean | Failure = true;
   const areStored = () =>
     stored instanceof Failure ? Promise.reject(stored) : Promise.resolve(stored);
-  const rows = { areStored, isOutdated: () => Promise.resolve(false) };
+  const rows = { ...NO_ROWS_KNOWN, areStored };
   return withApp(async (harness) => {
     const file = await received(harness);
     await Deno.remove(file.path);
@@ -169,7 +170,7 @@ Deno.test("a lost file needs no second place in its batch", () =>
 
 Deno.test("content whose rows a later version replaces is taken again, as the newest version", () => {
   const isOutdated = (_tenant: string, _id: string, hasLater: boolean) => Promise.resolve(hasLater);
-  const rows = { areStored: () => Promise.resolve(false), isOutdated };
+  const rows = { ...NO_ROWS_KNOWN, isOutdated };
   return withApp(async (harness) => {
     const first = await received(harness);
     assert.equal(await askFor(harness), 1);
@@ -181,5 +182,31 @@ Deno.test("content whose rows a later version replaces is taken again, as the ne
     assert.deepEqual(files.map(({ version }) => version), [3, 2]);
     assert.equal((await stagedFiles(harness.dataDir, "customer-1")).length, 3);
     assert.equal(await askFor(harness), 1);
+  }, { intake: { rows } });
+});
+
+Deno.test("receipts older than the ledger: a loaded file is not taken twice, and versions are counted on", () => {
+  const same = {
+    id: "01k0000000000000000000000a",
+    tenant: "customer-1",
+    name: "a.csv",
+    version: 2,
+    size: CONTENT.length,
+    sha256: SHA256,
+    batch: null,
+    receivedAt: 1,
+  };
+  const rows = {
+    ...NO_ROWS_KNOWN,
+    areStored: (_tenant: string, id: string) => Promise.resolve(id === same.id),
+    recorded: (_tenant: string, _name: string, sha256: string) =>
+      Promise.resolve({ newest: same, same: sha256 === SHA256 ? same : null }),
+  };
+  return withApp(async (harness) => {
+    const again = await uploadWhole(harness, "a.csv", CONTENT);
+    assert.equal(again.headers.get("Mysimbdp-File-Id"), same.id);
+    assert.deepEqual(await stagedFiles(harness.dataDir, "customer-1"), []);
+    const other = await uploadWhole(harness, "a.csv", "x\n2\n");
+    assert.equal(other.headers.get("Mysimbdp-File-Version"), "3");
   }, { intake: { rows } });
 });
