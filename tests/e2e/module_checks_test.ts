@@ -9,6 +9,7 @@ import { programFiles } from "../harness/programs.ts";
 import { pause, until } from "../harness/until.ts";
 
 const PASSWORD = "secret";
+const AUTHORIZATION = `Basic ${Buffer.from(`t1:${PASSWORD}`).toString("base64")}`;
 const NATIVE = programFiles({ exec: ["python3", "p.py"] }, { "p.py": "print('{\"end\": 0}')\n" });
 
 async function withTenant(): Promise<Platform> {
@@ -28,8 +29,8 @@ async function pathWithout(platform: Platform, broken = false): Promise<string> 
 }
 
 async function view(server: Server): Promise<ModuleView> {
-  const authorization = `Basic ${Buffer.from(`t1:${PASSWORD}`).toString("base64")}`;
-  return await (await fetch(`${server.url}/v1/module`, { headers: { authorization } })).json();
+  const headers = { authorization: AUTHORIZATION };
+  return await (await fetch(`${server.url}/v1/module`, { headers })).json();
 }
 
 async function push(server: Server, folder: string) {
@@ -61,6 +62,14 @@ for (const [title, broken] of [["is missing", false], ["fails", true]] as const)
     const why = broken ? "No permissions to create new namespace" : "bubblewrap is not installed";
     assert.ok(stderr.includes(why), stderr);
     assert.match(stderr, /hint: .*WebAssembly/);
+    const put = await fetch(`${server.url}/v1/module`, {
+      method: "PUT",
+      headers: { authorization: AUTHORIZATION, "content-type": "application/json" },
+      body: JSON.stringify({ files: NATIVE }),
+    });
+    const problem = await put.json();
+    assert.equal(put.status, 422);
+    assert.match(problem.type, /no-os-sandbox$/);
     const args = ["manage", "tenant", "deploy", "t1", folder, "--data", platform.data];
     const deployed = await run(args, { env: { PATH } });
     assert.equal(deployed.code, 1);
