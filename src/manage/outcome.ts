@@ -36,12 +36,23 @@ const WORTH_ANOTHER_TRY = new Set([
   "sandbox-failed",
 ]);
 
+const PERMISSION_DENIED: FileReason = {
+  code: "permission-denied",
+  message:
+    "Cannot load the file: the platform has no permission to read it. The operator can run " +
+    "mysimbdp manage doctor to find out why; the file is then loaded.",
+};
+
 /**
  * The outcome of an attempt that failed.
  *
  * @param rows the counts until then; null when nothing was read
  */
 export function outcomeOf(error: unknown, rows: RowCounts | null = null): Outcome {
+  // Permissions of the data directory are not the fault of the file.
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return { type: "retry", reason: PERMISSION_DENIED, rows, endless: true };
+  }
   if (!(error instanceof Failure)) {
     const reason = { code: "internal", message: `Cannot load the file: ${messageOf(error)}` };
     return { type: "retry", reason, rows, endless: false };

@@ -1,14 +1,24 @@
+import { type Clock, systemClock } from "../base/clock.ts";
 import { Failure } from "../base/failure.ts";
 import type { ModuleStore } from "../modules/store.ts";
 import { isFinal } from "../protocol/file_view.ts";
 import type { LoadedRows } from "../staging/presence.ts";
 import type { LedgerReader, StoredRows } from "../storage/contract.ts";
 
+/**
+ * Milliseconds without a question to a ledger that did not answer: files are received also while the
+ * storage is down, and each would wait for its timeout.
+ */
+const SILENT_MS = 30_000;
+const NOTHING_RECORDED = { newest: null, same: null };
+
 /** What ledger, load receipts and the tenants' modules say about the rows of files. */
 export function loadedRows(
   ledger: LedgerReader & StoredRows,
   modules: Pick<ModuleStore, "current">,
+  clock: Pick<Clock, "monotonic"> = systemClock,
 ): LoadedRows {
+  let silentUntil = 0;
   return {
     async areStored(tenant, id) {
       const record = await ledger.get(id);
@@ -25,16 +35,15 @@ export function loadedRows(
       return (await modules.current(tenant))?.declaration.versions === "replace";
     },
     async recorded(tenant, name, sha256) {
+      if (clock.monotonic() < silentUntil) return NOTHING_RECORDED;
       try {
-        const [newest] = await ledger.list({ tenant, name, limit: 1 });
-        const [same] = newest ? await ledger.list({ tenant, name, sha256, limit: 1 }) : [];
-        return { newest: newest ?? null, same: same ?? null };
+        const [newest = null] = await ledger.list({ tenant, name, limit: 1 });
+        const [same = null] = newest ? await ledger.list({ tenant, name, sha256, limit: 1 }) : [];
+        return { newest, same };
       } catch (error) {
-        // Files are received also while the storage is down.
-        if (error instanceof Failure && error.kind === "storage") {
-          return { newest: null, same: null };
-        }
-        throw error;
+        if (!(error instanceof Failure) || error.kind !== "storage") throw error;
+        silentUntil = clock.monotonic() + SILENT_MS;
+        return NOTHING_RECORDED;
       }
     },
   };

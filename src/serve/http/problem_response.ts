@@ -24,15 +24,23 @@ export function badRequest(detail: string, hint?: string): Failure {
 export function problemResponse(c: AppContext, error: unknown, emit: Emit): Response {
   if (!(error instanceof Failure) || !isShown(error.code)) {
     emit(requestFailed(c.req.method, c.req.path, error));
-    const isStorage = error instanceof Failure && error.kind === "storage";
-    return isStorage
-      ? respond(c, "unavailable", "Cannot answer now: the storage is not available")
-      : respond(c, "internal", "Cannot answer: the server failed");
+    const why = whyUnavailable(error);
+    return why === null
+      ? respond(c, "internal", "Cannot answer: the server failed")
+      : respond(c, "unavailable", `Cannot answer now: ${why}`);
   }
   const { code } = error;
   const detail = messageOf(error);
   emit(refusal(c, code, detail));
   return respond(c, code, detail, error);
+}
+
+/** What the operator has to repair before the request can succeed; null for other errors. */
+function whyUnavailable(error: unknown): string | null {
+  if (error instanceof Failure && error.kind === "storage") return "the storage is not available";
+  return error instanceof Deno.errors.PermissionDenied
+    ? "the server has no permission to read your files; its operator can run mysimbdp manage doctor"
+    : null;
 }
 
 /** The event for an unexpected error, whose cause the client does not see. */
