@@ -1,4 +1,3 @@
-import { orNull } from "../data/durable.ts";
 import type { Layout } from "../data/layout.ts";
 import type { StagingProblem } from "./survey.ts";
 
@@ -13,18 +12,26 @@ const MAX_LISTED = 20;
 export async function invalidNames(layout: Layout): Promise<StagingProblem[]> {
   const root = layout.folder("staging");
   if (Deno.build.os === "windows") return [];
-  const found = await orNull(
-    new Deno.Command("find", {
-      args: [root, "-mindepth", "1", "-maxdepth", "2", "-name", OTHER_NAMES, "-print0"],
-      env: { LC_ALL: "C" },
-      stderr: "null",
-    }).output(),
-  ).catch(() => null);
-  if (!found) return [];
-  return split(found.stdout).filter((name) => !isUtf8(name)).slice(0, MAX_LISTED).map((name) => ({
+  const invalid = split(await listed(root)).filter((name) => !isUtf8(name));
+  return invalid.slice(0, MAX_LISTED).map((name) => ({
     path: new TextDecoder().decode(name),
     why: "its name is not valid UTF-8. Rename it, for example with convmv",
   }));
+}
+
+/** The paths that `find` prints, each with a NUL at its end. */
+async function listed(root: string): Promise<Uint8Array> {
+  try {
+    const find = new Deno.Command("find", {
+      args: [root, "-mindepth", "1", "-maxdepth", "2", "-name", OTHER_NAMES, "-print0"],
+      env: { LC_ALL: "C" },
+      stderr: "null",
+    });
+    return (await find.output()).stdout;
+  } catch {
+    // It is not installed, or must not be started: the other checks still hold.
+    return new Uint8Array();
+  }
 }
 
 function split(bytes: Uint8Array): Uint8Array[] {

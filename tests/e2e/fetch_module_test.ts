@@ -42,7 +42,7 @@ Deno.test("init: the starter loads its sample and passes deno check", () =>
       const [from, to, complaint] of [
         ['"double"', '"number"', /"number"/],
         ["readings: {\n        station", "other: {\n        station", /other/],
-        ["ctx.rowId", "ctx.rowid", /rowid/],
+        ["id: ctx.rowId", "id: ctx.rowid", /rowid/],
         ['record["station"]', "fetch", /fetch/],
       ] as const
     ) {

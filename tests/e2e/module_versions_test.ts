@@ -257,6 +257,7 @@ Deno.test("tenant add --module creates the account and the module, or neither", 
 
 Deno.test("rollback returns to the previous version or to a named one", async () => {
   await using platform = await Platform.create();
+  await platform.must("manage", "tenant", "add", "t1", "-p", "secret");
   const versions: string[] = [];
   for (const word of ["one", "two", "three"]) {
     const dir = await moduleDir(platform, saying(word));

@@ -130,6 +130,7 @@ Deno.test("a whole run: metrics of both services, their documentation, warnings,
   );
 
   await t.step("a waiting file is in the queue, with its age", async () => {
+    await platform.must("manage", "tenant", "add", "customer-9", "-p", "secret");
     await platform.stage("customer-9", "waits.csv", "x\n1\n");
     await until("it is queued", async () => {
       const now = await scrape(url);
