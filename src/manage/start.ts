@@ -113,6 +113,7 @@ async function runUntilSignal(manage: Manage): Promise<"done"> {
     const stopHousekeeping = await housekeeping.start();
     const stopReconciling = reconciler.start(() => void service.scan());
     systemd.ready(READY);
+    emit({ kind: "manage.ready" });
     await stopAsked;
     stopHousekeeping();
     emit({ kind: "manage.draining", running: service.running });

@@ -72,6 +72,8 @@ type ManageEvent =
   | { kind: "sandbox.layers"; layers: string }
   /** The OS sandbox is not available; `why` is the reason. */
   | { kind: "sandbox.without_os"; layers: string; why: string }
+  /** The start is over: files are loaded as they arrive. */
+  | { kind: "manage.ready" }
   | { kind: "manage.draining"; running: number }
   | { kind: "manage.stopped"; running: number }
   /** File events were lost or the watch failed; the next scan finds the files. */

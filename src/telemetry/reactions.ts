@@ -82,6 +82,7 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     level: "info",
     message: "Ingestion is stopping; waiting for running files.",
   },
+  "manage.ready": { level: "info", message: "Ready: files are loaded as they arrive." },
   "manage.stopped": { level: "info", message: "Ingestion stopped." },
   "watch.lost": {
     level: "warning",

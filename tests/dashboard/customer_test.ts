@@ -59,7 +59,9 @@ browserTest(
     await until(
       "the header of the file is filled in",
       async () => await page.getByLabel("Header").inputValue() === header?.trim(),
-    );
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}: ${faults.join("; ")}`);
+    });
     await page.getByRole("button", { name: "Send corrected records" }).click();
     await page.getByRole("link", { name: "View file" }).click();
     await page.getByRole("heading", { name: "birdstrikes-fixed.csv" }).waitFor();

@@ -60,8 +60,8 @@ Deno.test({
       $user $(started serve) > /tmp/serve.log 2>&1 & serve=$!
       $user $(started manage) > /tmp/manage.log 2>&1 & manage=$!
       for i in $(seq 300); do curl -fs http://127.0.0.1:48731/readyz && break; sleep 0.1; done
-      for i in $(seq 300); do grep -q manage.started /tmp/manage.log && break; sleep 0.1; done
-      grep -o manage.started /tmp/manage.log
+      for i in $(seq 300); do grep -q manage.ready /tmp/manage.log && break; sleep 0.1; done
+      grep -o manage.ready /tmp/manage.log
       stat -c '%U %a' /var/lib/mysimbdp/db/receipts.sqlite
       kill -TERM $serve $manage; wait $serve && wait $manage && echo ended
       step remove
@@ -79,7 +79,7 @@ Deno.test({
     const cases: [string, RegExp[]][] = [
       ["install", [/install ok installed/, /^mysimbdp 700 /m, /^root 640 /m]],
       ["files", [/^mysimbdp \d/m, /^verified$/m, /-F _mysimbdp mysimbdp/, /enabled\nenabled/]],
-      ["start", [/"status":/, /manage\.started/, /^mysimbdp 6/m, /^ended$/m]],
+      ["start", [/"status":/, /manage\.ready/, /^mysimbdp 6/m, /^ended$/m]],
       ["remove", [/^2$/m, /mysimbdp\.toml$/m]],
       ["purge", [/No such file/, /kept mysimbdp/, /kept in \/var\/lib\/mysimbdp/]],
     ];

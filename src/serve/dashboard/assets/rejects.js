@@ -8,10 +8,22 @@ const form = document.getElementById("fix");
 /** Characters of the file to search for the end of its first record. */
 const MAX_HEADER = 64 * 1024;
 
+/** Pauses in milliseconds after which a request that failed is repeated. */
+const PAUSES = [500, 1000, 2000];
+
+/** Requests the original file; null if it is no longer kept. */
+async function original(id, pauses = PAUSES) {
+  const response = await fetch(`/v1/files/${id}/content`).catch(() => null);
+  if (response?.ok) return response;
+  if (response?.status === 404 || pauses.length === 0) return null;
+  await new Promise((resolve) => setTimeout(resolve, pauses[0]));
+  return await original(id, pauses.slice(1));
+}
+
 /** Returns the first record of the original file: up to the first line end outside quotes. */
 async function firstLine(id) {
-  const response = await fetch(`/v1/files/${id}/content`);
-  if (!response.ok) return "";
+  const response = await original(id);
+  if (response === null) return "";
   const reader = (await plain(response.body)).getReader();
   const decoder = new TextDecoder();
   let text = "";
