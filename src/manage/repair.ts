@@ -51,7 +51,7 @@ export async function repair(deps: RepairDeps, { kind, facts }: Found): Promise<
       return DONE.loaded;
     case "returned":
       await replayed(deps, record);
-      await restoreFile(deps.layout, record.tenant, record.id);
+      await restoreFile(deps.layout, record);
       return DONE.queued;
     case "doubled":
       await keepOne(deps.layout, record, facts.bytes);
@@ -73,7 +73,7 @@ async function repairUnrecorded(deps: RepairDeps, facts: FileFacts): Promise<Don
   const loaded = await deps.storage.receipt(tenant, id);
   if (loaded === null && folder !== undefined) {
     // The next scan of staging adds it to the ledger.
-    await restoreFile(layout, tenant, id);
+    await restoreFile(layout, file);
     return DONE.queued;
   }
   const { version, name, size, sha256, batch, receivedAt } = file;
@@ -145,7 +145,7 @@ async function loadAgain(deps: RepairDeps, record: FileRecord): Promise<Done> {
   const isThere = await folderOf(layout, tenant, id, size) !== null;
   const queued = await replayed(deps, record);
   if (isThere) {
-    await restoreFile(layout, tenant, id);
+    await restoreFile(layout, record);
     return DONE.queued;
   }
   const lost = await advance(ledger, queued, { type: "lose", reason: rowsLost(record) }, now());
@@ -168,8 +168,8 @@ async function moveHome(deps: RepairDeps, record: FileRecord): Promise<Done> {
       await settleLoaded(deps, record, loaded);
       return DONE.loaded;
     }
-    await restoreFile(layout, record.tenant, record.id);
-  } else await restoreFile(layout, record.tenant, record.id);
+    await restoreFile(layout, record);
+  } else await restoreFile(layout, record);
   return DONE.moved;
 }
 

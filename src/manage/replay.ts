@@ -42,7 +42,7 @@ export async function replayFile(
     // The ledger first: a running manage would move a finished file out of staging again.
     await advance(ledger, record, { type: "replay" }, now);
   }
-  await restoreFile(layout, record.tenant, record.id);
+  await restoreFile(layout, record);
 }
 
 /**

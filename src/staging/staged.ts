@@ -69,16 +69,12 @@ export function quarantineFile(
 
 /**
  * Moves a file from the archive or from quarantine back to staging, to be loaded again.
- * @throws {Failure} `file-not-found`
+ *
+ * @param file written beside the bytes if their own record is missing or damaged
+ * @throws {Failure} `file-not-found` when its bytes are gone
  */
-export async function restoreFile(layout: Layout, tenant: string, id: string): Promise<StagedFile> {
-  for (const folder of FILE_FOLDERS) {
-    const file = await readSidecar(layout, folder, tenant, id);
-    if (!file) continue;
-    await moveFile(layout, file, "staging");
-    return file;
-  }
-  throw fileNotFound(id);
+export function restoreFile(layout: Layout, file: StagedFile): Promise<void> {
+  return moveFile(layout, file, "staging");
 }
 
 /** Removes a file, its bytes first: a record without bytes is ignored. */

@@ -28,7 +28,7 @@ export async function reconcile(layout: Layout): Promise<void> {
   await using ledger = closing(openLedgerReader(layout.ledger));
   for (const { file, folder } of found) {
     const isKnown = folder === "staging" || await ledger.get(file.id);
-    if (!isKnown) await restoreFile(layout, file.tenant, file.id);
+    if (!isKnown) await restoreFile(layout, file);
   }
 }
 

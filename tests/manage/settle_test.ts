@@ -44,11 +44,9 @@ for (const [outcome, folder] of ENDS) {
       assert.equal((await storage.ledger.get(file.id))?.state, outcome.type);
       assert.deepEqual(events.map(({ kind }) => kind), [`file.${outcome.type}`]);
       assert.deepEqual(await readSidecar(layout, folder, "t", file.id), file);
-      assert.deepEqual(
-        await restoreFile(layout, "t", file.id),
-        file,
-        "a replay continues the trace",
-      );
+      await restoreFile(layout, record);
+      // A replay continues the trace, which the ledger does not have.
+      assert.deepEqual(await readSidecar(layout, "staging", "t", file.id), file);
     } finally {
       await storage.close();
       await Deno.remove(dir, { recursive: true });

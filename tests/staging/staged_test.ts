@@ -18,8 +18,8 @@ Deno.test("archive, quarantine and restore move bytes and record, and can be rep
     assert.deepEqual(await namesIn(layout.tenantFolder("archive", tenant)), [`.${id}.json`, id]);
     assert.deepEqual(await namesIn(layout.tenantFolder("staging", tenant)), []);
 
-    assert.deepEqual(await restoreFile(layout, tenant, id), file);
-    assert.deepEqual(await restoreFile(layout, tenant, id), file);
+    await restoreFile(layout, file);
+    await restoreFile(layout, file);
     assert.deepEqual((await surveyStaging(layout)).recorded, [file]);
 
     await quarantineFile(layout, file, WHY);
@@ -27,7 +27,9 @@ Deno.test("archive, quarantine and restore move bytes and record, and can be rep
     assert.deepEqual(await namesIn(layout.tenantFolder("quarantine", tenant)), [id, `${id}.json`]);
     const why = JSON.parse(await Deno.readTextFile(layout.sidecar("quarantine", tenant, id)));
     assert.deepEqual(why.reason, WHY);
-    assert.deepEqual(await restoreFile(layout, tenant, id), file);
+    await Deno.truncate(layout.sidecar("quarantine", tenant, id), 20);
+    await restoreFile(layout, file);
+    assert.deepEqual(await readSidecar(layout, "staging", tenant, id), file);
     assert.equal(await folderOf(layout, tenant, id), "staging");
   }));
 
@@ -41,11 +43,15 @@ Deno.test("the next move completes one that was killed between record and bytes"
 
     await writeSidecar(layout, "staging", file);
     assert.deepEqual(await surveyStaging(layout), { recorded: [], arriving: [], problems: [] });
-    assert.deepEqual(await restoreFile(layout, file.tenant, file.id), file);
+    await restoreFile(layout, file);
+    assert.deepEqual(await readSidecar(layout, "staging", file.tenant, file.id), file);
     assert.equal(await readSidecar(layout, "archive", file.tenant, file.id), null);
   }));
 
 Deno.test("a file without bytes cannot be restored", () =>
   withLayout(async (layout) => {
-    await assert.rejects(restoreFile(layout, "customer-1", nextId()), { code: "file-not-found" });
+    const file = await stage(layout);
+    await assert.rejects(restoreFile(layout, { ...file, id: nextId() }), {
+      code: "file-not-found",
+    });
   }));
