@@ -71,7 +71,9 @@ async function restore(town: Town, backup: { dir: string; begunAt: number }): Pr
 }
 
 /** Leaves times as a clock that was moved would have left them. */
-export async function moveClock(town: Town, { how }: Draws): Promise<Done> {
+export async function moveClock(town: Town, { how }: Draws): Promise<Done | null> {
+  // The times could not be written.
+  if (town.isDiskFull) return null;
   const days = [-30, -1, 1, 30][Math.floor(how * 4)] ?? 1;
   const ms = days * DAY_MS;
   await town.down();
