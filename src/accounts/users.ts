@@ -1,3 +1,4 @@
+import { signatureOf } from "../base/file_signature.ts";
 import { diskCauseOf } from "../base/disk.ts";
 import { Failure, messageOf } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
@@ -51,7 +52,7 @@ export class UsersFile {
   accounts(): ReadonlyMap<string, Account> {
     const info = this.#stat();
     if (!info) return NO_ACCOUNTS;
-    const signature = `${info.ino} ${info.size} ${info.mtime?.getTime()} ${info.ctime?.getTime()}`;
+    const signature = signatureOf(info);
     if (this.#snapshot?.signature !== signature || !this.#snapshot.settled) {
       const written = Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0);
       const settled = Date.now() - written > SETTLED_MS;

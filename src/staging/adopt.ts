@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { signatureOf } from "../base/file_signature.ts";
 import { sha256OfFile } from "../base/read_file.ts";
 import { normalizeFileName } from "../protocol/file_names.ts";
 import { fsyncFile, fsyncFolder } from "../data/durable.ts";
@@ -48,14 +49,6 @@ export async function adoptFile(
   await Deno.rename(path, layout.file("staging", tenant, file.id));
   await fsyncFolder(folder);
   return file;
-}
-
-/**
- * What changes when a file is written or replaced. Its times can be set to anything, so they are
- * compared with each other, but never with the clock.
- */
-export function signatureOf({ ino, size, mtime, ctime }: Deno.FileInfo): string {
-  return `${ino} ${size} ${mtime?.getTime()} ${ctime?.getTime()}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Layout } from "../data/layout.ts";
-import { adoptFile, signatureOf } from "./adopt.ts";
+import { signatureOf } from "../base/file_signature.ts";
+import { adoptFile } from "./adopt.ts";
 import { isFileId } from "../data/file_id.ts";
 import type { ReceivedFile } from "../protocol/file_view.ts";
 import { invalidNames } from "./invalid_names.ts";

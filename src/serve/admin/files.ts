@@ -6,6 +6,7 @@ import { PATHS } from "../../protocol/paths.ts";
 import { replayRequests, requestReplay } from "../../staging/replay_requests.ts";
 import { folderOf } from "../../staging/staged.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
+import { superseded } from "../../storage/failures.ts";
 import { replacementOf } from "../../storage/file_versions.ts";
 import { EXAMPLE_FILE, EXAMPLE_ID } from "../api/examples.ts";
 import {
@@ -113,11 +114,8 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
           const rule = (tenant: string) => deps.modules.store.versionsRule(tenant, null);
           const later = await replacementOf(record, ledger, rule);
           if (later) {
-            throw notReplayable(
-              record,
-              `version ${later.version} is loaded`,
-              "Its rows would replace newer ones. Replay the later version, or send the file again.",
-            );
+            const { hint } = superseded(record, { fileId: later.id, version: later.version });
+            throw notReplayable(record, `version ${later.version} is loaded`, hint);
           }
           await requestReplay(layout, id);
         });

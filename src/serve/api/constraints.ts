@@ -1,3 +1,4 @@
+import { signatureOf } from "../../base/file_signature.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { checkConstraints, withDots } from "../../config/constraints_file.ts";
 import { describeFaults } from "../../config/json_fault.ts";
@@ -120,7 +121,5 @@ function unreadable(): never {
 
 async function stampOf(path: string): Promise<string> {
   const info = await orNull(Deno.stat(path));
-  if (info === null) return MISSING;
-  const { mtime, ctime, size, ino } = info;
-  return `${mtime?.getTime()} ${ctime?.getTime()} ${size} ${ino}`;
+  return info === null ? MISSING : signatureOf(info);
 }
