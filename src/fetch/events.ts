@@ -59,8 +59,8 @@ export type FetchEvent =
   /** Dry run: the file would have been sent. */
   | { type: "valid"; name: string; size: number; sha256: string }
   /**
-   * Watching: these files are sent once they have not changed for so many seconds. Not repeated for
-   * those that arrive until all have been sent.
+   * Watching: these files are sent once they have not changed for `seconds`. Emitted again only after
+   * all of them have been sent.
    */
   | { type: "resting"; names: string[]; seconds: number }
   /** Watching: all files of a scan are done; waits for the next scan. */

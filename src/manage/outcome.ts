@@ -16,7 +16,8 @@ export type Outcome =
   | { type: "quarantined"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
   /**
    * Something else failed, so a later attempt may succeed. `endless`: attempts are not limited.
-   * `neededBytes`: the disk was full, and needs so many free bytes; the attempt does not count.
+   * `neededBytes`: the disk was full, and this is the free space that the next attempt needs; this
+   * attempt does not count.
    */
   | {
     type: "retry";

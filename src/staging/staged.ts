@@ -93,7 +93,7 @@ const LOOKS = 3;
 
 /**
  * The folder with a finished file's bytes; null when they have been removed.
- * @param size only a file of so many bytes counts
+ * @param size in bytes; files of any other size are ignored
  */
 export async function folderOf(
   layout: Layout,

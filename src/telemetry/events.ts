@@ -209,7 +209,7 @@ type CommonEvent =
   }
   /** The free space could not be read. */
   | { kind: "disk.unknown"; error: string }
-  /** There is room again, after so many seconds. */
+  /** There is room again; `seconds` is how long there was none. */
   | { kind: "disk.free"; freeBytes: number; seconds: number }
   /** The disk of the data directory is almost full. */
   | { kind: "disk.low"; path: string; usedShare: number; freeBytes: number }

@@ -17,10 +17,10 @@ const KILLS = rounds(6);
 const TENANT = "customer-1";
 const NAME = "sales.csv";
 const ROWS = 6_000;
-/** Each version starts this many rows later, so it also ends so many rows later. */
+/** By how many rows each version is shifted against the one before. */
 const STEP = 2_000;
 const SECONDS = 240;
-/** About how long a commit of so many rows takes. */
+/** Roughly how long a commit of these rows takes. */
 const COMMIT_MS = 900;
 const ARRIVED = Date.parse("2026-01-01T00:00:00Z");
 

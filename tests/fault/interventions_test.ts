@@ -16,7 +16,7 @@ const ONLY = new RegExp(Deno.env.get("ONLY") ?? ".");
 const FILES = 50;
 /** Seconds without progress after which files are stuck, when nobody intervenes any more. */
 const STUCK_SECONDS = 40;
-/** After so many draws without a target everything is repaired. */
+/** Draws without a target after which everything is repaired. */
 const MOST_IN_VAIN = 50;
 const START_SECONDS = 60;
 /** How often customers send again what was lost. */
@@ -28,7 +28,7 @@ interface Repair {
   undo: () => Promise<void>;
 }
 
-/** Draws interventions until so many were done. @returns how many of each kind */
+/** Draws interventions until `count` of them were done. @returns the count of each kind */
 async function intervene(town: Town, count: number): Promise<Map<string, number>> {
   const { chance } = town;
   const sums = new Map<string, number>();

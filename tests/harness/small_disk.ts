@@ -20,7 +20,7 @@ export async function canMountDisk(): Promise<boolean> {
   }
 }
 
-/** Mounts a file system of so many MB, which is unmounted when the test ends. */
+/** Mounts a file system of the given size in MB; it is unmounted when the test ends. */
 export async function smallDisk(mb: number): Promise<SmallDisk> {
   const path = await Deno.makeTempDir({ prefix: "mysimbdp-disk-" });
   try {

@@ -3,7 +3,7 @@
  * by. Rows of 70 bytes take 5, rows of 7 bytes 33; files of one tenant are alike.
  */
 const USUAL_RATIO = 5;
-/** Smaller files change so many pages for their size that they say nothing about larger ones. */
+/** Smaller files are not measured: their ratio of changed pages to size does not apply to larger ones. */
 const TELLING_BYTES = 1 << 20;
 
 /** What the loads of each database take on the disk, learned from those before. */
