@@ -3,7 +3,7 @@ import { diskCauseOf, RESERVE_BYTES } from "../base/disk.ts";
 import { keepOwner } from "../base/owner.ts";
 import { DataPresence } from "./data_presence.ts";
 import { removeIfThere, TEMPORARY_SUFFIX, writeAll } from "./durable.ts";
-import { explainFullDisk, findShortage, noSpace, type Shortage, useOf } from "./free_space.ts";
+import { findShortage, isNoSpace, noSpace, type Shortage, useOf } from "./free_space.ts";
 
 interface DiskStateOptions {
   /** Folders that are written to, perhaps on different disks. */
@@ -89,7 +89,7 @@ export class DiskState {
     const cause = diskCauseOf(error) ?? this.#causeBehind(error);
     if (cause === null) return error;
     this.#fault = this.#faultOf(cause);
-    return explainFullDisk(error) === error ? noSpace(cause, error) : explainFullDisk(error);
+    return isNoSpace(error) ? error : noSpace(cause, error);
   }
 
   /** Like {@link explain}; finds out by a probe what an error of SQLite does not say. */

@@ -4,13 +4,13 @@ import type { FileFolder } from "../data/layout.ts";
 import { sha256OfFile } from "../base/read_file.ts";
 import { isFinal, type ReceivedFile } from "../protocol/file_view.ts";
 import { bytesLost, rowsLost } from "../staging/received_bytes.ts";
-import { findSidecar, readSidecar, type StagedFile, writeSidecar } from "../staging/sidecar.ts";
+import { bringSidecar, readSidecar, type StagedFile, writeSidecar } from "../staging/sidecar.ts";
 import { dropFile, folderOf, restoreFile } from "../staging/staged.ts";
 import type { FileRecord, LoadReceipt, Storage } from "../storage/contract.ts";
 import type { Found } from "../upkeep/files/compare.ts";
 import type { FileFacts } from "../upkeep/files/facts.ts";
 import { UNTRIED } from "./ledger.ts";
-import { advance, moveOut } from "./settle.ts";
+import { advance, moveOut, settleLoaded } from "./settle.ts";
 
 export interface RepairDeps {
   layout: Layout;
@@ -47,7 +47,7 @@ export async function repair(deps: RepairDeps, { kind, facts }: Found): Promise<
     case "rows-lost":
       return await loadAgain(deps, record);
     case "rows-back":
-      await settleLoaded(deps, await replayed(deps, record));
+      await markLoaded(deps, await replayed(deps, record));
       return DONE.loaded;
     case "returned":
       await replayed(deps, record);
@@ -90,17 +90,9 @@ async function knownFile(
   { tenant, id, receipt }: FileFacts,
   folder: FileFolder,
 ): Promise<StagedFile | null> {
-  const beside = await readSidecar(layout, folder, tenant, id) ??
-    await findSidecar(layout, tenant, id);
-  if (beside) return beside;
-  for (const other of ["staging", "archive", "quarantine"] as const) {
-    const elsewhere = await readSidecar(layout, other, tenant, id);
-    const known = elsewhere ?? receipt;
-    if (!known) continue;
-    await writeSidecar(layout, folder, known);
-    return known;
-  }
-  return null;
+  const known = await bringSidecar(layout, folder, tenant, id);
+  if (known === null && receipt !== null) await writeSidecar(layout, folder, receipt);
+  return known ?? receipt;
 }
 
 /** Ends a file that cannot be loaded: as loaded if its rows are stored, otherwise as lost. */
@@ -112,7 +104,7 @@ async function settleWithoutBytes(
   const { storage: { ledger }, now } = deps;
   const loaded = known ?? await deps.storage.receipt(record.tenant, record.id);
   if (loaded) {
-    await settleLoaded(deps, record, loaded);
+    await markLoaded(deps, record, loaded);
     return DONE.loaded;
   }
   await advance(ledger, record, { type: "lose", reason: bytesLost(record) }, now());
@@ -120,7 +112,7 @@ async function settleWithoutBytes(
 }
 
 /** Marks a file that has not ended as loaded, as its load receipt proves. */
-async function settleLoaded(
+async function markLoaded(
   deps: RepairDeps,
   record: FileRecord,
   known?: LoadReceipt,
@@ -128,14 +120,12 @@ async function settleLoaded(
   const { layout, storage, now } = deps;
   const loaded = known ?? await storage.receipt(record.tenant, record.id);
   if (loaded === null) return;
-  const { rows, moduleVersion } = loaded;
   let current = record;
   for (const type of ["queue", "recover", "start"] as const) {
     const from = { queue: "received", recover: "running", start: "queued" }[type];
     if (current.state === from) current = await advance(storage.ledger, current, { type }, now());
   }
-  const event = { type: "ingested" as const, rows, seconds: 0, moduleVersion };
-  await moveOut(layout, await advance(storage.ledger, current, event, now()));
+  await settleLoaded(layout, storage.ledger, current, { ...loaded, seconds: 0 }, now());
 }
 
 /** Loads a file again whose rows are gone; without its bytes it is refused. */
@@ -160,16 +150,18 @@ function replayed({ storage: { ledger }, now }: RepairDeps, record: FileRecord) 
 /** Moves the bytes to the folder that belongs to the file's state. */
 async function moveHome(deps: RepairDeps, record: FileRecord): Promise<Done> {
   const { layout, storage } = deps;
-  if (isFinal(record.state)) await moveOut(layout, record);
-  else if (record.state === "received") {
-    // The ledger is older than the archive: the file was loaded after the ledger's backup.
-    const loaded = await storage.receipt(record.tenant, record.id);
-    if (loaded) {
-      await settleLoaded(deps, record, loaded);
-      return DONE.loaded;
-    }
-    await restoreFile(layout, record);
-  } else await restoreFile(layout, record);
+  const { state, tenant, id } = record;
+  if (isFinal(state)) {
+    await moveOut(layout, record);
+    return DONE.moved;
+  }
+  // The ledger is older than the archive: the file was loaded after the ledger's backup.
+  const loaded = state === "received" ? await storage.receipt(tenant, id) : null;
+  if (loaded) {
+    await markLoaded(deps, record, loaded);
+    return DONE.loaded;
+  }
+  await restoreFile(layout, record);
   return DONE.moved;
 }
 

@@ -5,7 +5,7 @@ import type { FileReason } from "../protocol/file_view.ts";
 import type { Layout } from "../data/layout.ts";
 import type { StagedFile } from "../staging/sidecar.ts";
 import { archiveFile, quarantineFile } from "../staging/staged.ts";
-import type { FileRecord, Ledger, Storage } from "../storage/contract.ts";
+import type { FileRecord, Ledger, LoadReceipt, Storage } from "../storage/contract.ts";
 import type { Emit, TelemetryEvent } from "../telemetry/events.ts";
 import { type LedgerEvent, NO_ROWS, transition } from "./ledger.ts";
 import type { Outcome } from "./outcome.ts";
@@ -38,13 +38,8 @@ export async function settle(
   const file = eventFields(record);
   switch (outcome.type) {
     case "ingested": {
-      const { rows, moduleVersion, notices, replacedFiles } = outcome;
-      // Before the file is final: after a kill in between the receipt tells it again.
-      if (replacedFiles.length > 0) {
-        await ledger.markReplaced(record.tenant, replacedFiles, record.id);
-      }
-      const event = { type: "ingested" as const, rows, seconds, moduleVersion, notices };
-      await moveOut(layout, await advance(ledger, record, event, now()));
+      const { rows, replacedFiles } = outcome;
+      await settleLoaded(layout, ledger, record, { ...outcome, seconds }, now());
       emit({
         kind: "file.ingested",
         ...file,
@@ -84,6 +79,23 @@ export async function settle(
       return next;
     }
   }
+}
+
+/** Ends a running file as loaded: its load receipt proves that its rows are stored. */
+export async function settleLoaded(
+  layout: Layout,
+  ledger: Ledger,
+  record: FileRecord,
+  loaded: LoadReceipt & { seconds: number; notices?: string[] },
+  now: number,
+): Promise<void> {
+  const { rows, seconds, moduleVersion, notices, replacedFiles } = loaded;
+  // Before the file is final: after a kill in between, the receipt still names them.
+  if (replacedFiles.length > 0) {
+    await ledger.markReplaced(record.tenant, replacedFiles, record.id);
+  }
+  const event = { type: "ingested" as const, rows, seconds, moduleVersion, notices };
+  await moveOut(layout, await advance(ledger, record, event, now));
 }
 
 /** Applies an event to a file's record, also in the ledger. @param now ms since the epoch */

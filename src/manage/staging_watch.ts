@@ -3,6 +3,7 @@ import { type StagingScan, StagingScanner } from "../staging/scan.ts";
 import { UploadReceipts } from "../staging/upload_receipts.ts";
 import type { ReceivedFile } from "../protocol/file_view.ts";
 import type { LedgerReader } from "../storage/contract.ts";
+import { MAX_OF_FILE } from "../storage/file_versions.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { knownTenants } from "../upkeep/known_tenants.ts";
 
@@ -15,8 +16,6 @@ interface StagingWatchDeps {
 
 /** Files that are still written after this are reported. */
 const WRITING_MS = 2_000;
-/** Versions of one file that are read to find the next number. */
-const MAX_VERSIONS = 1_000;
 
 /** Scans staging, and reports what is adopted, still being written, or ignored. */
 export class StagingWatch {
@@ -73,7 +72,7 @@ export class StagingWatch {
   /** The same content keeps its version; other content gets the next one, also after uploads. */
   async #versionOf(tenant: string, name: string, sha256: string): Promise<number> {
     const { storage: { ledger }, layout } = this.#deps;
-    const versions = await ledger.list({ tenant, name, limit: MAX_VERSIONS });
+    const versions = await ledger.list({ tenant, name, limit: MAX_OF_FILE });
     using receipts = UploadReceipts.openToRead(layout.receipts);
     const same = versions.find((file) => file.sha256 === sha256) ??
       receipts?.same(tenant, name, sha256);

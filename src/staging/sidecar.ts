@@ -68,3 +68,19 @@ export async function findSidecar(
   }
   return null;
 }
+
+/** The record of a file with bytes in `folder`; one that is only in another folder is written beside them. */
+export async function bringSidecar(
+  layout: Layout,
+  folder: FileFolder,
+  tenant: string,
+  id: string,
+): Promise<StagedFile | null> {
+  for (const place of [folder, ...FILE_FOLDERS]) {
+    const file = await readSidecar(layout, place, tenant, id);
+    if (!file) continue;
+    if (place !== folder) await writeSidecar(layout, folder, file);
+    return file;
+  }
+  return null;
+}

@@ -18,7 +18,7 @@ export type VersionsRule = (
 export const ONLY_VERSION: FileVersions = { earlier: null, replaces: [], replacedByVersion: null };
 
 /** Maximum number of records that are read for one file, for each name of a list, and for a list. */
-const MAX_OF_FILE = 1_000;
+export const MAX_OF_FILE = 1_000;
 const MAX_OF_NAME = 200;
 const MAX_OF_LIST = 20_000;
 const QUERIES_AT_ONCE = 16;
@@ -79,8 +79,14 @@ async function relationsOf(
   };
 }
 
-/** Files that were put into staging by hand can have equal numbers. */
-function isEarlier(a: Version, b: Version): boolean {
+/**
+ * Whether the first of two versions of a name is the earlier one. Files that were put into staging by
+ * hand can have equal numbers; ids grow with time.
+ */
+export function isEarlier(
+  a: Pick<Version, "id" | "version">,
+  b: Pick<Version, "id" | "version">,
+): boolean {
   return a.version === b.version ? a.id < b.id : a.version < b.version;
 }
 
@@ -99,7 +105,8 @@ async function toBeReplaced(
   return found;
 }
 
-function hasRows({ state, replacedBy, rows }: FileRecord): boolean {
+/** Whether rows of a file are stored. */
+export function hasRows({ state, replacedBy, rows }: FileRecord): boolean {
   return state === "ingested" && replacedBy === null && rows.stored > 0;
 }
 

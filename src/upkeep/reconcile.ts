@@ -2,7 +2,7 @@ import { closing } from "../base/closing.ts";
 import { UploadReceipts } from "../staging/upload_receipts.ts";
 import { statIfThere } from "../data/durable.ts";
 import { FILE_FOLDERS, type FileFolder, type Layout } from "../data/layout.ts";
-import { readSidecar, type StagedFile, writeSidecar } from "../staging/sidecar.ts";
+import { bringSidecar, type StagedFile } from "../staging/sidecar.ts";
 import { filesIn, restoreFile } from "../staging/staged.ts";
 import { openLedgerReader } from "../storage/sqlite/ledger_reader.ts";
 
@@ -38,25 +38,9 @@ async function filesOf(layout: Layout): Promise<{ file: StagedFile; folder: File
   for (const folder of FILE_FOLDERS) {
     for await (const { tenant, id } of filesIn(layout, folder)) {
       if (found.has(id)) continue;
-      const file = await recordOf(layout, folder, tenant, id);
+      const file = await bringSidecar(layout, folder, tenant, id);
       if (file) found.set(id, { file, folder });
     }
   }
   return [...found.values()];
-}
-
-/** The record of a file; one that was copied only from another folder is written beside the file. */
-async function recordOf(
-  layout: Layout,
-  folder: FileFolder,
-  tenant: string,
-  id: string,
-): Promise<StagedFile | null> {
-  for (const place of [folder, ...FILE_FOLDERS]) {
-    const file = await readSidecar(layout, place, tenant, id);
-    if (!file) continue;
-    if (place !== folder) await writeSidecar(layout, folder, file);
-    return file;
-  }
-  return null;
 }
