@@ -11,6 +11,8 @@ export type Row = types.Row;
 /** Reads the result of the datacenter's lightweight transactions, and completes pending ones. */
 export const LOCAL_SERIAL = 0x0009;
 
+/** The version of the native protocol; without it, the driver tries newer ones of other products first. */
+export const PROTOCOL_VERSION = 4;
 const CONNECT_MS = 5_000;
 /** The timeout for a node that accepts packets but does not answer. */
 const READ_MS = 12_000;
@@ -61,14 +63,31 @@ export async function newClient(
       serialConsistency: types.consistencies.localSerial,
       prepare: true,
     },
-    // The driver would poll twice a second after each statement; see `Session.change`.
-    protocolOptions: { maxSchemaAgreementWaitSeconds: 0 },
+    protocolOptions: {
+      maxVersion: PROTOCOL_VERSION,
+      // The driver would poll twice a second after each statement; see `Session.change`.
+      maxSchemaAgreementWaitSeconds: 0,
+    },
     // No delay: the timer that collects schema changes can fire after its queue was closed, and its
     // exception ends the process.
     refreshSchemaDelay: 0,
     encoding: { useBigIntAsLong: true },
     socketOptions: { connectTimeout: CONNECT_MS, readTimeout: READ_MS },
     ...more,
+  });
+}
+
+/** Creates a client that writes the rows of one tenant. It logs in once to each node. */
+export async function newTenantClient(
+  connection: ConnectionSettings,
+  login: { user: string; password: string },
+): Promise<Client> {
+  const { types } = await loadDriver();
+  return await newClient(connection, login, {
+    // Small loads do not wait for the connections to the other nodes.
+    pooling: { coreConnectionsPerHost: { [types.distance.local]: 1 }, warmup: false },
+    // A node that does not know a statement says so, and the driver prepares it there.
+    prepareOnAllHosts: false,
   });
 }
 

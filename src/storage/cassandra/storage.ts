@@ -17,9 +17,10 @@ import { lookUpRows } from "./lookup.ts";
 import { ledgerKeyspace, tenantKeyspace } from "./names.ts";
 import type { Replacement } from "./replacement.ts";
 import { RowKeys } from "./row_keys.ts";
-import { newClient, Session } from "./session.ts";
+import { newClient, newTenantClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
 import { countRows, ensureTables, storedKeys } from "./tables.ts";
+import { TenantClients } from "./tenant_clients.ts";
 import type { SenderOptions } from "./write/sender.ts";
 
 /** Milliseconds without an acknowledgement after which a load fails; it is resumed later. */
@@ -64,6 +65,7 @@ export class CassandraStorage implements Storage {
   readonly #session: Session;
   readonly #keys: KeyFile;
   readonly #keyspaces: Keyspaces;
+  readonly #clients: TenantClients;
   readonly #ledgerKeyspace: string;
   readonly #records: LoadRecords;
   readonly #claims: Claims;
@@ -86,6 +88,12 @@ export class CassandraStorage implements Storage {
     this.#session = operatorSession(settings);
     this.#keys = new KeyFile(join(dataDir, "db", "cassandra.key"));
     this.#keyspaces = new Keyspaces(this.#session, settings, this.#keys);
+    this.#clients = new TenantClients({
+      open: (role) => {
+        const login = { user: role, password: this.#keys.passwordOf(role) };
+        return newTenantClient(settings.connection, login);
+      },
+    });
     this.#ledgerKeyspace = ledgerKeyspace(settings.namespace);
     this.#records = new LoadRecords(this.#session, this.#ledgerKeyspace);
     this.#claims = new Claims(this.#session, this.#ledgerKeyspace);
@@ -178,9 +186,8 @@ export class CassandraStorage implements Storage {
       // Imported at the first load, because it imports the driver.
       const { CassandraLoad } = await import("./load.ts");
       const sender = {
-        connection: this.#settings.connection,
+        clients: this.#clients,
         keyspace,
-        password: this.#keys.passwordOf(keyspace),
         tables,
         silenceMs: SILENCE_MS,
       };
@@ -224,6 +231,7 @@ export class CassandraStorage implements Storage {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#open].map((load) => load.abort()));
+    await this.#clients.close();
     await this.ledger.close();
   }
 

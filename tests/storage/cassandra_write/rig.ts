@@ -6,6 +6,8 @@ import { whatIsMissing } from "../../../scripts/cassandra/release.ts";
 import { CQL_PORT, DATACENTER } from "../../../scripts/cassandra/settings.ts";
 import { encodeBatch } from "../../../src/batch/batch.ts";
 import type { TableSpec, Value } from "../../../src/batch/column.ts";
+import { newTenantClient } from "../../../src/storage/cassandra/session.ts";
+import { TenantClients } from "../../../src/storage/cassandra/tenant_clients.ts";
 import { type ChunkSender, openSender } from "../../../src/storage/cassandra/write/sender.ts";
 
 /** Why no node can be started; null if one can. */
@@ -21,6 +23,7 @@ export class Rig implements AsyncDisposable {
   readonly keyspace = `write_${Deno.pid}`;
   readonly address: string;
   readonly #senders: ChunkSender[] = [];
+  readonly #clients: TenantClients[] = [];
 
   private constructor(client: cassandra.Client, address: string) {
     this.client = client;
@@ -60,13 +63,12 @@ export class Rig implements AsyncDisposable {
 
   /** @param port of a proxy between the sender and the node */
   async sender(tables: TableSpec[], silenceMs = 30_000, port = CQL_PORT): Promise<ChunkSender> {
-    const sender = await openSender({
-      connection: { contactPoints: [`${this.address}:${port}`], datacenter: DATACENTER, tls: null },
-      keyspace: this.keyspace,
-      password: "secret",
-      tables,
-      silenceMs,
-    });
+    const contactPoints = [`${this.address}:${port}`];
+    const connection = { contactPoints, datacenter: DATACENTER, tls: null };
+    const open = (user: string) => newTenantClient(connection, { user, password: "secret" });
+    const clients = new TenantClients({ open });
+    this.#clients.push(clients);
+    const sender = await openSender({ clients, keyspace: this.keyspace, tables, silenceMs });
     this.#senders.push(sender);
     return sender;
   }
@@ -90,7 +92,7 @@ export class Rig implements AsyncDisposable {
 
   /** Closes all senders and drops the tables. */
   async clear(): Promise<void> {
-    for (const sender of this.#senders.splice(0)) await sender.close();
+    await this.#closeSenders();
     for (const table of ["readings", "all_types"]) {
       await this.client.execute(`DROP TABLE IF EXISTS ${this.keyspace}.${table}`);
     }
@@ -98,11 +100,16 @@ export class Rig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const sender of this.#senders) await sender.close();
+    await this.#closeSenders();
     await this.client.execute(`DROP KEYSPACE ${this.keyspace}`);
     await this.client.execute(`DROP ROLE ${this.keyspace}`);
     await this.client.shutdown();
     if (this.address === ADDRESS) await down(ADDRESS, true);
+  }
+
+  async #closeSenders(): Promise<void> {
+    for (const sender of this.#senders.splice(0)) await sender.close();
+    for (const clients of this.#clients.splice(0)) await clients.close();
   }
 }
 

@@ -20,10 +20,10 @@ import requestHandler from "cassandra-driver/lib/request-handler.js";
 // @ts-types="./driver/requests.d.ts"
 import requests from "cassandra-driver/lib/requests.js";
 import { Failure } from "../../../base/failure.ts";
-import type { Prepared } from "./driver/prepare_handler.d.ts";
+import type { Prepared, PreparedStatements } from "./driver/prepare_handler.d.ts";
+import { PROTOCOL_VERSION } from "../session.ts";
 import { type ChunkRequest, eachRow } from "./chunk.ts";
 
-export const PROTOCOL_VERSION = 4;
 const HEADER_BYTES = 9;
 const BATCH = 0x0d;
 const UNLOGGED = 1;
@@ -116,8 +116,13 @@ export function sendEncoded(
   return requestHandler.send(request, execution, client);
 }
 
-/** Prepares a statement through the driver's cache, so that the driver can prepare it again. */
+/**
+ * Prepares a statement. It is kept in the driver's cache, so that the driver can prepare it on other nodes,
+ * but always requested anew: the table may have changed since an earlier load of this client.
+ */
 export function prepare(client: Client, query: string): Promise<Prepared> {
+  const metadata = client.metadata as unknown as PreparedStatements;
+  metadata.getPreparedInfo(client.keyspace, query).queryId = null;
   const execution = executionOptions.DefaultExecutionOptions.create({ prepare: true }, client);
   return prepareHandler.getPrepared(
     client,

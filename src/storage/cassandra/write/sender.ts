@@ -1,23 +1,17 @@
-import { type Client, types } from "cassandra-driver";
 import { Failure } from "../../../base/failure.ts";
 import type { TableSpec } from "../../../batch/column.ts";
-import { newClient } from "../session.ts";
-import type { ConnectionSettings } from "../settings.ts";
+import type { BorrowedClient, TenantClients } from "../tenant_clients.ts";
+import { cassandraFailure } from "../errors.ts";
 import { chunkHeader, chunkRequests } from "./chunk.ts";
-import { batchFrame, PROTOCOL_VERSION } from "./encoded_request.ts";
+import { batchFrame } from "./encoded_request.ts";
 import { type Ring, ringOf, routed } from "./replica_sets.ts";
 import { RequestQueue } from "./request_queue.ts";
 import { prepareFor, type Verb } from "./statement.ts";
 
-/** Connections to each node: one can be written to while the other is read. */
-const CONNECTIONS = 2;
-
 export interface SenderOptions {
-  connection: ConnectionSettings;
-  /** The keyspace, which is also the name of the role. */
+  clients: TenantClients;
+  /** The keyspace, which is also the name of the role: it can write only there. */
   keyspace: string;
-  /** The password of the tenant's role, which can write only in its keyspace. */
-  password: string;
   tables: readonly TableSpec[];
   /** What chunks do: write their rows, or delete the rows with their keys. @default "insert" */
   verb?: Verb;
@@ -26,30 +20,29 @@ export interface SenderOptions {
 }
 
 /**
- * Connects as the tenant's role and prepares the statements of its tables.
+ * Borrows a client of the tenant's role and prepares the statements of its tables.
  * @throws {Failure} kind `storage`
  */
 export async function openSender(options: SenderOptions): Promise<ChunkSender> {
-  const { connection, keyspace, password, tables, verb = "insert" } = options;
-  const client = await newClient(connection, { user: keyspace, password }, {
-    pooling: { coreConnectionsPerHost: { [types.distance.local]: CONNECTIONS } },
-    protocolOptions: { maxVersion: PROTOCOL_VERSION },
-  });
-  try {
-    await client.connect();
-    const statements = await Promise.all(
-      tables.map((table) => prepareFor(verb, client, keyspace, table)),
-    );
-    return new ChunkSender(client, statements, options);
-  } catch (error) {
-    await client.shutdown();
-    throw error;
+  const { clients, keyspace, tables, verb = "insert" } = options;
+  for (;;) {
+    const borrowed = await clients.borrow(keyspace);
+    try {
+      const statements = await Promise.all(
+        tables.map((table) => prepareFor(verb, borrowed.client, keyspace, table)),
+      );
+      return new ChunkSender(borrowed, statements, options);
+    } catch (error) {
+      await borrowed.giveBack(true);
+      // Of a client that was connected before, only a new login shows whether the role still may.
+      if (borrowed.isNew) throw cassandraFailure(error, `Cannot write rows of "${keyspace}"`);
+    }
   }
 }
 
 /** Routes and sends the requests of chunks. Used by one load, from its commit to its end. */
 export class ChunkSender {
-  readonly #client: Client;
+  readonly #borrowed: BorrowedClient;
   readonly #tables: readonly TableSpec[];
   readonly #statements: readonly Uint8Array[];
   readonly #ring: Ring;
@@ -57,9 +50,14 @@ export class ChunkSender {
   #isClosed = false;
 
   /** @param statements the ids of the prepared statements, in the order of the tables */
-  constructor(client: Client, statements: readonly Uint8Array[], options: SenderOptions) {
+  constructor(
+    borrowed: BorrowedClient,
+    statements: readonly Uint8Array[],
+    options: SenderOptions,
+  ) {
     const { keyspace, silenceMs, tables } = options;
-    this.#client = client;
+    const { client } = borrowed;
+    this.#borrowed = borrowed;
     this.#tables = tables;
     this.#statements = statements;
     this.#ring = ringOf(client, keyspace);
@@ -105,12 +103,12 @@ export class ChunkSender {
     await this.#queue.drained();
   }
 
-  /** Stops sending and closes the connections; can be called twice. */
+  /** Stops sending and gives the client back; can be called twice. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#queue.close();
-    await this.#client.shutdown();
+    await this.#borrowed.giveBack(this.#queue.failure?.kind === "storage");
   }
 
   #refuseIfOver(): void {
