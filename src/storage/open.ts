@@ -1,9 +1,11 @@
 import { RESERVE_BYTES } from "../base/disk.ts";
 import { Failure } from "../base/failure.ts";
 import { parseStorageUrl } from "./cassandra/settings.ts";
+import type { Readers } from "./cassandra/readers.ts";
 import {
   cassandraHealth,
   cassandraKeyspaces,
+  cassandraReaders,
   CassandraStorage,
   openCassandraLedger,
 } from "./cassandra/storage.ts";
@@ -48,6 +50,12 @@ export function openLedgerOf(settings: StorageSettings): LedgerReader & StoredRo
 export async function clusterHealth(settings: StorageSettings): Promise<ClusterHealth | null> {
   const cluster = clusterOf(settings);
   return cluster === null ? null : await cassandraHealth(cluster);
+}
+
+/** The roles with which people read rows in a cluster; null for SQLite. */
+export function openReaders(settings: StorageSettings): Readers | null {
+  const cluster = clusterOf(settings);
+  return cluster === null ? null : cassandraReaders(cluster);
 }
 
 /** The cluster's keyspaces for the ledger and for the rows of these tenants; none for SQLite. */

@@ -41,6 +41,7 @@ import {
 } from "./accounts.ts";
 import { audit, decidedBy } from "./audit_command.ts";
 import { registerTenantModule } from "./module_command.ts";
+import { readersOf, registerReaders } from "./reader_command.ts";
 import { registerSecret } from "./secret_command.ts";
 import { registerTenantTest, REQUIRE_OS_SANDBOX } from "./test_command.ts";
 
@@ -99,6 +100,7 @@ export function registerTenant(manage: Command, context: CommandContext): void {
   registerTenantTest(tenant, context);
   registerTenantModule(tenant, context);
   registerSecret(tenant, context);
+  registerReaders(tenant, context);
 }
 
 async function addTenant(
@@ -178,9 +180,10 @@ async function showTenant(
     : describeFaults(layout.constraints(name), faults);
   await using storage = closing(openStorage(config));
   const tables = await storage.countRows(name);
+  const readers = await readersOf(config, name);
   if (flags.json) {
     const shown = { tenant: name, disabled: !account.enabled, module: module?.version ?? null };
-    const json = { ...shown, constraints, tables };
+    const json = { ...shown, constraints, tables, readers };
     io.stdout.write(`${JSON.stringify(json)}\n`);
     return 0;
   }
@@ -191,6 +194,7 @@ async function showTenant(
     ["files", module?.declaration.files.join(", ") ?? "-"],
     ["constraints", limits],
     ...tables.map(({ table, rows }) => [`table ${table}`, formatCount(rows, "row")]),
+    ...(readers ? [["readers", readers.join(", ") || "none"]] : []),
   ]);
   return 0;
 }

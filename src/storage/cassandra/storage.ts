@@ -15,6 +15,7 @@ import type { CassandraLoad } from "./load.ts";
 import { type LoadRecord, LoadRecords, writeTimeOf } from "./load_records.ts";
 import { lookUpRows } from "./lookup.ts";
 import { ledgerKeyspace, tenantKeyspace } from "./names.ts";
+import { Readers } from "./readers.ts";
 import type { Replacement } from "./replacement.ts";
 import { RowKeys } from "./row_keys.ts";
 import { newClient, newTenantClient, Session } from "./session.ts";
@@ -39,6 +40,11 @@ export async function cassandraHealth(settings: CassandraSettings): Promise<Clus
   } finally {
     await session.close();
   }
+}
+
+/** The roles with which people read the rows of one tenant. It connects at the first call. */
+export function cassandraReaders(settings: CassandraSettings): Readers {
+  return new Readers(operatorSession(settings), settings);
 }
 
 /** The keyspaces for the ledger and for the rows of these tenants. */
