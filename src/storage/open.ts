@@ -6,11 +6,12 @@ import {
   cassandraHealth,
   cassandraKeyspaces,
   cassandraReaders,
+  cassandraRoles,
   CassandraStorage,
   openCassandraLedger,
 } from "./cassandra/storage.ts";
 import type { LedgerReader, Storage, StoredRows } from "./contract.ts";
-import type { ClusterHealth } from "./health.ts";
+import type { ClusterHealth, RolesHealth } from "./health.ts";
 import { openSqliteStorage } from "./sqlite/storage.ts";
 import { openSqliteReader } from "./sqlite/stored_rows.ts";
 import { acquireManageLock, type ManageLock } from "./sqlite/manage_lock.ts";
@@ -50,6 +51,18 @@ export function openLedgerOf(settings: StorageSettings): LedgerReader & StoredRo
 export async function clusterHealth(settings: StorageSettings): Promise<ClusterHealth | null> {
   const cluster = clusterOf(settings);
   return cluster === null ? null : await cassandraHealth(cluster);
+}
+
+/**
+ * The state of the roles of these tenants in the cluster; null for SQLite. Changes nothing.
+ * @throws {Failure} kind `storage`; `bad-key-file`
+ */
+export async function tenantRoles(
+  settings: StorageSettings,
+  tenants: readonly string[],
+): Promise<RolesHealth | null> {
+  const cluster = clusterOf(settings);
+  return cluster === null ? null : await cassandraRoles(cluster, settings.data, tenants);
 }
 
 /** The roles with which people read rows in a cluster; null for SQLite. */

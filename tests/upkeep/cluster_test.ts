@@ -11,9 +11,27 @@ const HEALTHY: ClusterHealth = {
     { name: "system_auth", replicas: 3, holdsLogins: true },
     { name: "t_one", replicas: 3, holdsLogins: false },
   ],
+  logins: [{ datacenter: "dc1", nodes: 3, replicas: 3 }],
   tls: "verified",
   isPrivate: true,
 };
+
+Deno.test("doctor: the statement for system_auth names every datacenter", () => {
+  const hint = (logins: ClusterHealth["logins"]) => findingsOf({ ...HEALTHY, logins })[0]?.hint;
+  const alter = (replicas: string) =>
+    "As a superuser, run ALTER KEYSPACE system_auth WITH replication = " +
+    `{'class': 'NetworkTopologyStrategy', ${replicas}}; ` +
+    "then nodetool repair --full system_auth on each node.";
+  const few = [{ datacenter: "dc1", nodes: 5, replicas: 4 }, {
+    datacenter: "dc2",
+    nodes: 2,
+    replicas: 0,
+  }];
+  assert.equal(hint(few), alter("'dc1': 4, 'dc2': 2"));
+  const simple = few.map((each) => ({ ...each, replicas: null }));
+  assert.equal(hint(simple), alter("'dc1': 3, 'dc2': 2"));
+  assert.equal(hint([{ datacenter: "dc1", nodes: 1, replicas: 1 }]), undefined);
+});
 
 /** The only finding for a healthy cluster with one change, as `state: what`. */
 function findingFor(change: Partial<ClusterHealth>): string {
@@ -60,8 +78,8 @@ Deno.test("doctor: each problem of a cluster is reported", () => {
     /^failed: these keyspaces have no copy .*: t_one \(0\)$/,
   );
   assert.match(
-    findingFor({ keyspaces: copies("system_auth", 1) }),
-    /^warning: system_auth has 1 of 3 copies/,
+    findingFor({ logins: [{ datacenter: "dc1", nodes: 3, replicas: 1 }] }),
+    /^warning: system_auth has 1 of 3 copies in dc1: one node that is down blocks logins$/,
   );
   const late = [node(1), { ...node(2), aheadMs: -1_500 }, node(3)];
   assert.match(

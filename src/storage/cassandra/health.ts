@@ -1,6 +1,6 @@
 import type { Client } from "cassandra-driver";
 import { isLoopback } from "../../base/loopback.ts";
-import type { ClusterHealth, KeyspaceHealth, NodeHealth } from "../health.ts";
+import type { ClusterHealth, KeyspaceHealth, LoginCopies, NodeHealth } from "../health.ts";
 import { guarded } from "./errors.ts";
 import { isTenantKeyspace, ledgerKeyspace } from "./names.ts";
 import type { Session } from "./session.ts";
@@ -17,11 +17,14 @@ export function healthOf(
   const { datacenter, tls, contactPoints } = connection;
   return guarded("Cannot check the cluster", async () => {
     const client = await session.client();
-    const hosts = client.hosts.values().filter((host) => host.datacenter === datacenter);
+    const all = client.hosts.values();
+    const hosts = all.filter((host) => host.datacenter === datacenter);
+    const stored = await replications(session);
     return {
       datacenter,
       nodes: await Promise.all(hosts.map((host) => nodeHealth(client, host))),
-      keyspaces: await keyspaces(session, datacenter, namespace),
+      keyspaces: keyspaces(stored, datacenter, namespace),
+      logins: loginCopies(stored.get(LOGINS) ?? {}, all),
       isPrivate: tls !== null || contactPoints.every(isLoopback),
       tls: tls === null ? "none" : tls.verify ? "verified" : "unverified",
     };
@@ -50,21 +53,44 @@ async function nodeHealth(client: Client, host: Host): Promise<NodeHealth> {
   }
 }
 
-async function keyspaces(
-  session: Session,
-  datacenter: string,
-  namespace: string,
-): Promise<KeyspaceHealth[]> {
-  const found: KeyspaceHealth[] = [];
+/** The replication of a keyspace: its class, and replicas by datacenter. */
+type Replication = Record<string, string>;
+
+async function replications(session: Session): Promise<Map<string, Replication>> {
+  const found = new Map<string, Replication>();
   const query = "SELECT keyspace_name, replication FROM system_schema.keyspaces";
   for await (const row of session.rows(query)) {
-    const name = row["keyspace_name"] as string;
+    found.set(row["keyspace_name"] as string, row["replication"] as Replication);
+  }
+  return found;
+}
+
+function keyspaces(
+  stored: Map<string, Replication>,
+  datacenter: string,
+  namespace: string,
+): KeyspaceHealth[] {
+  const found: KeyspaceHealth[] = [];
+  for (const [name, replication] of stored) {
     const isOurs = name === ledgerKeyspace(namespace) || isTenantKeyspace(namespace, name);
     if (!isOurs && name !== LOGINS) continue;
-    const replication = row["replication"] as Record<string, string>;
-    const isSimple = replication["class"]?.endsWith("SimpleStrategy");
-    const replicas = replication[isSimple ? "replication_factor" : datacenter];
+    const replicas = replication[isSimple(replication) ? "replication_factor" : datacenter];
     found.push({ name, replicas: Number(replicas ?? 0), holdsLogins: name === LOGINS });
   }
   return found.sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+function loginCopies(replication: Replication, hosts: readonly Host[]): LoginCopies[] {
+  const nodes = Map.groupBy(hosts, ({ datacenter }) => datacenter);
+  return [...nodes].map(([datacenter, { length }]) => ({
+    datacenter,
+    nodes: length,
+    replicas: isSimple(replication)
+      ? nodes.size === 1 ? Number(replication["replication_factor"]) : null
+      : Number(replication[datacenter] ?? 0),
+  })).sort((a, b) => a.datacenter < b.datacenter ? -1 : 1);
+}
+
+function isSimple(replication: Replication): boolean {
+  return replication["class"]?.endsWith("SimpleStrategy") ?? false;
 }

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { chmodSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Failure } from "../../base/failure.ts";
 import { keepOwner, makeFolders } from "../../base/owner.ts";
@@ -20,6 +20,10 @@ export class KeyFile {
 
   constructor(path: string) {
     this.#path = path;
+  }
+
+  exists(): boolean {
+    return existsSync(this.#path);
   }
 
   /** The password of a role. */

@@ -1,5 +1,6 @@
 import { TLSSocket } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
+import { messageOf } from "../../base/failure.ts";
 import type { Client, ClientOptions, QueryOptions, types } from "cassandra-driver";
 import type { ConnectionSettings } from "./settings.ts";
 
@@ -19,6 +20,8 @@ const READ_MS = 12_000;
 /** The timeout for schema agreement, which a node that is down prevents. */
 const AGREEMENT_MS = 10_000;
 const AGREEMENT_POLL_MS = 50;
+/** How often Cassandra lets the password of one role be changed; later versions of 5.0 only. */
+const PASSWORD_INTERVAL = /can only be changed every (\d+)ms/;
 
 let loaded: Promise<Driver> | null = null;
 
@@ -140,7 +143,7 @@ export class Session {
     const client = await this.client();
     const host = client.hosts.values().find((each) => each.isUp());
     const options = { prepare: false, isIdempotent: false, ...(host && { host }) };
-    for (const cql of statements) await client.execute(cql, [], options);
+    for (const cql of statements) await changeOnce(client, cql, options);
     const end = performance.now() + AGREEMENT_MS;
     while (!await agrees(client, options) && performance.now() < end) {
       await systemClock.sleep(AGREEMENT_POLL_MS);
@@ -165,6 +168,18 @@ export class Session {
       await client?.shutdown().catch(() => undefined);
       throw error;
     }
+  }
+}
+
+/** Runs a statement, again if it came too soon after another change of the same password. */
+async function changeOnce(client: Client, cql: string, options: QueryOptions): Promise<void> {
+  try {
+    await client.execute(cql, [], options);
+  } catch (error) {
+    const [, ms] = PASSWORD_INTERVAL.exec(messageOf(error)) ?? [];
+    if (ms === undefined) throw error;
+    await systemClock.sleep(Number(ms));
+    await client.execute(cql, [], options);
   }
 }
 

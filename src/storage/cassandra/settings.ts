@@ -25,6 +25,8 @@ const DEFAULT_PORT = 9042;
 const TLS_FILES = ["ca", "cert", "key"] as const;
 const PARAMETERS = ["datacenter", "tls", ...TLS_FILES, "tls_name", "verify", "namespace"] as const;
 type Parameter = typeof PARAMETERS[number];
+/** The names of keyspaces and roles without a namespace start with these and "_". */
+const PREFIXES = ["t", "r"];
 const NAMESPACE = /^[a-z][a-z0-9]{0,11}$/;
 
 /**
@@ -52,6 +54,11 @@ export function parseStorageUrl(url: string, replication: string): CassandraSett
   const namespace = given.get("namespace") ?? "";
   if (namespace !== "" && !NAMESPACE.test(namespace)) {
     throw badUrl("its namespace must have 1 to 12 of a-z and 0-9, and start with a letter");
+  }
+  if (PREFIXES.includes(namespace)) {
+    throw badUrl(
+      `its namespace cannot be ${namespace}, with which names of keyspaces and roles begin`,
+    );
   }
   return {
     connection: { contactPoints: contactPoints(hosts), datacenter, tls: tlsOf(given) },

@@ -3,7 +3,7 @@ import { RESERVE_BYTES } from "../../base/disk.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import type { BeginOptions, Load, LoadReceipt, Storage } from "../contract.ts";
 import { alreadyLoaded, storageClosed } from "../failures.ts";
-import type { ClusterHealth } from "../health.ts";
+import type { ClusterHealth, RolesHealth } from "../health.ts";
 import { Claims } from "./claims.ts";
 import { guarded } from "./errors.ts";
 import { healthOf } from "./health.ts";
@@ -17,6 +17,7 @@ import { lookUpRows } from "./lookup.ts";
 import { ledgerKeyspace, tenantKeyspace } from "./names.ts";
 import { Readers } from "./readers.ts";
 import type { Replacement } from "./replacement.ts";
+import { rolesOf } from "./roles.ts";
 import { RowKeys } from "./row_keys.ts";
 import { newClient, newTenantClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
@@ -42,6 +43,23 @@ export async function cassandraHealth(settings: CassandraSettings): Promise<Clus
   }
 }
 
+/**
+ * Checks the roles of tenants, without an open storage.
+ * @param dataDir contains the key of the roles; it is not created
+ */
+export async function cassandraRoles(
+  settings: CassandraSettings,
+  dataDir: string,
+  tenants: readonly string[],
+): Promise<RolesHealth> {
+  const session = operatorSession(settings);
+  try {
+    return await rolesOf(session, settings, keyFileIn(dataDir), tenants);
+  } finally {
+    await session.close();
+  }
+}
+
 /** The roles with which people read the rows of one tenant. It connects at the first call. */
 export function cassandraReaders(settings: CassandraSettings): Readers {
   return new Readers(operatorSession(settings), settings);
@@ -57,6 +75,10 @@ export function cassandraKeyspaces(
 
 function operatorSession({ connection, user, password }: CassandraSettings): Session {
   return new Session(() => newClient(connection, { user, password }));
+}
+
+function keyFileIn(dataDir: string): KeyFile {
+  return new KeyFile(join(dataDir, "db", "cassandra.key"));
 }
 
 /**
@@ -92,7 +114,7 @@ export class CassandraStorage implements Storage {
     this.#settings = settings;
     this.#spoolFolder = join(dataDir, "db", "spool");
     this.#session = operatorSession(settings);
-    this.#keys = new KeyFile(join(dataDir, "db", "cassandra.key"));
+    this.#keys = keyFileIn(dataDir);
     this.#keyspaces = new Keyspaces(this.#session, settings, this.#keys);
     this.#clients = new TenantClients({
       open: (role) => {

@@ -1,13 +1,11 @@
-import type { ClusterHealth, KeyspaceHealth } from "../../storage/health.ts";
+import type { ClusterHealth, KeyspaceHealth, LoginCopies } from "../../storage/health.ts";
 import { clusterHealth } from "../../storage/open.ts";
-import { type CheckContext, failed, type Finding, ok, warning } from "./finding.ts";
+import { type CheckContext, failed, type Finding, list, ok, warning } from "./finding.ts";
 
 const OLDEST_VERSION = 5;
 /** With fewer copies, one node that is down stops all loads. */
 const ENOUGH_REPLICAS = 3;
 const CLOCK_MS = 500;
-/** Maximum number of names in one line. */
-const SHOWN = 5;
 const CHECK = "cluster";
 
 /** The cluster answers, survives the loss of a node, and uses TLS. */
@@ -71,14 +69,23 @@ function replicas({ datacenter, keyspaces }: ClusterHealth): Finding[] {
   )];
 }
 
-function logins({ nodes, keyspaces }: ClusterHealth): Finding[] {
-  const found = keyspaces.find(({ holdsLogins }) => holdsLogins);
-  const wanted = Math.min(ENOUGH_REPLICAS, nodes.length);
-  if (!found || found.replicas >= wanted) return [];
+/** A login reads its role in the datacenter that it connects to, at LOCAL_QUORUM. */
+function logins({ logins }: ClusterHealth): Finding[] {
+  const wanted = ({ nodes }: LoginCopies) => Math.min(ENOUGH_REPLICAS, nodes);
+  const few = logins.filter((each) => each.replicas === null || each.replicas < wanted(each));
+  if (few.length === 0) return [];
+  const found = few.map((each) =>
+    `${each.replicas ?? "an unknown number"} of ${wanted(each)} copies in ${each.datacenter}`
+  );
+  const replicas = logins.map((each) =>
+    `, '${each.datacenter}': ${Math.max(each.replicas ?? 0, wanted(each))}`
+  ).join("");
+  const class_ = "'class': 'NetworkTopologyStrategy'";
   return [warning(
     CHECK,
-    `${found.name} has ${found.replicas} of ${wanted} copies: one node that is down blocks logins`,
-    `Set its replication with ALTER KEYSPACE ${found.name}, then run a full repair.`,
+    `system_auth has ${list(found)}: one node that is down blocks logins`,
+    `As a superuser, run ALTER KEYSPACE system_auth WITH replication = {${class_}${replicas}}; ` +
+      "then nodetool repair --full system_auth on each node.",
   )];
 }
 
@@ -116,9 +123,4 @@ function quorum(replicas: number): number {
 
 function names(keyspaces: readonly KeyspaceHealth[]): string {
   return list(keyspaces.map(({ name, replicas }) => `${name} (${replicas})`));
-}
-
-function list(all: readonly string[]): string {
-  const more = all.length - SHOWN;
-  return all.slice(0, SHOWN).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

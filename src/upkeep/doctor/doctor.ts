@@ -11,6 +11,7 @@ import { type CheckContext, failed, type Finding } from "./finding.ts";
 import { checkPermissions } from "./permissions.ts";
 import { checkStaging } from "./staging.ts";
 import { checkQueue, checkStorage } from "./storage.ts";
+import { checkRoles } from "./roles.ts";
 import { checkSandbox } from "./sandbox.ts";
 import { checkData } from "./data.ts";
 import { checkTls } from "./tls.ts";
@@ -29,6 +30,7 @@ const CHECKS: Record<string, Check> = {
   tls: checkTls,
   storage: checkStorage,
   cluster: checkCluster,
+  roles: checkRoles,
   staging: checkStaging,
   queue: checkQueue,
   files: checkFiles,

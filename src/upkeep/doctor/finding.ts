@@ -1,6 +1,9 @@
 import type { Config } from "../../config/schema.ts";
 import type { Layout } from "../../data/layout.ts";
 
+/** Maximum number of names in one line. */
+const SHOWN = 5;
+
 /** What a check needs. */
 export interface CheckContext {
   config: Config;
@@ -30,4 +33,10 @@ export function warning(check: string, what: string, hint: string): Finding {
 
 export function failed(check: string, what: string, hint: string): Finding {
   return { check, state: "failed", what, hint };
+}
+
+/** The first names in one line, and how many more there are. */
+export function list(all: readonly string[], separator = ", "): string {
+  const more = all.length - SHOWN;
+  return all.slice(0, SHOWN).join(separator) + (more > 0 ? ` and ${more} more` : "");
 }

@@ -1,0 +1,117 @@
+import type { RoleHealth, RolesHealth } from "../health.ts";
+import { cassandraFailure, guarded, isInvalid } from "./errors.ts";
+import type { KeyFile } from "./key_file.ts";
+import { tenantKeyspace } from "./names.ts";
+import { type Permission, permissionsOf } from "./permissions.ts";
+import { newClient, Session } from "./session.ts";
+import type { CassandraSettings, ConnectionSettings } from "./settings.ts";
+
+/** Logins at the same time: each costs a node up to a tenth of a second of a processor. */
+const AT_ONCE = 4;
+/** The time after which no more roles are checked. */
+const LIMIT_MS = 60_000;
+/** What a tenant's role needs in its keyspace. */
+const NEEDED = ["SELECT", "MODIFY"];
+
+/**
+ * Logs in as the role of each tenant that has a keyspace, and compares its permissions with those
+ * that it needs. Changes nothing.
+ *
+ * @throws {Failure} kind `storage`
+ */
+export function rolesOf(
+  session: Session,
+  settings: CassandraSettings,
+  keys: KeyFile,
+  tenants: readonly string[],
+): Promise<RolesHealth> {
+  return guarded("Cannot check the roles of the tenants", async () => {
+    const keyspaces = new Set<unknown>();
+    const query = "SELECT keyspace_name FROM system_schema.keyspaces";
+    for await (const row of session.rows(query)) keyspaces.add(row["keyspace_name"]);
+    const all = tenants.map((tenant) => ({
+      tenant,
+      role: tenantKeyspace(settings.namespace, tenant),
+    })).filter(({ role }) => keyspaces.has(role));
+    // The key file is created when it is first used, which a check must not do.
+    const operator = settings.user;
+    if (!keys.exists()) return { hasKey: false, operator, roles: [], unchecked: all.length };
+    const connection = await reachable(session, settings.connection);
+    const roles: RoleHealth[] = [];
+    const waiting = all.values();
+    const end = performance.now() + LIMIT_MS;
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+      for (const { tenant, role } of waiting) {
+        if (performance.now() > end) return;
+        const fault = await loginFault(connection, { user: role, password: keys.passwordOf(role) });
+        roles.push({ tenant, role, fault, ...await permissionHealth(session, role) });
+      }
+    }));
+    roles.sort((a, b) => a.tenant < b.tenant ? -1 : 1);
+    return { hasKey: true, operator, roles, unchecked: all.length - roles.length };
+  });
+}
+
+/** Without the nodes that are down, for which each login would wait. */
+async function reachable(
+  session: Session,
+  connection: ConnectionSettings,
+): Promise<ConnectionSettings> {
+  const { hosts } = await session.client();
+  const up = hosts.values().filter((host) =>
+    host.isUp() && host.datacenter === connection.datacenter
+  );
+  return { ...connection, contactPoints: up.map(({ address }) => address) };
+}
+
+/** The code of the failure with which a role cannot log in; null if it can. */
+async function loginFault(
+  connection: ConnectionSettings,
+  login: { user: string; password: string },
+): Promise<string | null> {
+  // A single connection, so a single login.
+  const options = { isMetadataSyncEnabled: false, pooling: { warmup: false } };
+  const session = new Session(() => newClient(connection, login, options));
+  try {
+    await session.client();
+    return null;
+  } catch (error) {
+    return cassandraFailure(error, `Cannot log in as "${login.user}"`).code;
+  } finally {
+    await session.close();
+  }
+}
+
+type PermissionHealth = Pick<RoleHealth, "missing" | "excess" | "isOurs">;
+
+async function permissionHealth(session: Session, role: string): Promise<PermissionHealth> {
+  try {
+    const all = await permissionsOf(session, role);
+    const own = all.filter(({ resource }) => resource === `<keyspace ${role}>`)
+      .map(({ permission }) => permission);
+    const foreign = all.filter((each) => each.role !== role || !isWithin(role, each.resource));
+    return {
+      missing: NEEDED.filter((needed) => !own.includes(needed)),
+      excess: [...new Set(foreign.map((each) => revokes(role, each)))],
+      isOurs: true,
+    };
+  } catch (error) {
+    if (isInvalid(error)) return { missing: NEEDED, excess: [], isOurs: true };
+    const { code } = cassandraFailure(error, "");
+    if (code === "storage-denied") return { missing: [], excess: [], isOurs: false };
+    throw error;
+  }
+}
+
+function isWithin(keyspace: string, resource: string): boolean {
+  return resource === `<keyspace ${keyspace}>` || resource.startsWith(`<table ${keyspace}.`) ||
+    resource === `<all tables in ${keyspace}>` || resource === `<all functions in ${keyspace}>`;
+}
+
+/** The statement that takes a permission back. */
+function revokes(role: string, { role: from, resource, permission }: Permission): string {
+  if (from !== role) return `REVOKE ${from} FROM ${role}`;
+  const [, kind = "", name = ""] = /^<(all \w+|\w+)(?: in)?(.*)>$/.exec(resource) ?? [];
+  const where = resource.includes(" in ") ? " IN KEYSPACE" : "";
+  return `REVOKE ${permission} ON ${kind.toUpperCase()}${where}${name} FROM ${role}`;
+}
