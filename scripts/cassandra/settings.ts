@@ -63,9 +63,11 @@ auto_snapshot: false
 ${heapMb < ROOMY_HEAP_MB ? SMALL : LATEST}`;
 }
 
-/** From this heap size on, all other sizes are Cassandra's defaults. */
+/** From this heap size on, all other sizes and guardrails are Cassandra's defaults. */
 const ROOMY_HEAP_MB = 1024;
-const SMALL = `commitlog_segment_size: 16MiB
+const SMALL = `column_value_size_fail_threshold: 4MiB
+items_per_collection_fail_threshold: 60000
+commitlog_segment_size: 16MiB
 commitlog_total_space: 128MiB
 memtable_heap_space: 128MiB
 memtable_offheap_space: 64MiB

@@ -77,7 +77,7 @@ export async function ingestFile(attempt: Attempt, deps: IngestDeps): Promise<Ou
       else if (replaces) {
         outcome.notices.push(...stayNotices(record, others, outcome.replacedFiles));
       }
-      return attempt.begun ? toBeCompleted(outcome) : outcome;
+      return attempt.begun ? await toBeCompleted(outcome, record, storage) : outcome;
     } catch (error) {
       await load.abort();
       throw error;
@@ -87,9 +87,16 @@ export async function ingestFile(attempt: Attempt, deps: IngestDeps): Promise<Ou
   }
 }
 
-/** Rows are stored because an earlier attempt found the file valid: it cannot be quarantined now. */
-function toBeCompleted(outcome: Outcome): Outcome {
-  if (outcome.type !== "quarantined") return outcome;
+/**
+ * Rows are stored because an earlier attempt found the file valid: it cannot be quarantined, unless the
+ * storage has refused one of them and removed the others.
+ */
+async function toBeCompleted(
+  outcome: Outcome,
+  { tenant, id }: FileRecord,
+  storage: Storage,
+): Promise<Outcome> {
+  if (outcome.type !== "quarantined" || await storage.begun(tenant, id) === null) return outcome;
   return { type: "retry", reason: outcome.reason, rows: null, endless: true };
 }
 

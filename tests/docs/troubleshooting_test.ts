@@ -31,7 +31,6 @@ const NOT_A_REASON = [
   "reader-exists",
   "record-lost",
   "rows-do-not-add-up",
-  "rows-refused",
   "sender-closed",
   "sha256-mismatch",
   "storage-closed",

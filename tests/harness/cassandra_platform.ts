@@ -1,7 +1,8 @@
 import type { Client } from "cassandra-driver";
 import { ledgerKeyspace, tenantKeyspace } from "../../src/storage/cassandra/names.ts";
-import { newClient } from "../../src/storage/cassandra/session.ts";
+import { newClient, Session } from "../../src/storage/cassandra/session.ts";
 import { parseStorageUrl } from "../../src/storage/cassandra/settings.ts";
+import { tableEpochs } from "../../src/storage/cassandra/table_epochs.ts";
 import { newNamespace, storageUrl, type TestCluster, testCluster } from "./cassandra.ts";
 import { Platform } from "./platform.ts";
 
@@ -63,6 +64,19 @@ export class CassandraPlatform implements AsyncDisposable {
       found.push(...page.rows);
     }
     return found;
+  }
+
+  /** Lets the tenant's only load believe that its table has just been as it is now. */
+  async keepEpochs(tenant: string, table: string): Promise<void> {
+    const session = new Session(() => Promise.resolve(this.client));
+    const epochs = await tableEpochs(session, this.keyspace(tenant), [{ name: table }]);
+    const loads = `${ledgerKeyspace(this.namespace)}.loads`;
+    const { rows: [load] } = await this.client.execute(`SELECT * FROM ${loads}`);
+    await this.client.execute(
+      `UPDATE ${loads} SET epochs = ? WHERE tenant = ? AND file_id = ? AND generation = ?`,
+      [JSON.stringify(epochs), tenant, load?.["file_id"], load?.["generation"]],
+      { prepare: true },
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -45,11 +45,32 @@ Deno.test("of the errors of several nodes the first known one is reported", () =
 });
 
 Deno.test("rows with an invalid value are refused; other failed writes are storage failures", () => {
-  const invalid = writeFailure(answer(0x2200), "readings");
-  assert.deepEqual([invalid.kind, invalid.code], ["refused", "rows-refused"]);
-  const busy = writeFailure(answer(0x1001), "readings");
+  const failureOf = (error: unknown) => writeFailure(error, "readings", "t_customer_1");
+  const refused = (message: string) => {
+    const failure = failureOf(new errors.ResponseError(0x2200, message));
+    assert.deepEqual([failure.kind, failure.code], ["refused", "rows-refused"]);
+    assert.doesNotMatch(failure.message, /t_customer_1/);
+    return failure.message.replace('Cannot write rows of table "readings": ', "");
+  };
+  assert.equal(
+    refused(
+      "Rejected an oversized mutation (11700070/8388608) for keyspace: t_customer_1. " +
+        "Top keys are: readings.1",
+    ),
+    "a row needs 11.2 MiB, the limit is 8 MiB (max_mutation_size of the cluster)",
+  );
+  assert.equal(
+    refused("Cannot index value of size 70000 for index i on t_customer_1.readings(note)"),
+    "Cannot index value of size 70000 for index i on readings(note)",
+  );
+  const busy = failureOf(answer(0x1001));
   assert.deepEqual([busy.kind, busy.code], ["storage", "storage-busy"]);
   assert.match(busy.message, /^Cannot write rows of table "readings": /);
+  const full = "Guardrail replica_disk_usage violated: Write request failed because disk usage " +
+    "exceeds failure threshold";
+  const waits = failureOf(new errors.ResponseError(0x2200, full));
+  assert.deepEqual([waits.kind, waits.code, isPassing(waits)], ["storage", "cluster-full", true]);
+  assert.equal(failureOf(noHost(answer(0x2500))).code, "table-changed");
 });
 
 Deno.test("a failed TLS handshake is not reported as an unreachable cluster", () => {

@@ -1,5 +1,8 @@
+import { formatMib } from "../../base/count.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { PASSING } from "../../base/retry.ts";
+
+const ROWS_REFUSED = "rows-refused";
 
 interface Known {
   code: string;
@@ -40,6 +43,17 @@ const SLOW: Known = {
   passing: true,
 };
 const NODE_FAILED: Known = { code: "storage-io", hint: "Check the logs of the nodes." };
+const CLUSTER_FULL: Known = {
+  code: "cluster-full",
+  hint: "The disks of the nodes are full: free space or add nodes. The file is retried.",
+  passing: true,
+};
+/** The driver found a statement gone from a node, and could not prepare it again. */
+const TABLE_CHANGED: Known = {
+  code: "table-changed",
+  hint: "A table was changed or dropped while rows were written. The file is retried.",
+  passing: true,
+};
 
 /** By the error codes of the native protocol, version 5. */
 const CODES: Record<number, Known> = {
@@ -57,8 +71,11 @@ const CODES: Record<number, Known> = {
     code: "storage-denied",
     hint: "Grant the role the permissions that docs/cassandra.md lists.",
   },
+  0x2500: TABLE_CHANGED,
 };
 const INVALID = 0x2200;
+/** The only guardrail that accepts the same row later. */
+const NO_DISK_SPACE = /\bdisk usage exceeds\b/;
 
 /** By the names of the driver's classes; the driver itself is loaded only when it is needed. */
 const CLASSES: Record<string, Known> = {
@@ -97,14 +114,44 @@ export function cassandraFailure(error: unknown, sentence: string): Failure {
   });
 }
 
-/** The failure of writing rows: kind `refused` if a value is invalid, otherwise `storage`. */
-export function writeFailure(error: unknown, table: string): Failure {
-  const failure = cassandraFailure(error, `Cannot write rows of table "${table}"`);
-  if (!isInvalid(error)) return failure;
-  return new Failure("refused", "rows-refused", failure.message, {
-    hint: "The cluster does not accept a value. Change the module so that it does not return it.",
+/** Whether the cluster will never accept this row. */
+export function isRefusedRow(error: unknown): boolean {
+  return error instanceof Failure && error.code === ROWS_REFUSED;
+}
+
+/**
+ * The failure of writing rows: kind `refused` if the cluster does not accept a row, otherwise `storage`.
+ *
+ * @param keyspace its name is left out, because the sender of the file reads a refusal
+ */
+export function writeFailure(error: unknown, table: string, keyspace: string): Failure {
+  const sentence = `Cannot write rows of table "${table}"`;
+  const known = knownOf(error);
+  if (!isInvalid(error) || known !== undefined) return cassandraFailure(error, sentence);
+  const text = `${sentence}: ${refusalText(messageOf(error), keyspace)}`;
+  return new Failure("refused", ROWS_REFUSED, text, {
+    hint: "Change the module so that it does not return such a row, or ask the operator to raise " +
+      "the limit; then replay the file.",
     cause: error,
   });
+}
+
+const OVERSIZED = /^Rejected an oversized mutation \((\d+)\/(\d+)\)/;
+const LARGE_REQUEST = /^Request is too big: length (\d+) exceeds maximum allowed length (\d+)/;
+const GUARDRAIL = /^Guardrail (\w+) violated: (.*?)\.?$/s;
+
+/** What the cluster does not accept, its limit and the name of that limit. */
+function refusalText(message: string, keyspace: string): string {
+  const sizes = (found: RegExpExecArray, limit: string) =>
+    `a row needs ${formatMib(Number(found[1]))}, the limit is ${formatMib(Number(found[2]))} ` +
+    `(${limit} of the cluster)`;
+  const oversized = OVERSIZED.exec(message);
+  if (oversized) return sizes(oversized, "max_mutation_size");
+  const large = LARGE_REQUEST.exec(message);
+  if (large) return sizes(large, "native_transport_max_frame_size");
+  const [, name, text] = GUARDRAIL.exec(message) ?? [];
+  const found = name === undefined ? message : `${text} (guardrail ${name} of the cluster)`;
+  return found.replaceAll(`${keyspace}.`, "");
 }
 
 function knownOf(error: unknown): Known | undefined {
@@ -114,6 +161,7 @@ function knownOf(error: unknown): Known | undefined {
   }
   if (error.name === "InvalidData" && NO_TLS.test(error.message)) return TLS;
   const code = codeOf(error);
+  if (code === INVALID && NO_DISK_SPACE.test(error.message)) return CLUSTER_FULL;
   if (typeof code === "number") return CODES[code];
   const hasNoConnection = typeof code === "string" && NO_CONNECTION.test(code);
   return hasNoConnection || "isSocketError" in error ? UNREACHABLE : CLASSES[error.name];

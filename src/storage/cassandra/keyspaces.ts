@@ -15,6 +15,8 @@ const ADDED_COLUMNS = [
   ["files", "replaced_by"],
   ["loads", "name"],
   ["loads", "replaced_files"],
+  ["loads", "refused"],
+  ["loads", "epochs"],
 ] as const;
 
 /** Creates keyspaces, roles and permissions, each only once in a process. */
@@ -84,6 +86,11 @@ export class Keyspaces {
         await this.#session.change(`ALTER ROLE ${role} WITH ${login}`);
       }
     });
+  }
+
+  /** Lets the next call for a keyspace that was dropped create it again. */
+  forget(keyspace: string): void {
+    this.#done.delete(keyspace);
   }
 
   async exists(keyspace: string): Promise<boolean> {

@@ -27,7 +27,7 @@ export function ledgerSchema(keyspace: string): Record<string, string> {
     loads: `CREATE TABLE IF NOT EXISTS ${keyspace}.loads (
       tenant text, file_id text, generation int, write_time bigint, module_version text,
       digest text, rows text, acknowledged int, committed_at timestamp,
-      name text, replaced_files text,
+      name text, replaced_files text, refused text, epochs text,
       PRIMARY KEY ((tenant, file_id), generation)
     ) WITH CLUSTERING ORDER BY (generation DESC)`,
     file_claims: `CREATE TABLE IF NOT EXISTS ${keyspace}.file_claims (

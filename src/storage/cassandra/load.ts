@@ -3,10 +3,20 @@ import type { Load, LoadReceipt, LoadResult } from "../contract.ts";
 import { rowsOf } from "../../batch/batch.ts";
 import { BadBatch } from "../../batch/batch_bytes.ts";
 import { loadEnded } from "../failures.ts";
-import { type LoadRecord, type LoadRecords, TIMES_A_GENERATION } from "./load_records.ts";
+import { isRefusedRow } from "./errors.ts";
+import {
+  type LoadRecord,
+  type LoadRecords,
+  type Refusal,
+  TIMES_A_GENERATION,
+} from "./load_records.ts";
 import type { Replacement } from "./replacement.ts";
 import { Spool } from "./spool.ts";
+import { areSameTables, type TableEpochs } from "./table_epochs.ts";
+import { removedFailure, removeWritten, type WrittenKeys } from "./undo.ts";
+import { requestCount } from "./write/chunk.ts";
 import { ChunkEncoder } from "./write/chunk_encoder.ts";
+import { keysOf } from "./write/key_chunk.ts";
 import { type ChunkSender, openSender, type SenderOptions } from "./write/sender.ts";
 
 /** Minimum milliseconds between two writes of a load's progress. */
@@ -18,6 +28,10 @@ export interface LoadDeps {
   /** Null if the rows do not replace those of earlier versions. */
   replacement: Replacement | null;
   sender: SenderOptions;
+  /** The epochs of the tables now. */
+  epochs: () => Promise<TableEpochs>;
+  /** The keys of the tenant's tables, as `keyText` writes them. */
+  storedKeys: () => Promise<ReadonlyMap<string, string>>;
   spoolFolder: string;
   /** Bytes of its disk that stay free. */
   reserveBytes: number;
@@ -31,7 +45,8 @@ export interface LoadDeps {
  * One attempt to load one file. Cassandra cannot roll back writes without harm to older rows, so
  * nothing is sent before the file is known to be good: rows are encoded as they come and wait in a
  * spool. The commit first stores the decision, then sends the rows. If the process dies in between,
- * another one resumes the load at the first chunk that was not acknowledged.
+ * another one resumes the load at the first chunk that was not acknowledged. If the cluster refuses a
+ * row, that is stored too, and from then on the load can only remove what it has written.
  */
 export class CassandraLoad implements Load {
   readonly #deps: LoadDeps;
@@ -39,6 +54,8 @@ export class CassandraLoad implements Load {
   readonly #spool: Spool;
   #written = 0;
   #stamped = 0;
+  /** How many chunks from the first on may have been sent. */
+  #sent = 0;
   #failed: unknown = null;
   #ended = false;
   /** Opened with the first rows: to log in and prepare takes as long as to read a small file. */
@@ -70,34 +87,31 @@ export class CassandraLoad implements Load {
     return Promise.resolve(this.#written);
   }
 
-  async commit({ rows, moduleVersion }: LoadResult, decided = () => {}): Promise<LoadReceipt> {
+  async commit(result: LoadResult, decided = () => {}): Promise<LoadReceipt> {
     this.#refuseIfOver();
     const { records, record, replacement, onFailure } = this.#deps;
     let isDecided = false;
     try {
       for (const chunk of this.#encoder.finish(() => this.#stamp())) await this.#spool.add(chunk);
-      const digest = replacement === null
-        ? this.#spool.digest()
-        : await replacement.claim(this.#spool, () => this.#refuseIfOver());
-      const from = record.decided?.digest === digest ? record.acknowledged : 0;
-      if (from === 0) {
-        await records.decide(record, { rows, moduleVersion, digest }, replacement?.name ?? null);
-      }
-      isDecided = true;
-      decided();
-      await this.#send(from);
+      if (record.refused !== null) throw await this.#undo(record.refused, result);
+      await this.#decideAndSend(result, () => {
+        isDecided = true;
+        decided();
+      });
       this.#refuseIfOver();
       await replacement?.checkHeld();
       await records.commit(record, replacement?.replacedFiles ?? []);
     } catch (error) {
-      this.#failed ??= isDecided ? storageFailureOf(error) : error;
+      this.#failed ??= isDecided && isRefusedRow(error)
+        ? await this.#refused(error as Failure, result)
+        : error;
       onFailure();
       throw this.#failed;
     }
     // If this fails, the next version does it.
     await replacement?.finish().catch(() => undefined);
     await this.abort();
-    return { rows, moduleVersion, replacedFiles: replacement?.replacedFiles ?? [] };
+    return { ...result, replacedFiles: replacement?.replacedFiles ?? [] };
   }
 
   async abort(): Promise<void> {
@@ -113,6 +127,79 @@ export class CassandraLoad implements Load {
     const { writeTime, generation } = this.#deps.record;
     const offset = Math.min(this.#stamped++, TIMES_A_GENERATION - 1);
     return writeTime + generation * TIMES_A_GENERATION + offset;
+  }
+
+  /** Sends again from the first row if a table loses rows meanwhile. */
+  async #decideAndSend(result: LoadResult, decided: () => void): Promise<void> {
+    const { records, record, replacement } = this.#deps;
+    const name = replacement?.name ?? null;
+    const digest = replacement === null
+      ? this.#spool.digest()
+      : await replacement.claim(this.#spool, () => this.#refuseIfOver());
+    const decide = (epochs: TableEpochs | null) =>
+      records.decide(record, { ...result, digest, epochs }, name);
+    if (await this.#isOneRequest()) {
+      await decide(null);
+      decided();
+      return await this.#send(0);
+    }
+    let before = await this.#deps.epochs();
+    const earlier = record.decided;
+    const isSame = earlier?.digest === digest && earlier.epochs !== null &&
+      areSameTables(earlier.epochs, before);
+    const from = isSame ? record.acknowledged : 0;
+    if (from === 0) await decide(before);
+    decided();
+    await this.#send(from);
+    for (;;) {
+      const after = await this.#deps.epochs();
+      if (areSameTables(before, after)) return;
+      await decide(before = after);
+      await this.#send(0);
+    }
+  }
+
+  /** With one request, all rows are acknowledged or none, so a table cannot lose some in between. */
+  async #isOneRequest(): Promise<boolean> {
+    if (this.#spool.length > 1) return false;
+    return this.#spool.length === 0 || requestCount(await this.#spool.get(0)) === 1;
+  }
+
+  /** Removes the rows of a load that the cluster has refused. @returns the failure of the load */
+  async #refused({ code, message, hint }: Failure, result: LoadResult): Promise<unknown> {
+    const { records, record } = this.#deps;
+    // How far an earlier attempt came is not known.
+    const chunks = record.decided === null ? this.#sent : this.#spool.length;
+    const refusal: Refusal = { code, message, ...(hint && { hint }), chunks };
+    try {
+      await records.refuse(record, refusal);
+      return await this.#undo(refusal, result);
+    } catch (error) {
+      return isRefusedRow(error) ? storageFailureOf(error as Failure) : error;
+    }
+  }
+
+  /**
+   * Removes all rows that the load has written, and opens the next generation. Can be repeated.
+   * @throws {Failure} kind `storage`
+   */
+  async #undo(refusal: Refusal, { rows }: LoadResult): Promise<Failure> {
+    const { records, record, replacement, sender, storedKeys } = this.#deps;
+    // This waits for the answers to all requests.
+    await this.#sender?.then((open) => open.close(), () => undefined);
+    const claimed = await replacement?.written() ?? null;
+    const isKnown = claimed !== null || record.decided === null ||
+      record.decided.digest === this.#spool.digest();
+    const written: WrittenKeys = claimed ?? {
+      tables: sender.tables,
+      chunks: this.#spool.length,
+      get: async (chunk) => keysOf(await this.#spool.get(chunk), sender.tables, 0),
+    };
+    const keys = await storedKeys();
+    await removeWritten(written, refusal.chunks, sender, keys, () => this.#refuseIfOver());
+    await replacement?.dropWritten();
+    await records.openNext(record);
+    return removedFailure(refusal, rows.read, isKnown);
   }
 
   async #send(from: number): Promise<void> {
@@ -139,6 +226,7 @@ export class CassandraLoad implements Load {
     for (let index = from; index < this.#spool.length; index++) {
       this.#refuseIfOver();
       const bytes = await this.#spool.get(index);
+      this.#sent = Math.max(this.#sent, index + 1);
       await sender.send(bytes, () => progress.acknowledged(index), shift);
     }
     await sender.drain();
@@ -160,11 +248,9 @@ export class CassandraLoad implements Load {
   }
 }
 
-/** After the decision that a file is good, no failure can be the file's fault. */
-function storageFailureOf(error: unknown): unknown {
-  if (!(error instanceof Failure) || error.kind !== "refused") return error;
-  const { code, message, hint } = error;
-  return new Failure("storage", code, message, { ...(hint && { hint }), cause: error });
+/** Rows that the cluster does not let go are no fault of the file. */
+function storageFailureOf({ code, message, hint, cause }: Failure): Failure {
+  return new Failure("storage", code, message, { ...(hint && { hint }), cause });
 }
 
 /** Stores from time to time how many chunks from the first on are acknowledged. */

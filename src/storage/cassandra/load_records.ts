@@ -1,11 +1,33 @@
+import { z } from "zod";
 import { rowCountsSchema } from "../../protocol/file_view.ts";
 import type { LoadReceipt } from "../contract.ts";
 import type { Parameter, Row, Session } from "./session.ts";
+import { type TableEpochs, tableEpochsSchema } from "./table_epochs.ts";
 
 const READS_AT_ONCE = 32;
 
 /** Write timestamps of one generation: one microsecond for each chunk, so that later rows win. */
 export const TIMES_A_GENERATION = 10_000;
+
+/** That a file is good. */
+export interface Decision {
+  moduleVersion: string;
+  digest: string;
+  rows: LoadReceipt["rows"];
+  /** Of the tables before the first row was sent; null if they do not matter. */
+  epochs: TableEpochs | null;
+}
+
+const refusalSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  /** How many chunks from the first on may have been sent. */
+  chunks: z.number(),
+});
+
+/** Why the cluster never accepts the rows of a load. */
+export type Refusal = z.infer<typeof refusalSchema>;
 
 /** The record of a file's load. A replay is a new generation. */
 export interface LoadRecord {
@@ -18,10 +40,12 @@ export interface LoadRecord {
    * Set once the file is known to be good: from then on its rows are being written, and the load can
    * only end with their commit, by this module version.
    */
-  decided: { moduleVersion: string; digest: string; rows: LoadReceipt["rows"] } | null;
+  decided: Decision | null;
   /** How many chunks from the first on are acknowledged: those of rows, then those to be removed. */
   acknowledged: number;
   committed: boolean;
+  /** Set once the cluster has refused a row: from then on the load can only remove what it has written. */
+  refused: Refusal | null;
   /** The ids of the files whose rows it removed; set with the commit. */
   replacedFiles: readonly string[];
 }
@@ -74,28 +98,39 @@ export class LoadRecords {
     if (found !== null) return found;
     const created = { tenant, fileId, generation: 0, writeTime };
     await this.#set(created, { write_time: BigInt(writeTime), acknowledged: 0 });
-    return { ...created, decided: null, acknowledged: 0, committed: false, replacedFiles: [] };
+    return {
+      ...created,
+      decided: null,
+      acknowledged: 0,
+      committed: false,
+      refused: null,
+      replacedFiles: [],
+    };
   }
 
   /** @param name which the load has claimed; see {@link Claims} */
   async decide(
     record: LoadRecord,
-    decided: NonNullable<LoadRecord["decided"]>,
+    { moduleVersion, digest, rows, epochs }: Decision,
     name: string | null,
   ): Promise<void> {
-    const { moduleVersion, digest, rows } = decided;
     const claimed = name !== null && { name };
     const values = {
       ...claimed,
       module_version: moduleVersion,
       digest,
       rows: JSON.stringify(rows),
+      epochs: epochs && JSON.stringify(epochs),
     };
     await this.#set(record, { ...values, acknowledged: 0 });
   }
 
   async acknowledge(record: LoadRecord, chunks: number): Promise<void> {
     await this.#set(record, { acknowledged: chunks });
+  }
+
+  async refuse(record: LoadRecord, refusal: Refusal): Promise<void> {
+    await this.#set(record, { refused: JSON.stringify(refusal) });
   }
 
   async commit(record: LoadRecord, replacedFiles: readonly string[]): Promise<void> {
@@ -115,9 +150,14 @@ export class LoadRecords {
   /** Opens the next generation if the latest one is committed. */
   async forget(tenant: string, fileId: string): Promise<void> {
     const found = await this.latest(tenant, fileId);
-    if (!found?.committed) return;
-    const next = { ...found, generation: found.generation + 1 };
-    await this.#set(next, { write_time: BigInt(found.writeTime), acknowledged: 0 });
+    if (found?.committed) await this.openNext(found);
+  }
+
+  /** Opens the generation after this one, unless another process has. */
+  async openNext({ tenant, fileId, generation, writeTime }: LoadRecord): Promise<void> {
+    if ((await this.latest(tenant, fileId))?.generation !== generation) return;
+    const next = { tenant, fileId, generation: generation + 1 };
+    await this.#set(next, { write_time: BigInt(writeTime), acknowledged: 0 });
   }
 
   async #set(
@@ -144,11 +184,17 @@ function recordOf(row: Row): LoadRecord {
       moduleVersion,
       digest: row["digest"] as string,
       rows: rowCountsSchema.parse(JSON.parse(row["rows"] as string)),
+      epochs: tableEpochsSchema.nullable().parse(jsonIn(row, "epochs")),
     },
     acknowledged: row["acknowledged"] as number | null ?? 0,
     committed: row["committed_at"] !== null,
-    replacedFiles: JSON.parse(row["replaced_files"] as string | null ?? "[]"),
+    refused: refusalSchema.nullable().parse(jsonIn(row, "refused")),
+    replacedFiles: (jsonIn(row, "replaced_files") ?? []) as string[],
   };
+}
+
+function jsonIn(row: Row, column: string): unknown {
+  return JSON.parse(row[column] as string | null ?? "null");
 }
 
 const BASE32 = "0123456789abcdefghjkmnpqrstvwxyz";

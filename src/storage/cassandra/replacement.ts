@@ -12,6 +12,7 @@ import type { RowKeys } from "./row_keys.ts";
 import type { Spool } from "./spool.ts";
 import { keysOf } from "./write/key_chunk.ts";
 import { RowRemover } from "./row_remover.ts";
+import type { WrittenKeys } from "./undo.ts";
 import type { SenderOptions } from "./write/sender.ts";
 
 /** How long a load waits for an earlier version; after that it returns to the queue. */
@@ -104,6 +105,20 @@ export class Replacement {
         return newest.id;
       }
     }
+  }
+
+  /** The keys of the rows that an earlier attempt has claimed; null if none has. */
+  async written(): Promise<WrittenKeys | null> {
+    const claim = await this.#ownClaim();
+    if (claim === null) return null;
+    const { tables, chunks } = claim;
+    return { tables, chunks, get: (chunk) => this.#deps.keys.get(claim, chunk) };
+  }
+
+  /** Drops the keys of {@link written}, whose rows were removed. The name stays claimed, for its times. */
+  async dropWritten(): Promise<void> {
+    const claim = await this.#ownClaim();
+    if (claim !== null) await this.#deps.keys.drop(claim);
   }
 
   /** Microseconds from the timestamps in the spool to those of the claim. */
@@ -204,6 +219,12 @@ export class Replacement {
   #isLater({ version, fileId }: Claim): boolean {
     return version > this.#version ||
       (version === this.#version && fileId > this.#record.fileId);
+  }
+
+  async #ownClaim(): Promise<Claim | null> {
+    const { fileId, generation } = this.#record;
+    const newest = (await this.#current())?.newest;
+    return newest?.fileId === fileId && newest.generation === generation ? newest : null;
   }
 
   #current(): Promise<NameClaims | null> {

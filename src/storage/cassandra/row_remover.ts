@@ -1,6 +1,5 @@
 import type { TableSpec } from "../../batch/column.ts";
 import { keyOf } from "../table_rules.ts";
-import type { Claim } from "./claims.ts";
 import type { Spool } from "./spool.ts";
 import { keyText } from "./tables.ts";
 import { chunkHeader } from "./write/chunk.ts";
@@ -11,7 +10,12 @@ import { type ChunkSender, openSender, type SenderOptions } from "./write/sender
 /** Bytes of keys that are compared. Rows beyond them are deleted although newer ones have their keys. */
 const COMPARED_BYTES = 64 << 20;
 
-/** Deletes rows by the keys of a claim, except those that a new load has written again. */
+/** Rows by the tables of their chunks. */
+interface Written {
+  tables: readonly TableSpec[];
+}
+
+/** Deletes rows by their keys, except those that a new load has written again. */
 export class RowRemover implements AsyncDisposable {
   readonly #sender: ChunkSender;
   /** The tables to delete from. */
@@ -31,13 +35,14 @@ export class RowRemover implements AsyncDisposable {
   }
 
   /**
+   * @param claims the tables of the rows
    * @param options of the new load
    * @param storedKeys the keys of the tenant's tables now: a table that was dropped, or made again with
    *   another key, has no rows of these claims
    * @throws {Failure} kind `storage`
    */
   static async open(
-    claims: readonly Claim[],
+    claims: readonly Written[],
     options: SenderOptions,
     storedKeys: ReadonlyMap<string, string>,
   ): Promise<RowRemover> {
@@ -62,7 +67,11 @@ export class RowRemover implements AsyncDisposable {
   }
 
   /** Deletes the rows of a chunk. @param keys null if they were dropped, which is done last */
-  async remove(claim: Claim, keys: Uint8Array | null, acknowledged: () => void): Promise<void> {
+  async remove(
+    claim: Written,
+    keys: Uint8Array | null,
+    acknowledged: () => void,
+  ): Promise<void> {
     const remaining = keys && this.#remaining(claim, keys);
     if (remaining === null) acknowledged();
     else await this.#sender.send(remaining, acknowledged);
@@ -76,7 +85,7 @@ export class RowRemover implements AsyncDisposable {
     await this.#sender.close();
   }
 
-  #remaining(claim: Claim, keys: Uint8Array): Uint8Array | null {
+  #remaining(claim: Written, keys: Uint8Array): Uint8Array | null {
     const { table: index, timestamp } = chunkHeader(keys);
     const written = claim.tables[index]!;
     const table = this.#tables.findIndex(({ name }) => name === written.name);

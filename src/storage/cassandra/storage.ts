@@ -21,6 +21,7 @@ import { rolesOf } from "./roles.ts";
 import { RowKeys } from "./row_keys.ts";
 import { newClient, newTenantClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
+import { tableEpochs } from "./table_epochs.ts";
 import { countRows, ensureTables, storedKeys } from "./tables.ts";
 import { TenantClients } from "./tenant_clients.ts";
 import type { SenderOptions } from "./write/sender.ts";
@@ -151,7 +152,10 @@ export class CassandraStorage implements Storage {
       const keyspace = this.#keyspaceOf(tenant);
       const declared = JSON.stringify(tables);
       if (this.#ensured.get(keyspace) === declared) return;
-      if (!await this.#keyspaces.exists(keyspace)) await this.ensureKeyspace(tenant);
+      if (!await this.#keyspaces.exists(keyspace)) {
+        this.#keyspaces.forget(keyspace);
+        await this.ensureKeyspace(tenant);
+      }
       await ensureTables(this.#session, keyspace, tables);
       this.#ensured.set(keyspace, declared);
     });
@@ -219,13 +223,16 @@ export class CassandraStorage implements Storage {
         tables,
         silenceMs: SILENCE_MS,
       };
-      const replacement = replaces ? await this.#replacement(record, replaces, sender) : null;
+      const keys = () => storedKeys(this.#session, keyspace);
+      const replacement = replaces ? await this.#replacement(record, replaces, sender, keys) : null;
       if (this.#closed) throw storageClosed();
       const load: CassandraLoad = new CassandraLoad({
         record,
         records: this.#records,
         replacement,
         sender,
+        epochs: () => tableEpochs(this.#session, keyspace, tables),
+        storedKeys: keys,
         spoolFolder: this.#spoolFolder,
         reserveBytes: this.#reserveBytes,
         onEnd: () => this.#open.delete(load),
@@ -268,6 +275,7 @@ export class CassandraStorage implements Storage {
     record: LoadRecord,
     replaces: NonNullable<BeginOptions["replaces"]>,
     sender: SenderOptions,
+    storedKeys: () => Promise<Map<string, string>>,
   ): Promise<Replacement> {
     const { Replacement } = await import("./replacement.ts");
     const replacement = new Replacement(
@@ -277,7 +285,7 @@ export class CassandraStorage implements Storage {
         records: this.#records,
         stateOf: async (fileId) => (await this.ledger.get(fileId))?.state ?? null,
         sender,
-        storedKeys: () => storedKeys(this.#session, sender.keyspace),
+        storedKeys,
       },
       record,
       replaces,

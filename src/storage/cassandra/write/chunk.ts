@@ -90,10 +90,15 @@ export function chunkHeader(bytes: Uint8Array): ChunkHeader {
   return { table: view.getUint16(4), timestamp: view.getBigInt64(8) };
 }
 
+/** The number of requests of a chunk. */
+export function requestCount(chunk: Uint8Array): number {
+  return new DataView(chunk.buffer, chunk.byteOffset, chunk.length).getUint32(16);
+}
+
 /** The requests of a chunk; their rows are views. */
 export function* chunkRequests(bytes: Uint8Array): Generator<ChunkRequest, void> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const count = view.getUint32(16);
+  const count = requestCount(bytes);
   let at = HEADER_BYTES;
   for (let i = 0; i < count; i++) {
     if (at + REQUEST_BYTES > bytes.length) throw badChunk();
@@ -116,6 +121,15 @@ export function eachRow(
     at = start + view.getUint32(at);
     visit(start, at);
   }
+}
+
+/** The rows of a request in requests of their own; their bytes are views. */
+export function singleRows(request: ChunkRequest): ChunkRequest[] {
+  const single: ChunkRequest[] = [];
+  eachRow(request, (start, end) => {
+    single.push({ rows: 1, bytes: request.bytes.subarray(start - LENGTH_BYTES, end) });
+  });
+  return single;
 }
 
 function writeHeader(view: DataView, { table, timestamp }: ChunkHeader, requests: number): void {

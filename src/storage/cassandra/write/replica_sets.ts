@@ -5,7 +5,7 @@ import { type ChunkRequest, eachRow } from "./chunk.ts";
 import { MAX_SHARED_BYTES, MAX_SHARED_PARTITIONS, rowShape, serverSize } from "./server_limits.ts";
 
 /** A request whose rows have the same replicas. */
-interface RoutedRequest {
+export interface RoutedRequest {
   request: ChunkRequest;
   /** The key that selects the node; null if all nodes have the rows. */
   routingKey: Buffer | null;

@@ -2,12 +2,14 @@ import type { Buffer } from "node:buffer";
 import { type Client, errors, policies, types } from "cassandra-driver";
 import type { Failure } from "../../../base/failure.ts";
 import { isPassing } from "../../../base/retry.ts";
-import { writeFailure } from "../errors.ts";
+import { isRefusedRow, writeFailure } from "../errors.ts";
 import { EncodedRequest, sendEncoded } from "./encoded_request.ts";
 import { AdaptiveWindow } from "./window.ts";
 
 /** Maximum bytes that wait to be sent. */
 const QUEUE_BYTES = 1 << 20;
+/** Milliseconds after which a load whose table was changed fails. The driver may still be preparing. */
+const CHANGED_MS = 2_000;
 
 /**
  * Tries another node if one cannot be reached. All other errors are left to the queue: an overloaded
@@ -36,13 +38,17 @@ class NextNodeRetryPolicy extends policies.retry.RetryPolicy {
 const retry = new NextNodeRetryPolicy();
 
 /** A frame to send. */
-interface QueuedRequest {
+export interface QueuedRequest {
   frame: Uint8Array;
   table: string;
   /** Selects a node that has its rows; null if all nodes have them. */
   routingKey: Buffer | null;
   /** Called when the rows are acknowledged. */
   stored(): void;
+  /** The same rows in requests of one row each. */
+  rows(): QueuedRequest[];
+  /** Adds the first row's key to a refusal. */
+  named(refusal: Failure): Failure;
 }
 
 interface QueueOptions {
@@ -153,14 +159,27 @@ export class RequestQueue {
   }
 
   #failed(request: QueuedRequest, error: unknown): void {
-    const failure = writeFailure(error, request.table);
+    const failure = writeFailure(error, request.table, this.#options.keyspace);
     // A node that cannot read its roles refuses a valid password, so this is retried as well.
     const passing = isPassing(failure) || error instanceof errors.NoHostAvailableError;
     if (passing) this.#window.pushedBack(request.frame.length);
     else this.#window.ended(request.frame.length);
     if (this.#isClosed || this.#failure !== null) return;
+    if (isRefusedRow(failure)) return this.#refused(request, failure);
     const silence = performance.now() - this.#lastSuccess;
-    if (!passing || silence > this.#options.silenceMs) return this.#fail(failure);
+    const longest = failure.code === "table-changed" ? CHANGED_MS : this.#options.silenceMs;
+    if (!passing || silence > longest) return this.#fail(failure);
+    this.#again(request);
+  }
+
+  /** Sends each row by itself: the cluster may refuse only their sum, or the refused row can be named. */
+  #refused(request: QueuedRequest, failure: Failure): void {
+    const rows = request.rows();
+    if (rows.length === 1) return this.#fail(request.named(failure));
+    rows.forEach((row) => this.#again(row));
+  }
+
+  #again(request: QueuedRequest): void {
     this.#waiting.push(request);
     this.#bytes += request.frame.length;
   }

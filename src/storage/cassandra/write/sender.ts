@@ -1,11 +1,12 @@
 import { Failure } from "../../../base/failure.ts";
 import type { TableSpec } from "../../../batch/column.ts";
-import type { BorrowedClient, TenantClients } from "../tenant_clients.ts";
 import { cassandraFailure } from "../errors.ts";
-import { chunkHeader, chunkRequests } from "./chunk.ts";
+import type { BorrowedClient, TenantClients } from "../tenant_clients.ts";
+import { chunkHeader, chunkRequests, singleRows } from "./chunk.ts";
 import { batchFrame } from "./encoded_request.ts";
-import { type Ring, ringOf, routed } from "./replica_sets.ts";
-import { RequestQueue } from "./request_queue.ts";
+import { withKey } from "./refused_row.ts";
+import { type Ring, ringOf, routed, type RoutedRequest } from "./replica_sets.ts";
+import { type QueuedRequest, RequestQueue } from "./request_queue.ts";
 import { prepareFor, type Verb } from "./statement.ts";
 
 export interface SenderOptions {
@@ -73,7 +74,7 @@ export class ChunkSender {
    *
    * @param acknowledged called once when all rows of this chunk are acknowledged at LOCAL_QUORUM
    * @param shift is added to the chunk's timestamp, in microseconds
-   * @throws {Failure} kind `storage`
+   * @throws {Failure} kind `storage`; `rows-refused` if the cluster does not accept a row
    */
   async send(chunk: Uint8Array, acknowledged: () => void, shift = 0): Promise<void> {
     this.#refuseIfOver();
@@ -87,16 +88,41 @@ export class ChunkSender {
     };
     for (const { request, routingKey } of routed(chunkRequests(chunk), this.#ring, table)) {
       open++;
-      const frame = batchFrame(this.#statements[index]!, request, timestamp);
-      this.#queue.push({ frame, table: table.name, routingKey, stored });
+      this.#queue.push(this.#queued(index, timestamp, { request, routingKey }, stored));
       await this.#queue.room();
     }
     stored();
   }
 
+  #queued(
+    index: number,
+    timestamp: bigint,
+    { request, routingKey }: RoutedRequest,
+    stored: () => void,
+  ): QueuedRequest {
+    const table = this.#tables[index]!;
+    return {
+      frame: batchFrame(this.#statements[index]!, request, timestamp),
+      table: table.name,
+      routingKey,
+      stored,
+      rows: () => {
+        const rows = singleRows(request);
+        let open = rows.length;
+        const rowStored = () => {
+          if (--open === 0) stored();
+        };
+        return rows.map((row) =>
+          this.#queued(index, timestamp, { request: row, routingKey }, rowStored)
+        );
+      },
+      named: (refusal) => withKey(refusal, request, table),
+    };
+  }
+
   /**
    * Resolves when everything is acknowledged.
-   * @throws {Failure} kind `storage`
+   * @throws {Failure} like {@link ChunkSender.send}
    */
   async drain(): Promise<void> {
     this.#refuseIfOver();

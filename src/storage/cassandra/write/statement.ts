@@ -33,7 +33,9 @@ export async function prepareFor(
   const name = `${quoted(keyspace)}.${quoted(table.name)}`;
   const query = verb === "insert" ? insertInto(name, columns) : deleteFrom(name, columns);
   const { queryId, meta } = await prepare(client, query).catch((error: unknown) => {
-    throw isInvalid(error) ? changed(table, messageOf(error)) : writeFailure(error, table.name);
+    throw isInvalid(error)
+      ? changed(table, messageOf(error))
+      : writeFailure(error, table.name, keyspace);
   });
   for (const [i, name] of columns.entries()) {
     const { type } = table.columns.find((column) => column.name === name)!;
