@@ -1,3 +1,6 @@
+/** The first major release of Cassandra that has the indexes of the ledger. */
+export const OLDEST_RELEASE = 5;
+
 /** The state of a cluster at one moment. */
 export interface ClusterHealth {
   /** The datacenter that the storage URL names. */

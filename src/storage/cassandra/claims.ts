@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { TableSpec } from "../../batch/column.ts";
-import { isTimeout } from "./errors.ts";
-import { LOCAL_SERIAL, type Parameter, type Session } from "./session.ts";
+import { LOCAL_SERIAL, type Row, type Session } from "./session.ts";
+import { transact } from "./transaction.ts";
 
 const claimSchema = z.object({
   id: z.string(),
@@ -32,8 +32,6 @@ export interface NameClaims {
   earlier: Claim[];
 }
 
-const OUTCOME_READS = 8;
-
 /**
  * The table `file_claims`: one partition for each name of a tenant, changed by lightweight transactions
  * only.
@@ -49,13 +47,8 @@ export class Claims {
 
   /** Returns the result of the last transaction; null if no load has claimed the name. */
   async of(tenant: string, name: string): Promise<NameClaims | null> {
-    const client = await this.#session.client();
-    const { rows: [row] } = await client.execute(
-      `SELECT newest, earlier FROM ${this.#table} WHERE tenant = ? AND name = ?`,
-      [tenant, name],
-      { prepare: true, isIdempotent: true, consistency: LOCAL_SERIAL },
-    );
-    if (row === undefined) return null;
+    const row = await this.#row(tenant, name);
+    if (row === null) return null;
     return {
       newest: claimSchema.parse(JSON.parse(row["newest"] as string)),
       earlier: z.array(claimSchema).parse(JSON.parse(row["earlier"] as string)),
@@ -74,22 +67,25 @@ export class Claims {
     from: Claim | null,
   ): Promise<boolean> {
     const values = [newest.id, JSON.stringify(newest), JSON.stringify(earlier)];
-    const isStored = async () => {
-      const found = await this.of(tenant, name);
-      return found?.newest.id === newest.id && found.earlier.length === earlier.length;
+    const outcomeOf = async () => {
+      const row = await this.#row(tenant, name);
+      if (row?.["newest"] === values[1] && row?.["earlier"] === values[2]) return "applied";
+      return (row?.["claim"] ?? null) === (from?.id ?? null) ? "again" : "refused";
     };
     return from === null
-      ? await this.#transact(
+      ? await transact(
+        this.#session,
         `INSERT INTO ${this.#table} (claim, newest, earlier, tenant, name)
          VALUES (?, ?, ?, ?, ?) IF NOT EXISTS`,
         [...values, tenant, name],
-        isStored,
+        outcomeOf,
       )
-      : await this.#transact(
+      : await transact(
+        this.#session,
         `UPDATE ${this.#table} SET claim = ?, newest = ?, earlier = ?
          WHERE tenant = ? AND name = ? IF claim = ?`,
         [...values, tenant, name, from.id],
-        isStored,
+        outcomeOf,
       );
   }
 
@@ -102,24 +98,13 @@ export class Claims {
     await this.put(tenant, name, forgotten, found.newest);
   }
 
-  /** After a timeout a transaction was possibly applied: `isApplied` finds out. */
-  async #transact(
-    cql: string,
-    values: readonly Parameter[],
-    isApplied: () => Promise<boolean>,
-  ): Promise<boolean> {
-    try {
-      const result = await this.#session.run(cql, values, false);
-      return result.wasApplied();
-    } catch (error) {
-      if (!isTimeout(error)) throw error;
-    }
-    for (let read = 1;; read++) {
-      try {
-        return await isApplied();
-      } catch (error) {
-        if (!isTimeout(error) || read === OUTCOME_READS) throw error;
-      }
-    }
+  async #row(tenant: string, name: string): Promise<Row | null> {
+    const client = await this.#session.client();
+    const { rows } = await client.execute(
+      `SELECT claim, newest, earlier FROM ${this.#table} WHERE tenant = ? AND name = ?`,
+      [tenant, name],
+      { prepare: true, isIdempotent: true, consistency: LOCAL_SERIAL },
+    );
+    return rows[0] ?? null;
   }
 }

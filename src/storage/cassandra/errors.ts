@@ -76,6 +76,8 @@ const CODES: Record<number, Known> = {
 const INVALID = 0x2200;
 /** The only guardrail that accepts the same row later. */
 const NO_DISK_SPACE = /\bdisk usage exceeds\b/;
+/** A server error and a failed write. */
+const MAYBE_EXECUTED: unknown[] = [0x0000, 0x1500];
 
 /** By the names of the driver's classes; the driver itself is loaded only when it is needed. */
 const CLASSES: Record<string, Known> = {
@@ -93,9 +95,14 @@ export function isInvalid(error: unknown): boolean {
   return codeOf(error) === INVALID;
 }
 
-/** Whether the answer did not come in time: the request may have been executed or not. */
-export function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name !== "NoHostAvailableError" && knownOf(error) === SLOW;
+/**
+ * Whether the request may have been executed or not: the answer did not come in time, the connection
+ * ended before, or nodes failed.
+ */
+export function isOutcomeUnknown(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name === "NoHostAvailableError") return false;
+  const known = knownOf(error);
+  return known === SLOW || known === UNREACHABLE || MAYBE_EXECUTED.includes(codeOf(error));
 }
 
 /**

@@ -3,6 +3,7 @@ import { EARLIER_REFUSED, ledgerSchema } from "./ledger_rows.ts";
 import type { KeyFile } from "./key_file.ts";
 import { quotedText } from "./names.ts";
 import { cassandraFailure } from "./errors.ts";
+import { requireRelease } from "./release.ts";
 import { newClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
 
@@ -39,6 +40,7 @@ export class Keyspaces {
       const missing = Object.entries(ledgerSchema(keyspace))
         .filter(([name]) => !existing.has(name)).map(([, cql]) => cql);
       if (missing.length > 0) {
+        await requireRelease(this.#session);
         await this.#session.change(...await this.#keyspaceChanges(keyspace), ...missing);
       }
       if (existing.has("files")) await this.#upgrade(keyspace);

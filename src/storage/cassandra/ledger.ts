@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { systemClock } from "../../base/clock.ts";
 import type { FileState, RejectView } from "../../protocol/file_view.ts";
 import type { FileRecord, Ledger } from "../contract.ts";
 import { ledgerConflict } from "../failures.ts";
-import { guarded, isTimeout } from "./errors.ts";
+import { guarded } from "./errors.ts";
 import { Leases } from "./leases.ts";
 import { CassandraLedgerReader } from "./ledger_reader.ts";
 import {
@@ -13,15 +12,11 @@ import {
   REJECTS_A_PARTITION,
   rejectValues,
 } from "./ledger_rows.ts";
-import { LOCAL_SERIAL, type Parameter, type Row, type Session } from "./session.ts";
+import { LOCAL_SERIAL, type Row, type Session } from "./session.ts";
+import { transact } from "./transaction.ts";
 
 /** Maximum number of unanswered inserts of rejects. */
 const REJECTS_IN_FLIGHT = 64;
-const TRANSACTION_ATTEMPTS = 8;
-const READ_PAUSE_MS = 200;
-
-/** What became of a transaction that timed out; `again` if it was not executed. */
-type Outcome = "applied" | "refused" | "again";
 
 /** The ledger for `manage`: several processes on several machines can write. */
 export class CassandraLedger extends CassandraLedgerReader implements Ledger {
@@ -46,7 +41,8 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
       );
       const columns = fileColumns(record, this.#leases.ownerOf(record), randomUUID());
       const names = Object.keys(columns);
-      await this.#transact(
+      await transact(
+        this.session,
         `INSERT INTO ${this.keyspace}.files (${names.join(", ")})
          VALUES (${names.map(() => "?").join(", ")}) IF NOT EXISTS`,
         Object.values(columns),
@@ -64,7 +60,8 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
     const applied = await guarded(
       `Cannot update file "${record.id}" in the ledger`,
       () =>
-        this.#transact(
+        transact(
+          this.session,
           `UPDATE ${this.keyspace}.files SET ${set}
            WHERE tenant = ? AND id = ? IF state = ?${lease?.cql ?? ""}`,
           [...Object.values(columns), tenant!, id!, from, ...lease?.values ?? []],
@@ -120,7 +117,8 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
   markReplaced(tenant: string, ids: readonly string[], by: string): Promise<void> {
     return guarded(`Cannot mark the files that "${by}" replaced in the ledger`, async () => {
       for (const id of ids) {
-        await this.#transact(
+        await transact(
+          this.session,
           `UPDATE ${this.keyspace}.files SET replaced_by = ? WHERE tenant = ? AND id = ? IF EXISTS`,
           [by, tenant, id],
           async () => (await this.row(id))?.["replaced_by"] === by ? "applied" : "again",
@@ -133,7 +131,8 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
     return guarded(`Cannot remove file "${id}" from the ledger`, async () => {
       const tenant = await this.tenantOf(id);
       if (tenant === null) return;
-      await this.#transact(
+      await transact(
+        this.session,
         `DELETE FROM ${this.keyspace}.files WHERE tenant = ? AND id = ?
          IF state IN ('ingested', 'refused', 'quarantined')`,
         [tenant, id],
@@ -175,28 +174,6 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
     }
   }
 
-  /**
-   * Runs a lightweight transaction until its outcome is known. After a timeout it was possibly
-   * applied: `outcomeOf` finds out with a read that completes pending transactions.
-   */
-  async #transact(
-    cql: string,
-    values: readonly Parameter[],
-    outcomeOf: () => Promise<Outcome>,
-  ): Promise<boolean> {
-    for (let attempt = 1;; attempt++) {
-      try {
-        const result = await this.session.run(cql, values, false);
-        // An earlier attempt that timed out may have been applied after `outcomeOf` read the row.
-        return result.wasApplied() || (attempt > 1 && await readAgain(outcomeOf) === "applied");
-      } catch (error) {
-        if (!isTimeout(error) || attempt === TRANSACTION_ATTEMPTS) throw error;
-      }
-      const outcome = await readAgain(outcomeOf);
-      if (outcome !== "again") return outcome === "applied";
-    }
-  }
-
   /** A file's row after the last transaction. */
   async #serialRow({ tenant, id }: FileRecord): Promise<Row | null> {
     const client = await this.session.client();
@@ -206,17 +183,5 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
       { prepare: true, isIdempotent: true, consistency: LOCAL_SERIAL },
     );
     return rows[0] ?? null;
-  }
-}
-
-/** Repeats a read that times out, as happens when many processes access one record. */
-async function readAgain<T>(read: () => Promise<T>): Promise<T> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await read();
-    } catch (error) {
-      if (!isTimeout(error) || attempt === TRANSACTION_ATTEMPTS) throw error;
-    }
-    await systemClock.sleep(Math.random() * READ_PAUSE_MS * attempt);
   }
 }

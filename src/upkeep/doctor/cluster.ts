@@ -1,8 +1,12 @@
-import type { ClusterHealth, KeyspaceHealth, LoginCopies } from "../../storage/health.ts";
+import {
+  type ClusterHealth,
+  type KeyspaceHealth,
+  type LoginCopies,
+  OLDEST_RELEASE,
+} from "../../storage/health.ts";
 import { clusterHealth } from "../../storage/open.ts";
 import { type CheckContext, failed, type Finding, list, ok, warning } from "./finding.ts";
 
-const OLDEST_VERSION = 5;
 /** With fewer copies, one node that is down stops all loads. */
 const ENOUGH_REPLICAS = 3;
 const CLOCK_MS = 500;
@@ -42,10 +46,10 @@ function nodes({ datacenter, nodes, keyspaces }: ClusterHealth): Finding[] {
     }`;
     findings.push(warning(CHECK, what, "Start them. If one more stops, loads may stop too."));
   }
-  const old = up.find(({ version }) => parseInt(version ?? "") < OLDEST_VERSION);
+  const old = up.find(({ version }) => parseInt(version ?? "") < OLDEST_RELEASE);
   if (old) {
     const what =
-      `${old.address} runs Cassandra ${old.version}, but the ledger needs ${OLDEST_VERSION}.0`;
+      `${old.address} runs Cassandra ${old.version}, but the ledger needs ${OLDEST_RELEASE}.0`;
     findings.push(failed(CHECK, what, "Upgrade the cluster."));
   }
   return findings;
