@@ -1,6 +1,6 @@
 import { Failure, messageOf } from "../base/failure.ts";
 import type { Span } from "../base/tracing.ts";
-import type { RejectView, RowCounts } from "../protocol/file_view.ts";
+import type { FileReason, RejectView, RowCounts } from "../protocol/file_view.ts";
 import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import { ReceivedBytes } from "../staging/received_bytes.ts";
 import type { FileRecord, Ledger, Load, Storage } from "../storage/contract.ts";
@@ -8,6 +8,7 @@ import type { DeployedModule } from "../modules/store.ts";
 import { grantsOf, hostGate, writableTables } from "../sandbox/host/host_gate.ts";
 import { nothingStored } from "../sandbox/host/nothing_stored.ts";
 import { Outbound } from "../sandbox/host/outbound.ts";
+import { LINE_DIGITS, rowIds } from "../sandbox/wire/row_id.ts";
 import { NO_ROWS } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { otherLoaded, refuseSuperseded, stayNotices } from "./versions.ts";
@@ -171,11 +172,19 @@ async function runLoad(
     if (outcome.type !== "quarantined") return outcome;
     // Changed bytes are a better reason than what they led to.
     const fault = await bytes.fault();
-    return fault ? { type: "refused", reason: fault } : { ...outcome, notices };
+    if (fault) return { type: "refused", reason: fault };
+    return { ...outcome, reason: withLine(outcome.reason, record.sha256), notices };
   } finally {
     signal.removeEventListener("abort", stop);
     await run.close();
   }
+}
+
+/** Adds the line of a record that a reason names by its `ctx.rowId`. */
+function withLine({ code, message }: FileReason, sha256: string): FileReason {
+  const id = new RegExp(`${rowIds(sha256)(0).slice(0, -LINE_DIGITS)}([0-9a-f]{${LINE_DIGITS}})`);
+  const named = message.replace(id, (found, line) => `${found} (line ${parseInt(line, 16)})`);
+  return { code, message: named };
 }
 
 /** Runs work in a child span. */

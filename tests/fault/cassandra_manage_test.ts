@@ -153,6 +153,46 @@ test(`a load of ${ROWS} rows that was killed sends only rows that were not ackno
   assert.ok(skipped > ROWS / 8, `${parts} parts were acknowledged, ${skipped} rows not sent again`);
 });
 
+test("a row that the cluster refuses ends its file, also if manage is killed meanwhile", async (on) => {
+  const { platform, client, namespace } = on;
+  await platform.deploy("one", keepAll());
+  await client.execute(`CREATE INDEX ON "${on.keyspace("one")}".items (content) USING 'sai'`);
+  // Longer than what such an index accepts.
+  const lines = Array.from({ length: 20_000 }, (_, row) => `${row},`);
+  lines.push(`long,${"x".repeat(9_000)}`);
+  await platform.stage("one", "long.csv", `a,b\n${lines.join("\n")}\n`);
+  const first = platform.manage();
+  const refused = `SELECT refused FROM mysimbdp_${namespace}.loads`;
+  await until(
+    "the row is refused",
+    async () => (await client.execute(refused)).rows.some((row) => row["refused"] !== null),
+    SECONDS,
+  );
+  first.kill();
+  await first.ended();
+  const [interrupted] = await platform.files();
+  const second = platform.manage();
+  const file = await platform.settled("one", "long.csv", SECONDS);
+  assert.equal((await second.stop()).code, 0, second.transcript());
+  assert.equal(file.state, "quarantined", JSON.stringify(file));
+  assert.equal(file.reason?.code, "rows-refused");
+  assert.match(
+    file.reason.message,
+    /guardrail sai_string_term_size .* \(line 20002\)\. All rows of/,
+  );
+  assert.equal(file.rows.read, 20_001);
+  assert.deepEqual(await on.rows("one", "items", "line"), []);
+  console.log(`it was ${interrupted?.state} when manage was killed: ${file.reason.message}`);
+  const before = 'if (record.a === "long") return ctx.reject("too long", "b");';
+  await platform.deploy("one", keepAll({ before }));
+  await platform.must("manage", "replay", file.id);
+  await platform.must("manage", "--once");
+  const [loaded] = await platform.files();
+  assert.equal(loaded?.state, "ingested", JSON.stringify(loaded));
+  assert.deepEqual([loaded.rows.stored, loaded.rows.rejected], [20_000, 1]);
+  assert.equal((await on.rows("one", "items", "line")).length, 20_000);
+});
+
 test("three manage on one staging: each file is loaded once, and all three work", async (on) => {
   const { platform } = on;
   const files = Array.from({ length: 30 }, (_, n) => plan(n));

@@ -50,8 +50,12 @@ class Scene implements AsyncDisposable {
     return new Scene(dir, url, await newClient(settings.connection, cluster), namespace);
   }
 
-  /** Starts a process that loads a version. @param ahead ms that the clock was wrong as it arrived */
-  load(version: number, ahead = 0): Running {
+  /**
+   * Starts a process that loads a version.
+   * @param ahead ms that the clock was wrong as it arrived
+   * @param refused the id of a row that the cluster does not accept
+   */
+  load(version: number, ahead = 0, refused: number | null = null): Running {
     const file: VersionToLoad = {
       url: this.#url,
       dir: this.#dir,
@@ -62,6 +66,7 @@ class Scene implements AsyncDisposable {
       from: version * STEP,
       to: version * STEP + ROWS,
       receivedAt: ARRIVED + version * 1_000 + ahead,
+      refused,
     };
     const script = new URL("../storage/load_version.ts", import.meta.url).pathname;
     const flags = ["-A", "--no-check", "--no-prompt", "--node-modules-dir=auto"];
@@ -96,6 +101,18 @@ class Scene implements AsyncDisposable {
       { prepare: true },
     );
     return row?.["state"];
+  }
+
+  /** Whether the cluster has refused a row of a version. */
+  async isRefused(version: number): Promise<boolean> {
+    const { rows } = await this.client.execute(
+      `SELECT refused FROM ${
+        ledgerKeyspace(this.namespace)
+      }.loads WHERE tenant = ? AND file_id = ?`,
+      [TENANT, fileIdOf(version)],
+      { prepare: true },
+    );
+    return rows.some((row) => row["refused"] !== null);
   }
 
   /** As if the bytes of a file were lost while it was being loaded. */
@@ -274,6 +291,32 @@ test("a file that ended in the middle of its commit does not hold up later versi
   await using lost = await scene.committing(2);
   await lost.stop("SIGKILL");
   await scene.refuse(2);
+  assert.equal(await scene.loaded(3), "loaded");
+  await scene.isExactly(3);
+});
+
+test(`${KILLS} kills while the cluster refuses a row: nothing of its file remains`, async (scene) => {
+  const keyspace = tenantKeyspace(scene.namespace, TENANT);
+  await scene.client.execute(`CREATE INDEX ON "${keyspace}".items (note) USING 'sai'`);
+  assert.equal(await scene.loaded(1), "loaded");
+  const last = 2 * STEP + ROWS - 1;
+  let undone = 0;
+  for (let kills = 0; kills < KILLS; kills++) {
+    await using process = scene.load(2, 0, last);
+    await process.line(/^(committing|rows-refused|loaded)/, SECONDS);
+    await pause(between(0, 2 * COMMIT_MS));
+    await process.stop("SIGKILL");
+    if (await scene.isRefused(2)) undone++;
+  }
+  await using process = scene.load(2, 0, last);
+  const end = await endOf(process);
+  // An earlier process may have ended the file, and was killed before it said so.
+  assert.ok(["rows-refused", "loaded"].includes(end), end);
+  assert.equal(await scene.state(2), "quarantined");
+  console.log(`${undone} of ${KILLS} kills happened after the cluster had refused the row`);
+  const rows = await scene.rows();
+  assert.deepEqual(new Set(rows.values()), new Set([1]), "rows of the refused version remain");
+  for (const id of idsOf(1)) assert.ok(id >= 2 * STEP || rows.has(id), `row ${id} is missing`);
   assert.equal(await scene.loaded(3), "loaded");
   await scene.isExactly(3);
 });

@@ -5,7 +5,7 @@ import { encodeBatch } from "../../src/batch/batch.ts";
 import type { TableSpec, Value } from "../../src/batch/column.ts";
 import { KeyTable, NEW_KEY, NO_OWNER } from "../../src/sandbox/worker/key_table.ts";
 import { RepeatedKeys, type TableRow } from "../../src/sandbox/worker/repeated_keys.ts";
-import { rowIds } from "../../src/sandbox/worker/row_id.ts";
+import { rowIds } from "../../src/sandbox/wire/row_id.ts";
 import { RowFault } from "../../src/sandbox/worker/table_buffer.ts";
 
 const SHA256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

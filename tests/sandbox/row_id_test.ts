@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { rowIds } from "../../src/sandbox/worker/row_id.ts";
+import { rowIds } from "../../src/sandbox/wire/row_id.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 

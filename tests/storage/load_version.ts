@@ -1,5 +1,5 @@
 /**
- * Loads one version of a file into Cassandra as `manage` would, until it is loaded or superseded:
+ * Loads one version of a file into Cassandra as `manage` would, until it is loaded or refused:
  * `load_version.ts JSON`. An earlier process with the same file may have been killed. Prints
  * "committing" before each commit and how it ended.
  */
@@ -16,10 +16,16 @@ import { fileRecord, receiptFor } from "../contracts/storage_fixtures.ts";
 /** Without a clustering key each batch is a chunk, so that a kill can happen between chunks. */
 export const ITEMS: TableSpec = {
   name: "items",
-  columns: [{ name: "id", type: "int" }, { name: "version", type: "int" }],
+  columns: [
+    { name: "id", type: "int" },
+    { name: "version", type: "int" },
+    { name: "note", type: "text" },
+  ],
   partitionKey: ["id"],
   clusteringKey: [],
 };
+/** An index does not accept it (`sai_string_term_size_fail_threshold`). */
+const TOO_LONG = "x".repeat(9_000);
 const BATCH_ROWS = 100;
 const LEASE_MS = 2_000;
 const RETRY_MS = 100;
@@ -35,17 +41,20 @@ export interface VersionToLoad {
   from: number;
   to: number;
   receivedAt: number;
+  /** The id of a row that an index on the notes does not accept; null if there is none. */
+  refused: number | null;
 }
 
 async function attempt(storage: CassandraStorage, file: VersionToLoad): Promise<void> {
-  const { tenant, fileId, name, version, from, to, receivedAt } = file;
+  const { tenant, fileId, name, version, from, to, receivedAt, refused } = file;
   if (await storage.receipt(tenant, fileId)) return;
   const options = { receivedAt, replaces: { name, version } };
   const load = await storage.begin(tenant, fileId, [ITEMS], options);
   try {
     for (let at = from; at < to; at += BATCH_ROWS) {
       const ids = Array.from({ length: Math.min(BATCH_ROWS, to - at) }, (_, i) => at + i);
-      await load.write(encodeBatch(0, ITEMS, [ids, ids.map(() => version)], ids.length));
+      const notes = ids.map((id) => id === refused ? TOO_LONG : "");
+      await load.write(encodeBatch(0, ITEMS, [ids, ids.map(() => version), notes], ids.length));
     }
     console.log("committing");
     const { replacedFiles } = await load.commit(receiptFor(to - from));
@@ -87,9 +96,9 @@ async function load(file: VersionToLoad): Promise<string> {
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         console.log(`${error.code}: ${error.message}`);
-        if (error.code === "superseded") {
+        if (error.kind === "refused") {
           await storage.ledger.update({ ...record, state: "quarantined" }, "running");
-          return "superseded";
+          return error.code;
         }
         if (error.kind !== "storage") throw error;
         await storage.ledger.update({ ...record, state: "queued" }, "running");

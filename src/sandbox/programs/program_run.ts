@@ -3,7 +3,7 @@ import { Failure } from "../../base/failure.ts";
 import type { TableSpec } from "../../batch/column.ts";
 import { MAX_RAW_CHARS, withCommas } from "../formats/contract.ts";
 import type { IngestRequest } from "../wire/messages.ts";
-import { rowIds } from "../worker/row_id.ts";
+import { rowIds } from "../wire/row_id.ts";
 import { RepeatedKeys } from "../worker/repeated_keys.ts";
 import { type Post, type RunCounts, RunOutput } from "../worker/run_output.ts";
 import { RowFault } from "../worker/table_buffer.ts";

@@ -18,7 +18,7 @@ import {
 import type { IngestRequest } from "../wire/messages.ts";
 import { expectsPlainAnswers } from "../wire/module_api.ts";
 import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
-import { rowIds } from "./row_id.ts";
+import { rowIds } from "../wire/row_id.ts";
 import { RepeatedKeys } from "./repeated_keys.ts";
 import { type Post, type RunCounts, RunOutput } from "./run_output.ts";
 import { RowFault } from "./table_buffer.ts";

@@ -3,7 +3,7 @@ import { encodeBatch } from "../../batch/batch.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
 import { keyHashes } from "../../batch/key_hashes.ts";
 import { withCommas } from "../formats/contract.ts";
-import { rowIds } from "./row_id.ts";
+import { rowIds } from "../wire/row_id.ts";
 import { KeyTable, NEW_KEY, NO_OWNER } from "./key_table.ts";
 import { RowFault, type TakenBatch } from "./table_buffer.ts";
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { Failure } from "../../../src/base/failure.ts";
 import {
   SCALAR_TYPES,
@@ -6,6 +7,11 @@ import {
   type TableSpec,
   type Value,
 } from "../../../src/batch/column.ts";
+import {
+  chunkHeader,
+  chunkRequests,
+  joinRequests,
+} from "../../../src/storage/cassandra/write/chunk.ts";
 import { ChunkEncoder } from "../../../src/storage/cassandra/write/chunk_encoder.ts";
 import { testCluster } from "../../harness/cassandra.ts";
 import { Passage } from "../../harness/passage.ts";
@@ -57,6 +63,25 @@ const tests: [name: string, run: Run][] = [];
 function test(name: string, run: Run): void {
   tests.push([name, run]);
 }
+
+test("rows that the cluster refuses only together are sent one by one", async (rig) => {
+  const large = "x".repeat(1 << 20);
+  const rows = Array.from({ length: 10 }, (_, day): Value[] => [1, day, large]);
+  const chunk = chunkOf(new ChunkEncoder([READINGS]), batchOf(READINGS, rows), TIMESTAMP);
+  const requests = [...chunkRequests(chunk)];
+  // Larger than a mutation may be, which no request of a load is.
+  const together = joinRequests(chunkHeader(chunk), [{
+    rows: requests.reduce((sum, each) => sum + each.rows, 0),
+    bytes: Buffer.concat(requests.map(({ bytes }) => bytes)),
+  }]);
+  await rig.createTable(READINGS);
+  const sender = await rig.sender([READINGS]);
+  let acknowledged = 0;
+  await sender.send(together, () => acknowledged++);
+  await sender.drain();
+  assert.equal(acknowledged, 1);
+  assert.equal(await rig.count("readings"), 10);
+});
 
 test("every row is stored once with any partitions, and a repeated load changes nothing", async (rig) => {
   await rig.createTable(READINGS);

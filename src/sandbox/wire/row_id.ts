@@ -1,3 +1,6 @@
+/** The digits of a row id that are the line of its record, in hex, at its end. */
+export const LINE_DIGITS = 12;
+
 /**
  * The ids of a file's records: UUIDs of version 8 (RFC 9562) built from the first 74 bits of the
  * file's SHA-256 and the record's line in 48 bits. The same file gives the same ids, in ascending
@@ -16,5 +19,5 @@ export function rowIds(sha256: string): (line: number) => string {
   const prefix = `${sha256.slice(0, 8)}-${sha256.slice(8, 12)}-8${sha256.slice(12, 15)}-${variant}${
     sha256.slice(16, 19)
   }-`;
-  return (line) => prefix + line.toString(16).padStart(12, "0");
+  return (line) => prefix + line.toString(16).padStart(LINE_DIGITS, "0");
 }
