@@ -436,7 +436,7 @@ export interface FetchedHeaders extends Iterable<[string, string]> {
 
 /**
  * A table in your keyspace. Partition key and clustering key together identify a row: a row with the
- * key of an existing row replaces it.
+ * key of an existing row replaces it, or is merged with it.
  */
 export interface TableDefinition {
     /**
@@ -454,6 +454,14 @@ export interface TableDefinition {
      * @default "replace"
      */
     repeatedKeys?: "replace" | "reject" | "fail";
+    /**
+     * What a row does with the stored row that has its key. With `"replace"` it replaces it as a whole: a
+     * column without a value becomes null. With `"merge"` it changes only the columns to which it gives a
+     * value or null: columns that are missing, undefined or blank stay as they are. Not together with
+     * `versions: "replace"`.
+     * @default "replace"
+     */
+    onConflict?: "replace" | "merge";
 }
 /** The text of a fault that the compiler finds in a module: no value has this type. */
 export interface Fault<Text extends string> {
@@ -485,6 +493,7 @@ export type CheckedTable<Table> = {
     partitionKey: readonly ColumnNames<Table>[];
     clusteringKey?: readonly ColumnNames<Table>[];
     repeatedKeys?: TableDefinition["repeatedKeys"];
+    onConflict?: TableDefinition["onConflict"];
 } & Faults<Exclude<keyof Table, keyof TableDefinition>, "not a setting of a table">;
 /** What a column must be: a type, or a type with the options that it has. */
 type CheckedColumn<Declared> = Declared extends {
@@ -496,7 +505,10 @@ type Numeric = "int" | "bigint" | "smallint" | "tinyint" | "varint" | "double" |
 /** The options of a column of this type. A collection has those of all types, for its elements. */
 type OptionNames<Type extends ColumnType> = Type extends `${string}<${string}` ? keyof Column : "type" | "from" | "value" | "optional" | "null" | (Type extends "text" | "ascii" ? "trim" : never) | (Type extends Numeric ? "decimal" | "group" : never) | (Type extends "date" | "time" | "timestamp" ? "format" : never) | (Type extends "timestamp" ? "timeZone" | "clockChange" | "unit" : never) | (Type extends "boolean" ? "true" | "false" : never);
 
-/** One or more rows by table. A column that is missing, `null` or `undefined` is stored as null. */
+/**
+ * One or more rows by table. A column that is missing, `null` or `undefined` is stored as null; in a table
+ * with `onConflict: "merge"` only `null` is.
+ */
 export type RowOutput<Tables extends string = string> = {
     readonly [T in Tables]?: Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[];
 };
@@ -668,6 +680,8 @@ export interface NullOptions {
 }
 /** A text without the white space around it; null if it is blank or one of the texts that mean null. */
 export declare function filled(text: string, options: NullOptions | undefined): string | null;
+/** Whether a text is blank and not one of the texts that mean null. */
+export declare function isBlank(text: string, options: NullOptions | undefined): boolean;
 /** Whether a trimmed text, or a number, is one of the texts that mean null. */
 export declare function meansNull(value: unknown, options: NullOptions | undefined): boolean;
 

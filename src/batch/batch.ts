@@ -1,7 +1,14 @@
 import { BadBatch, Cursor, HEADER_BYTES, MAX_BATCH_BYTES, Scratch } from "./batch_bytes.ts";
-import { physicalOf, type TableSpec, type Value } from "./column.ts";
-import { decodeBytes, decodeNumbers, decodeText } from "./decode_columns.ts";
-import { encodeBytes, encodeNumbers, encodeText } from "./encode_columns.ts";
+import { type Cell, physicalOf, type TableSpec } from "./column.ts";
+import { decodeBytes, decodeNumbers, decodeText, type Presence } from "./decode_columns.ts";
+import {
+  type BytesCell,
+  encodeBytes,
+  encodeNumbers,
+  encodeText,
+  type NumberCell,
+  type TextCell,
+} from "./encode_columns.ts";
 
 /*
  * The layout, little-endian, with every section padded to 8 bytes so that typed arrays can view it:
@@ -10,7 +17,9 @@ import { encodeBytes, encodeNumbers, encodeText } from "./encode_columns.ts";
  *   text, bytes   u32 payload bytes | u32 zero | u32 lengths[rows] | payload
  *   number        u32 null count | u32 zero | f64 values[rows] | null bits, if any value is null
  *
- * Lengths of text are in UTF-16 code units, so that a column is decoded once and then split.
+ * Lengths of text are in UTF-16 code units, so that a column is decoded once and then split. A null has
+ * a length of its own, or a bit and the number 0; an absent value has another length, or a bit and the
+ * number 1.
  */
 const MAGIC = 0x3142_524d;
 
@@ -21,7 +30,7 @@ export const MAX_BATCH_ROWS = 65_536;
 interface Batch {
   table: TableSpec;
   rows: number;
-  columns: Value[][];
+  columns: Cell[][];
 }
 
 const scratch = new Scratch();
@@ -43,7 +52,7 @@ const scratch = new Scratch();
 export function encodeBatch(
   tableIndex: number,
   spec: TableSpec,
-  columns: readonly (readonly Value[])[],
+  columns: readonly (readonly Cell[])[],
   rows: number,
 ): Uint8Array<ArrayBuffer> {
   if (columns.length !== spec.columns.length || rows > MAX_BATCH_ROWS) {
@@ -66,27 +75,27 @@ export function encodeBatch(
       );
     }
     const physical = physicalOf(spec.columns[c]!.type);
-    if (physical === "text") encodeText(scratch, values as (string | null)[], rows);
-    else if (physical === "number") encodeNumbers(scratch, values as (number | null)[], rows);
-    else encodeBytes(scratch, values as (Uint8Array | null)[], rows);
+    if (physical === "text") encodeText(scratch, values as TextCell[], rows);
+    else if (physical === "number") encodeNumbers(scratch, values as NumberCell[], rows);
+    else encodeBytes(scratch, values as BytesCell[], rows);
   }
   return scratch.take();
 }
 
 /**
  * Decodes a batch from {@link encodeBatch}. The bytes may come from anyone: every length, index and
- * number is checked, and keys must not be null. Values of `blob` columns are views.
+ * number is checked, keys must not be null, and only tables that merge rows have absent values. Values of `blob` columns are views.
  *
  * @throws {BadBatch} if the bytes are not a batch for one of `tables`
  */
 export function decodeBatch(bytes: Uint8Array, tables: readonly TableSpec[]): Batch {
   const { cursor, table, rows } = openBatch(bytes, tables);
   const columns = table.columns.map(({ name, type }) => {
-    const required = isKey(table, name);
+    const presence = presenceOf(table, name);
     const physical = physicalOf(type);
-    if (physical === "number") return decodeNumbers(cursor, rows, name, type, required);
-    if (physical === "bytes") return decodeBytes(cursor, rows, name, required);
-    return decodeText(cursor, rows, name, type, required);
+    if (physical === "number") return decodeNumbers(cursor, rows, name, type, presence);
+    if (physical === "bytes") return decodeBytes(cursor, rows, name, presence);
+    return decodeText(cursor, rows, name, type, presence);
   });
   cursor.close();
   return { table, rows, columns };
@@ -118,6 +127,12 @@ export function openBatch(
 /** Whether a column is part of its table's key, so that it must not be null. */
 export function isKey(table: TableSpec, column: string): boolean {
   return table.partitionKey.includes(column) || table.clusteringKey.includes(column);
+}
+
+/** Which values of a column can be missing. */
+export function presenceOf(table: TableSpec, column: string): Presence {
+  if (isKey(table, column)) return "required";
+  return table.onConflict === "merge" ? "optional" : "nullable";
 }
 
 /** The number of rows in a batch that was already checked. */

@@ -6,6 +6,9 @@ export const HEADER_BYTES = 16;
 export const SECTION_BYTES = 8;
 /** The length of a null. */
 export const NULL_LENGTH = 0xffff_ffff;
+/** The length of a value that is absent, and the number in place of one. The number of a null is 0. */
+export const ABSENT_LENGTH = 0xffff_fffe;
+export const ABSENT_NUMBER = 1;
 /** Maximum size of a batch, in bytes. */
 export const MAX_BATCH_BYTES = 256 << 20;
 /** A buffer that grew beyond this is released after its batch. */

@@ -100,10 +100,15 @@ export interface TableSpec {
   clusteringKey: string[];
   /** What happens to a record whose key an earlier record of the file has. @default "replace" */
   repeatedKeys?: "replace" | "reject" | "fail";
+  /** What a row does with a stored row that has its key. @default "replace" */
+  onConflict?: "replace" | "merge";
 }
 
 /** A value in a batch, in the form that {@link physicalOf} gives; booleans are 0 and 1. */
 export type Value = string | number | Uint8Array | null;
+
+/** A value, or undefined if the row leaves it as it is stored: only in tables that merge rows. */
+export type Cell = Value | undefined;
 
 /** Tables for a format whose dates are local times, as in Excel: they are in the column's zone. */
 export function withLocalDates(tables: readonly TableSpec[]): TableSpec[] {

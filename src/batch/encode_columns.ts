@@ -1,10 +1,22 @@
-import { NULL_LENGTH, padded, type Scratch, SECTION_BYTES } from "./batch_bytes.ts";
+import {
+  ABSENT_LENGTH,
+  ABSENT_NUMBER,
+  NULL_LENGTH,
+  padded,
+  type Scratch,
+  SECTION_BYTES,
+} from "./batch_bytes.ts";
 
 const ENCODE_INTO_UNITS = 1 << 20;
 const encoder = new TextEncoder();
 
+/** What a column contains; undefined stands for an absent value. */
+export type TextCell = string | null | undefined;
+export type NumberCell = number | null | undefined;
+export type BytesCell = Uint8Array | null | undefined;
+
 /** Writes a column of text. A lone surrogate becomes U+FFFD. */
-export function encodeText(out: Scratch, given: readonly (string | null)[], rows: number): void {
+export function encodeText(out: Scratch, given: readonly TextCell[], rows: number): void {
   let values = given;
   const start = out.at;
   out.reserve(SECTION_BYTES + padded(rows * 4));
@@ -12,9 +24,9 @@ export function encodeText(out: Scratch, given: readonly (string | null)[], rows
   const lengths = out.lengths(rows);
   let units = 0;
   for (let r = 0; r < rows; r++) {
-    const value = values[r]!;
-    if (value === null) {
-      lengths[r] = NULL_LENGTH;
+    const value = values[r];
+    if (value === null || value === undefined) {
+      lengths[r] = value === null ? NULL_LENGTH : ABSENT_LENGTH;
       continue;
     }
     const length = value.length;
@@ -23,12 +35,12 @@ export function encodeText(out: Scratch, given: readonly (string | null)[], rows
     if (length > 0 && (value.charCodeAt(length - 1) & 0xfc00) === 0xd800) {
       // Joined with a value that starts with the second half, both would become one character.
       if (values === given) values = given.slice();
-      (values as (string | null)[])[r] = value.slice(0, -1) + "\ufffd";
+      (values as TextCell[])[r] = value.slice(0, -1) + "\ufffd";
     }
   }
   out.at += rows * 4;
   out.pad();
-  // Array.join treats null as "".
+  // Array.join treats null and undefined as "".
   const written = writeUtf8(out, values.join(""), units);
   endSection(out, start, written);
 }
@@ -51,7 +63,7 @@ function writeUtf8(out: Scratch, text: string, units: number): number {
 /** Writes a column of numbers. */
 export function encodeNumbers(
   out: Scratch,
-  values: readonly (number | null)[],
+  values: readonly NumberCell[],
   rows: number,
 ): void {
   const start = out.at;
@@ -60,16 +72,17 @@ export function encodeNumbers(
   const numbers = out.numbers(rows);
   let nulls = 0;
   for (let r = 0; r < rows; r++) {
-    const value = values[r]!;
-    if (value === null) nulls++;
+    const value = values[r];
+    if (value === null || value === undefined) nulls++;
     else numbers[r] = value;
   }
   out.at += rows * 8;
   if (nulls > 0) {
     const bits = out.bytes.subarray(out.at, out.at + Math.ceil(rows / 8)).fill(0);
     for (let r = 0; r < rows; r++) {
-      if (values[r] !== null) continue;
-      numbers[r] = 0;
+      const value = values[r];
+      if (value !== null && value !== undefined) continue;
+      numbers[r] = value === null ? 0 : ABSENT_NUMBER;
       bits[r >> 3]! |= 1 << (r & 7);
     }
     out.at += bits.length;
@@ -80,7 +93,7 @@ export function encodeNumbers(
 /** Writes a column of byte strings. */
 export function encodeBytes(
   out: Scratch,
-  values: readonly (Uint8Array | null)[],
+  values: readonly BytesCell[],
   rows: number,
 ): void {
   const start = out.at;
@@ -89,15 +102,19 @@ export function encodeBytes(
   const lengths = out.lengths(rows);
   let total = 0;
   for (let r = 0; r < rows; r++) {
-    const value = values[r]!;
-    lengths[r] = value === null ? NULL_LENGTH : value.length;
-    if (value !== null) total += value.length;
+    const value = values[r];
+    if (value === null || value === undefined) {
+      lengths[r] = value === null ? NULL_LENGTH : ABSENT_LENGTH;
+      continue;
+    }
+    lengths[r] = value.length;
+    total += value.length;
   }
   out.at += rows * 4;
   out.pad();
   out.reserve(padded(total));
   for (const value of values) {
-    if (value === null) continue;
+    if (value === null || value === undefined) continue;
     out.bytes.set(value, out.at);
     out.at += value.length;
   }

@@ -4,24 +4,29 @@
  *
  * @module
  */
-import { isKey, openBatch } from "./batch.ts";
-import { bad, type Cursor, NULL_LENGTH } from "./batch_bytes.ts";
+import { openBatch, presenceOf } from "./batch.ts";
+import { ABSENT_LENGTH, bad, type Cursor } from "./batch_bytes.ts";
 import { physicalOf, type TableSpec } from "./column.ts";
-import { decodeNumbers } from "./decode_columns.ts";
+import { decodeNumbers, missing, type Presence } from "./decode_columns.ts";
+import type { NumberCell } from "./encode_columns.ts";
+
+/** In {@link BytesView.nulls}. */
+export const NULL = 1;
+export const ABSENT = 2;
 
 /** A column of text or bytes; the value of row `r` is from `starts[r]` to `starts[r + 1]`. */
 interface BytesView {
   physical: "text" | "bytes";
   bytes: Uint8Array;
   starts: Uint32Array;
-  /** 1 for each row that is null; null if no row is. */
+  /** {@link NULL} or {@link ABSENT} for rows without a value; null if all rows have one. */
   nulls: Uint8Array | null;
 }
 
 /** A column of numbers. */
 interface NumbersView {
   physical: "number";
-  values: readonly (number | null)[];
+  values: readonly NumberCell[];
 }
 
 export type ColumnView = BytesView | NumbersView;
@@ -44,10 +49,10 @@ const strictDecoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true })
 export function viewBatch(bytes: Uint8Array, tables: readonly TableSpec[]): BatchView {
   const { cursor, table, rows } = openBatch(bytes, tables);
   const columns = table.columns.map(({ name, type }): ColumnView => {
-    const required = isKey(table, name);
+    const presence = presenceOf(table, name);
     const physical = physicalOf(type);
-    if (physical !== "number") return viewBytes(cursor, rows, name, physical, required);
-    return { physical, values: decodeNumbers(cursor, rows, name, type, required) };
+    if (physical !== "number") return viewBytes(cursor, rows, name, physical, presence);
+    return { physical, values: decodeNumbers(cursor, rows, name, type, presence) };
   });
   cursor.close();
   return { table, rows, columns };
@@ -58,23 +63,23 @@ function viewBytes(
   rows: number,
   name: string,
   physical: "text" | "bytes",
-  required: boolean,
+  presence: Presence,
 ): BytesView {
   const { lengths, bytes } = cursor.payload(rows, name);
-  const nulls = nullsOf(lengths);
-  if (nulls !== null && required) throw bad(name, "a key is null");
+  const nulls = nullsOf(lengths, name, presence);
   // In ASCII a code unit is a byte, so lengths are in bytes.
   const isPlain = physical === "bytes" || isAscii(bytes);
   const starts = isPlain ? sums(lengths, bytes.length, name) : textStarts(bytes, lengths, name);
   return { physical, bytes, starts, nulls };
 }
 
-function nullsOf(lengths: Uint32Array): Uint8Array | null {
+function nullsOf(lengths: Uint32Array, name: string, presence: Presence): Uint8Array | null {
   let nulls: Uint8Array | null = null;
   for (let r = 0; r < lengths.length; r++) {
-    if (lengths[r] !== NULL_LENGTH) continue;
+    const length = lengths[r]!;
+    if (length < ABSENT_LENGTH) continue;
     nulls ??= new Uint8Array(lengths.length);
-    nulls[r] = 1;
+    nulls[r] = missing(length, name, presence) === null ? NULL : ABSENT;
   }
   return nulls;
 }
@@ -90,7 +95,7 @@ function sums(lengths: Uint32Array, size: number, name: string): Uint32Array {
   let at = 0;
   for (let r = 0; r < lengths.length; r++) {
     const length = lengths[r]!;
-    if (length !== NULL_LENGTH) at += length;
+    if (length < ABSENT_LENGTH) at += length;
     if (at > size) throw bad(name, "its lengths do not fit its payload");
     starts[r + 1] = at;
   }
@@ -108,7 +113,7 @@ export function textStarts(bytes: Uint8Array, lengths: Uint32Array, name: string
   const starts = new Uint32Array(lengths.length + 1);
   let at = 0;
   for (let r = 0; r < lengths.length; r++) {
-    let units = lengths[r] === NULL_LENGTH ? 0 : lengths[r]!;
+    let units = lengths[r]! < ABSENT_LENGTH ? lengths[r]! : 0;
     while (units > 0) {
       if (at >= bytes.length) throw bad(name, "its lengths do not fit its text");
       const first = bytes[at]!;

@@ -25,7 +25,8 @@ export const rowCountsSchema = z.object({
   /** Database rows written, also those that later ones replaced; a record can yield several. */
   written: z.int().nonnegative(),
   /**
-   * Records whose rows were all replaced by later records of the same file with the same keys. Rows of
+   * Records whose rows were all replaced by later records of the same file with the same keys, or
+   * merged with them. Rows of
    * earlier files that were replaced are not counted.
    */
   replaced: z.int().nonnegative(),

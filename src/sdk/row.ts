@@ -1,7 +1,10 @@
 import type { Reject } from "./context.ts";
 import type { ColumnNames, Fault, KeyNames } from "./table.ts";
 
-/** One or more rows by table. A column that is missing, `null` or `undefined` is stored as null. */
+/**
+ * One or more rows by table. A column that is missing, `null` or `undefined` is stored as null; in a table
+ * with `onConflict: "merge"` only `null` is.
+ */
 export type RowOutput<Tables extends string = string> = {
   readonly [T in Tables]?:
     | Readonly<Record<string, unknown>>

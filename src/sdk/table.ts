@@ -2,7 +2,7 @@ import type { Column, ColumnType } from "./column.ts";
 
 /**
  * A table in your keyspace. Partition key and clustering key together identify a row: a row with the
- * key of an existing row replaces it.
+ * key of an existing row replaces it, or is merged with it.
  */
 export interface TableDefinition {
   /**
@@ -20,6 +20,14 @@ export interface TableDefinition {
    * @default "replace"
    */
   repeatedKeys?: "replace" | "reject" | "fail";
+  /**
+   * What a row does with the stored row that has its key. With `"replace"` it replaces it as a whole: a
+   * column without a value becomes null. With `"merge"` it changes only the columns to which it gives a
+   * value or null: columns that are missing, undefined or blank stay as they are. Not together with
+   * `versions: "replace"`.
+   * @default "replace"
+   */
+  onConflict?: "replace" | "merge";
 }
 
 /** The text of a fault that the compiler finds in a module: no value has this type. */
@@ -50,6 +58,7 @@ export type CheckedTable<Table> =
     partitionKey: readonly ColumnNames<Table>[];
     clusteringKey?: readonly ColumnNames<Table>[];
     repeatedKeys?: TableDefinition["repeatedKeys"];
+    onConflict?: TableDefinition["onConflict"];
   }
   & Faults<Exclude<keyof Table, keyof TableDefinition>, "not a setting of a table">;
 

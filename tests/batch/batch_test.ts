@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { decodeBatch, encodeBatch, MAX_BATCH_ROWS } from "../../src/batch/batch.ts";
 import { BadBatch } from "../../src/batch/batch_bytes.ts";
 import {
+  type Cell,
   type ColumnType,
   physicalOf,
   SCALAR_TYPES,
@@ -75,7 +76,7 @@ Deno.test("batch: decoding returns the encoded values, for all types", () => {
   }));
 });
 
-function plain(value: Value): unknown {
+function plain(value: Cell): unknown {
   return value instanceof Uint8Array ? Array.from(value) : value;
 }
 

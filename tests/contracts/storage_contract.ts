@@ -1,3 +1,4 @@
+import { conflictTests } from "./storage_conflict_contract.ts";
 import type { Backend, Register } from "./storage_fixtures.ts";
 import { ledgerTests } from "./storage_ledger_contract.ts";
 import { loadTests } from "./storage_load_contract.ts";
@@ -36,6 +37,7 @@ export function storageContract(
   ledgerTests(test);
   loadTests(test);
   tableTests(test);
+  conflictTests(test);
   lookupTests(test);
   versionTests(test);
   versionProperty(test, newModel);

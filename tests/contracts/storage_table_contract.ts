@@ -95,8 +95,8 @@ export function tableTests(test: Register): void {
       await third.commit(receiptFor(2, 1));
       const rows = await backend.readRows("customer-1", wide);
       rows.sort((a, b) => Number(a[1]) - Number(b[1]));
-      // A replaced row keeps the value of a column that the new declaration does not have.
-      assert.deepEqual(rows, [["a", 1, "x", null], ["a", 2, "z", 0.5], ["a", 3, "z", null]]);
+      // A row replaces the earlier one as a whole.
+      assert.deepEqual(rows, [["a", 1, "x", null], ["a", 2, "z", null], ["a", 3, "z", null]]);
       assert.deepEqual(await storage.countRows("customer-1"), [{ table: "readings", rows: 3 }]);
     },
   );

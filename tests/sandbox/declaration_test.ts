@@ -50,6 +50,11 @@ const BAD: [string, unknown, string[]][] = [
     "year",
   ]],
   ["a bad table name", { ...GOOD, tables: { "Days; DROP": days } }, ["tables", "Days; DROP"]],
+  [
+    "merged rows of versions that replace each other",
+    { ...GOOD, versions: "replace", tables: { days: { ...days, onConflict: "merge" } } },
+    ["tables", "days", "onConflict"],
+  ],
   ["no tables", { ...GOOD, tables: {} }, ["tables"]],
   ["a key that is no column", { ...GOOD, tables: { days: { ...days, partitionKey: ["month"] } } }, [
     "tables",

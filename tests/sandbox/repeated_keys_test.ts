@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Failure } from "../../src/base/failure.ts";
 import { encodeBatch } from "../../src/batch/batch.ts";
-import type { TableSpec, Value } from "../../src/batch/column.ts";
+import type { Cell, TableSpec } from "../../src/batch/column.ts";
 import { KeyTable, NEW_KEY, NO_OWNER } from "../../src/sandbox/worker/key_table.ts";
 import { RepeatedKeys, type TableRow } from "../../src/sandbox/worker/repeated_keys.ts";
 import { rowIds } from "../../src/sandbox/wire/row_id.ts";
@@ -28,7 +28,7 @@ class Keys {
     this.#keys = new RepeatedKeys(tables, { sha256: SHA256, maxBytes, placeOf });
   }
 
-  one(table: number, values: Value[], position: number): number {
+  one(table: number, values: Cell[], position: number): number {
     return this.#batch(table, values, this.#keys.ownerOfOne(table, values, position), position);
   }
 
@@ -44,7 +44,7 @@ class Keys {
     return this.#keys.notices();
   }
 
-  #batch(table: number, values: readonly Value[], owner: number, position: number): number {
+  #batch(table: number, values: readonly Cell[], owner: number, position: number): number {
     const columns = values.map((value) => [value]);
     const bytes = encodeBatch(table, this.#tables[table]!, columns, 1);
     return this.#keys.replacedBy(table, { bytes, columns, owners: [owner], positions: [position] });
@@ -57,7 +57,7 @@ function keysOf(tables: TableSpec[], maxBytes = 1e9): Keys {
 
 Deno.test("a record is replaced by a later one with the same key", () => {
   const keys = keysOf([table("t")]);
-  const rows: Value[][] = [["x", 1], ["x", 2], ["x", 1], ["y", 1], ["x", 1]];
+  const rows: Cell[][] = [["x", 1], ["x", 2], ["x", 1], ["y", 1], ["x", 1]];
   assert.deepEqual(rows.map((row, i) => keys.one(0, row, i + 2)), [0, 0, 1, 0, 1]);
   assert.deepEqual(keys.notices(), [
     "2 records were replaced by later records with the same key; the first: a=x, n=1, again on line 4",

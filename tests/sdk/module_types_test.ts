@@ -47,6 +47,11 @@ const GOOD = {
     "csv()",
     'partitionKey: ["id"], repeatedKeys: "fail"',
   ),
+  "rows that are merged": module(
+    "row: () => null,",
+    "csv()",
+    'partitionKey: ["id"], onConflict: "merge"',
+  ),
   "null and undefined": row(`{ t: { id: record["id"], n: null, name: undefined } }`),
   "several rows and tables": row(
     `{ t: [{ id: "a" }, { id: "b", n: 1 }], u: record["day"] ? { id: "a", day: record["day"] } : [] }`,

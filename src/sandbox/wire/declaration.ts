@@ -79,6 +79,7 @@ const tableSchema = z.strictObject({
   partitionKey: z.array(z.string()).min(1),
   clusteringKey: z.array(z.string()).default([]),
   repeatedKeys: z.enum(["replace", "reject", "fail"]).optional(),
+  onConflict: z.enum(["replace", "merge"]).optional(),
 });
 
 const patterns = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]);
@@ -111,7 +112,11 @@ export function parseDeclaration(declared: unknown): Declaration {
   const format = data.format.kind === "csv" ? csv(data.format.options) : data.format;
   const faults = tables.length === 0
     ? [{ path: ["tables"], message: "must name at least one table" }]
-    : [...tables.flatMap(faultsOfTable), ...sourceFaults({ format, tables, hasRow })];
+    : [
+      ...tables.flatMap(faultsOfTable),
+      ...mergeFaults(tables, versions),
+      ...sourceFaults({ format, tables, hasRow }),
+    ];
   if (faults.length > 0) throw new DeclarationFault(faults);
   return {
     files: [data.files].flat(),
@@ -167,6 +172,15 @@ function tableSpec(name: string, table: z.infer<typeof tableSchema>): TableSpec 
 
 function faultsOfTable(table: TableSpec): DeclaredFault[] {
   return [...keyFaults(table), ...optionFaults(table)];
+}
+
+/** A merged row has values of several files, so that those of one version cannot be removed. */
+function mergeFaults(tables: readonly TableSpec[], versions: Declaration["versions"]) {
+  if (versions !== "replace") return [];
+  return tables.filter(({ onConflict }) => onConflict === "merge").map(({ name }) => ({
+    path: ["tables", name, "onConflict"],
+    message: '"merge" does not work with versions: "replace", which removes rows as a whole',
+  }));
 }
 
 function optionFaults({ name: table, columns }: TableSpec): DeclaredFault[] {

@@ -88,16 +88,17 @@ export class TableRecords implements ModuleRecords {
         const name = names.next().value ?? null;
         return { fact: null, key: name === null ? null : keyOf(name) };
       });
+      // An empty cell is as blank as an empty field of CSV; only the latter is text.
+      const isBlank = opened.format.kind === "xlsx" ? null : undefined;
       return (record) => {
         const values: unknown[] = [];
         for (const { fact, key } of sources) {
-          values.push(
-            key !== null
-              ? (record as Record<string | number, unknown>)[key]
-              : fact === null
-              ? null
-              : facts[fact],
-          );
+          const value = key !== null
+            ? (record as Record<string | number, unknown>)[key]
+            : fact === null
+            ? undefined
+            : facts[fact];
+          values.push(value === isBlank ? undefined : value);
         }
         return values;
       };

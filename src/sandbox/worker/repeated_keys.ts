@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import { encodeBatch } from "../../batch/batch.ts";
-import type { TableSpec, Value } from "../../batch/column.ts";
+import type { Cell, TableSpec } from "../../batch/column.ts";
 import { keyHashes } from "../../batch/key_hashes.ts";
 import { withCommas } from "../formats/contract.ts";
 import { rowIds } from "../wire/row_id.ts";
@@ -18,7 +18,7 @@ const MAX_VALUE_CHARS = 60;
 const MAX_KEY_CHARS = 200;
 
 /** A row and the index of its table. */
-export type TableRow = readonly [table: number, values: readonly Value[]];
+export type TableRow = readonly [table: number, values: readonly Cell[]];
 
 interface RepeatedKeysOptions {
   /** Lower-case hex of the file. */
@@ -42,7 +42,7 @@ interface TrackedTable {
 
 /**
  * Finds keys that repeat within a file, by their hashes. A record counts as replaced if later records
- * of the file have replaced all of its rows.
+ * of the file have replaced all of its rows, or were merged with them.
  *
  * Where a repeated key is not an error, keys are compared batch by batch, which is faster: a row gets
  * the owner of its key at first (a record, if it has several rows), and {@link replacedBy} counts.
@@ -88,8 +88,10 @@ export class RepeatedKeys {
     const count = this.#replaced;
     if (count > 0) {
       const records = count === 1 ? "1 record was" : `${withCommas(count)} records were`;
+      const merged = this.#specs.every(({ onConflict }) => onConflict === "merge");
       texts.push(
-        `${records} replaced by later records with the same key; the first: ${this.#first}`,
+        `${records} ${merged ? "merged into" : "replaced by"} later records with the same key; ` +
+          `the first: ${this.#first}`,
       );
     }
     if (this.#forgotAfter > 0) {
@@ -109,7 +111,7 @@ export class RepeatedKeys {
    * @throws {RowFault} if the key repeats and the table rejects that
    * @throws {Failure} `repeated-key`, `too-many-keys`
    */
-  ownerOfOne(table: number, values: readonly Value[], position: number): number {
+  ownerOfOne(table: number, values: readonly Cell[], position: number): number {
     const tracked = this.#tables[table]!;
     if (this.#hasOwnId(tracked, values, position)) return UNIQUE;
     if (tracked.policy === "replace") return NO_OWNER;
@@ -162,7 +164,7 @@ export class RepeatedKeys {
   }
 
   /** Whether the key contains the record's own id, which no other record has. */
-  #hasOwnId(table: TrackedTable, values: readonly Value[], position: number): boolean {
+  #hasOwnId(table: TrackedTable, values: readonly Cell[], position: number): boolean {
     if (table.withoutId > ROWS_WITHOUT_ID && table.withoutId < Infinity) return false;
     for (const c of table.key) {
       const value = values[c];
@@ -192,7 +194,7 @@ export class RepeatedKeys {
   }
 
   /** The two halves of one key's hash. */
-  #hashOf({ key, keySpec }: TrackedTable, values: readonly Value[]): Uint32Array {
+  #hashOf({ key, keySpec }: TrackedTable, values: readonly Cell[]): Uint32Array {
     const batch = encodeBatch(0, keySpec, key.map((c) => [values[c]!]), 1);
     return keyHashes(batch, [keySpec], this.#seed);
   }
@@ -205,7 +207,7 @@ export class RepeatedKeys {
 
   #refuseRepeated(
     table: TrackedTable,
-    values: readonly Value[],
+    values: readonly Cell[],
     position: number,
     hash: Uint32Array,
   ): void {
@@ -255,7 +257,7 @@ export class RepeatedKeys {
 /** @param first the position of the record that has the key already */
 function refuse(
   table: TrackedTable,
-  values: readonly Value[],
+  values: readonly Cell[],
   position: number,
   first: number,
   placeOf: RepeatedKeysOptions["placeOf"],
@@ -278,9 +280,9 @@ function refuse(
 }
 
 /** `station=9, day=2024-03-01` */
-function keyText({ spec, key }: TrackedTable, values: readonly Value[]): string {
+function keyText({ spec, key }: TrackedTable, values: readonly Cell[]): string {
   const parts = key.map((c) => {
-    const value = values[c]!;
+    const value = values[c];
     const text = value instanceof Uint8Array ? `0x${value.toHex()}` : String(value);
     return `${spec.columns[c]!.name}=${cut(text, MAX_VALUE_CHARS)}`;
   });

@@ -1,6 +1,6 @@
 import { Failure } from "../../base/failure.ts";
 import type { RejectView, RowCounts } from "../../protocol/file_view.ts";
-import type { TableSpec, Value } from "../../batch/column.ts";
+import type { Cell, TableSpec } from "../../batch/column.ts";
 import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import type { FromWorker } from "../wire/messages.ts";
 import { MAX_NOTICES } from "../wire/notice_limits.ts";
@@ -65,7 +65,7 @@ export class RunOutput {
     const names = tableNames(result);
     const rows = result as Record<string, unknown>;
     if (names.length === 1) return this.#keepOne(names[0]!, rows, position, numbers);
-    const kept: [TableBuffer, Value[]][] = [];
+    const kept: [TableBuffer, Cell[]][] = [];
     for (const name of names) this.#convert(name, rows[name], kept, numbers);
     this.#add(kept, position);
   }
@@ -145,7 +145,7 @@ export class RunOutput {
   ): void {
     const output = result[name];
     if (typeof output !== "object" || output === null || Array.isArray(output)) {
-      const kept: [TableBuffer, Value[]][] = [];
+      const kept: [TableBuffer, Cell[]][] = [];
       this.#convert(name, output, kept, numbers);
       return this.#add(kept, position);
     }
@@ -153,7 +153,7 @@ export class RunOutput {
     this.#store(table, table.convert(output, numbers), position);
   }
 
-  #store(table: TableBuffer, values: Value[], position: number): void {
+  #store(table: TableBuffer, values: Cell[], position: number): void {
     const owner = this.#keys.ownerOfOne(table.index, values, position);
     this.rows.stored++;
     this.rows.written++;
@@ -163,7 +163,7 @@ export class RunOutput {
   #convert(
     name: string,
     output: unknown,
-    kept: [TableBuffer, Value[]][],
+    kept: [TableBuffer, Cell[]][],
     numbers: WrittenNumbers | undefined,
   ): void {
     const table = this.#tableOf(name);
@@ -173,7 +173,7 @@ export class RunOutput {
     } else kept.push([table, table.convert(output, numbers)]);
   }
 
-  #add(kept: [TableBuffer, Value[]][], position: number): void {
+  #add(kept: [TableBuffer, Cell[]][], position: number): void {
     if (kept.length === 0) return void this.rows.skipped++;
     const rows = kept.map(([table, values]) => [table.index, values] as const);
     const owners = this.#keys.ownersOf(rows, position);

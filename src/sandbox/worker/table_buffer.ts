@@ -1,5 +1,6 @@
 import { encodeBatch } from "../../batch/batch.ts";
-import type { TableSpec, Value } from "../../batch/column.ts";
+import type { Cell, ColumnSpec, TableSpec } from "../../batch/column.ts";
+import { isBlank } from "../../sdk/values/blank.ts";
 import { show, ValueFault } from "../../sdk/values/value_fault.ts";
 import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
 import { type Converter, converterOf } from "../../batch/convert.ts";
@@ -26,10 +27,15 @@ export interface TakenBatch {
   /** The encoded batch. */
   bytes: Uint8Array<ArrayBuffer>;
   /** The values that it encodes, by column. */
-  columns: readonly (readonly Value[])[];
+  columns: readonly (readonly Cell[])[];
   /** For each row, the owner of its key and the position of its record. */
   owners: readonly number[];
   positions: readonly number[];
+}
+
+/** Whether a value that is converted to null says nothing about its column, instead of emptying it. */
+function isAbsent(value: unknown, { options }: ColumnSpec): boolean {
+  return value === undefined || typeof value === "string" && isBlank(value, options);
 }
 
 /** Collects one table's rows, by column, until they fill a batch. */
@@ -43,7 +49,7 @@ export class TableBuffer {
   readonly #origins: string[][];
   readonly #keys: number[];
   readonly #read: (row: object) => unknown[];
-  #columns: Value[][];
+  #columns: Cell[][];
   #owners: number[] = [];
   #positions: number[] = [];
   #chars = 0;
@@ -69,7 +75,7 @@ export class TableBuffer {
    * @param numbers the numbers of the record as its file writes them
    * @throws {RowFault}
    */
-  convert(row: unknown, numbers?: WrittenNumbers): Value[] {
+  convert(row: unknown, numbers?: WrittenNumbers): Cell[] {
     if (typeof row !== "object" || row === null) {
       throw new RowFault(`a row of "${this.#spec.name}" is ${show(row)}, not an object`);
     }
@@ -85,19 +91,21 @@ export class TableBuffer {
    * Converts the values of all columns, in their order and in place, without storing them yet.
    * @throws {RowFault}
    */
-  convertValues(values: unknown[], numbers?: WrittenNumbers): Value[] {
+  convertValues(values: unknown[], numbers?: WrittenNumbers): Cell[] {
     return this.#withKey(this.#convertAll(values, numbers));
   }
 
-  #convertAll(values: unknown[], numbers: WrittenNumbers | undefined): Value[] {
+  #convertAll(values: unknown[], numbers: WrittenNumbers | undefined): Cell[] {
     for (let i = 0; i < values.length; i++) values[i] = this.#convertOne(i, values[i], numbers);
-    return values as Value[];
+    return values as Cell[];
   }
 
   /** @throws {RowFault} if a key column cannot be stored */
-  #withKey(values: Value[]): Value[] {
+  #withKey(values: Cell[]): Cell[] {
     for (const key of this.#keys) {
-      if (values[key] === null) throw new RowFault("a key column is empty", this.#names[key]);
+      if (values[key] === null || values[key] === undefined) {
+        throw new RowFault("a key column is empty", this.#names[key]);
+      }
       this.#checkKey(key, values[key]);
     }
     return values;
@@ -116,9 +124,11 @@ export class TableBuffer {
     }
   }
 
-  #convertOne(i: number, value: unknown, numbers: WrittenNumbers | undefined): Value {
+  #convertOne(i: number, value: unknown, numbers: WrittenNumbers | undefined): Cell {
     try {
-      return this.#converters[i]!(value, numbers, this.#origins[i]);
+      const converted = this.#converters[i]!(value, numbers, this.#origins[i]);
+      if (converted !== null || this.#spec.onConflict !== "merge") return converted;
+      return isAbsent(value, this.#spec.columns[i]!) ? undefined : null;
     } catch (error) {
       if (error instanceof ValueFault) throw new RowFault(error.message, this.#names[i]);
       throw error;
@@ -140,9 +150,9 @@ export class TableBuffer {
    * @param position of its record in the file
    * @returns true if the batch is full
    */
-  add(values: readonly Value[], owner: number, position: number): boolean {
+  add(values: readonly Cell[], owner: number, position: number): boolean {
     for (let i = 0; i < values.length; i++) {
-      const value = values[i]!;
+      const value = values[i];
       this.#columns[i]!.push(value);
       if (typeof value === "string" || value instanceof Uint8Array) this.#chars += value.length;
     }

@@ -14,6 +14,12 @@ export function filled(text: string, options: NullOptions | undefined): string |
   return trimmed === "" || meansNull(trimmed, options) ? null : trimmed;
 }
 
+/** Whether a text is blank and not one of the texts that mean null. */
+export function isBlank(text: string, options: NullOptions | undefined): boolean {
+  const trimmed = text.trim();
+  return trimmed === "" && !meansNull(trimmed, options);
+}
+
 /** Whether a trimmed text, or a number, is one of the texts that mean null. */
 export function meansNull(value: unknown, options: NullOptions | undefined): boolean {
   const texts = options?.null;

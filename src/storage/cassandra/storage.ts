@@ -99,8 +99,8 @@ export class CassandraStorage implements Storage {
   readonly #records: LoadRecords;
   readonly #claims: Claims;
   readonly #rowKeys: RowKeys;
-  /** Tables that are known to be as declared: keyspace → declaration. */
-  readonly #ensured = new Map<string, string>();
+  /** Tables that are known to be as declared, and which of them have other columns: by keyspace. */
+  readonly #ensured = new Map<string, { declared: string; wider: ReadonlySet<string> }>();
   readonly #open = new Set<CassandraLoad>();
   #closed = false;
 
@@ -151,13 +151,13 @@ export class CassandraStorage implements Storage {
     return guarded(`Cannot prepare the tables of "${tenant}"`, async () => {
       const keyspace = this.#keyspaceOf(tenant);
       const declared = JSON.stringify(tables);
-      if (this.#ensured.get(keyspace) === declared) return;
+      if (this.#ensured.get(keyspace)?.declared === declared) return;
       if (!await this.#keyspaces.exists(keyspace)) {
         this.#keyspaces.forget(keyspace);
         await this.ensureKeyspace(tenant);
       }
-      await ensureTables(this.#session, keyspace, tables);
-      this.#ensured.set(keyspace, declared);
+      const wider = await ensureTables(this.#session, keyspace, tables);
+      this.#ensured.set(keyspace, { declared, wider });
     });
   }
 
@@ -221,6 +221,7 @@ export class CassandraStorage implements Storage {
         clients: this.#clients,
         keyspace,
         tables,
+        wider: this.#ensured.get(keyspace)?.wider,
         silenceMs: SILENCE_MS,
       };
       const keys = () => storedKeys(this.#session, keyspace);

@@ -28,18 +28,24 @@ interface StoredTable {
  * Creates missing tables and adds new columns, after all of them are checked. Columns that are no
  * longer declared stay and keep their values.
  *
+ * @returns the names of the tables that have other columns too
  * @throws {Failure} `bad-table`, or `table-mismatch` if a key or a type differs from what is stored
  */
 export async function ensureTables(
   session: Session,
   keyspace: string,
   tables: readonly TableSpec[],
-): Promise<void> {
+): Promise<Set<string>> {
   checkTables(tables);
   tables.forEach(refuseUnorderedKey);
   const stored = await storedTables(session, keyspace);
   const changes = tables.flatMap((table) => changesFor(keyspace, table, stored.get(table.name)));
   if (changes.length > 0) await session.change(...changes);
+  const wider = tables.filter(({ name, columns }) => {
+    const names = new Set(columns.map((column) => column.name));
+    return [...stored.get(name)?.types.keys() ?? []].some((column) => !names.has(column));
+  });
+  return new Set(wider.map(({ name }) => name));
 }
 
 /** Counts the rows of all tables of a keyspace, which reads all of them. */

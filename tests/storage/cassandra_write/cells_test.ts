@@ -12,7 +12,7 @@ import {
 } from "../../../src/batch/column.ts";
 import { viewBatch } from "../../../src/batch/view_batch.ts";
 import { converterOf } from "../../../src/batch/convert.ts";
-import { RowEncoder } from "../../../src/storage/cassandra/write/row_encoder.ts";
+import { RowEncoder, UNSET_LENGTH } from "../../../src/storage/cassandra/write/row_encoder.ts";
 
 const { types } = cassandra;
 // The driver exports it, but its types do not contain it.
@@ -89,7 +89,7 @@ function encoded(type: ScalarType, values: Value[]): (Buffer | null)[] {
     const value = Buffer.from(bytes.slice(keyEnds[r], starts[r + 1]));
     const length = value.readInt32BE(0);
     assert.equal(value.length, 4 + Math.max(0, length));
-    return length === -1 ? null : value.subarray(4);
+    return length === UNSET_LENGTH ? null : value.subarray(4);
   });
 }
 

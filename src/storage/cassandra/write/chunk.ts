@@ -10,7 +10,7 @@
  */
 import { Failure } from "../../../base/failure.ts";
 import type { PlannedRequest } from "./plan.ts";
-import type { EncodedRows } from "./row_encoder.ts";
+import type { EncodedRows } from "./encoded_rows.ts";
 
 const MAGIC = 0x4351_4c31;
 const HEADER_BYTES = 20;

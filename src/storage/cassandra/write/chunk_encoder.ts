@@ -30,9 +30,8 @@ export class ChunkEncoder {
    * Checks and encodes one batch (see `src/batch/batch.ts`); call it in order. Its rows are in one of
    * the chunks that this or a later call returns. Chunks of a table are in the order of its batches.
    *
-   * All rows of a chunk have the same timestamp, so of rows with the same key it has only the last one:
-   * at equal timestamps Cassandra keeps the greater value, not the later one. A null is written as
-   * null, otherwise a replaced row would keep its old value.
+   * All rows of a chunk have the same timestamp, so of rows with the same key it has only the last one,
+   * or the merged one: at equal timestamps Cassandra keeps the greater value, not the later one.
    *
    * @param stamp called once for each chunk; returns microseconds since the epoch
    * @throws {BadBatch} if the bytes are not a batch for one of the tables

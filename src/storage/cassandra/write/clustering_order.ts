@@ -1,4 +1,4 @@
-import type { EncodedRows } from "./row_encoder.ts";
+import type { EncodedRows } from "./encoded_rows.ts";
 
 /** Bytes of a clustering key that are compared. */
 const KEY_BYTES = 16;

@@ -23,8 +23,11 @@ import { Failure } from "../../../base/failure.ts";
 import type { Prepared, PreparedStatements } from "./driver/prepare_handler.d.ts";
 import { PROTOCOL_VERSION } from "../session.ts";
 import { type ChunkRequest, eachRow } from "./chunk.ts";
+import { keyEnd } from "./key_chunk.ts";
+import { COUNT_BYTES, REPLACES } from "./encoded_rows.ts";
 
 const HEADER_BYTES = 9;
+const TIMESTAMP_BYTES = 8;
 const BATCH = 0x0d;
 const UNLOGGED = 1;
 const PREPARED = 1;
@@ -63,38 +66,100 @@ function otherProtocol(version: number): Failure {
   );
 }
 
+/** The prepared statements for the rows of a table. */
+export interface Statements {
+  /** The id of the statement that takes the values of a row. */
+  row: Uint8Array;
+  /** Null if an earlier row with the same key stays where the new one has no value. */
+  deletion: Deletion | null;
+}
+
+/** The statement that deletes an earlier row. It takes a timestamp, then the key. */
+export interface Deletion {
+  id: Uint8Array;
+  keyColumns: number;
+  /** Whether it is needed before each row; otherwise only before those with {@link REPLACES}. */
+  forAll: boolean;
+}
+
 /**
- * Returns the frame of an unlogged batch.
+ * Returns the frame of an unlogged batch. An earlier row is deleted a microsecond before the new one is
+ * written: reads do not count that as a tombstone, as long as the new row is there.
  *
- * @param statement the id of the prepared statement
  * @param timestamp microseconds since the epoch, for all rows
  */
 export function batchFrame(
-  statement: Uint8Array,
+  { row, deletion }: Statements,
   request: ChunkRequest,
   timestamp: bigint,
 ): Uint8Array {
   const { bytes, rows } = request;
-  const before = 3 + statement.length;
-  const frame = new Uint8Array(frameSize(request, statement.length));
+  const values = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const deletions = deletion === null ? NO_DELETIONS : deletionsOf(request, deletion, values);
+  const frame = new Uint8Array(frameSize(request, row.length) + deletions.bytes);
   const view = new DataView(frame.buffer);
   frame[0] = PROTOCOL_VERSION;
   frame[4] = BATCH;
   view.setUint32(5, frame.length - HEADER_BYTES);
   frame[HEADER_BYTES] = UNLOGGED;
-  view.setUint16(HEADER_BYTES + 1, rows);
+  view.setUint16(HEADER_BYTES + 1, rows + deletions.keyEnds.size);
   let at = HEADER_BYTES + 3;
-  eachRow(request, (start, end) => {
+  const copy = (from: Uint8Array) => {
+    frame.set(from, at);
+    at += from.length;
+  };
+  const statement = (id: Uint8Array, count: number) => {
     frame[at] = PREPARED;
-    view.setUint16(at + 1, statement.length);
-    frame.set(statement, at + 3);
-    frame.set(bytes.subarray(start, end), at + before);
-    at += before + end - start;
+    view.setUint16(at + 1, id.length);
+    at += 3;
+    copy(id);
+    view.setUint16(at, count);
+    at += COUNT_BYTES;
+  };
+  eachRow(request, (start, end) => {
+    const first = start + COUNT_BYTES;
+    const keyEnd = deletions.keyEnds.get(start);
+    // Next to its row: the node gets both in the order of the keys, and need not sort them.
+    if (keyEnd !== undefined) {
+      statement(deletion!.id, 1 + deletion!.keyColumns);
+      view.setUint32(at, TIMESTAMP_BYTES);
+      view.setBigInt64(at + 4, timestamp - 1n);
+      at += 4 + TIMESTAMP_BYTES;
+      copy(bytes.subarray(first, keyEnd));
+    }
+    statement(row, values.getUint16(start) & ~REPLACES);
+    copy(bytes.subarray(first, end));
   });
   view.setUint16(at, localQuorum);
   frame[at + 2] = WITH_TIMESTAMP;
   view.setBigInt64(at + 3, timestamp);
   return frame;
+}
+
+/** The rows of a request before which an earlier row is deleted. */
+interface Deletions {
+  /** By the start of the row: where its key ends. */
+  keyEnds: ReadonlyMap<number, number>;
+  /** The bytes that they take in the frame. */
+  bytes: number;
+}
+
+const NO_DELETIONS: Deletions = { keyEnds: new Map(), bytes: 0 };
+
+function deletionsOf(
+  request: ChunkRequest,
+  { id, keyColumns, forAll }: Deletion,
+  values: DataView,
+): Deletions {
+  const keyEnds = new Map<number, number>();
+  let bytes = 0;
+  eachRow(request, (start) => {
+    if (!forAll && (values.getUint16(start) & REPLACES) === 0) return;
+    const end = keyEnd(values, start, keyColumns);
+    keyEnds.set(start, end);
+    bytes += 3 + id.length + 4 + TIMESTAMP_BYTES + end - start;
+  });
+  return { keyEnds, bytes };
 }
 
 /** In a frame, three bytes and the statement's id precede a row; in a chunk, its length of four bytes. */

@@ -14,7 +14,7 @@ import {
   eachRow,
   joinRequests,
 } from "./chunk.ts";
-import { COUNT_BYTES } from "./row_encoder.ts";
+import { COUNT_BYTES } from "./encoded_rows.ts";
 
 const LENGTH_BYTES = 4;
 
@@ -78,7 +78,7 @@ export function remainingKeys(
 }
 
 /** Where the key of the row at `start` ends: after its first values. */
-function keyEnd(view: DataView, start: number, columns: number): number {
+export function keyEnd(view: DataView, start: number, columns: number): number {
   let at = start + COUNT_BYTES;
   for (let c = 0; c < columns; c++) at += LENGTH_BYTES + Math.max(0, view.getInt32(at));
   return at;

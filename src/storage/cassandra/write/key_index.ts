@@ -1,4 +1,4 @@
-import { COUNT_BYTES, type EncodedRows } from "./row_encoder.ts";
+import { COUNT_BYTES, type EncodedRows } from "./encoded_rows.ts";
 
 const NONE = -1;
 

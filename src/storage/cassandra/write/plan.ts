@@ -7,7 +7,7 @@
 import type { TableSpec } from "../../../batch/column.ts";
 import { clusteringOrder } from "./clustering_order.ts";
 import { KeyIndex } from "./key_index.ts";
-import type { EncodedRows } from "./row_encoder.ts";
+import type { EncodedRows } from "./encoded_rows.ts";
 import {
   MAX_PARTITION_BYTES,
   MAX_SHARED_BYTES,

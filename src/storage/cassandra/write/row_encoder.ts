@@ -1,26 +1,18 @@
 import { bad } from "../../../batch/batch_bytes.ts";
 import { collectionOf, type ScalarType, type TableSpec } from "../../../batch/column.ts";
-import type { BatchView, ColumnView } from "../../../batch/view_batch.ts";
+import { ABSENT, type BatchView, type ColumnView, NULL } from "../../../batch/view_batch.ts";
 import { keyOf } from "../../table_rules.ts";
 import { CELL_ROOM, NUMBER_CELLS, TEXT_CELLS } from "./cells.ts";
 import { COLLECTION_GROWTH, collectionCell } from "./encode_collection.ts";
 import { CqlBytes, WrongValue } from "./cql_bytes.ts";
+import { COUNT_BYTES, type EncodedRows, REPLACES } from "./encoded_rows.ts";
+import { KeyIndex } from "./key_index.ts";
 
-/** Bytes of the count of values, which precedes the first value of a row. */
-export const COUNT_BYTES = 2;
-/** The length of a null, which deletes the value of an earlier row. */
-const NULL = -1;
+/** The length of a null, which leaves a tombstone. */
+const NULL_LENGTH = -1;
+/** The length of a value that is not set: nothing is written. */
+export const UNSET_LENGTH = -2;
 const MAX_KEY_BYTES = 65_535;
-
-/** Rows as in a BATCH request, after the query's id: `bytes[starts[r] .. starts[r + 1]]`. */
-export interface EncodedRows {
-  rows: number;
-  bytes: Uint8Array;
-  starts: Uint32Array;
-  /** Where the values of the partition key and of the whole key end; keys come first. */
-  partitionEnds: Uint32Array;
-  keyEnds: Uint32Array;
-}
 
 /** A table's columns in the order of encoded rows: key columns first. */
 export function keyFirst(table: TableSpec): string[] {
@@ -69,15 +61,21 @@ export class RowEncoder {
     const cells = this.#order.map((c) =>
       cellWriter(view.columns[c]!, this.#table.columns[c]!.type)
     );
+    const merges = this.#table.onConflict === "merge";
     let c = 0;
     try {
       for (let r = 0, to = this.#rows; r < view.rows; r++, to++) {
-        out.short(cells.length);
+        const start = out.at;
+        let count = cells.length;
+        out.short(count);
         for (c = 0; c < cells.length; c++) {
-          if (!cells[c]!(r, out)) out.int(NULL);
+          const missing = cells[c]!(r, out);
+          if (missing === NULL && !merges) count |= REPLACES;
+          if (missing !== WRITTEN) out.int(missing === NULL && merges ? NULL_LENGTH : UNSET_LENGTH);
           if (c === this.#partitionColumns - 1) this.#partitionEnds[to] = out.at;
           if (c === this.#keyColumns - 1) this.#keyEnds[to] = out.at;
         }
+        out.view.setUint16(start, count);
         this.#starts[to + 1] = out.at;
         this.#checkKey(
           this.#starts[to]! + COUNT_BYTES,
@@ -92,10 +90,55 @@ export class RowEncoder {
     this.#rows += view.rows;
   }
 
-  /** Returns and removes all rows. The next {@link add} overwrites them. */
+  /**
+   * Returns and removes all rows; of those with the same key only the last one counts. The next
+   * {@link add} overwrites them.
+   */
   take(): EncodedRows {
-    const rows = this.#rows;
+    if (this.#table.onConflict === "merge") this.#mergeRepeated();
+    const encoded = this.#encoded();
     this.#rows = 0;
+    return encoded;
+  }
+
+  /** Appends a row for each row whose key has occurred before, with the values of both. */
+  #mergeRepeated(): void {
+    const encoded = this.#encoded();
+    const index = new KeyIndex(encoded, encoded.keyEnds);
+    /** By the first row with a key: the row with the values of all so far. */
+    const merged = new Map<number, number>();
+    for (let row = 0; row < encoded.rows; row++) {
+      const first = index.firstOf(row);
+      if (first === row) continue;
+      merged.set(first, this.#appendMerged(merged.get(first) ?? first, row));
+    }
+  }
+
+  /** @returns the index of the new row */
+  #appendMerged(earlier: number, later: number): number {
+    const to = this.#rows++;
+    this.#reserve(this.#rows);
+    const starts = this.#starts;
+    const out = this.#out;
+    out.reserve(starts[earlier + 1]! - starts[earlier]! + starts[later + 1]! - starts[later]!);
+    this.#partitionEnds[to] = out.at + this.#partitionEnds[later]! - starts[later]!;
+    this.#keyEnds[to] = out.at + this.#keyEnds[later]! - starts[later]!;
+    out.copy(out.bytes, starts[later]!, this.#keyEnds[later]!);
+    let from = this.#keyEnds[earlier]!;
+    for (let at = this.#keyEnds[later]!; at < starts[later + 1]!;) {
+      const end = cellEnd(out.view, at);
+      const earlierEnd = cellEnd(out.view, from);
+      if (out.view.getInt32(at) === UNSET_LENGTH) out.copy(out.bytes, from, earlierEnd);
+      else out.copy(out.bytes, at, end);
+      at = end;
+      from = earlierEnd;
+    }
+    starts[to + 1] = out.at;
+    return to;
+  }
+
+  #encoded(): EncodedRows {
+    const rows = this.#rows;
     return {
       rows,
       bytes: this.#out.bytes,
@@ -123,35 +166,43 @@ export class RowEncoder {
   }
 }
 
+/** Where a value with its length ends. */
+function cellEnd(view: DataView, at: number): number {
+  return at + 4 + Math.max(0, view.getInt32(at));
+}
+
 function grown(from: Uint32Array<ArrayBuffer>, size: number): Uint32Array<ArrayBuffer> {
   const to = new Uint32Array(size);
   to.set(from);
   return to;
 }
 
-/** Writes the value of one column in a row; returns false if it is null. */
-type CellWriter = (row: number, out: CqlBytes) => boolean;
+/** What a {@link CellWriter} has found. */
+const WRITTEN = 0;
+/** Writes the value of one column in a row, unless it is {@link NULL} or {@link ABSENT}. */
+type CellWriter = (row: number, out: CqlBytes) => typeof WRITTEN | typeof NULL | typeof ABSENT;
 
 function cellWriter(view: ColumnView, type: TableSpec["columns"][number]["type"]): CellWriter {
   if (view.physical === "number") {
     const write = NUMBER_CELLS[type as ScalarType]!;
     return (row, out) => {
-      const value = view.values[row]!;
-      if (value === null) return false;
+      const value = view.values[row];
+      if (value === null) return NULL;
+      if (value === undefined) return ABSENT;
       write(value, out);
-      return true;
+      return WRITTEN;
     };
   }
   const collection = collectionOf(type);
   const write = collection === null ? TEXT_CELLS[type as ScalarType]! : collectionCell(collection);
   const { bytes, starts, nulls } = view;
   return (row, out) => {
-    if (nulls !== null && nulls[row] === 1) return false;
+    if (nulls !== null && nulls[row] !== 0) return nulls[row] === NULL ? NULL : ABSENT;
     const at = out.at;
     out.at = at + 4;
     write(bytes, starts[row]!, starts[row + 1]!, out);
     out.view.setInt32(at, out.at - at - 4);
-    return true;
+    return WRITTEN;
   };
 }
 

@@ -3,7 +3,7 @@ import type { TableSpec } from "../../../batch/column.ts";
 import { cassandraFailure } from "../errors.ts";
 import type { BorrowedClient, TenantClients } from "../tenant_clients.ts";
 import { chunkHeader, chunkRequests, singleRows } from "./chunk.ts";
-import { batchFrame } from "./encoded_request.ts";
+import { batchFrame, type Statements } from "./encoded_request.ts";
 import { withKey } from "./refused_row.ts";
 import { type Ring, ringOf, routed, type RoutedRequest } from "./replica_sets.ts";
 import { type QueuedRequest, RequestQueue } from "./request_queue.ts";
@@ -14,6 +14,8 @@ export interface SenderOptions {
   /** The keyspace, which is also the name of the role: it can write only there. */
   keyspace: string;
   tables: readonly TableSpec[];
+  /** The names of the tables that have columns besides those of `tables`. @default none */
+  wider?: ReadonlySet<string> | undefined;
   /** What chunks do: write their rows, or delete the rows with their keys. @default "insert" */
   verb?: Verb;
   /** Milliseconds without an acknowledgement after which a sender fails. */
@@ -25,12 +27,14 @@ export interface SenderOptions {
  * @throws {Failure} kind `storage`
  */
 export async function openSender(options: SenderOptions): Promise<ChunkSender> {
-  const { clients, keyspace, tables, verb = "insert" } = options;
+  const { clients, keyspace, tables, wider, verb = "insert" } = options;
   for (;;) {
     const borrowed = await clients.borrow(keyspace);
     try {
       const statements = await Promise.all(
-        tables.map((table) => prepareFor(verb, borrowed.client, keyspace, table)),
+        tables.map((table) =>
+          prepareFor(verb, borrowed.client, keyspace, table, wider?.has(table.name))
+        ),
       );
       return new ChunkSender(borrowed, statements, options);
     } catch (error) {
@@ -45,15 +49,15 @@ export async function openSender(options: SenderOptions): Promise<ChunkSender> {
 export class ChunkSender {
   readonly #borrowed: BorrowedClient;
   readonly #tables: readonly TableSpec[];
-  readonly #statements: readonly Uint8Array[];
+  readonly #statements: readonly Statements[];
   readonly #ring: Ring;
   readonly #queue: RequestQueue;
   #isClosed = false;
 
-  /** @param statements the ids of the prepared statements, in the order of the tables */
+  /** @param statements in the order of the tables */
   constructor(
     borrowed: BorrowedClient,
-    statements: readonly Uint8Array[],
+    statements: readonly Statements[],
     options: SenderOptions,
   ) {
     const { keyspace, silenceMs, tables } = options;

@@ -8,7 +8,7 @@ import {
 } from "../../../batch/column.ts";
 import { keyOf, quoted } from "../../table_rules.ts";
 import { isInvalid, writeFailure } from "../errors.ts";
-import { prepare } from "./encoded_request.ts";
+import { prepare, type Statements } from "./encoded_request.ts";
 import { keyFirst } from "./row_encoder.ts";
 
 const { dataTypes } = types;
@@ -17,10 +17,10 @@ const { dataTypes } = types;
 export type Verb = "insert" | "delete";
 
 /**
- * Prepares the statement for a table and compares the types of its columns with the declaration: bytes
+ * Prepares the statements for a table and compares the types of its columns with the declaration: bytes
  * of another type would be stored as a wrong value, or delete another row.
  *
- * @returns the statement's id
+ * @param isWider whether the table has columns that are not declared
  * @throws {Failure} `table-mismatch`, or the {@link writeFailure} of the driver's error
  */
 export async function prepareFor(
@@ -28,11 +28,18 @@ export async function prepareFor(
   client: Client,
   keyspace: string,
   table: TableSpec,
-): Promise<Uint8Array> {
-  const columns = verb === "insert" ? keyFirst(table) : keyOf(table);
+  isWider = false,
+): Promise<Statements> {
+  const key = keyOf(table);
+  const columns = verb === "insert" ? keyFirst(table) : key;
   const name = `${quoted(keyspace)}.${quoted(table.name)}`;
-  const query = verb === "insert" ? insertInto(name, columns) : deleteFrom(name, columns);
-  const { queryId, meta } = await prepare(client, query).catch((error: unknown) => {
+  const query = verb === "insert" ? insertInto(name, columns) : deleteFrom(name, key);
+  const deletes = verb === "insert" && table.onConflict !== "merge" &&
+    (isWider || columns.length > key.length);
+  const [{ queryId, meta }, deletion] = await Promise.all([
+    prepare(client, query),
+    deletes ? prepare(client, deleteFrom(name, key, "USING TIMESTAMP ?")) : null,
+  ]).catch((error: unknown) => {
     throw isInvalid(error)
       ? changed(table, messageOf(error))
       : writeFailure(error, table.name, keyspace);
@@ -43,7 +50,10 @@ export async function prepareFor(
       throw changed(table, `its column "${name}" is no longer ${type}`);
     }
   }
-  return queryId;
+  return {
+    row: queryId,
+    deletion: deletion && { id: deletion.queryId, keyColumns: key.length, forAll: isWider },
+  };
 }
 
 function insertInto(table: string, columns: readonly string[]): string {
@@ -51,8 +61,9 @@ function insertInto(table: string, columns: readonly string[]): string {
   return `INSERT INTO ${table} (${columns.map(quoted).join(",")}) VALUES (${marks})`;
 }
 
-function deleteFrom(table: string, key: readonly string[]): string {
-  return `DELETE FROM ${table} WHERE ${key.map((name) => `${quoted(name)}=?`).join(" AND ")}`;
+function deleteFrom(table: string, key: readonly string[], using = ""): string {
+  const where = key.map((name) => `${quoted(name)}=?`).join(" AND ");
+  return `DELETE FROM ${table} ${using} WHERE ${where}`;
 }
 
 /** A type in the protocol; `info` has the types of a collection's elements. */
