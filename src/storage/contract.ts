@@ -146,6 +146,13 @@ export interface BeginOptions {
   replaces?: { name: string; version: number };
 }
 
+/** The size of a tenant's table. */
+export interface TableCount {
+  table: string;
+  /** Null if the engine refuses to read the table. */
+  rows: number | null;
+}
+
 /** An engine that stores the rows of tenants, each tenant in its own keyspace. */
 export interface Storage extends StoredRows {
   readonly ledger: Ledger;
@@ -193,6 +200,6 @@ export interface Storage extends StoredRows {
    */
   lookup(tenant: string, table: TableSpec, keys: readonly Value[][]): Promise<(Value[] | null)[]>;
   /** Rows in each of the tenant's tables. */
-  countRows(tenant: string): Promise<{ table: string; rows: number }[]>;
+  countRows(tenant: string): Promise<TableCount[]>;
   close(): Promise<void>;
 }

@@ -38,6 +38,14 @@ export interface LoginCopies {
   replicas: number | null;
 }
 
+/** A table whose first page of 5,000 rows has more tombstones than its node warns about. */
+export interface TableTombstones {
+  /** With its keyspace, quoted. */
+  table: string;
+  /** Null if they are so many that the node refuses to read the page. */
+  tombstones: number | null;
+}
+
 /** The roles with which rows are written. */
 export interface RolesHealth {
   /** False if the file from which their passwords are derived is missing; then none is checked. */

@@ -8,10 +8,11 @@ import {
   cassandraReaders,
   cassandraRoles,
   CassandraStorage,
+  cassandraTombstones,
   openCassandraLedger,
 } from "./cassandra/storage.ts";
 import type { LedgerReader, Storage, StoredRows } from "./contract.ts";
-import type { ClusterHealth, RolesHealth } from "./health.ts";
+import type { ClusterHealth, RolesHealth, TableTombstones } from "./health.ts";
 import { openSqliteStorage } from "./sqlite/storage.ts";
 import { openSqliteReader } from "./sqlite/stored_rows.ts";
 import { acquireManageLock, type ManageLock } from "./sqlite/manage_lock.ts";
@@ -63,6 +64,17 @@ export async function tenantRoles(
 ): Promise<RolesHealth | null> {
   const cluster = clusterOf(settings);
   return cluster === null ? null : await cassandraRoles(cluster, settings.data, tenants);
+}
+
+/**
+ * The tables of tenants in the cluster that have many tombstones; null for SQLite.
+ * @throws {Failure} kind `storage`
+ */
+export async function tableTombstones(
+  settings: StorageSettings,
+): Promise<TableTombstones[] | null> {
+  const cluster = clusterOf(settings);
+  return cluster === null ? null : await cassandraTombstones(cluster);
 }
 
 /** The roles with which people read rows in a cluster; null for SQLite. */

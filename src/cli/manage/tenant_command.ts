@@ -193,7 +193,12 @@ async function showTenant(
     ["module", module?.version ?? "none"],
     ["files", module?.declaration.files.join(", ") ?? "-"],
     ["constraints", limits],
-    ...tables.map(({ table, rows }) => [`table ${table}`, formatCount(rows, "row")]),
+    ...tables.map(({ table, rows }) => [
+      `table ${table}`,
+      rows === null
+        ? "not counted: too many tombstones, see manage doctor"
+        : formatCount(rows, "row"),
+    ]),
     ...(readers ? [["readers", readers.join(", ") || "none"]] : []),
   ]);
   return 0;

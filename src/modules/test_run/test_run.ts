@@ -11,6 +11,7 @@ import { nothingStored } from "../../sandbox/host/nothing_stored.ts";
 import { Outbound } from "../../sandbox/host/outbound.ts";
 import { readPieces, sha256OfFile } from "../../base/read_file.ts";
 import { moduleRun } from "../build/program_module.ts";
+import { WrittenNulls } from "./written_nulls.ts";
 
 /** The result of running a module on a file without storing anything. */
 export interface TestRunResult {
@@ -86,6 +87,7 @@ export async function testRun(
   const log = (text: string) => void result.logs.push(text);
   const run = moduleRun(module, { name, open: () => readPieces(path) }, limits, log);
   const started = performance.now();
+  const nulls = new WrittenNulls();
   try {
     result.counts = await Sandbox.spawn().ingest({
       ...run.job,
@@ -101,6 +103,7 @@ export async function testRun(
     }, {
       batch: (bytes) => {
         const { table, rows, columns } = decodeBatch(bytes, specs);
+        nulls.add(table, columns, rows);
         const shown = tables.find((one) => one.table === table.name);
         for (let i = 0; shown && i < rows && shown.rows.length < limit; i++) {
           shown.rows.push(columns.map((column) => column[i] ?? null));
@@ -122,6 +125,7 @@ export async function testRun(
         outbound: new Outbound(OUTBOUND),
       }),
     });
+    result.notices.push(...nulls.notices());
     result.failure = overShare(result.counts, rejectShare) ??
       nothingStored(result.counts, module.declaration);
   } catch (error) {

@@ -74,6 +74,7 @@ const CODES: Record<number, Known> = {
   0x2500: TABLE_CHANGED,
 };
 const INVALID = 0x2200;
+const READ_FAILURE = 0x1300;
 /** The only guardrail that accepts the same row later. */
 const NO_DISK_SPACE = /\bdisk usage exceeds\b/;
 /** A server error and a failed write. */
@@ -93,6 +94,11 @@ const NO_CONNECTION = /^(ECONN|ENOTFOUND|EHOST|ENET|ETIMEDOUT|EPIPE)/;
 /** Whether a node answered that the statement is invalid. */
 export function isInvalid(error: unknown): boolean {
   return codeOf(error) === INVALID;
+}
+
+/** Whether a node refused to read, as it does when it meets too many tombstones. */
+export function isReadRefused(error: unknown): boolean {
+  return codeOf(error) === READ_FAILURE;
 }
 
 /**

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { RESERVE_BYTES } from "../../base/disk.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
-import type { BeginOptions, Load, LoadReceipt, Storage } from "../contract.ts";
+import type { BeginOptions, Load, LoadReceipt, Storage, TableCount } from "../contract.ts";
 import { alreadyLoaded, storageClosed } from "../failures.ts";
-import type { ClusterHealth, RolesHealth } from "../health.ts";
+import type { ClusterHealth, RolesHealth, TableTombstones } from "../health.ts";
 import { Claims } from "./claims.ts";
+import { countRows } from "./count_rows.ts";
 import { guarded } from "./errors.ts";
 import { healthOf } from "./health.ts";
 import { KeyFile } from "./key_file.ts";
@@ -22,7 +23,8 @@ import { RowKeys } from "./row_keys.ts";
 import { newClient, newTenantClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
 import { tableEpochs } from "./table_epochs.ts";
-import { countRows, ensureTables, storedKeys } from "./tables.ts";
+import { ensureTables, storedKeys } from "./tables.ts";
+import { tombstonesOf } from "./tombstones.ts";
 import { TenantClients } from "./tenant_clients.ts";
 import type { SenderOptions } from "./write/sender.ts";
 
@@ -56,6 +58,16 @@ export async function cassandraRoles(
   const session = operatorSession(settings);
   try {
     return await rolesOf(session, settings, keyFileIn(dataDir), tenants);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Searches the tables of tenants for tombstones, without an open storage. */
+export async function cassandraTombstones(settings: CassandraSettings): Promise<TableTombstones[]> {
+  const session = operatorSession(settings);
+  try {
+    return await tombstonesOf(session, settings);
   } finally {
     await session.close();
   }
@@ -252,7 +264,7 @@ export class CassandraStorage implements Storage {
     });
   }
 
-  countRows(tenant: string): Promise<{ table: string; rows: number }[]> {
+  countRows(tenant: string): Promise<TableCount[]> {
     return guarded(
       `Cannot count the rows of "${tenant}"`,
       async () => await countRows(this.#session, this.#keyspaceOf(tenant)),

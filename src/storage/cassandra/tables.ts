@@ -9,14 +9,6 @@ import {
 } from "../table_rules.ts";
 import type { Session } from "./session.ts";
 
-/**
- * Ranges of tokens that are counted one after another, because each must end before a read times
- * out.
- */
-const COUNTED_RANGES = 16;
-const MIN_TOKEN = -(2n ** 63n);
-const MAX_TOKEN = 2n ** 63n - 1n;
-
 /** A table in the cluster. */
 interface StoredTable {
   types: Map<string, string>;
@@ -46,26 +38,6 @@ export async function ensureTables(
     return [...stored.get(name)?.types.keys() ?? []].some((column) => !names.has(column));
   });
   return new Set(wider.map(({ name }) => name));
-}
-
-/** Counts the rows of all tables of a keyspace, which reads all of them. */
-export async function countRows(session: Session, keyspace: string) {
-  const counted: { table: string; rows: number }[] = [];
-  const stored = await storedTables(session, keyspace);
-  for (const [table, { partitionKey }] of [...stored].sort(([a], [b]) => a < b ? -1 : 1)) {
-    const key = partitionKey.map(quoted).join(", ");
-    const query = `SELECT count(*) AS rows FROM ${quoted(keyspace)}.${quoted(table)}
-                   WHERE token(${key}) >= ? AND token(${key}) <= ?`;
-    const step = (MAX_TOKEN - MIN_TOKEN) / BigInt(COUNTED_RANGES);
-    let rows = 0;
-    for (let from = MIN_TOKEN; from <= MAX_TOKEN; from += step + 1n) {
-      const to = from + step < MAX_TOKEN ? from + step : MAX_TOKEN;
-      const result = await session.run(query, [from, to]);
-      rows += Number(result.rows[0]?.["rows"] ?? 0);
-    }
-    counted.push({ table, rows });
-  }
-  return counted;
 }
 
 /** The keys of all tables of a keyspace, in the form of {@link keyText}. */
@@ -101,7 +73,11 @@ function refuseUnorderedKey(table: TableSpec): void {
   }
 }
 
-async function storedTables(session: Session, keyspace: string): Promise<Map<string, StoredTable>> {
+/** The tables of a keyspace by their names. */
+export async function storedTables(
+  session: Session,
+  keyspace: string,
+): Promise<Map<string, StoredTable>> {
   const stored = new Map<string, StoredTable>();
   const query = `SELECT table_name, column_name, kind, position, type FROM system_schema.columns
                  WHERE keyspace_name = ?`;

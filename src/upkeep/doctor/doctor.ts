@@ -15,6 +15,7 @@ import { checkRoles } from "./roles.ts";
 import { checkSandbox } from "./sandbox.ts";
 import { checkData } from "./data.ts";
 import { checkTls } from "./tls.ts";
+import { checkTombstones } from "./tombstones.ts";
 
 type Check = (context: CheckContext) => Promise<Finding[]>;
 
@@ -31,6 +32,7 @@ const CHECKS: Record<string, Check> = {
   storage: checkStorage,
   cluster: checkCluster,
   roles: checkRoles,
+  tombstones: checkTombstones,
   staging: checkStaging,
   queue: checkQueue,
   files: checkFiles,
