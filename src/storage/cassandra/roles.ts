@@ -38,13 +38,17 @@ export function rolesOf(
     if (!keys.exists()) return { hasKey: false, operator, roles: [], unchecked: all.length };
     const connection = await reachable(session, settings.connection);
     const roles: RoleHealth[] = [];
-    const waiting = all.values();
+    // From another one each time, so that several runs check all if one run does not.
+    const first = Math.floor(Math.random() * all.length);
+    const waiting = [...all.slice(first), ...all.slice(0, first)].values();
     const end = performance.now() + LIMIT_MS;
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
       for (const { tenant, role } of waiting) {
         if (performance.now() > end) return;
-        const fault = await loginFault(connection, { user: role, password: keys.passwordOf(role) });
-        roles.push({ tenant, role, fault, ...await permissionHealth(session, role) });
+        const login = { user: role, password: keys.passwordOf(role) };
+        const permissions = await permissionHealth(session, role);
+        const fault = await loginFault(connection, login) ?? permissions.fault;
+        roles.push({ tenant, role, ...permissions, fault });
       }
     }));
     roles.sort((a, b) => a.tenant < b.tenant ? -1 : 1);
@@ -82,7 +86,7 @@ async function loginFault(
   }
 }
 
-type PermissionHealth = Pick<RoleHealth, "missing" | "excess" | "isOurs">;
+type PermissionHealth = Omit<RoleHealth, "tenant" | "role">;
 
 async function permissionHealth(session: Session, role: string): Promise<PermissionHealth> {
   try {
@@ -91,15 +95,16 @@ async function permissionHealth(session: Session, role: string): Promise<Permiss
       .map(({ permission }) => permission);
     const foreign = all.filter((each) => each.role !== role || !isWithin(role, each.resource));
     return {
+      fault: null,
       missing: NEEDED.filter((needed) => !own.includes(needed)),
       excess: [...new Set(foreign.map((each) => revokes(role, each)))],
       isOurs: true,
     };
   } catch (error) {
-    if (isInvalid(error)) return { missing: NEEDED, excess: [], isOurs: true };
-    const { code } = cassandraFailure(error, "");
-    if (code === "storage-denied") return { missing: [], excess: [], isOurs: false };
-    throw error;
+    const none = { fault: null, missing: [], excess: [], isOurs: true };
+    if (isInvalid(error)) return { ...none, missing: NEEDED };
+    const { code } = cassandraFailure(error, `Cannot list the permissions of "${role}"`);
+    return code === "storage-denied" ? { ...none, isOurs: false } : { ...none, fault: code };
   }
 }
 
