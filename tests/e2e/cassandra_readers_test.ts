@@ -8,6 +8,7 @@ import { rolesFindings } from "../../src/upkeep/doctor/roles.ts";
 import { whyNoCassandra } from "../harness/cassandra.ts";
 import { CassandraPlatform } from "../harness/cassandra_platform.ts";
 import { keepAll } from "../harness/modules.ts";
+import { Platform } from "../harness/platform.ts";
 import { pause } from "../harness/until.ts";
 
 const ignore = await whyNoCassandra() !== null;
@@ -137,6 +138,14 @@ Deno.test({
       await assert.rejects(Deno.stat(key), Deno.errors.NotFound);
     });
   },
+});
+
+Deno.test("with SQLite add-reader is refused, and the hint reads the rows", async () => {
+  await using platform = await Platform.create();
+  platform.addTenant("one");
+  const { code, stderr } = await platform.run("manage", "tenant", "add-reader", "one", "anna");
+  assert.equal(code, 2);
+  assert.match(stderr, /SQLite has no roles\n.*sqlite3 -readonly .*\/db\/tenants\/one\.sqlite/);
 });
 
 async function resetPassword(on: CassandraPlatform, tenant: string, reader: string) {
