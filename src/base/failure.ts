@@ -43,6 +43,12 @@ export class Failure extends Error {
   }
 }
 
+/** Returns the message of anything that was thrown, followed by the hint of a {@link Failure}. */
+export function adviceOf(error: unknown): string {
+  const hint = error instanceof Failure ? error.hint : undefined;
+  return hint ? `${messageOf(error)}. ${hint}` : messageOf(error);
+}
+
 /** Returns the message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -97,8 +97,12 @@ async function toBeCompleted(
   { tenant, id }: FileRecord,
   storage: Storage,
 ): Promise<Outcome> {
-  if (outcome.type !== "quarantined" || await storage.begun(tenant, id) === null) return outcome;
-  return { type: "retry", reason: outcome.reason, rows: null, endless: true };
+  const isFailed = outcome.type === "quarantined" || outcome.type === "retry";
+  if (!isFailed || await storage.begun(tenant, id) === null) return outcome;
+  if (outcome.type === "retry") return { ...outcome, endless: true };
+  const { reason } = outcome;
+  const detail = reason.message;
+  return { type: "retry", reason, lastReason: reason, detail, rows: null, endless: true };
 }
 
 async function runLoad(

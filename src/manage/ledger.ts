@@ -29,8 +29,8 @@ export type LedgerEvent =
   /** It or its module has a fault; none of its rows are stored. */
   | { type: "quarantine"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
   /**
-   * Something else failed; the next attempt is at `at`, in milliseconds since the epoch. On a full disk
-   * the attempt is not `counted`.
+   * Something else failed; the next attempt is at `at`, in milliseconds since the epoch. If the storage
+   * failed, the attempt is not `counted`.
    */
   | { type: "retry"; reason: FileReason; at: number; counted?: boolean }
   /** The service shuts down; the attempt does not count. */

@@ -51,13 +51,17 @@ export async function reportToAuthor(
     }
   } else if (isSettled) {
     const state = outcome.type === "refused" ? "Refused" : "Quarantined";
-    entries.push(entry("file", `${state}: ${outcome.reason.message}`));
+    const { message } = outcome.type === "retry" ? outcome.lastReason : outcome.reason;
+    entries.push(entry("file", `${state}: ${message}`));
   }
   if (isSettled && "notices" in outcome) {
     entries.push(...(outcome.notices ?? []).map((text) => entry("notice", text)));
   }
   await log.append(tenant, entries);
-  const isFaultless = outcome.type === "refused" && FAULTLESS.includes(outcome.reason.code);
+  // A failure of the platform ends with another reason than that of its retries.
+  const isPlatforms = outcome.type === "retry" && outcome.lastReason !== outcome.reason;
+  const isFaultless = isPlatforms ||
+    (outcome.type === "refused" && FAULTLESS.includes(outcome.reason.code));
   if (version === null || !isSettled || isFaultless) return;
   const reason = outcome.type === "ingested" ? null : outcome.reason.message;
   await probation.count({ tenant, version, fileId, reason });

@@ -1,4 +1,5 @@
-import { Failure, messageOf } from "../base/failure.ts";
+import { adviceOf, Failure } from "../base/failure.ts";
+import { platformReason } from "../base/platform_reason.ts";
 import type { FileReason, RowCounts } from "../protocol/file_view.ts";
 
 /** How one attempt to load a file ended. */
@@ -12,16 +13,24 @@ export type Outcome =
   }
   /** The file was refused before a record was read. `replacedBy`: a later version of it is loaded. */
   | { type: "refused"; reason: FileReason; replacedBy?: string | undefined }
-  /** The file or its module has a fault; nothing was stored. */
-  | { type: "quarantined"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
+  /** The file or its module has a fault; nothing was stored. `detail`: for the operator only. */
+  | {
+    type: "quarantined";
+    reason: FileReason;
+    rows: RowCounts | null;
+    detail?: string;
+    notices?: string[];
+  }
   /**
-   * Something else failed, so a later attempt may succeed. `endless`: attempts are not limited.
-   * `neededBytes`: the disk was full, and this is the free space that the next attempt needs; this
-   * attempt does not count.
+   * Something else failed, so a later attempt may succeed. `endless`: the storage failed; this attempt
+   * does not count. `lastReason`: the reason if no attempt is left. `detail`: for the operator only.
+   * `neededBytes`: the disk was full, and this is the free space that the next attempt needs.
    */
   | {
     type: "retry";
     reason: FileReason;
+    lastReason: FileReason;
+    detail: string;
     rows: RowCounts | null;
     endless: boolean;
     neededBytes?: number;
@@ -50,26 +59,38 @@ const PERMISSION_DENIED: FileReason = {
  * @param rows the counts until then; null when nothing was read
  */
 export function outcomeOf(error: unknown, rows: RowCounts | null = null): Outcome {
+  const detail = adviceOf(error);
   // Permissions of the data directory are not the fault of the file.
   if (error instanceof Deno.errors.PermissionDenied) {
-    return { type: "retry", reason: PERMISSION_DENIED, rows, endless: true };
+    const reason = PERMISSION_DENIED;
+    return { type: "retry", reason, lastReason: reason, detail, rows, endless: true };
   }
-  if (!(error instanceof Failure)) {
-    const reason = { code: "internal", message: `Cannot load the file: ${messageOf(error)}` };
-    return { type: "retry", reason, rows, endless: false };
-  }
-  const { code, message, hint } = error;
-  const reason = { code, message: hint ? `${message}. ${hint}` : message };
-  if (error.kind === "storage") {
-    const full = code === "storage-full" &&
-      { neededBytes: Number(error.details["neededBytes"] ?? 0) };
-    return { type: "retry", reason, rows, endless: true, ...full };
-  }
-  if (code === "superseded") {
-    return { type: "refused", reason, replacedBy: String(error.details["by"]) };
-  }
-  if (error.kind === "internal" || WORTH_ANOTHER_TRY.has(code)) {
-    return { type: "retry", reason, rows, endless: false };
-  }
-  return { type: "quarantined", reason, rows };
+  const failure = error instanceof Failure ? error : new Failure("internal", "internal", detail);
+  const why = platformReason(failure);
+  if (why !== null) return platformFailed(failure, why, detail, rows);
+  const { code, details } = failure;
+  const reason = { code, message: detail };
+  if (code === "superseded") return { type: "refused", reason, replacedBy: String(details["by"]) };
+  if (!WORTH_ANOTHER_TRY.has(code)) return { type: "quarantined", reason, rows };
+  return { type: "retry", reason, lastReason: reason, detail, rows, endless: false };
+}
+
+/** The platform failed, not the file. Its customer does not see the error. */
+function platformFailed(
+  { kind, code, details }: Failure,
+  why: string,
+  detail: string,
+  rows: RowCounts | null,
+): Outcome {
+  const waits = `Cannot load the file yet: ${why}. The file waits and is loaded as soon as ` +
+    "possible; you need not do anything.";
+  const ends = `Cannot load the file: ${why}. This is not the fault of the file. It is kept, and ` +
+    "the platform's operator can load it again.";
+  return {
+    type: "retry",
+    reason: { code, message: waits },
+    lastReason: { code, message: ends },
+    ...{ detail, rows, endless: kind === "storage" },
+    ...(code === "storage-full" && { neededBytes: Number(details["neededBytes"] ?? 0) }),
+  };
 }

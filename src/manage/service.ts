@@ -83,6 +83,8 @@ export class IngestService {
   #elsewhere = false;
   /** Bytes that must be free for a file whose load found too little room. */
   readonly #needs = new Map<string, number>();
+  /** How many attempts in a row have failed; the ledger counts only some of them. */
+  readonly #failures = new Map<string, number>();
 
   constructor(deps: ServiceDeps) {
     this.#deps = deps;
@@ -263,7 +265,8 @@ export class IngestService {
   /** @returns the record to be queued again; null when the file is finished or released */
   async #runAttempt(queued: FileRecord, span: Span): Promise<FileRecord | null> {
     const { emit, storage, modules } = this.#deps;
-    const begun = queued.attempts > 0 ? await storage.begun(queued.tenant, queued.id) : null;
+    // Also for a file without an attempt: those that the storage or a shutdown ended do not count.
+    const begun = await storage.begun(queued.tenant, queued.id);
     const module = begun === null
       ? await modules.current(queued.tenant)
       : await modules.built(queued.tenant, begun);
@@ -280,7 +283,8 @@ export class IngestService {
     const outcome = isGone && loaded.type !== "ingested" ? outcomeOf(dataGone()) : loaded;
     const seconds = (performance.now() - started) / 1000;
     this.#noteNeed(record, outcome);
-    const again = await settle(this.#deps, record, outcome, seconds, Date.now);
+    const failures = this.#failuresOf(record, outcome);
+    const again = await settle(this.#deps, record, outcome, seconds, Date.now, failures);
     const report = { record, version, outcome, again: again !== null, console };
     emit({ kind: "problem.ended", problem: "ledger.failed", key: "file" });
     if (!isGone) await reportToAuthor(this.#reportDeps, report, Date.now());
@@ -351,6 +355,17 @@ export class IngestService {
       hint: shortageHint(shortage),
       details: { neededBytes },
     });
+  }
+
+  /** Counts the attempts of a file in a row that failed, so that the waits between them grow. */
+  #failuresOf({ id, attempts }: FileRecord, { type }: Outcome): number {
+    if (type !== "retry") {
+      this.#failures.delete(id);
+      return attempts;
+    }
+    const failures = Math.max(attempts, (this.#failures.get(id) ?? 0) + 1);
+    this.#failures.set(id, failures);
+    return failures;
   }
 
   /** A file whose load found too little room waits until there is more. */

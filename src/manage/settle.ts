@@ -1,5 +1,5 @@
 import type { Config } from "../config/schema.ts";
-import { Failure, messageOf } from "../base/failure.ts";
+import { adviceOf, Failure } from "../base/failure.ts";
 import { backoffMs } from "../base/retry.ts";
 import type { FileReason } from "../protocol/file_view.ts";
 import type { Layout } from "../data/layout.ts";
@@ -25,6 +25,7 @@ const FIRST_RETRY_MS = 1_000;
  *
  * @param seconds how long the attempt took
  * @param now returns milliseconds since the epoch
+ * @param failures the number of attempts in a row that failed, counted or not
  * @returns the record to be queued again; null when the file is finished or released
  */
 export async function settle(
@@ -33,6 +34,7 @@ export async function settle(
   outcome: Outcome,
   seconds: number,
   now: () => number,
+  failures = record.attempts,
 ): Promise<FileRecord | null> {
   const { layout, emit, config, storage: { ledger } } = deps;
   const file = eventFields(record);
@@ -50,13 +52,21 @@ export async function settle(
     case "refused":
     case "quarantined": {
       const { reason } = outcome;
+      const detail = outcome.type === "quarantined" ? outcome.detail : undefined;
       const rows = outcome.type === "quarantined" ? outcome.rows ?? NO_ROWS : NO_ROWS;
       const event: LedgerEvent = outcome.type === "refused"
         ? { type: "refuse", reason, replacedBy: outcome.replacedBy }
         : { type: "quarantine", reason, rows, notices: outcome.notices };
       await moveOut(layout, await advance(ledger, record, event, now()));
       reportKill(deps, record, reason);
-      emit({ kind: `file.${outcome.type}`, ...file, reason, rows, seconds });
+      emit({
+        kind: `file.${outcome.type}`,
+        ...file,
+        reason,
+        ...(detail && { detail }),
+        rows,
+        seconds,
+      });
       return null;
     }
     case "released":
@@ -64,18 +74,19 @@ export async function settle(
       emit({ kind: "file.released", ...file });
       return null;
     case "retry": {
-      const { reason, rows, endless, neededBytes } = outcome;
+      const { reason, lastReason, detail, rows, endless } = outcome;
       const { attempts } = record;
       const { max_attempts, retry_seconds } = config().manage;
       if (attempts >= max_attempts && !endless) {
-        return await settle(deps, record, { type: "quarantined", reason, rows }, seconds, now);
+        const last = { type: "quarantined" as const, reason: lastReason, detail, rows };
+        return await settle(deps, record, last, seconds, now);
       }
       const delays = { firstDelay: FIRST_RETRY_MS, longestDelay: retry_seconds * 1000 };
-      const nextTryAt = now() + Math.round(backoffMs(attempts, delays));
-      const counted = neededBytes === undefined;
-      const event = { type: "retry" as const, reason, at: nextTryAt, counted };
+      const nextTryAt = now() + Math.round(backoffMs(Math.max(attempts, failures), delays));
+      const event = { type: "retry" as const, reason, at: nextTryAt, counted: !endless };
       const next = await advance(ledger, record, event, now());
-      emit({ kind: "file.retry", ...file, reason, attempt: attempts, nextTryAt, endless });
+      const attempt = { reason, detail, attempt: attempts, nextTryAt, endless };
+      emit({ kind: "file.retry", ...file, ...attempt });
       return next;
     }
   }
@@ -148,7 +159,7 @@ export function eventFields(
 /** The event for a ledger that could not be read or written, for one file or for a scan. */
 export function ledgerFailed(error: unknown, fileId: string | null): TelemetryEvent {
   const code = error instanceof Failure ? error.code : "internal";
-  return { kind: "ledger.failed", code, error: messageOf(error), fileId };
+  return { kind: "ledger.failed", code, error: adviceOf(error), fileId };
 }
 
 function reportKill({ emit }: SettleDeps, record: FileRecord, { code }: FileReason): void {

@@ -1,4 +1,4 @@
-import { messageOf } from "../base/failure.ts";
+import { adviceOf, messageOf } from "../base/failure.ts";
 import { retry } from "../base/retry.ts";
 import { onHangup, signalled } from "../base/signals.ts";
 import { findOwnOsSandbox } from "../sandbox/os/os_sandbox.ts";
@@ -43,7 +43,7 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
     await retry(() => storage.ready(), {
       attempts: options.once ? 1 : Infinity,
       firstDelay: 1_000,
-      onWait: (failure) => emit({ kind: "storage.waiting", error: failure.message }),
+      onWait: (failure) => emit({ kind: "storage.waiting", error: adviceOf(failure) }),
     }).finally(() => sandboxReady);
     emit({ kind: "problem.ended", problem: "storage.waiting", key: "" });
     await housekeeping.checkDisk();

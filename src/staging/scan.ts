@@ -1,3 +1,4 @@
+import { Failure } from "../base/failure.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Layout } from "../data/layout.ts";
 import { signatureOf } from "../base/file_signature.ts";
@@ -98,6 +99,8 @@ export class StagingScanner {
       } catch (error) {
         // It was moved away after it was listed.
         if (error instanceof Deno.errors.NotFound) continue;
+        // The ledger does not answer, whatever the file.
+        if (error instanceof Failure && error.kind === "storage") throw error;
         problems.push({ path: file.path, why: whyUnreadable(error) });
       }
     }

@@ -120,7 +120,17 @@ type ManageEvent =
     & OfFile
   )
   | ({ kind: "file.refused"; rows: RowCounts; seconds: number; reason: FileReason } & OfFile)
-  | ({ kind: "file.quarantined"; rows: RowCounts; seconds: number; reason: FileReason } & OfFile)
+  | (
+    & {
+      kind: "file.quarantined";
+      rows: RowCounts;
+      seconds: number;
+      reason: FileReason;
+      /** The error, if its text is only for the operator. */
+      detail?: string;
+    }
+    & OfFile
+  )
   | (
     & {
       kind: "file.retry";
@@ -128,6 +138,8 @@ type ManageEvent =
       /** Milliseconds since the epoch. */
       nextTryAt: number;
       reason: FileReason;
+      /** The error, whose text is only for the operator. */
+      detail: string;
       /** The storage failed: the attempt does not count. */
       endless: boolean;
     }

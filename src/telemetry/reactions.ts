@@ -191,8 +191,7 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   "file.retry": {
     level: "warning",
     message: "Attempt failed; it will be repeated.",
-    repeats: ({ endless, fileId, reason }) =>
-      endless ? { key: fileId, text: reason.message } : null,
+    repeats: ({ endless, fileId, detail }) => endless ? { key: fileId, text: detail } : null,
     measure: (metrics, { tenant, reason, endless }) => {
       if (endless) metrics.storageFailures.inc({ code: reason.code });
       end(metrics, metrics.tenants.of(tenant), "retry", null);

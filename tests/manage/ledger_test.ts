@@ -55,7 +55,9 @@ const event: fc.Arbitrary<LedgerEvent> = fc.oneof(
   fc.record({ type: fc.constant("refuse" as const), reason }),
   fc.record({ type: fc.constant("lose" as const), reason }),
   fc.record({ type: fc.constant("quarantine" as const), reason, rows: fc.option(rows) }),
-  fc.record({ type: fc.constant("retry" as const), reason, at: fc.nat() }),
+  fc.record({
+    ...{ type: fc.constant("retry" as const), reason, at: fc.nat(), counted: fc.boolean() },
+  }),
 );
 
 /** The invariants of a record in each state. */
@@ -71,8 +73,10 @@ function checkRecord(record: FileRecord): void {
   if (record.seconds !== null) assert.ok(record.seconds >= 0);
 }
 
-function checkAttempts(before: FileRecord, type: LedgerEvent["type"], after: FileRecord): void {
-  if (type === "start") assert.equal(after.attempts, before.attempts + 1);
+function checkAttempts(before: FileRecord, event: LedgerEvent, after: FileRecord): void {
+  const { type } = event;
+  if (type === "retry") assert.equal(after.attempts, before.attempts - (event.counted ? 0 : 1));
+  else if (type === "start") assert.equal(after.attempts, before.attempts + 1);
   else if (type === "release") assert.equal(after.attempts, before.attempts - 1);
   else if (type === "replay") assert.equal(after.attempts, 0);
   else assert.equal(after.attempts, before.attempts);
@@ -93,7 +97,7 @@ Deno.test("ledger: no sequence of events leads to an illegal state or record", (
         const next = transition(frozen, event, now);
         assert.equal(next.state, legal.to);
         checkRecord(next);
-        checkAttempts(record, event.type, next);
+        checkAttempts(record, event, next);
         for (const kept of ["id", "tenant", "name", "sha256", "receivedAt", "size"] as const) {
           assert.equal(next[kept], record[kept]);
         }

@@ -7,9 +7,10 @@ const { errors } = cassandra;
 
 function codeOf(error: unknown): string {
   const failure = cassandraFailure(error, "Cannot do it");
-  assert.equal(failure.kind, "storage");
+  const isOurs = failure.code === "storage-error";
+  assert.equal(failure.kind, isOurs ? "internal" : "storage");
   assert.match(failure.message, /^Cannot do it: /);
-  assert.equal(failure.hint === undefined, failure.code === "storage-error");
+  assert.equal(failure.hint === undefined, isOurs);
   return `${failure.code}${isPassing(failure) ? ", passing" : ""}`;
 }
 
@@ -33,6 +34,44 @@ Deno.test("errors of the driver have the codes of docs/operations.md", () => {
   assert.equal(codeOf(new Error("unexpected")), "storage-error");
   assert.equal(codeOf(new errors.OperationTimedOutError("no reply")), "storage-slow, passing");
   assert.equal(codeOf(noHost()), "storage-unreachable, passing");
+  assert.equal(codeOf(answer(0x2000)), "storage-error");
+  assert.equal(codeOf(answer(0x1600)), "storage-io, passing");
+  assert.equal(codeOf(answer(0x1700)), "storage-slow, passing");
+});
+
+Deno.test("a node that cannot read the roles says nothing about a password or a permission", () => {
+  const unreadable = "Unable to perform authentication: Cannot achieve consistency level LOCAL_ONE";
+  const login = new errors.AuthenticationError(unreadable);
+  assert.equal(codeOf(login), "storage-unavailable, passing");
+  assert.equal(codeOf(noHost(login)), "storage-unavailable, passing");
+  const denied = "Unable to perform authorization of permissions: Operation timed out";
+  assert.equal(
+    codeOf(new errors.ResponseError(0x2100, denied)),
+    "storage-unavailable, passing",
+  );
+});
+
+Deno.test("how many nodes cannot be reached is reported, and why replicas failed", () => {
+  const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+  const two = noHost(refused, answer(0x1000), refused);
+  const { message, code } = cassandraFailure(two, "Cannot do it");
+  assert.deepEqual([message, code], [
+    "Cannot do it: the node's message (2 of 3 nodes cannot be reached)",
+    "storage-unavailable",
+  ]);
+  const reasons = { "10.0.0.1": 5, "10.0.0.2": 1, "10.0.0.3": 99 };
+  const failed = Object.assign(answer(0x1300), { reasons });
+  assert.match(
+    cassandraFailure(failed, "Cannot do it").message,
+    /\(10\.0\.0\.1: it is down, 10\.0\.0\.2: too many tombstones, 10\.0\.0\.3: reason 99\)$/,
+  );
+});
+
+Deno.test("what a person has to correct comes before what passes", () => {
+  const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+  const wrong = new errors.AuthenticationError("Provided username and/or password are incorrect");
+  assert.equal(codeOf(noHost(refused, wrong)), "storage-credentials");
+  assert.equal(codeOf(noHost("Host considered as DOWN", refused)), "storage-unreachable, passing");
 });
 
 Deno.test("of the errors of several nodes the first known one is reported", () => {

@@ -134,7 +134,7 @@ Deno.test("every attempt that started ends in the running gauge", async () => {
     INGESTED,
     { kind: "file.refused", ...FILE, rows: ROWS, seconds: 1, reason },
     { kind: "file.quarantined", ...FILE, rows: ROWS, seconds: 1, reason },
-    { kind: "file.retry", ...FILE, attempt: 1, nextTryAt: 0, reason, endless: false },
+    { kind: "file.retry", ...FILE, attempt: 1, nextTryAt: 0, reason, detail: "", endless: false },
     { kind: "file.released", ...FILE },
   ];
   for (const end of ends) {
@@ -158,6 +158,7 @@ Deno.test("failures of the storage are counted, whether an attempt or the ledger
     attempt: 1,
     nextTryAt: 0,
     reason,
+    detail: "it is busy",
     endless: true,
   });
   t.telemetry.emit({

@@ -4,7 +4,8 @@ import { markFaulty, markPending } from "../review.ts";
 import type { ModuleInbox, ModuleRequest } from "../inbox.ts";
 import { type BuiltModule, numberOf } from "../store.ts";
 import { formatCount } from "../../base/count.ts";
-import { Failure, messageOf } from "../../base/failure.ts";
+import { adviceOf, Failure, messageOf } from "../../base/failure.ts";
+import { platformReason } from "../../base/platform_reason.ts";
 import type { ModuleFaultView } from "../../protocol/module_view.ts";
 import { ModuleFault } from "../../sandbox/host/sandbox_failures.ts";
 import { buildFiles } from "./build.ts";
@@ -72,7 +73,7 @@ export class ModuleRequestHandler {
       } catch (error) {
         // Not the module's fault: the request stays in the inbox and is tried again.
         const kind = "module.request_failed";
-        emit({ kind, tenant, moduleVersion: version, error: messageOf(error) });
+        emit({ kind, tenant, moduleVersion: version, error: adviceOf(error) });
         // If that fails too, such as for a folder that cannot be written, it is tried again as well.
         await this.#giveUp(request, error).catch(() => {});
       }
@@ -91,15 +92,15 @@ export class ModuleRequestHandler {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
     if (!isPermanent(error) && (isStorage(error) || failures < MAX_FAILURES)) {
-      if (failures === 1) await this.#log(request, `Cannot be checked yet: ${messageOf(error)}`);
+      if (failures === 1) await this.#log(request, `Cannot be checked yet: ${shownOf(error)}`);
       return;
     }
     // Without its folder there is nobody to inform.
     if ((await store.versions(tenant)).includes(version)) {
       const { state } = await store.record(tenant, version);
-      const fault = { file: "tenant.json", line: 1, column: 1, message: messageOf(error) };
+      const fault = { file: "tenant.json", line: 1, column: 1, message: shownOf(error) };
       if (state === "checking") await this.#markFaulty(request, [fault]);
-      else await this.#log(request, `Cannot ${verb} the version: ${messageOf(error)}`);
+      else await this.#log(request, `Cannot ${verb} the version: ${shownOf(error)}`);
     }
     await inbox.remove(tenant, version);
     this.#failures.delete(key);
@@ -179,9 +180,13 @@ export class ModuleRequestHandler {
 function faultsOf(error: unknown): ModuleFaultView[] | null {
   if (error instanceof ModuleFault) return error.faults;
   if (!(error instanceof Failure)) return null;
-  if (error.kind === "internal" && !NO_PROGRAMS.has(error.code)) return null;
-  const message = error.hint ? `${error.message}. ${error.hint}` : error.message;
-  return [{ file: "tenant.json", line: 1, column: 1, message }];
+  if (platformReason(error) !== null && !NO_PROGRAMS.has(error.code)) return null;
+  return [{ file: "tenant.json", line: 1, column: 1, message: adviceOf(error) }];
+}
+
+/** What the author of a module sees of an error. */
+function shownOf(error: unknown): string {
+  return platformReason(error) ?? messageOf(error);
 }
 
 function isStorage(error: unknown): boolean {

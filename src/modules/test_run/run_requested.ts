@@ -3,6 +3,7 @@ import { capLimits } from "../../config/tenant_json.ts";
 import type { BuiltModule, ModuleStore } from "../store.ts";
 import type { RequestedTestRun, TestRuns } from "../test_runs.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
+import { platformReason } from "../../base/platform_reason.ts";
 import type { TestRun } from "../../protocol/module_view.ts";
 import type { Emit } from "../../telemetry/events.ts";
 import { testRun, type TestRunResult } from "./test_run.ts";
@@ -19,11 +20,6 @@ const MAX_SHOWN = 20;
 const MAX_CELL_CHARS = 200;
 /** A sample is small: a module that takes longer than this is stopped. */
 const MAX_SECONDS = 30;
-const PLATFORM_FAULT = {
-  code: "internal",
-  message: "Cannot run the sample: the server failed. Its operator finds the reason in the log",
-};
-
 /**
  * Runs the requested samples through their modules in the sandbox, one after the other. A fault of the
  * platform is a result too: nobody waits for ever.
@@ -38,7 +34,7 @@ export async function runRequestedTests(deps: TestRunDeps): Promise<void> {
     try {
       const result = await run(deps, request).catch((error) => {
         failed(error);
-        return failedRun(request, PLATFORM_FAULT);
+        return failedRun(request, platformFault(error));
       });
       await deps.testRuns.finish(request, result);
     } catch (error) {
@@ -58,9 +54,10 @@ async function run({ store, config }: TestRunDeps, request: RequestedTestRun): P
     // A native program runs without the compartment and the Worker.
     if (typeof module.tenantJson.entry !== "string" && state !== "approved") throw notApproved();
     const result = await testRun(module, sample, { limit: MAX_SHOWN, name });
+    if (result.failure !== null && platformReason(result.failure) !== null) throw result.failure;
     return { ...finished(), ...viewOf(result) };
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    if (!(error instanceof Failure) || platformReason(error) !== null) throw error;
     return failedRun(request, { code: error.code, message: error.message });
   }
 }
@@ -69,6 +66,15 @@ function failedRun({ name, askedAt }: RequestedTestRun, failure: TestRun["failur
   const finishedAt = new Date().toISOString();
   const nothing = { tables: [], rejects: [], counts: null, logs: [], notices: [] };
   return { state: "done", name, askedAt, finishedAt, ...nothing, failure };
+}
+
+/** What the author of the module sees of a fault of the platform. */
+function platformFault(error: unknown): NonNullable<TestRun["failure"]> {
+  const code = error instanceof Failure ? error.code : "internal";
+  const message =
+    `Cannot run the sample: ${platformReason(error)}. The platform's operator finds ` +
+    "the reason in the log";
+  return { code, message };
 }
 
 function capped(module: BuiltModule, { sandbox }: Config): BuiltModule {

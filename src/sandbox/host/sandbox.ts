@@ -1,4 +1,4 @@
-import { Failure, messageOf } from "../../base/failure.ts";
+import { Failure } from "../../base/failure.ts";
 import { type RejectView, rejectViewSchema, type RowCounts } from "../../protocol/file_view.ts";
 import { FRAME, FrameWriter, NONCE_BYTES, readFrames } from "../wire/frames.ts";
 import {
@@ -194,7 +194,7 @@ export class Sandbox {
     } catch (error) {
       // The child still sends the rejects that it found before.
       this.#sourceError = error;
-      await this.#sent(this.#out.writeJson(FRAME.fail, { message: messageOf(error) }));
+      await this.#sent(this.#out.writeJson(FRAME.fail, { message: "Cannot read the file" }));
       return false;
     }
     return await this.#sent(this.#out.write(FRAME.end, new Uint8Array(0)));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { TableSpec } from "../../batch/column.ts";
-import { LOCAL_SERIAL, type Row, type Session } from "./session.ts";
+import type { Row, Session } from "./session.ts";
 import { transact } from "./transaction.ts";
 
 const claimSchema = z.object({
@@ -99,11 +99,9 @@ export class Claims {
   }
 
   async #row(tenant: string, name: string): Promise<Row | null> {
-    const client = await this.#session.client();
-    const { rows } = await client.execute(
+    const { rows } = await this.#session.serial(
       `SELECT claim, newest, earlier FROM ${this.#table} WHERE tenant = ? AND name = ?`,
       [tenant, name],
-      { prepare: true, isIdempotent: true, consistency: LOCAL_SERIAL },
     );
     return rows[0] ?? null;
   }

@@ -7,7 +7,7 @@ const ROWS_REFUSED = "rows-refused";
 interface Known {
   code: string;
   hint: string;
-  /** Whether the same request may succeed later. */
+  /** Whether the same request may succeed later without a change by the operator. */
   passing?: true;
 }
 
@@ -18,8 +18,8 @@ const UNREACHABLE: Known = {
 };
 const CREDENTIALS: Known = {
   code: "storage-credentials",
-  hint:
-    "Check user and password in the storage URL; for the role of a tenant run mysimbdp manage tenant add or deploy again.",
+  hint: "Check user and password in the storage URL, then start manage again. For the role of a " +
+    "tenant run mysimbdp manage tenant add.",
 };
 const TLS: Known = {
   code: "storage-tls",
@@ -29,7 +29,7 @@ const TLS: Known = {
 };
 const UNAVAILABLE: Known = {
   code: "storage-unavailable",
-  hint: "Too few nodes are up for the replication. The file is retried.",
+  hint: "Too few nodes are up for the replication. Start the nodes that are down.",
   passing: true,
 };
 const BUSY: Known = {
@@ -39,7 +39,7 @@ const BUSY: Known = {
 };
 const SLOW: Known = {
   code: "storage-slow",
-  hint: "The cluster did not answer before the timeout. The file is retried.",
+  hint: "The cluster did not answer before the timeout; try again later.",
   passing: true,
 };
 const NODE_FAILED: Known = { code: "storage-io", hint: "Check the logs of the nodes." };
@@ -55,21 +55,27 @@ const TABLE_CHANGED: Known = {
   passing: true,
 };
 
-/** By the error codes of the native protocol, version 5. */
+/**
+ * By the error codes of the native protocol, version 5. All other codes mean that the statement is
+ * wrong, which is our fault.
+ */
 const CODES: Record<number, Known> = {
   0x0000: { ...NODE_FAILED, passing: true },
   0x0100: CREDENTIALS,
   0x1000: UNAVAILABLE,
   0x1001: BUSY,
   0x1002: UNAVAILABLE,
+  0x1003: NODE_FAILED,
   0x1100: SLOW,
   0x1200: SLOW,
   0x1300: NODE_FAILED,
   0x1500: { ...NODE_FAILED, passing: true },
+  0x1600: { ...NODE_FAILED, passing: true },
   0x1700: SLOW,
   0x2100: {
     code: "storage-denied",
-    hint: "Grant the role the permissions that docs/cassandra.md lists.",
+    hint: "Grant the role the permissions that docs/cassandra.md lists. For the role of a tenant " +
+      "run mysimbdp manage tenant add.",
   },
   0x2500: TABLE_CHANGED,
 };
@@ -89,7 +95,24 @@ const CLASSES: Record<string, Known> = {
 
 /** The start of TLS errors: one side does not trust the other, or does not use TLS. */
 const NO_TLS = /^(invalid peer certificate|received fatal alert|received corrupt message)/;
-const NO_CONNECTION = /^(ECONN|ENOTFOUND|EHOST|ENET|ETIMEDOUT|EPIPE)/;
+const NO_CONNECTION = /^(ECONN|ENOTFOUND|EHOST|ENET|EAI_|ETIMEDOUT|EPIPE)/;
+/**
+ * A node that cannot read roles or permissions answers as if the password were wrong, or a permission
+ * missing. Only the text differs.
+ */
+const ROLES_UNREADABLE = /^Unable to perform auth/;
+
+/** Why a replica failed to read or write, by the codes of the native protocol. */
+const REPLICA_REASONS = [
+  "unknown, see its log",
+  "too many tombstones",
+  "timeout",
+  "its schema differs",
+  "the read is too large",
+  "it is down",
+  "an index is not available",
+  "too many indexes",
+];
 
 /** Whether a node answered that the statement is invalid. */
 export function isInvalid(error: unknown): boolean {
@@ -111,17 +134,26 @@ export function isOutcomeUnknown(error: unknown): boolean {
   return known === SLOW || known === UNREACHABLE || MAYBE_EXECUTED.includes(codeOf(error));
 }
 
+/** Whether the driver only says that no node is connected, as it does while it reconnects. */
+export function isUnexplained(error: unknown): boolean {
+  return error instanceof Error && error.name === "NoHostAvailableError" &&
+    innerErrors(error).length === 0;
+}
+
 /**
- * Converts an error of the driver to a {@link Failure} of kind `storage`. Returns failures unchanged.
+ * Converts an error of the driver to a {@link Failure}: kind `storage` if the cluster is unavailable
+ * or does not accept our role, otherwise `internal`. Returns failures unchanged.
  *
  * @param sentence `Cannot <verb> <thing> "value"`
  */
 export function cassandraFailure(error: unknown, sentence: string): Failure {
   if (error instanceof Failure) return error;
-  const inner = innermost(error);
-  const { code = "storage-error", hint, passing } = knownOf(error) ?? knownOf(inner) ?? {};
-  return new Failure("storage", code, `${sentence}: ${messageOf(inner)}`, {
-    ...(hint && { hint }),
+  const known = knownOf(error);
+  const text = `${sentence}: ${messageOf(innermost(error))}${detailOf(error)}`;
+  if (known === undefined) return new Failure("internal", "storage-error", text, { cause: error });
+  const { code, hint, passing } = known;
+  return new Failure("storage", code, text, {
+    hint,
     ...(passing && { details: PASSING }),
     cause: error,
   });
@@ -169,26 +201,49 @@ function refusalText(message: string, keyspace: string): string {
 
 function knownOf(error: unknown): Known | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error.name === "NoHostAvailableError") {
-    return innerErrors(error).map(knownOf).find((known) => known !== undefined) ?? UNREACHABLE;
-  }
+  if (isUnexplained(error)) return UNREACHABLE;
+  if (error.name === "NoHostAvailableError") return knownOf(innermost(error)) ?? UNREACHABLE;
   if (error.name === "InvalidData" && NO_TLS.test(error.message)) return TLS;
   const code = codeOf(error);
   if (code === INVALID && NO_DISK_SPACE.test(error.message)) return CLUSTER_FULL;
-  if (typeof code === "number") return CODES[code];
+  const known = typeof code === "number" ? CODES[code] : CLASSES[error.name];
+  const isRole = code === 0x2100 || known === CREDENTIALS;
+  if (isRole && ROLES_UNREADABLE.test(error.message)) return UNAVAILABLE;
   const hasNoConnection = typeof code === "string" && NO_CONNECTION.test(code);
-  return hasNoConnection || "isSocketError" in error ? UNREACHABLE : CLASSES[error.name];
+  return hasNoConnection || "isSocketError" in error ? UNREACHABLE : known;
 }
 
-/** The error of one host, if an error combines those of all hosts: the first that is known. */
+/**
+ * The error of one host, if an error combines those of all hosts. What a person has to correct comes
+ * first, then what the nodes that answer say.
+ */
 function innermost(error: unknown): unknown {
   const inner = innerErrors(error);
-  return inner.find((each) => knownOf(each) !== undefined) ?? inner[0] ?? error;
+  const known = inner.filter((each) => knownOf(each) !== undefined);
+  return known.find((each) => !knownOf(each)?.passing) ??
+    known.find((each) => knownOf(each) !== UNREACHABLE) ?? known[0] ?? inner[0] ?? error;
 }
 
-function innerErrors(error: unknown): unknown[] {
+/** The errors of the hosts. A host that the driver believes to be down has a text instead. */
+function innerErrors(error: unknown): Error[] {
   if (!(error instanceof Error) || !("innerErrors" in error)) return [];
-  return Object.values(error.innerErrors as Record<string, unknown>);
+  return Object.values(error.innerErrors ?? {}).filter((each) => each instanceof Error);
+}
+
+/** How many nodes cannot be reached, or why replicas failed; to follow the message of an error. */
+function detailOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("innerErrors" in error) {
+    const hosts: unknown[] = Object.values(error.innerErrors ?? {});
+    const down = hosts.filter((each) => typeof each === "string" || knownOf(each) === UNREACHABLE);
+    const isKnown = hosts.length > 1 && down.length > 0;
+    return isKnown ? ` (${down.length} of ${hosts.length} nodes cannot be reached)` : "";
+  }
+  if (!("reasons" in error)) return "";
+  const reasons = Object.entries(error.reasons as Record<string, number>).map(([node, reason]) =>
+    `${node}: ${REPLICA_REASONS[reason] ?? `reason ${reason}`}`
+  );
+  return reasons.length > 0 ? ` (${reasons.join(", ")})` : "";
 }
 
 /** The code of an error of the driver or the system. */

@@ -12,7 +12,7 @@ import {
   REJECTS_A_PARTITION,
   rejectValues,
 } from "./ledger_rows.ts";
-import { LOCAL_SERIAL, type Row, type Session } from "./session.ts";
+import type { Row, Session } from "./session.ts";
 import { transact } from "./transaction.ts";
 
 /** Maximum number of unanswered inserts of rejects. */
@@ -176,11 +176,9 @@ export class CassandraLedger extends CassandraLedgerReader implements Ledger {
 
   /** A file's row after the last transaction. */
   async #serialRow({ tenant, id }: FileRecord): Promise<Row | null> {
-    const client = await this.session.client();
-    const { rows } = await client.execute(
+    const { rows } = await this.session.serial(
       `SELECT state, owner, beat, stamp FROM ${this.keyspace}.files WHERE tenant = ? AND id = ?`,
       [tenant, id],
-      { prepare: true, isIdempotent: true, consistency: LOCAL_SERIAL },
     );
     return rows[0] ?? null;
   }

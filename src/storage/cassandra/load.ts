@@ -3,7 +3,7 @@ import type { Load, LoadReceipt, LoadResult } from "../contract.ts";
 import { rowsOf } from "../../batch/batch.ts";
 import { BadBatch } from "../../batch/batch_bytes.ts";
 import { loadEnded } from "../failures.ts";
-import { isRefusedRow } from "./errors.ts";
+import { cassandraFailure, isRefusedRow } from "./errors.ts";
 import {
   type LoadRecord,
   type LoadRecords,
@@ -56,7 +56,7 @@ export class CassandraLoad implements Load {
   #stamped = 0;
   /** How many chunks from the first on may have been sent. */
   #sent = 0;
-  #failed: unknown = null;
+  #failed: Failure | null = null;
   #ended = false;
   /** Opened with the first rows: to log in and prepare takes as long as to read a small file. */
   #sender: Promise<ChunkSender> | null = null;
@@ -75,10 +75,7 @@ export class CassandraLoad implements Load {
       this.#written += rowsOf(batch);
       for (const chunk of chunks) await this.#spool.add(chunk);
     } catch (error) {
-      this.#failed ??= error instanceof BadBatch
-        ? new Failure("refused", error.code, error.message)
-        : error;
-      throw this.#failed;
+      throw this.#failed ??= this.#failureOf(error);
     }
   }
 
@@ -104,7 +101,7 @@ export class CassandraLoad implements Load {
     } catch (error) {
       this.#failed ??= isDecided && isRefusedRow(error)
         ? await this.#refused(error as Failure, result)
-        : error;
+        : this.#failureOf(error);
       onFailure();
       throw this.#failed;
     }
@@ -166,7 +163,7 @@ export class CassandraLoad implements Load {
   }
 
   /** Removes the rows of a load that the cluster has refused. @returns the failure of the load */
-  async #refused({ code, message, hint }: Failure, result: LoadResult): Promise<unknown> {
+  async #refused({ code, message, hint }: Failure, result: LoadResult): Promise<Failure> {
     const { records, record } = this.#deps;
     // How far an earlier attempt came is not known.
     const chunks = record.decided === null ? this.#sent : this.#spool.length;
@@ -175,7 +172,7 @@ export class CassandraLoad implements Load {
       await records.refuse(record, refusal);
       return await this.#undo(refusal, result);
     } catch (error) {
-      return isRefusedRow(error) ? storageFailureOf(error as Failure) : error;
+      return isRefusedRow(error) ? storageFailureOf(error as Failure) : this.#failureOf(error);
     }
   }
 
@@ -240,6 +237,13 @@ export class CassandraLoad implements Load {
       if (this.#sender === sender) this.#sender = null;
     });
     return sender;
+  }
+
+  #failureOf(error: unknown): Failure {
+    const { fileId } = this.#deps.record;
+    return error instanceof BadBatch
+      ? new Failure("refused", error.code, error.message)
+      : cassandraFailure(error, `Cannot load file "${fileId}"`);
   }
 
   #refuseIfOver(): void {

@@ -2,6 +2,7 @@ import { TLSSocket } from "node:tls";
 import { systemClock } from "../../base/clock.ts";
 import { messageOf } from "../../base/failure.ts";
 import type { Client, ClientOptions, QueryOptions, types } from "cassandra-driver";
+import { isUnexplained } from "./errors.ts";
 import type { ConnectionSettings } from "./settings.ts";
 
 type Driver = typeof import("cassandra-driver");
@@ -9,8 +10,7 @@ type Driver = typeof import("cassandra-driver");
 export type Parameter = string | number | bigint | boolean | null | Uint8Array | Date | string[];
 export type Row = types.Row;
 
-/** Reads the result of the datacenter's lightweight transactions, and completes pending ones. */
-export const LOCAL_SERIAL = 0x0009;
+const LOCAL_SERIAL = 0x0009;
 
 /** The version of the native protocol; without it, the driver tries newer ones of other products first. */
 export const PROTOCOL_VERSION = 4;
@@ -110,13 +110,18 @@ export class Session {
   }
 
   /** Runs one prepared statement. @param idempotent whether it can be sent twice */
-  async run(
+  run(
     cql: string,
     values: readonly Parameter[] = [],
     idempotent = true,
   ): Promise<types.ResultSet> {
-    const client = await this.client();
-    return await client.execute(cql, [...values], { prepare: true, isIdempotent: idempotent });
+    return this.#execute(cql, values, { prepare: true, isIdempotent: idempotent });
+  }
+
+  /** Reads the result of the last lightweight transaction, and completes pending ones. */
+  serial(cql: string, values: readonly Parameter[]): Promise<types.ResultSet> {
+    const options = { prepare: true, isIdempotent: true, consistency: LOCAL_SERIAL };
+    return this.#execute(cql, values, options);
   }
 
   /** The rows of a query, page by page. */
@@ -125,12 +130,11 @@ export class Session {
     values: readonly Parameter[] = [],
     pageRows = 2_000,
   ): AsyncGenerator<Row> {
-    const client = await this.client();
     const options = { prepare: true, isIdempotent: true, fetchSize: pageRows };
-    let page = await client.execute(cql, [...values], options);
+    let page = await this.#execute(cql, values, options);
     yield* page.rows;
     while (page.pageState) {
-      page = await client.execute(cql, [...values], { ...options, pageState: page.pageState });
+      page = await this.#execute(cql, values, { ...options, pageState: page.pageState });
       yield* page.rows;
     }
   }
@@ -155,6 +159,30 @@ export class Session {
     const opening = this.#client;
     this.#client = null;
     await (await opening?.catch(() => null))?.shutdown();
+  }
+
+  async #execute(
+    cql: string,
+    values: readonly Parameter[],
+    options: QueryOptions,
+  ): Promise<types.ResultSet> {
+    const client = await this.client();
+    try {
+      return await client.execute(cql, [...values], options);
+    } catch (error) {
+      // Nothing was sent. A new connection works, or says why there is none.
+      if (!isUnexplained(error)) throw error;
+      return await (await this.#replaced(client)).execute(cql, [...values], options);
+    }
+  }
+
+  /** The client instead of one that has lost all its connections. */
+  async #replaced(lost: Client): Promise<Client> {
+    if (await this.#client === lost) {
+      this.#client = null;
+      void lost.shutdown().catch(() => undefined);
+    }
+    return await this.client();
   }
 
   async #connect(): Promise<Client> {
