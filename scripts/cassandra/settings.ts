@@ -60,6 +60,7 @@ commitlog_sync: periodic
 commitlog_sync_period: 10000ms
 disk_access_mode: mmap_index_only
 auto_snapshot: false
+materialized_views_enabled: true
 ${heapMb < ROOMY_HEAP_MB ? SMALL : LATEST}`;
 }
 

@@ -5,13 +5,14 @@ import type { TableSpec } from "../../src/batch/column.ts";
 import { ledgerKeyspace, tenantKeyspace } from "../../src/storage/cassandra/names.ts";
 import { cassandraTombstones } from "../../src/storage/cassandra/storage.ts";
 import { storageContract } from "../contracts/storage_contract.ts";
-import { fileRecord, receiptFor } from "../contracts/storage_fixtures.ts";
+import { fileRecord, range, READINGS, receiptFor } from "../contracts/storage_fixtures.ts";
 import { loadFile, TENANT } from "../contracts/storage_versions_contract.ts";
 import { whyNoCassandra } from "../harness/cassandra.ts";
 import { ArrivalModel } from "./cassandra_model.ts";
 import { cassandraBackend, dropAll } from "./cassandra_backend.ts";
 
 const ignore = await whyNoCassandra() !== null;
+const EXTRA = { name: "extra", type: "text" as const };
 storageContract("cassandra", cassandraBackend, { ignore, newModel: () => new ArrivalModel() });
 
 Deno.test({
@@ -154,6 +155,51 @@ Deno.test({
       const left = await cassandraTombstones(settings);
       assert.deepEqual(left, [{ table: names[0], tombstones: null }]);
     } finally {
+      await storage.close();
+      await backend.remove();
+    }
+  },
+});
+
+Deno.test({
+  name: "cassandra: a table may have views, indexes, static columns and options of the operator",
+  ignore,
+  async fn() {
+    const backend = await cassandraBackend();
+    const { client, settings } = backend;
+    const keyspace = `"${tenantKeyspace(settings.namespace, TENANT)}"`;
+    const table = `${keyspace}.${READINGS.name}`;
+    const view = `${keyspace}.by_day`;
+    const storage = await backend.open();
+    try {
+      await loadFile(storage, { id: "f1", name: "s.csv", days: range(0, 20) });
+      for (
+        const cql of [
+          `CREATE MATERIALIZED VIEW ${view} AS SELECT station, day, note FROM ${table}
+           WHERE station IS NOT NULL AND day IS NOT NULL PRIMARY KEY (day, station)`,
+          `CREATE INDEX ON ${table} (note) USING 'sai'`,
+          `CREATE INDEX ON ${table} (day)`,
+          `ALTER TABLE ${table} ADD region text static`,
+          `ALTER TABLE ${table} WITH gc_grace_seconds = 60
+           AND compaction = {'class': 'UnifiedCompactionStrategy'}`,
+        ]
+      ) await client.execute(cql);
+      await loadFile(storage, { id: "f2", name: "s.csv", version: 2, days: range(10, 30) });
+      const wider = { ...READINGS, columns: [...READINGS.columns, EXTRA] };
+      await storage.ensureTables(TENANT, [wider]);
+      await loadFile(storage, { id: "f3", name: "s.csv", version: 3, days: range(15, 40) });
+      const expected = range(15, 40).map((day) => [day, "f3"]);
+      for (const from of [table, view, `${table} WHERE note = 'f3'`]) {
+        const { rows } = await client.execute(`SELECT day, note FROM ${from}`);
+        const found = rows.map(({ day, note }) => [day, note]).sort(([a], [b]) => a - b);
+        assert.deepEqual(found, expected, from);
+      }
+      assert.deepEqual(await storage.countRows(TENANT), [
+        { table: "notes", rows: 0 },
+        { table: READINGS.name, rows: expected.length },
+      ]);
+    } finally {
+      await client.execute(`DROP MATERIALIZED VIEW IF EXISTS ${view}`);
       await storage.close();
       await backend.remove();
     }

@@ -15,12 +15,16 @@ const MAX_TOKEN = 2n ** 63n - 1n;
 const PAGES = [5_000, 200, 20];
 
 /**
- * Counts the rows of all tables of a keyspace, which reads all of them.
+ * Counts the rows of all tables of a keyspace, which reads all of them; not those of views.
  * @returns null for a table that the cluster refuses to read, because it has too many tombstones
  */
 export async function countRows(session: Session, keyspace: string): Promise<TableCount[]> {
   const counted: TableCount[] = [];
   const stored = await storedTables(session, keyspace);
+  const views = "SELECT view_name FROM system_schema.views WHERE keyspace_name = ?";
+  for await (const row of session.rows(views, [keyspace])) {
+    stored.delete(row["view_name"] as string);
+  }
   for (const [table, { partitionKey }] of [...stored].sort(([a], [b]) => a < b ? -1 : 1)) {
     const token = `token(${partitionKey.map(quoted).join(", ")})`;
     const query = `SELECT count(*) AS rows FROM ${quoted(keyspace)}.${quoted(table)}
