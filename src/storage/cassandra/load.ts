@@ -211,7 +211,11 @@ export class CassandraLoad implements Load {
         (step) => progress.acknowledged(rows + step),
         () => this.#refuseIfOver(),
       );
+    } catch (error) {
+      progress.store();
+      throw error;
     } finally {
+      // Not stored at the end of a load that succeeds: the commit follows.
       await progress.settled();
     }
   }
@@ -277,17 +281,18 @@ class Progress {
     while (this.#early.delete(this.#first)) this.#first++;
     if (performance.now() - this.#storedAt < PROGRESS_MS) return;
     this.#storedAt = performance.now();
-    this.#storeNow();
+    this.store();
   }
 
-  /** Stores the last acknowledgements too, so that another attempt can resume there. */
+  /** Resolves when nothing is being stored. */
   settled(): Promise<void> {
-    if (this.#first > this.#stored) this.#storeNow();
     return this.#storing;
   }
 
-  #storeNow(): void {
+  /** Stores the acknowledgements until now, so that another attempt can resume there. */
+  store(): void {
     const chunks = this.#first;
+    if (chunks === this.#stored) return;
     this.#stored = chunks;
     // If this fails, a resumed load sends some rows again, which changes nothing.
     this.#storing = this.#storing.then(() => this.#store(chunks)).catch(() => undefined);

@@ -92,12 +92,12 @@ export class LoadRecords {
     return found;
   }
 
-  /** The record of the load to do; the first one is created with this write time. */
-  async open(tenant: string, fileId: string, writeTime: number): Promise<LoadRecord> {
-    const found = await this.latest(tenant, fileId);
-    if (found !== null) return found;
+  /**
+   * A file's first record, which is stored with the decision: until then no row is sent, and each attempt
+   * computes the same write time.
+   */
+  first(tenant: string, fileId: string, writeTime: number): LoadRecord {
     const created = { tenant, fileId, generation: 0, writeTime };
-    await this.#set(created, { write_time: BigInt(writeTime), acknowledged: 0 });
     return {
       ...created,
       decided: null,
@@ -106,6 +106,11 @@ export class LoadRecords {
       refused: null,
       replacedFiles: [],
     };
+  }
+
+  /** Stores a record that has no decision, to fix its write time. */
+  async keep(record: LoadRecord): Promise<void> {
+    await this.#set(record, { write_time: BigInt(record.writeTime), acknowledged: 0 });
   }
 
   /** @param name which the load has claimed; see {@link Claims} */
@@ -117,6 +122,7 @@ export class LoadRecords {
     const claimed = name !== null && { name };
     const values = {
       ...claimed,
+      write_time: BigInt(record.writeTime),
       module_version: moduleVersion,
       digest,
       rows: JSON.stringify(rows),

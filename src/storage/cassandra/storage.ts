@@ -30,6 +30,8 @@ import type { SenderOptions } from "./write/sender.ts";
 
 /** Milliseconds without an acknowledgement after which a load fails; it is resumed later. */
 const SILENCE_MS = 20_000;
+/** Maximum number of records that were read and are not loaded yet. */
+const MAX_READ = 100;
 
 /** Opens the ledger read-only. */
 export function openCassandraLedger(settings: CassandraSettings): CassandraLedgerReader {
@@ -114,6 +116,8 @@ export class CassandraStorage implements Storage {
   /** Tables that are known to be as declared, and which of them have other columns: by keyspace. */
   readonly #ensured = new Map<string, { declared: string; wider: ReadonlySet<string> }>();
   readonly #open = new Set<CassandraLoad>();
+  /** What {@link receipt} has just read, for the load that then begins: by file. */
+  readonly #read = new Map<string, LoadRecord | null>();
   #closed = false;
 
   /** @param dataDir for the key of the tenants' roles, and for rows that wait to be sent */
@@ -164,11 +168,11 @@ export class CassandraStorage implements Storage {
       const keyspace = this.#keyspaceOf(tenant);
       const declared = JSON.stringify(tables);
       if (this.#ensured.get(keyspace)?.declared === declared) return;
-      if (!await this.#keyspaces.exists(keyspace)) {
+      const wider = await ensureTables(this.#session, keyspace, tables, async () => {
+        if (await this.#keyspaces.exists(keyspace)) return;
         this.#keyspaces.forget(keyspace);
         await this.ensureKeyspace(tenant);
-      }
-      const wider = await ensureTables(this.#session, keyspace, tables);
+      });
       this.#ensured.set(keyspace, { declared, wider });
     });
   }
@@ -176,6 +180,8 @@ export class CassandraStorage implements Storage {
   receipt(tenant: string, fileId: string): Promise<LoadReceipt | null> {
     return guarded(`Cannot read the receipt of "${fileId}"`, async () => {
       const found = await this.#latestRecord(tenant, fileId);
+      if (this.#read.size >= MAX_READ) this.#read.clear();
+      this.#read.set(fileId, found);
       if (!found?.committed || !found.decided) return null;
       const { decided: { rows, moduleVersion }, replacedFiles } = found;
       return { rows, moduleVersion, replacedFiles };
@@ -202,6 +208,7 @@ export class CassandraStorage implements Storage {
       await this.#prepare();
       const name = await this.#records.claimedName(tenant, fileId);
       if (name !== null) await this.#claims.forgetVersion(tenant, name, fileId);
+      this.#read.delete(fileId);
       await this.#records.forget(tenant, fileId);
     });
   }
@@ -210,6 +217,7 @@ export class CassandraStorage implements Storage {
     return guarded(`Cannot remove the receipt of "${fileId}"`, async () => {
       this.#keyspaceOf(tenant);
       await this.#prepare();
+      this.#read.delete(fileId);
       await this.#records.forget(tenant, fileId);
     });
   }
@@ -222,9 +230,7 @@ export class CassandraStorage implements Storage {
   ): Promise<Load> {
     await this.ensureTables(tenant, tables);
     return await guarded(`Cannot begin to load file "${fileId}"`, async () => {
-      // A time in the future must not make these rows newer than all later files.
-      const writeTime = writeTimeOf(Math.min(receivedAt, Date.now()), fileId);
-      const record = await this.#records.open(tenant, fileId, writeTime);
+      const record = await this.#recordToLoad(tenant, fileId, receivedAt);
       if (record.committed) throw alreadyLoaded(fileId);
       const keyspace = this.#keyspaceOf(tenant);
       // Imported at the first load, because it imports the driver.
@@ -281,6 +287,24 @@ export class CassandraStorage implements Storage {
     await Promise.all([...this.#open].map((load) => load.abort()));
     await this.#clients.close();
     await this.ledger.close();
+  }
+
+  /**
+   * The record of the load to do. An attempt asks for the receipt first, after it got the file's lease:
+   * what it has read then is not read again.
+   */
+  async #recordToLoad(tenant: string, fileId: string, receivedAt: number): Promise<LoadRecord> {
+    const known = this.#read.get(fileId);
+    this.#read.delete(fileId);
+    const found = known === undefined ? await this.#records.latest(tenant, fileId) : known;
+    if (found !== null) return found;
+    // A time in the future must not make these rows newer than all later files.
+    const now = Date.now();
+    const writeTime = writeTimeOf(Math.min(receivedAt, now), fileId);
+    const record = this.#records.first(tenant, fileId, writeTime);
+    // Another attempt would compute a later one.
+    if (receivedAt > now) await this.#records.keep(record);
+    return record;
   }
 
   /** @throws {Failure} `superseded` */

@@ -20,6 +20,7 @@ interface StoredTable {
  * Creates missing tables and adds new columns, after all of them are checked. Columns that are no
  * longer declared stay and keep their values.
  *
+ * @param ensureKeyspace called if there are no tables yet
  * @returns the names of the tables that have other columns too
  * @throws {Failure} `bad-table`, or `table-mismatch` if a key or a type differs from what is stored
  */
@@ -27,10 +28,12 @@ export async function ensureTables(
   session: Session,
   keyspace: string,
   tables: readonly TableSpec[],
+  ensureKeyspace: () => Promise<void>,
 ): Promise<Set<string>> {
   checkTables(tables);
   tables.forEach(refuseUnorderedKey);
   const stored = await storedTables(session, keyspace);
+  if (stored.size === 0) await ensureKeyspace();
   const changes = tables.flatMap((table) => changesFor(keyspace, table, stored.get(table.name)));
   if (changes.length > 0) await session.change(...changes);
   const wider = tables.filter(({ name, columns }) => {

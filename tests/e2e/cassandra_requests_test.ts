@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { storageUrl, whyNoCassandra } from "../harness/cassandra.ts";
+import { CassandraPlatform } from "../harness/cassandra_platform.ts";
+import { CqlProxy } from "../harness/cql_proxy.ts";
+import { keepAll } from "../harness/modules.ts";
+
+/** The requests for a file of ten rows, without those of a run. docs/cassandra.md lists them. */
+const REQUESTS_A_FILE = 12;
+/** The logins of a run with files of one tenant: those of the operator and of the tenant's role. */
+const LOGINS_A_RUN = 2;
+const FILES = 5;
+
+/** Each file has other bytes, so that it has other row ids. */
+function tenRows(name: string): string {
+  return `a,b\n${`1,${name}\n`.repeat(10)}`;
+}
+
+/** Puts new files into staging, loads them, and returns how many requests and logins that took. */
+async function load(on: CassandraPlatform, proxy: CqlProxy, url: string, names: string[]) {
+  for (const name of names) await on.platform.stage("customer-1", name, tenRows(name));
+  proxy.reset();
+  const recorded = proxy.record();
+  await on.platform.must("manage", "--once", "--storage", url);
+  return { requests: proxy.count(), logins: proxy.logins, recorded };
+}
+
+Deno.test({
+  name: "cassandra: requests and logins: a small file costs few, a run logs in once for a tenant",
+  ignore: await whyNoCassandra() !== null,
+  async fn() {
+    // Leases of this length are not renewed during the test.
+    await using on = await CassandraPlatform.create();
+    const config = `${on.platform.data}/mysimbdp.toml`;
+    const text = (await Deno.readTextFile(config)).replace("lease_seconds = 3", "");
+    await Deno.writeTextFile(config, text);
+    await on.platform.deploy("customer-1", keepAll());
+    const login = new URL(on.url);
+    await using proxy = new CqlProxy(on.cluster.hosts[0]!);
+    const through = { ...on.cluster, user: login.username, password: login.password };
+    const url = storageUrl({ ...through, hosts: [proxy.address] }, on.namespace);
+
+    const one = await load(on, proxy, url, ["first.csv"]);
+    const names = Array.from({ length: 1 + FILES }, (_, i) => `${i}.csv`);
+    const many = await load(on, proxy, url, names);
+    const cql = many.recorded.map(({ operation, cql }) => `${operation} ${cql}`).join("\n");
+    const each = (many.requests - one.requests) / FILES;
+    assert.ok(each <= REQUESTS_A_FILE, `${each} requests for each file:\n${cql}`);
+    assert.ok(one.logins <= LOGINS_A_RUN, `${one.logins} logins for one file`);
+    assert.ok(many.logins <= LOGINS_A_RUN, `${many.logins} logins for ${names.length} files`);
+    const files = await on.platform.files();
+    assert.equal(files.filter(({ state }) => state === "ingested").length, names.length + 1);
+    const rows = await on.rows("customer-1", "items", "file");
+    assert.equal(rows.length, 10 * files.length);
+  },
+});
