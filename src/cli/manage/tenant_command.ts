@@ -1,9 +1,5 @@
 import type { Command } from "commander";
-import {
-  addAccount,
-  setAccountEnabled,
-  setAccountPassword,
-} from "../../accounts/manage_accounts.ts";
+import { setAccountEnabled, setAccountPassword } from "../../accounts/manage_accounts.ts";
 import { UsersFile } from "../../accounts/users.ts";
 import { closing } from "../../base/closing.ts";
 import { messageOf } from "../../base/failure.ts";
@@ -12,7 +8,6 @@ import { checkConstraints } from "../../config/constraints_file.ts";
 import { describeFaults } from "../../config/json_fault.ts";
 import { orNull } from "../../data/durable.ts";
 import { Layout } from "../../data/layout.ts";
-import { buildModule } from "../../modules/build/build.ts";
 import { deployModule } from "../../modules/build/deploy.ts";
 import { ModuleStore } from "../../modules/store.ts";
 import { requireOsSandbox } from "../../sandbox/os/os_sandbox.ts";
@@ -30,6 +25,7 @@ import {
   withStorage,
 } from "../command.ts";
 import { withGuide } from "../help/guide.ts";
+import { Steps } from "../terminal/steps.ts";
 import { printTable } from "../terminal/table.ts";
 import { formatCount } from "../../base/count.ts";
 import {
@@ -43,6 +39,7 @@ import { audit, decidedBy } from "./audit_command.ts";
 import { registerTenantModule } from "./module_command.ts";
 import { readersOf, registerReaders } from "./reader_command.ts";
 import { registerSecret } from "./secret_command.ts";
+import { addTenant } from "./tenant_add.ts";
 import { registerTenantTest, REQUIRE_OS_SANDBOX } from "./test_command.ts";
 
 interface TenantFlags extends CommonFlags, PasswordFlags {
@@ -70,6 +67,7 @@ export function registerTenant(manage: Command, context: CommandContext): void {
     ["mysimbdp manage tenant add customer-1", "generate a password, show it once"],
     ["mysimbdp manage tenant add customer-1 --password-file pw", "use this password"],
     ["mysimbdp manage tenant add customer-1 --module DIR", "also deploy its module"],
+    ["mysimbdp manage tenant add customer-1", "again: complete what is missing"],
   ])))
     .option("--module <dir>", "also deploy the module in this folder")
     .action(run(addTenant));
@@ -101,29 +99,6 @@ export function registerTenant(manage: Command, context: CommandContext): void {
   registerTenantModule(tenant, context);
   registerSecret(tenant, context);
   registerReaders(tenant, context);
-}
-
-async function addTenant(
-  context: CommandContext,
-  flags: TenantFlags,
-  name: string,
-): Promise<number> {
-  const config = configOf(flags, { "storage.url": flags.storage });
-  const layout = new Layout(config.data);
-  await openData(layout);
-  // Built first, so that a faulty module leaves no account behind.
-  if (flags.module !== undefined) await buildModule(flags.module);
-  const given = await givenPassword(context, flags, name);
-  const { password } = await addAccount(depsOf(context, flags), name, given);
-  await using storage = closing(openStorage(config));
-  await storage.ensureKeyspace(name);
-  const version = flags.module === undefined
-    ? undefined
-    : await deployInto(context, flags, layout, storage, name, flags.module);
-  const lines = [version === undefined ? `added ${name}` : `added ${name} with module ${version}`];
-  if (password !== null) lines.push(`password (shown only once): ${password}`);
-  const json = { tenant: name, password: password ?? undefined, version };
-  return printResult(context, flags, json, lines.join("\n"));
 }
 
 async function setPassword(
@@ -219,7 +194,10 @@ async function deploy(
   const tenant = tenantNamed(layout, name);
   await openData(layout);
   await using storage = closing(openStorage(config));
-  const version = await deployInto(context, flags, layout, storage, tenant, dir);
+  const version = await new Steps(context.io, flags).run(
+    "checking the module and its tables",
+    () => deployInto(context, flags, layout, storage, tenant, dir),
+  );
   const text = `deployed ${version} for ${tenant}`;
   return printResult(context, flags, { tenant, version }, text);
 }

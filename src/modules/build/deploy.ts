@@ -2,7 +2,7 @@ import type { Emit } from "../../telemetry/events.ts";
 import type { Storage } from "../../storage/contract.ts";
 import type { ModuleLog } from "../module_log.ts";
 import { approveVersion, type Decision, deployVersion, type Promotion } from "../review.ts";
-import type { BuiltModule, ModuleStore, TenantVersion } from "../store.ts";
+import { type BuiltModule, hashOfSources, type ModuleStore, type TenantVersion } from "../store.ts";
 import { buildModule } from "./build.ts";
 
 type TableStorage = Pick<Storage, "ensureKeyspace" | "ensureTables">;
@@ -31,6 +31,36 @@ export async function deployModule(
   const { files, ...module } = await buildModule(dir);
   await ensureTables(storage, tenant, module);
   return await deployVersion(store, tenant, files, module, { by, now: Date.now() });
+}
+
+/**
+ * Deploys a built module, unless an earlier call has: a version of the same sources stays current, or
+ * becomes current if the call was interrupted.
+ *
+ * @param by the operator's name
+ * @throws {Failure} as {@link Storage.ensureTables}
+ */
+export async function completeModule(
+  tenant: string,
+  { files, ...module }: Awaited<ReturnType<typeof buildModule>>,
+  store: ModuleStore,
+  storage: TableStorage,
+  by: string,
+): Promise<{ version: string; isNew: boolean }> {
+  await ensureTables(storage, tenant, module);
+  const last = (await store.records(tenant)).at(-1);
+  const isSame = last?.version.endsWith(`-${hashOfSources(files)}`) ?? false;
+  if (last && isSame && last.version === await store.currentVersion(tenant)) {
+    return { version: last.version, isNew: false };
+  }
+  const decision = { by, now: Date.now() };
+  if (!last || !isSame || last.state !== "checking") {
+    const { record } = await deployVersion(store, tenant, files, module, decision);
+    return { version: record.version, isNew: true };
+  }
+  await store.keepBuilt(tenant, last.version, module);
+  await approveVersion(store, { tenant, version: last.version }, decision);
+  return { version: last.version, isNew: true };
 }
 
 /**

@@ -1,8 +1,9 @@
+import { messageOf } from "../../base/failure.ts";
 import { quoted } from "../table_rules.ts";
 import { EARLIER_REFUSED, ledgerSchema } from "./ledger_rows.ts";
 import type { KeyFile } from "./key_file.ts";
 import { quotedText } from "./names.ts";
-import { cassandraFailure } from "./errors.ts";
+import { cassandraFailure, isInvalid } from "./errors.ts";
 import { requireRelease } from "./release.ts";
 import { newClient, Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
@@ -77,17 +78,32 @@ export class Keyspaces {
     return this.#once(keyspace, async () => {
       const role = quoted(keyspace);
       const login = `PASSWORD = ${quotedText(this.#keys.passwordOf(keyspace))} AND LOGIN = true`;
-      await this.#session.change(
-        ...await this.#keyspaceChanges(keyspace),
-        `CREATE ROLE IF NOT EXISTS ${role} WITH ${login}`,
-        `GRANT SELECT ON KEYSPACE ${role} TO ${role}`,
-        `GRANT MODIFY ON KEYSPACE ${role} TO ${role}`,
-      );
+      const [isNew] = await Promise.all([
+        this.#createRole(`${role} WITH ${login}`),
+        this.#createKeyspace(keyspace),
+      ]);
+      await this.#session.administer(`GRANT SELECT, MODIFY ON KEYSPACE ${role} TO ${role}`);
       // An existing role may have a password from a key that was lost.
-      if (!await this.#canLogIn(keyspace)) {
-        await this.#session.change(`ALTER ROLE ${role} WITH ${login}`);
+      if (!isNew && !await this.#canLogIn(keyspace)) {
+        await this.#session.administer(`ALTER ROLE ${role} WITH ${login}`);
       }
     });
+  }
+
+  /** @returns whether it is new */
+  async #createRole(definition: string): Promise<boolean> {
+    try {
+      await this.#session.administer(`CREATE ROLE ${definition}`);
+      return true;
+    } catch (error) {
+      if (isInvalid(error) && /already exists/.test(messageOf(error))) return false;
+      throw error;
+    }
+  }
+
+  async #createKeyspace(keyspace: string): Promise<void> {
+    const changes = await this.#keyspaceChanges(keyspace);
+    if (changes.length > 0) await this.#session.change(...changes);
   }
 
   /** Lets the next call for a keyspace that was dropped create it again. */

@@ -140,18 +140,30 @@ export class Session {
   }
 
   /**
-   * Runs statements that change schema, roles or permissions, one after another on one node, and waits
-   * until all nodes that are up have the change.
+   * Runs statements that change the schema, one after another on one node, and waits until all nodes that
+   * are up have the change. Cassandra does not support changing the schema at the same time.
    */
   async change(...statements: readonly string[]): Promise<void> {
     const client = await this.client();
-    const host = client.hosts.values().find((each) => each.isUp());
-    const options = { prepare: false, isIdempotent: false, ...(host && { host }) };
-    for (const cql of statements) await changeOnce(client, cql, options);
+    const options = await this.administer(...statements);
     const end = performance.now() + AGREEMENT_MS;
     while (!await agrees(client, options) && performance.now() < end) {
       await systemClock.sleep(AGREEMENT_POLL_MS);
     }
+  }
+
+  /**
+   * Runs statements that change roles or permissions, one after another on one node. They can run while
+   * the schema changes: they only write rows.
+   *
+   * @returns the options with which they ran
+   */
+  async administer(...statements: readonly string[]): Promise<QueryOptions> {
+    const client = await this.client();
+    const host = client.hosts.values().find((each) => each.isUp());
+    const options = { prepare: false, isIdempotent: false, ...(host && { host }) };
+    for (const cql of statements) await changeOnce(client, cql, options);
+    return options;
   }
 
   async close(): Promise<void> {
