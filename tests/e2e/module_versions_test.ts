@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { systemClock } from "../../src/base/clock.ts";
 import type { ModuleLogEntry, ModuleView, VersionView } from "../../src/protocol/module_view.ts";
 import { keepAll, type ModuleFiles, writeModule } from "../harness/modules.ts";
 import { Platform, type Server } from "../harness/platform.ts";
@@ -250,6 +252,27 @@ Deno.test("tenant add --module creates the account and the module, or neither", 
   assert.match(refused.stderr, /ingest\.ts:1:\d+: /);
   assert.equal(await platform.must("manage", "tenant", "list"), "tenant  state  module\n");
   assert.match(await platform.must(...add, dir), /^added t1 with module v1-[0-9a-f]{8}\n$/);
+  await platform.stage("t1", "a.csv", "x\n1\n");
+  assert.equal((await platform.run("manage", "--once")).code, 0);
+  assert.equal(platform.count("t1", "items"), 1);
+});
+
+Deno.test("tenant add that failed or was killed is completed by the same command", async () => {
+  await using platform = await Platform.create();
+  const dir = await moduleDir(platform, saying("one"));
+  const add = ["manage", "tenant", "add", "t1", "-p", PASSWORD, "--module", dir];
+  const folder = join(platform.data, "tenants/t1");
+  await Deno.writeTextFile(folder, "not a folder");
+  assert.notEqual((await platform.run(...add)).code, 0);
+  assert.equal(await platform.must("manage", "tenant", "list"), "tenant  state  module\n");
+  await Deno.remove(folder);
+  for (const ms of [100, 200, 400, 600, 800]) {
+    const adding = platform.start(add);
+    await systemClock.sleep(ms);
+    await adding.stop("SIGKILL");
+  }
+  assert.match(await platform.must(...add), /^(added t1|t1 exists) with module v1-[0-9a-f]{8}\b/);
+  assert.match(await platform.must("manage", "tenant", "list"), /^t1 +active +v1-/m);
   await platform.stage("t1", "a.csv", "x\n1\n");
   assert.equal((await platform.run("manage", "--once")).code, 0);
   assert.equal(platform.count("t1", "items"), 1);
