@@ -74,9 +74,11 @@ export async function addTenant(
 async function prepare(storage: Storage, dir: string | undefined) {
   const opening = storage.ready();
   try {
-    return dir === undefined ? null : await buildModule(dir);
+    const building = dir === undefined ? null : buildModule(dir);
+    return (await Promise.all([building, opening]))[0];
   } finally {
-    await opening;
+    // A change of the schema that has begun is not cut off.
+    await opening.catch(() => undefined);
   }
 }
 
