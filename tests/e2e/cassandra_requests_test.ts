@@ -5,7 +5,7 @@ import { CqlProxy, type CqlRequest } from "../harness/cql_proxy.ts";
 import { keepAll, writeModule } from "../harness/modules.ts";
 
 /** The requests for a file of ten rows, without those of a run. docs/cassandra.md lists them. */
-const REQUESTS_A_FILE = 12;
+const REQUESTS_A_FILE = 13;
 /** The logins of a run with files of one tenant: those of the operator and of the tenant's role. */
 const LOGINS_A_RUN = 2;
 const FILES = 5;
