@@ -11,7 +11,7 @@ import { collectionConverter } from "./convert_collection.ts";
 import { jsonText } from "./json_text.ts";
 import { blob, inet, timeuuid, uuid } from "./convert_other.ts";
 import { filled, meansNull } from "../sdk/values/blank.ts";
-import { durationText } from "../sdk/values/duration.ts";
+import { durationText, fitsDuration } from "../sdk/values/duration.ts";
 import { bigIntegerIn, decimalOf, integerIn, numberOf } from "../sdk/values/numbers.ts";
 import { parseDate, parseTime, timestampOf } from "../sdk/values/times.ts";
 import { fault } from "../sdk/values/value_fault.ts";
@@ -102,11 +102,15 @@ const BIGINT_LIMITS = [-(2n ** 63n), 2n ** 63n - 1n] as const;
 
 function text(options: Options): Converter {
   return (value, numbers, names) => {
-    if (typeof value === "string" && options === undefined) return value;
     if (typeof value === "object" && value !== null) return jsonText(value, numbers);
-    return parseText(written(value, numbers, names, true), options);
+    const text = typeof value === "string" && options === undefined
+      ? value
+      : parseText(written(value, numbers, names, true), options);
+    return text === null || text.isWellFormed() ? text : fault(value, WELL_FORMED);
   };
 }
+
+const WELL_FORMED = "Unicode text: it has half of a surrogate pair";
 
 function ascii(options: Options): Converter {
   const convert = text(options);
@@ -145,11 +149,15 @@ function duration(options: Options): Converter {
   return (value) => {
     if (value === null || value === undefined) return null;
     const text = typeof value === "string" ? filled(value, options) : fault(value, DURATION);
-    return text === null ? null : durationText(text) ?? fault(value, DURATION);
+    if (text === null) return null;
+    const canonical = durationText(text) ?? fault(value, DURATION);
+    return fitsDuration(canonical) ? canonical : fault(value, DURATION_RANGE);
   };
 }
 
 const DURATION = "a duration (such as 1h30m or PT1H30M)";
+const DURATION_RANGE =
+  "in the range of durations: months and days have 32 bits, the rest 292 years";
 
 const MAKERS: Record<ScalarType, (options: Options) => Converter> = {
   ascii,

@@ -35,8 +35,9 @@ export function checkTables(tables: readonly TableSpec[]): void {
       refuseIf(isRepeated(columns, column), table, `column "${column}" is declared twice`);
     }
     for (const { name, type } of table.columns) {
-      const isKey = key.includes(name) && collectionOf(type) !== null;
-      refuseIf(isKey, table, `"${name}" is a ${type}, which cannot be part of a key`);
+      const fitsKey = collectionOf(type) === null && type !== "duration";
+      const isMisplaced = key.includes(name) && !fitsKey;
+      refuseIf(isMisplaced, table, `"${name}" is a ${type}, which cannot be part of a key`);
     }
     refuseIf(table.partitionKey.length === 0, table, "it has no partition key");
     for (const column of key) {

@@ -1,5 +1,6 @@
 import { encodeBatch } from "../../batch/batch.ts";
 import type { Cell, ColumnSpec, TableSpec } from "../../batch/column.ts";
+import { rowLimits } from "../../batch/row_limits.ts";
 import { isBlank } from "../../sdk/values/blank.ts";
 import { show, ValueFault } from "../../sdk/values/value_fault.ts";
 import type { WrittenNumbers } from "../../sdk/values/written_numbers.ts";
@@ -8,9 +9,6 @@ import { type Converter, converterOf } from "../../batch/convert.ts";
 const MAX_BATCH_ROWS = 2_000;
 /** Characters of text in a batch, which is about its size in bytes. */
 const MAX_BATCH_CHARS = 512 * 1024;
-
-/** For each key column: the whole key must fit in 65,535 bytes, at up to three bytes a character. */
-const MAX_KEY_CHARS = 8_000;
 
 /** A row cannot be stored; `column` is the column at fault, if it is known. */
 export class RowFault extends Error {
@@ -48,6 +46,7 @@ export class TableBuffer {
   /** For each column, its name and the names of the file's columns that it is filled from. */
   readonly #origins: string[][];
   readonly #keys: number[];
+  readonly #limits: ReturnType<typeof rowLimits>;
   readonly #read: (row: object) => unknown[];
   #columns: Cell[][];
   #owners: number[] = [];
@@ -65,6 +64,7 @@ export class TableBuffer {
     this.#keys = [...spec.partitionKey, ...spec.clusteringKey].map((key) =>
       this.#names.indexOf(key)
     );
+    this.#limits = rowLimits(spec);
     this.#read = read;
     this.#columns = this.#names.map(() => []);
   }
@@ -100,28 +100,20 @@ export class TableBuffer {
     return values as Cell[];
   }
 
-  /** @throws {RowFault} if a key column cannot be stored */
+  /** @throws {RowFault} if the key or the row cannot be stored */
   #withKey(values: Cell[]): Cell[] {
     for (const key of this.#keys) {
       if (values[key] === null || values[key] === undefined) {
         throw new RowFault("a key column is empty", this.#names[key]);
       }
-      this.#checkKey(key, values[key]);
     }
+    const first = this.#keys[0]!;
+    if (values[first] === "" && this.#spec.partitionKey.length === 1) {
+      throw new RowFault("a key column is empty", this.#names[first]);
+    }
+    const fault = this.#limits(values);
+    if (fault !== null) throw new RowFault(fault.reason, fault.column);
     return values;
-  }
-
-  /** Applies the strictest limits of all storage engines, so that a module runs on each of them. */
-  #checkKey(key: number, value: unknown): void {
-    const length = typeof value === "string" || value instanceof Uint8Array ? value.length : 1;
-    const isAlone = this.#spec.partitionKey.length === 1 && key === this.#keys[0];
-    if (length === 0 && isAlone) throw new RowFault("a key column is empty", this.#names[key]);
-    if (length > MAX_KEY_CHARS) {
-      throw new RowFault(
-        `a key column has more than ${MAX_KEY_CHARS} characters`,
-        this.#names[key],
-      );
-    }
   }
 
   #convertOne(i: number, value: unknown, numbers: WrittenNumbers | undefined): Cell {

@@ -1,12 +1,5 @@
 import { collectionOf, type ColumnType, type TableSpec } from "../../batch/column.ts";
-import {
-  checkSameKey,
-  checkTables,
-  keyOf,
-  quoted,
-  refuseIf,
-  typeMismatch,
-} from "../table_rules.ts";
+import { checkSameKey, checkTables, quoted, typeMismatch } from "../table_rules.ts";
 import type { Session } from "./session.ts";
 
 /** A table in the cluster. */
@@ -31,7 +24,6 @@ export async function ensureTables(
   ensureKeyspace: () => Promise<void>,
 ): Promise<Set<string>> {
   checkTables(tables);
-  tables.forEach(refuseUnorderedKey);
   const stored = await storedTables(session, keyspace);
   if (stored.size === 0) await ensureKeyspace();
   const changes = tables.flatMap((table) => changesFor(keyspace, table, stored.get(table.name)));
@@ -63,17 +55,6 @@ export function keyText(
 ): string {
   const typed = (name: string) => [name, columns.find((column) => column.name === name)?.type];
   return JSON.stringify([partitionKey.map(typed), clusteringKey.map(typed)]);
-}
-
-function refuseUnorderedKey(table: TableSpec): void {
-  for (const { name, type } of table.columns) {
-    const isKey = keyOf(table).includes(name);
-    refuseIf(
-      isKey && type === "duration",
-      table,
-      `"${name}" is a duration, which cannot be part of a key`,
-    );
-  }
 }
 
 /** The tables of a keyspace by their names. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { durationParts, isDurationInRange } from "../../../batch/duration.ts";
 import { type CqlBytes, textOf, wrong } from "./cql_bytes.ts";
 
 const ZERO = 0x30;
@@ -94,37 +95,13 @@ function rareMs(text: string): number {
   return /^[+-]\d{6}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(text) ? Date.parse(text) : NaN;
 }
 
-const MAX_INT = 2n ** 31n - 1n;
-const MAX_LONG = 2n ** 63n - 1n;
-const SECOND = 1_000_000_000n;
-
-const ISO =
-  /^(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.(\d{1,9}))?S)?)?$/;
-const CQL =
-  /^(-)?(?=\d)(?:(\d+)y)?(?:(\d+)mo)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?(?:(\d+)(?:us|µs))?(?:(\d+)ns)?$/i;
-
 /** Writes a duration in one of CQL's two notations as months, days and nanoseconds of variable size. */
 export function writeDuration(bytes: Uint8Array, start: number, end: number, out: CqlBytes): void {
-  const [months, days, nanos] = partsOf(textOf(bytes, start, end).replace("Âµ", "µ"));
-  if (months > MAX_INT || days > MAX_INT || nanos > MAX_LONG) {
-    wrong("in the range of CQL's durations");
-  }
-  const sign = bytes[start] === 0x2d ? -1n : 1n;
-  for (const part of [months, days, nanos]) writeVint(part * sign, out);
-}
-
-type Parts = readonly [months: bigint, days: bigint, nanos: bigint];
-
-function partsOf(text: string): Parts {
-  const iso = ISO.exec(text);
-  const found = iso ?? CQL.exec(text);
-  if (found === null) return wrong("a duration");
-  const n = (group: number) => BigInt(found[group] ?? 0);
-  const seconds = n(6) * 3600n + n(7) * 60n + n(8);
-  const fraction = iso
-    ? BigInt((found[9] ?? "").padEnd(9, "0"))
-    : n(9) * 1_000_000n + n(10) * 1_000n + n(11);
-  return [n(2) * 12n + n(3), n(4) * 7n + n(5), seconds * SECOND + fraction];
+  const parts = durationParts(textOf(bytes, start, end).replace("Âµ", "µ"));
+  if (parts === null) return wrong("a duration");
+  if (!isDurationInRange(parts)) wrong("in the range of CQL's durations");
+  const sign = bytes[start] === DASH ? -1n : 1n;
+  for (const part of [parts.months, parts.days, parts.nanos]) writeVint(part * sign, out);
 }
 
 /** Writes a number in zigzag encoding; the first byte has a leading 1 bit for each byte after it. */

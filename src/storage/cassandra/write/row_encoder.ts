@@ -1,6 +1,7 @@
 import { bad } from "../../../batch/batch_bytes.ts";
 import { collectionOf, type ScalarType, type TableSpec } from "../../../batch/column.ts";
 import { ABSENT, type BatchView, type ColumnView, NULL } from "../../../batch/view_batch.ts";
+import { MAX_KEY_BYTES, PARTITION_PART_BYTES } from "../../../batch/row_limits.ts";
 import { keyOf } from "../../table_rules.ts";
 import { CELL_ROOM, NUMBER_CELLS, TEXT_CELLS } from "./cells.ts";
 import { COLLECTION_GROWTH, collectionCell } from "./encode_collection.ts";
@@ -12,7 +13,8 @@ import { KeyIndex } from "./key_index.ts";
 const NULL_LENGTH = -1;
 /** The length of a value that is not set: nothing is written. */
 export const UNSET_LENGTH = -2;
-const MAX_KEY_BYTES = 65_535;
+/** Bytes of the length of each value. */
+const LENGTH_BYTES = 4;
 
 /** A table's columns in the order of encoded rows: key columns first. */
 export function keyFirst(table: TableSpec): string[] {
@@ -158,9 +160,13 @@ export class RowEncoder {
 
   /** Checks the key, because the server would refuse the whole request without naming the column. */
   #checkKey(start: number, partitionEnd: number, keyEnd: number): void {
-    const isEmpty = this.#partitionColumns === 1 && partitionEnd === start + 4;
-    if (isEmpty) throw bad(this.#names[0]!, "a partition key is empty");
-    if (partitionEnd - start > MAX_KEY_BYTES || keyEnd - partitionEnd > MAX_KEY_BYTES) {
+    const parts = this.#partitionColumns;
+    const clusteringParts = this.#keyColumns - parts;
+    const partition = partitionEnd - start - parts * LENGTH_BYTES;
+    const clustering = keyEnd - partitionEnd - clusteringParts * LENGTH_BYTES;
+    if (parts === 1 && partition === 0) throw bad(this.#names[0]!, "a partition key is empty");
+    const added = parts > 1 ? parts * PARTITION_PART_BYTES : 0;
+    if (partition + added > MAX_KEY_BYTES || clustering > MAX_KEY_BYTES) {
       throw bad(this.#names[0]!, `a key has more than ${MAX_KEY_BYTES} bytes`);
     }
   }

@@ -1,0 +1,1 @@
+export { durationParts, isDurationInRange } from "../sdk/values/duration.ts";
