@@ -7,6 +7,7 @@ import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { transition, UNTRIED } from "./ledger.ts";
 import type { ModuleStore } from "../modules/store.ts";
+import { answerCancelRequests } from "./cancel.ts";
 import { outcomeOf } from "./outcome.ts";
 import { answerReplayRequests } from "./replay.ts";
 import { StagingWatch } from "./staging_watch.ts";
@@ -14,11 +15,12 @@ import { advance, eventFields, isLedgerConflict, ledgerFailed, moveOut } from ".
 
 interface ArrivalsDeps {
   layout: Layout;
-  storage: Pick<Storage, "ledger">;
+  storage: Storage;
   modules: ModuleStore;
   emit: Emit;
   /** Whether a file is queued or running; a scan skips it. */
   isKnown: (id: string) => boolean;
+  isRunning: (id: string) => boolean;
   enqueue: (record: FileRecord) => void;
 }
 
@@ -66,6 +68,7 @@ export class Arrivals {
     const dir = layout.folder("staging");
     const scan: ScanResult = { waiting: 0, arriving: [], elsewhere: 0, storageFailed: false };
     try {
+      await answerCancelRequests(this.#deps);
       await answerReplayRequests(this.#deps);
       const { files, arriving } = await this.#staging.scan();
       scan.arriving = arriving;

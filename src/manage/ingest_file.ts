@@ -9,6 +9,7 @@ import { grantsOf, hostGate, writableTables } from "../sandbox/host/host_gate.ts
 import { nothingStored } from "../sandbox/host/nothing_stored.ts";
 import { Outbound } from "../sandbox/host/outbound.ts";
 import { LINE_DIGITS, rowIds } from "../sandbox/wire/row_id.ts";
+import { CANCELLED, giveUp } from "./cancel.ts";
 import { NO_ROWS } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { otherLoaded, refuseSuperseded, stayNotices } from "./versions.ts";
@@ -31,7 +32,7 @@ interface Attempt {
 interface IngestDeps {
   storage: Storage;
   sandboxes: SandboxPool;
-  /** Ends the attempt when aborted; the file returns to the queue. */
+  /** Ends the attempt when aborted. The file returns to the queue, unless the reason is `CANCELLED`. */
   signal: AbortSignal;
   /** Receives the module's console output. */
   log: (text: string) => void;
@@ -48,6 +49,14 @@ interface IngestDeps {
  * become outcomes; it does not throw.
  */
 export async function ingestFile(attempt: Attempt, deps: IngestDeps): Promise<Outcome> {
+  const outcome = await attemptLoad(attempt, deps);
+  const isOpen = outcome.type === "released" || outcome.type === "retry";
+  if (!isOpen || deps.signal.reason !== CANCELLED) return outcome;
+  // If the storage does not answer, the request stays until the file is looked at again.
+  return await giveUp(attempt.record, deps.storage).catch(outcomeOf);
+}
+
+async function attemptLoad(attempt: Attempt, deps: IngestDeps): Promise<Outcome> {
   const { record, module } = attempt;
   const { tenant, id, receivedAt } = record;
   const { storage, span, signal } = deps;
@@ -122,9 +131,12 @@ async function runLoad(
   const stop = () => {
     run.kill();
     sandbox.kill();
+    // A commit may wait, or send rows for hours.
+    if (signal.reason === CANCELLED) void load.abort();
   };
   signal.addEventListener("abort", stop);
   try {
+    signal.throwIfAborted();
     const seen = await traced(span, "sandbox and rows", () =>
       sandbox.ingest({
         ...run.job,

@@ -28,6 +28,8 @@ export type LedgerEvent =
   | { type: "lose"; reason: FileReason }
   /** It or its module has a fault; none of its rows are stored. */
   | { type: "quarantine"; reason: FileReason; rows: RowCounts | null; notices?: string[] }
+  /** An operator does not want it loaded. */
+  | { type: "cancel"; reason: FileReason }
   /**
    * Something else failed; the next attempt is at `at`, in milliseconds since the epoch. If the storage
    * failed, the attempt is not `counted`.
@@ -47,6 +49,7 @@ const TRANSITIONS: Record<LedgerEvent["type"], { from: readonly FileState[]; to:
   refuse: { from: ["running"], to: "refused" },
   lose: { from: FILE_STATES.filter((state) => !isFinal(state)), to: "refused" },
   quarantine: { from: ["running"], to: "quarantined" },
+  cancel: { from: FILE_STATES.filter((state) => !isFinal(state)), to: "quarantined" },
   retry: { from: ["running"], to: "queued" },
   release: { from: ["running"], to: "queued" },
   recover: { from: ["running"], to: "queued" },
@@ -124,6 +127,7 @@ function changes(record: FileRecord, event: LedgerEvent, now: number): Partial<F
         replacedBy: event.replacedBy ?? null,
       };
     case "lose":
+    case "cancel":
       return { ...UNTRIED, reason: event.reason, finishedAt: now };
     case "quarantine": {
       const rows = checkRows(record, event.rows ?? NO_ROWS);

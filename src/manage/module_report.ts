@@ -7,8 +7,8 @@ import type { Probation } from "../modules/probation.ts";
 /** Console lines of one file in the module's log; the service's own log has all of them. */
 const MAX_CONSOLE_LINES = 20;
 
-/** Reasons to refuse a file that are not the module's fault. */
-const FAULTLESS = ["empty-file", "superseded"];
+/** Reasons of files that were not loaded which are not the module's fault. */
+const FAULTLESS = ["empty-file", "superseded", "cancelled"];
 
 export interface ReportDeps {
   log: ModuleLog;
@@ -61,7 +61,7 @@ export async function reportToAuthor(
   // A failure of the platform ends with another reason than that of its retries.
   const isPlatforms = outcome.type === "retry" && outcome.lastReason !== outcome.reason;
   const isFaultless = isPlatforms ||
-    (outcome.type === "refused" && FAULTLESS.includes(outcome.reason.code));
+    (outcome.type !== "ingested" && "reason" in outcome && FAULTLESS.includes(outcome.reason.code));
   if (version === null || !isSettled || isFaultless) return;
   const reason = outcome.type === "ingested" ? null : outcome.reason.message;
   await probation.count({ tenant, version, fileId, reason });

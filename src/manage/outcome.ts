@@ -35,6 +35,8 @@ export type Outcome =
     endless: boolean;
     neededBytes?: number;
   }
+  /** An operator ended it. */
+  | { type: "cancelled"; reason: FileReason }
   /** The service is shutting down; the file returns to the queue as if it had not started. */
   | { type: "released" };
 

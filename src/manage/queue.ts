@@ -107,15 +107,30 @@ export class FileQueue {
     return null;
   }
 
-  /** Marks a waiting file as running; its tenant's next turn comes after those of all others. */
-  started(id: string): void {
+  /** The ids of the waiting files. */
+  get waiting(): readonly string[] {
+    return [...this.#byId.keys()];
+  }
+
+  /** Removes a waiting file that has ended without a run. */
+  remove(id: string): void {
     const record = this.#byId.get(id);
     if (record === undefined) return;
     const { tenant } = record;
     const files = this.#waiting.get(tenant) ?? [];
     files.splice(files.indexOf(record), 1);
+    if (files.length === 0) this.#waiting.delete(tenant);
     this.#byId.delete(id);
     this.#count(record, -1);
+  }
+
+  /** Marks a waiting file as running; its tenant's next turn comes after those of all others. */
+  started(id: string): void {
+    const record = this.#byId.get(id);
+    if (record === undefined) return;
+    const { tenant } = record;
+    this.remove(id);
+    const files = this.#waiting.get(tenant) ?? [];
     this.#waiting.delete(tenant);
     if (files.length > 0) this.#waiting.set(tenant, files);
     this.#running.set(tenant, id);

@@ -1,6 +1,7 @@
 import { Failure, messageOf } from "../base/failure.ts";
 import type { Layout } from "../data/layout.ts";
 import type { ModuleStore } from "../modules/store.ts";
+import { dropCancelRequest } from "../staging/cancel_requests.ts";
 import { dropReplayRequest, replayRequests } from "../staging/replay_requests.ts";
 import { folderOf, restoreFile } from "../staging/staged.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
@@ -37,6 +38,7 @@ export async function replayFile(
         "send it again under another name.",
     });
   }
+  await dropCancelRequest(layout, record.id);
   // Queued but not in staging: an earlier replay was interrupted.
   if (record.state !== "queued" || folder === "staging") {
     // The ledger first: a running manage would move a finished file out of staging again.

@@ -5,15 +5,18 @@ import type { DeployedModule, ModuleStore } from "../modules/store.ts";
 import { systemClock } from "../base/clock.ts";
 import { Failure, messageOf } from "../base/failure.ts";
 import type { Span, Tracer } from "../base/tracing.ts";
+import { isFinal } from "../protocol/file_view.ts";
 import { takesFile } from "../sandbox/wire/file_patterns.ts";
 import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import type { DiskState } from "../data/disk_state.ts";
 import { shortageHint, shortageText } from "../data/free_space.ts";
 import type { Layout } from "../data/layout.ts";
+import { cancelRequests } from "../staging/cancel_requests.ts";
 import { SETTLE_MS, type StagingScan } from "../staging/scan.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { Arrivals } from "./arrivals.ts";
+import { CANCELLED } from "./cancel.ts";
 import { ingestFile } from "./ingest_file.ts";
 import { type ReportDeps, reportToAuthor } from "./module_report.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
@@ -37,6 +40,9 @@ interface ServiceDeps {
 
 /** Milliseconds between two looks at the free space for a file that waits for it. */
 const ROOM_CHECK_MS = 1_000;
+
+/** Milliseconds between two looks at the requests to end running files. */
+const CANCEL_CHECK_MS = 500;
 
 /** After larger files no spare sandbox is started: the next one may need the memory. */
 const SMALL_FILE_BYTES = 16 * 1024 * 1024;
@@ -70,6 +76,10 @@ export class IngestService {
   /** Ids of the files that are queued or running; scans skip them. */
   readonly #known = new Set<string>();
   readonly #running = new Map<string, Promise<void>>();
+  /** Ends the attempts of running files, by id. */
+  readonly #cancels = new Map<string, AbortController>();
+  /** The known files that the last scan has found in staging. */
+  #staged = new Set<string>();
   readonly #stop = new AbortController();
   readonly #sums: DrainSums = { ingested: 0, failed: 0, waiting: 0, storageFailed: false };
   #scanning: Promise<void> | null = null;
@@ -77,6 +87,7 @@ export class IngestService {
   #stopping = false;
   #queueTimer: ReturnType<typeof setTimeout> | undefined;
   #scanTimer: ReturnType<typeof setTimeout> | undefined;
+  #cancelTimer: ReturnType<typeof setInterval> | undefined;
   /** Files in staging that may still be written. */
   #arriving: StagingScan["arriving"] = [];
   /** Another process is loading files; if it dies, they are loaded here. */
@@ -99,7 +110,11 @@ export class IngestService {
     });
     this.#arrivals = new Arrivals({
       ...deps,
-      isKnown: (id) => this.#known.has(id),
+      isKnown: (id) => {
+        this.#staged.add(id);
+        return this.#known.has(id);
+      },
+      isRunning: (id) => this.isRunning(id),
       enqueue: (record) => this.#enqueue(record),
     });
   }
@@ -192,7 +207,10 @@ export class IngestService {
       this.#sums.storageFailed = true;
       return;
     }
+    const queued = this.#queue.waiting;
+    this.#staged = new Set();
     const scan = await this.#arrivals.scan(() => this.#stopping);
+    await this.#dropEnded(queued.filter((id) => !this.#staged.has(id)));
     this.#sums.waiting = scan.waiting;
     this.#sums.storageFailed ||= scan.storageFailed;
     this.#arriving = scan.arriving;
@@ -204,6 +222,25 @@ export class IngestService {
       this.#scanTimer = setTimeout(() => void this.scan(), SETTLE_MS);
     }
     this.#startFiles();
+  }
+
+  /** Forgets queued files that are no longer in staging because another process has ended them. */
+  async #dropEnded(missing: readonly string[]): Promise<void> {
+    for (const id of missing) {
+      const record = await this.#deps.storage.ledger.get(id).catch(() => null);
+      if (record === null || !isFinal(record.state) || this.#running.has(id)) continue;
+      this.#queue.remove(id);
+      this.#known.delete(id);
+    }
+  }
+
+  /** Watches for requests to end running files: also while a scan takes long, or with `--once`. */
+  #watchCancels(): void {
+    this.#cancelTimer ??= setInterval(() => {
+      cancelRequests(this.#deps.layout).then((ids) => {
+        for (const id of ids) this.#cancels.get(id)?.abort(CANCELLED);
+      }, () => {}); // A folder that cannot be read is reported by the scan.
+    }, CANCEL_CHECK_MS);
   }
 
   #sleep(ms: number): Promise<void> {
@@ -223,9 +260,14 @@ export class IngestService {
       this.#queue.started(id);
       const run = this.#run(record).finally(() => {
         this.#running.delete(id);
+        if (this.#running.size === 0) {
+          clearInterval(this.#cancelTimer);
+          this.#cancelTimer = undefined;
+        }
         this.#startFiles();
       });
       this.#running.set(id, run);
+      this.#watchCancels();
     }
     const due = this.#queue.wakeAt();
     const later = this.#queue.isBlocked ? Date.now() + ROOM_CHECK_MS : Infinity;
@@ -239,6 +281,7 @@ export class IngestService {
   async #run(queued: FileRecord): Promise<void> {
     const { emit, sandboxes } = this.#deps;
     let again: FileRecord | null = null;
+    this.#cancels.set(queued.id, new AbortController());
     if (queued.size > 0) sandboxes.warm();
     const span = await startSpan(this.#deps, queued);
     try {
@@ -257,6 +300,7 @@ export class IngestService {
       this.#sums.storageFailed = true;
     } finally {
       this.#queue.done(queued.id);
+      this.#cancels.delete(queued.id);
       this.#known.delete(queued.id);
       if (again) this.#enqueue(again);
     }
@@ -319,7 +363,7 @@ export class IngestService {
         storage,
         sandboxes,
         span,
-        signal: this.#stop.signal,
+        signal: AbortSignal.any([this.#stop.signal, this.#cancels.get(record.id)!.signal]),
         requireRoom: () => this.#requireRoom(),
         onDecided: () => this.#startNext(record, module),
         log: (text) => {

@@ -69,6 +69,12 @@ export async function settle(
       });
       return null;
     }
+    case "cancelled": {
+      const { reason } = outcome;
+      await moveOut(layout, await advance(ledger, record, { type: "cancel", reason }, now()));
+      emit({ kind: "file.cancelled", ...file, reason });
+      return null;
+    }
     case "released":
       await advance(ledger, record, { type: "release" }, now());
       emit({ kind: "file.released", ...file });

@@ -65,6 +65,20 @@ export interface StoredRows {
   stored(tenant: string, fileIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
+/** Answers how loads stand that have not ended. */
+export interface LoadStates {
+  /**
+   * The module version of a load that is past its decision but not committed: such a load can only be
+   * finished, by that version. Null for all others.
+   */
+  begun(tenant: string, fileId: string): Promise<string | null>;
+  /**
+   * Whether a process may be loading a running file; false if that is certainly not so.
+   * @throws {Failure} kind `storage`
+   */
+  hasOwner(file: FileRecord): Promise<boolean>;
+}
+
 /**
  * The ledger as `manage` uses it. Several processes can write only if {@link Ledger.isAbandoned} can
  * detect that one of them has stopped.
@@ -129,7 +143,10 @@ export interface Load {
    *   file is loaded, or is past its decision
    */
   commit(result: LoadResult, decided?: () => void): Promise<LoadReceipt>;
-  /** Rolls the attempt back. Safe to call after a failure, and twice. */
+  /**
+   * Rolls the attempt back, and ends a {@link Load.commit} that is waiting or sending. Safe to call after
+   * a failure, and twice.
+   */
   abort(): Promise<void>;
 }
 
@@ -154,7 +171,7 @@ export interface TableCount {
 }
 
 /** An engine that stores the rows of tenants, each tenant in its own keyspace. */
-export interface Storage extends StoredRows {
+export interface Storage extends StoredRows, Pick<LoadStates, "begun"> {
   readonly ledger: Ledger;
   /**
    * Checks that the engine answers, and creates the ledger if it is missing.
@@ -178,10 +195,11 @@ export interface Storage extends StoredRows {
    */
   expire(tenant: string, fileId: string): Promise<void>;
   /**
-   * The module version of a load that is past its decision but not committed: such a load can only be
-   * finished, by that version. Null for all others.
+   * Gives up a load that is past its decision but not committed, so that the file can be loaded anew by
+   * any module version. What it has written stays until then. Can be repeated.
+   * @returns how many rows it may have written; 0 if there is no such load
    */
-  begun(tenant: string, fileId: string): Promise<string | null>;
+  abandon(tenant: string, fileId: string): Promise<number>;
   /**
    * Frees the disk space of this machine that loads took and did not give back, for example because
    * they were killed.

@@ -15,6 +15,14 @@ export function ledgerConflict(
   );
 }
 
+/** The failure of a command for a file that the ledger does not have. */
+export function fileNotFound(id: string): Failure {
+  const text = `Cannot find the file "${id}": it is not in the ledger`;
+  return new Failure("usage", "file-not-found", text, {
+    hint: "Run mysimbdp manage files to show all files.",
+  });
+}
+
 export function alreadyLoaded(fileId: string): Failure {
   return internal("already-loaded", `Cannot load file "${fileId}": its rows are already stored`);
 }

@@ -11,7 +11,7 @@ import {
   cassandraTombstones,
   openCassandraLedger,
 } from "./cassandra/storage.ts";
-import type { LedgerReader, Storage, StoredRows } from "./contract.ts";
+import type { LedgerReader, LoadStates, Storage, StoredRows } from "./contract.ts";
 import type { ClusterHealth, RolesHealth, TableTombstones } from "./health.ts";
 import { openSqliteStorage } from "./sqlite/storage.ts";
 import { openSqliteReader } from "./sqlite/stored_rows.ts";
@@ -40,7 +40,9 @@ export function openStorage(settings: StorageSettings): Storage {
 }
 
 /** Opens the ledger and the load receipts read-only. They are empty if the engine was never used. */
-export function openLedgerOf(settings: StorageSettings): LedgerReader & StoredRows {
+export function openLedgerOf(
+  settings: StorageSettings,
+): LedgerReader & StoredRows & LoadStates {
   const cluster = clusterOf(settings);
   return cluster === null ? openSqliteReader(settings.data) : openCassandraLedger(cluster);
 }

@@ -145,6 +145,8 @@ type ManageEvent =
     }
     & OfFile
   )
+  /** An operator ended it while it was being loaded. */
+  | ({ kind: "file.cancelled"; reason: FileReason } & OfFile)
   /** The service is stopping: the file returns to the queue. */
   | ({ kind: "file.released" } & OfFile)
   | ({ kind: "file.replayed" } & OfFile)

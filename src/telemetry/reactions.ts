@@ -197,6 +197,11 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
       end(metrics, metrics.tenants.of(tenant), "retry", null);
     },
   },
+  "file.cancelled": {
+    level: "info",
+    message: "File cancelled by an operator.",
+    measure: (metrics, { tenant }) => end(metrics, metrics.tenants.of(tenant), "cancelled", null),
+  },
   "file.released": {
     level: "info",
     message: "File returned to the queue.",

@@ -19,6 +19,7 @@ const NOT_A_REASON = [
   "bad-storage-url",
   "bad-table",
   "data-not-empty",
+  "file-ended",
   "file-not-found",
   "host-gone",
   "illegal-transition",

@@ -20,6 +20,7 @@ const LEGAL: Record<LedgerEvent["type"], { from: FileState[]; to: FileState }> =
   refuse: { from: ["running"], to: "refused" },
   lose: { from: ["received", "queued", "running"], to: "refused" },
   quarantine: { from: ["running"], to: "quarantined" },
+  cancel: { from: ["received", "queued", "running"], to: "quarantined" },
   retry: { from: ["running"], to: "queued" },
   release: { from: ["running"], to: "queued" },
   recover: { from: ["running"], to: "queued" },
@@ -54,6 +55,7 @@ const event: fc.Arbitrary<LedgerEvent> = fc.oneof(
   }),
   fc.record({ type: fc.constant("refuse" as const), reason }),
   fc.record({ type: fc.constant("lose" as const), reason }),
+  fc.record({ type: fc.constant("cancel" as const), reason }),
   fc.record({ type: fc.constant("quarantine" as const), reason, rows: fc.option(rows) }),
   fc.record({
     ...{ type: fc.constant("retry" as const), reason, at: fc.nat(), counted: fc.boolean() },
@@ -117,6 +119,7 @@ Deno.test("ledger: each state allows only its own events", () => {
     { type: "ingested", rows: NO_ROWS, seconds: 1, moduleVersion: "v" },
     { type: "refuse", reason: { code: "c", message: "m" } },
     { type: "lose", reason: { code: "c", message: "m" } },
+    { type: "cancel", reason: { code: "c", message: "m" } },
     { type: "quarantine", reason: { code: "c", message: "m" }, rows: null },
     { type: "retry", reason: { code: "c", message: "m" }, at: 1 },
     { type: "release" },

@@ -1,14 +1,15 @@
 import { type Command, Option } from "commander";
 import { closing } from "../../base/closing.ts";
-import { Failure } from "../../base/failure.ts";
 import { Layout } from "../../data/layout.ts";
+import { cancelFile } from "../../manage/cancel.ts";
 import { replayFile } from "../../manage/replay.ts";
 import { FILE_STATES, type FileState } from "../../protocol/file_view.ts";
 import { versionText } from "../../protocol/file_versions.ts";
 import { ModuleStore } from "../../modules/store.ts";
 import type { FileRecord } from "../../storage/contract.ts";
+import { fileNotFound } from "../../storage/failures.ts";
 import { type FileVersions, fileVersions, ONLY_VERSION } from "../../storage/file_versions.ts";
-import { openLedgerOf, openStorage } from "../../storage/open.ts";
+import { lockStorage, openLedgerOf, openStorage } from "../../storage/open.ts";
 import {
   action,
   addCommand,
@@ -32,18 +33,32 @@ interface LedgerFlags extends CommonFlags {
 }
 
 const REJECTS_PAGE = 1_000;
+/** How long `cancel` waits for the end of a load, besides the time in which a dead owner is noticed. */
+const MORE_PATIENCE_MS = 30_000;
 
-/** Adds `manage files`, `manage rejects` and `manage replay`. */
+/** Adds `manage files` with `cancel`, `manage rejects` and `manage replay`. */
 export function registerLedger(manage: Command, context: CommandContext): void {
-  withStorage(addCommand(manage, "files", "show the files in the ledger, newest first", [
-    ["mysimbdp manage files", "show the newest 100"],
-    ["mysimbdp manage files --tenant customer-1 --state quarantined", "show what failed"],
-    ["mysimbdp manage files --json --limit 1000", "print JSON, one file per line"],
-  ]))
+  const files = withStorage(
+    addCommand(manage, "files", "show the files in the ledger, newest first", [
+      ["mysimbdp manage files", "show the newest 100"],
+      ["mysimbdp manage files --tenant customer-1 --state quarantined", "show what failed"],
+      ["mysimbdp manage files --json --limit 1000", "print JSON, one file per line"],
+    ]),
+  )
     .option("--tenant <name>", "show only files of this tenant")
     .addOption(new Option("--state <state>", "show only files in this state").choices(FILE_STATES))
     .option("--limit <n>", "maximum number of files to show", numberFrom(1, Infinity), 100)
     .action(action<LedgerFlags>(context, (flags) => listFiles(context, flags)));
+  withStorage(
+    addCommand(files, "cancel FILE-ID", "end a file that is waiting or being loaded", [
+      [
+        "mysimbdp manage files cancel 01m85y00ganbv9ywtdr0sns4a8",
+        "move it to quarantine; replay loads it again",
+      ],
+    ]),
+  ).action(action<CommonFlags & { storage?: string }>(context, (flags, id) => {
+    return cancel(context, flags, id ?? "");
+  }));
   withStorage(
     addCommand(manage, "rejects FILE-ID", "show the records of a file that were rejected", [
       ["mysimbdp manage rejects 01m85y00ganbv9ywtdr0sns4a8", "line, column, reason and raw text"],
@@ -114,7 +129,7 @@ async function listRejects(
   id: string,
 ): Promise<number> {
   await using ledger = ledgerOf(flags);
-  if (!await ledger.get(id)) throw noSuchFile(id);
+  if (!await ledger.get(id)) throw fileNotFound(id);
   for (let seen = 0;;) {
     const rejects = await ledger.rejects(id, seen, REJECTS_PAGE);
     const header = seen === 0 ? ["line", "column", "reason", "raw"] : ["", "", "", ""];
@@ -136,7 +151,7 @@ async function replay(context: CommandContext, flags: LedgerFlags, id: string): 
   const config = configOf(flags, { "storage.url": flags.storage });
   await using storage = closing(openStorage(config));
   const record = await storage.ledger.get(id);
-  if (!record) throw noSuchFile(id);
+  if (!record) throw fileNotFound(id);
   const layout = new Layout(config.data);
   await replayFile(record, { layout, storage, modules: new ModuleStore(layout.moduleRoot) });
   const { tenant, name, state } = record;
@@ -144,9 +159,18 @@ async function replay(context: CommandContext, flags: LedgerFlags, id: string): 
   return printResult(context, flags, { id, state: "queued" }, `queued ${name} of ${tenant}`);
 }
 
-function noSuchFile(id: string): Failure {
-  const text = `Cannot find the file "${id}": it is not in the ledger`;
-  return new Failure("usage", "file-not-found", text, {
-    hint: "Run mysimbdp manage files to show all files.",
+async function cancel(
+  context: CommandContext,
+  flags: CommonFlags & { storage?: string },
+  id: string,
+): Promise<number> {
+  const config = configOf(flags, { "storage.url": flags.storage });
+  await using storage = closing(openStorage(config));
+  const { tenant, name, state, reason } = await cancelFile(id, {
+    ...{ layout: new Layout(config.data), storage, lock: () => lockStorage(config) },
+    patienceMs: config.storage.lease_seconds * 1000 + MORE_PATIENCE_MS,
   });
+  await audit(context, flags, "file.cancel", id, { tenant, name });
+  const text = `cancelled ${name} of ${tenant}: ${reason?.message ?? ""}`;
+  return printResult(context, flags, { id, tenant, name, state, reason }, text);
 }

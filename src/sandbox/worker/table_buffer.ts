@@ -108,7 +108,8 @@ export class TableBuffer {
       }
     }
     const first = this.#keys[0]!;
-    if (values[first] === "" && this.#spec.partitionKey.length === 1) {
+    const only = this.#spec.partitionKey.length === 1 ? values[first]! : null;
+    if (only !== null && typeof only !== "number" && only.length === 0) {
       throw new RowFault("a key column is empty", this.#names[first]);
     }
     const fault = this.#limits(values);

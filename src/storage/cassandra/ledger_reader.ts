@@ -1,17 +1,25 @@
 import type { RejectView } from "../../protocol/file_view.ts";
-import type { FileCount, FileQuery, FileRecord, LedgerReader, StoredRows } from "../contract.ts";
+import type {
+  FileCount,
+  FileQuery,
+  FileRecord,
+  LedgerReader,
+  LoadStates,
+  StoredRows,
+} from "../contract.ts";
 import { conditionsOf, DEFAULT_LIMIT, rejectOf } from "../ledger_columns.ts";
 import { Cached } from "./cached.ts";
 import { guarded, isInvalid } from "./errors.ts";
 import { recordOf, REJECTS_A_PARTITION, stateOf } from "./ledger_rows.ts";
 import { LoadRecords } from "./load_records.ts";
+import { hasEnded } from "./owner.ts";
 import type { Row, Session } from "./session.ts";
 
 /** Maximum number of file ids whose tenant is cached. */
 const CACHED_TENANTS = 20_000;
 
 /** All queries on the ledger. It is empty if it does not exist. */
-export class CassandraLedgerReader implements LedgerReader, StoredRows {
+export class CassandraLedgerReader implements LedgerReader, StoredRows, LoadStates {
   protected readonly session: Session;
   protected readonly keyspace: string;
   readonly #tenants = new Map<string, string>();
@@ -61,6 +69,24 @@ export class CassandraLedgerReader implements LedgerReader, StoredRows {
   stored(tenant: string, fileIds: readonly string[]): Promise<ReadonlySet<string>> {
     const records = new LoadRecords(this.session, this.keyspace);
     return this.reading(new Set<string>(), () => records.committedOf(tenant, fileIds));
+  }
+
+  begun(tenant: string, fileId: string): Promise<string | null> {
+    return this.reading(null, async () => {
+      const found = await new LoadRecords(this.session, this.keyspace).latest(tenant, fileId);
+      return found && !found.committed ? found.decided?.moduleVersion ?? null : null;
+    });
+  }
+
+  hasOwner({ tenant, id }: FileRecord): Promise<boolean> {
+    return this.reading(false, async () => {
+      const { rows } = await this.session.run(
+        `SELECT owner FROM ${this.keyspace}.files WHERE tenant = ? AND id = ?`,
+        [tenant, id],
+      );
+      const owner = rows[0]?.["owner"] as string | null | undefined;
+      return typeof owner === "string" && !hasEnded(owner);
+    });
   }
 
   /** Cached, because it reads the records of all files. */

@@ -58,6 +58,7 @@ export class CassandraLoad implements Load {
   #sent = 0;
   #failed: Failure | null = null;
   #ended = false;
+  #aborting: Promise<void> | null = null;
   /** Opened with the first rows: to log in and prepare takes as long as to read a small file. */
   #sender: Promise<ChunkSender> | null = null;
 
@@ -111,9 +112,12 @@ export class CassandraLoad implements Load {
     return { ...result, replacedFiles: replacement?.replacedFiles ?? [] };
   }
 
-  async abort(): Promise<void> {
-    if (this.#ended) return;
+  abort(): Promise<void> {
     this.#ended = true;
+    return this.#aborting ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
     await this.#sender?.then((sender) => sender.close(), () => undefined);
     this.#spool.close();
     this.#deps.onEnd();

@@ -166,6 +166,17 @@ export class LoadRecords {
     await this.#set(next, { write_time: BigInt(writeTime), acknowledged: 0 });
   }
 
+  /**
+   * Opens the next generation if the latest one is decided but not committed.
+   * @returns how many rows that one may have written
+   */
+  async abandon(tenant: string, fileId: string): Promise<number> {
+    const found = await this.latest(tenant, fileId);
+    if (!found?.decided || found.committed) return 0;
+    await this.openNext(found);
+    return found.decided.rows.written;
+  }
+
   async #set(
     { tenant, fileId, generation }: Pick<LoadRecord, "tenant" | "fileId" | "generation">,
     values: Record<string, Parameter>,

@@ -202,6 +202,14 @@ export class CassandraStorage implements Storage {
     });
   }
 
+  abandon(tenant: string, fileId: string): Promise<number> {
+    return guarded(`Cannot give up the load of "${fileId}"`, async () => {
+      this.#keyspaceOf(tenant);
+      await this.#prepare();
+      return await this.#records.abandon(tenant, fileId);
+    });
+  }
+
   expire(tenant: string, fileId: string): Promise<void> {
     return guarded(`Cannot remove the receipt of "${fileId}"`, async () => {
       this.#keyspaceOf(tenant);

@@ -125,6 +125,7 @@ class SqliteLoad implements Load {
   readonly #window: Promise<unknown>[] = [];
   #failed: unknown = null;
   #ended = false;
+  #aborting: Promise<void> | null = null;
 
   /** @param release called at the end, with the bytes of the disk that the load took; 0 if it failed */
   constructor(thread: LoadThread, release: (usedBytes: number) => void) {
@@ -153,16 +154,16 @@ class SqliteLoad implements Load {
 
   async commit(result: LoadResult): Promise<LoadReceipt> {
     const { replacedFiles, usedBytes } = await this.#ask({ type: "commit", result });
+    if (!this.#ended) this.#release(usedBytes);
     this.#ended = true;
-    this.#release(usedBytes);
     return { ...result, replacedFiles };
   }
 
-  async abort(): Promise<void> {
-    if (this.#ended) return;
+  /** The thread answers in order, so a commit that is underway ends first. */
+  abort(): Promise<void> {
+    if (this.#ended) return this.#aborting ?? Promise.resolve();
     this.#ended = true;
-    await this.#thread.abort();
-    this.#release(0);
+    return this.#aborting = this.#thread.abort().then(() => this.#release(0));
   }
 
   async #ask(request: LoadRequest): Promise<LoadProgress> {

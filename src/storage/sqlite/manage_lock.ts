@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Failure } from "../../base/failure.ts";
@@ -6,6 +7,7 @@ import { closeOnce, DB_FOLDER, makeFolder } from "./database.ts";
 import { storageFailure } from "./errors.ts";
 
 const WAIT_MS = 1_000;
+const LOCK = "manage.lock";
 
 /** The lock that only one `manage` of a data directory can have. */
 export interface ManageLock {
@@ -24,7 +26,7 @@ export interface ManageLock {
 export function acquireManageLock(dataDir: string): ManageLock {
   const folder = join(dataDir, DB_FOLDER);
   makeFolder(folder);
-  const path = join(folder, "manage.lock");
+  const path = join(folder, LOCK);
   const db = new DatabaseSync(path);
   try {
     keepOwner(path);
@@ -42,4 +44,21 @@ export function acquireManageLock(dataDir: string): ManageLock {
     });
   }
   return { release: () => closeOnce(db) };
+}
+
+/** Whether a process has the lock of `manage`. @param folder the folder of the databases */
+export function isManageLocked(folder: string): boolean {
+  const path = join(folder, LOCK);
+  if (!existsSync(path)) return false;
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    // The lock refuses readers too.
+    db.prepare("SELECT 1 FROM sqlite_schema").get();
+    return false;
+  } catch (error) {
+    if (storageFailure(error, "Cannot read the lock").code === "storage-busy") return true;
+    throw error;
+  } finally {
+    db.close();
+  }
 }

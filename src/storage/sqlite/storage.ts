@@ -107,6 +107,10 @@ class SqliteStorage implements Storage {
     return Promise.resolve(null);
   }
 
+  abandon(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   async begin(
     tenant: string,
     fileId: string,

@@ -2,15 +2,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { checkTenantName } from "../../base/tenant_name.ts";
-import type { LedgerReader, StoredRows } from "../contract.ts";
+import type { LedgerReader, LoadStates, StoredRows } from "../contract.ts";
 import { DB_FOLDER } from "./database.ts";
 import { promised } from "./errors.ts";
+import { isManageLocked } from "./manage_lock.ts";
 import { AppearingDatabase, SqliteLedgerReader } from "./ledger_reader.ts";
 
 const BUSY_MS = 2_000;
 
 /** Opens the ledger and the load receipts below `dataDir/db` read-only, while another process writes. */
-export function openSqliteReader(dataDir: string): LedgerReader & StoredRows {
+export function openSqliteReader(dataDir: string): LedgerReader & StoredRows & LoadStates {
   return new SqliteReader(join(dataDir, DB_FOLDER));
 }
 
@@ -22,12 +23,21 @@ export function storedIn(db: DatabaseSync, fileIds: readonly string[]): Set<stri
   return new Set(rows.map((row) => row["file_id"] as string));
 }
 
-class SqliteReader extends SqliteLedgerReader implements StoredRows {
+class SqliteReader extends SqliteLedgerReader implements StoredRows, LoadStates {
   readonly #folder: string;
 
   constructor(folder: string) {
     super(new AppearingDatabase(join(folder, "ledger.sqlite")));
     this.#folder = folder;
+  }
+
+  begun(): Promise<null> {
+    // Rows and receipt are stored in one transaction.
+    return Promise.resolve(null);
+  }
+
+  hasOwner(): Promise<boolean> {
+    return promised("Cannot check the lock of manage", () => isManageLocked(this.#folder));
   }
 
   stored(tenant: string, fileIds: readonly string[]): Promise<ReadonlySet<string>> {

@@ -5,6 +5,7 @@ import { listFolder, orNull } from "../../data/durable.ts";
 import { openLedgerOf } from "../../storage/open.ts";
 import { databaseFault } from "../database_fault.ts";
 import { type CheckContext, failed, type Finding, ok, warning } from "./finding.ts";
+import { stuckFiles } from "./stuck.ts";
 
 const HOUR_MS = 3_600_000;
 const PAGE = 1_000;
@@ -47,8 +48,10 @@ export async function checkQueue({ config, now }: CheckContext): Promise<Finding
   const shown = `${
     formatCount(sum("ingested"), "file")
   } loaded, ${waiting} waiting, ${failures} failed`;
+  const stuck = await stuckFiles(ledger, now);
   const oldest = waiting === 0 ? null : await oldestWaiting(ledger);
   const hours = oldest === null ? 0 : (now - oldest) / HOUR_MS;
+  if (stuck.length > 0) return stuck;
   if (hours > 1) {
     return [warning(
       "queue",
