@@ -96,6 +96,9 @@ const CLASSES: Record<string, Known> = {
 /** The start of TLS errors: one side does not trust the other, or does not use TLS. */
 const NO_TLS = /^(invalid peer certificate|received fatal alert|received corrupt message)/;
 const NO_CONNECTION = /^(ECONN|ENOTFOUND|EHOST|ENET|EAI_|ETIMEDOUT|EPIPE)/;
+/** What the driver says, without a code, while connections end or begin. */
+const NOT_CONNECTED =
+  /^(No connection available|Connection (closed|timeout)|ControlConnection is being shutdown)$/;
 /**
  * A node that cannot read roles or permissions answers as if the password were wrong, or a permission
  * missing. Only the text differs.
@@ -209,7 +212,9 @@ function knownOf(error: unknown): Known | undefined {
   const known = typeof code === "number" ? CODES[code] : CLASSES[error.name];
   const isRole = code === 0x2100 || known === CREDENTIALS;
   if (isRole && ROLES_UNREADABLE.test(error.message)) return UNAVAILABLE;
-  const hasNoConnection = typeof code === "string" && NO_CONNECTION.test(code);
+  const hasNoConnection = typeof code === "string"
+    ? NO_CONNECTION.test(code)
+    : NOT_CONNECTED.test(error.message);
   return hasNoConnection || "isSocketError" in error ? UNREACHABLE : known;
 }
 

@@ -87,8 +87,8 @@ export async function newTenantClient(
 ): Promise<Client> {
   const { types } = await loadDriver();
   return await newClient(connection, login, {
-    // Small loads do not wait for the connections to the other nodes.
-    pooling: { coreConnectionsPerHost: { [types.distance.local]: 1 }, warmup: false },
+    // All are connected at once: the driver prepares no statement on a node that is not yet.
+    pooling: { coreConnectionsPerHost: { [types.distance.local]: 1 } },
     // A node that does not know a statement says so, and the driver prepares it there.
     prepareOnAllHosts: false,
   });
