@@ -15,6 +15,7 @@ export const MIGRATIONS: readonly ((layout: Layout) => Promise<void>)[] = [
   ({ ledger }) => inDatabase(ledger, (db) => addTextColumn(db, "notices")),
   ({ ledger }) => inDatabase(ledger, forgetReplaced),
   ({ ledger }) => inDatabase(ledger, relateVersions),
+  ({ ledger }) => inDatabase(ledger, (db) => addTextColumn(db, "replay")),
 ];
 
 function indexReceiptsByTime(db: DatabaseSync): void {

@@ -20,7 +20,7 @@ const OWNER_MS = 1_000;
 
 interface CancelDeps {
   layout: Layout;
-  storage: Pick<Storage, "ledger" | "receipt" | "begun" | "abandon">;
+  storage: Pick<Storage, "ledger" | "receipt" | "begun" | "abandon" | "forget">;
 }
 
 interface CancelOptions extends CancelDeps {
@@ -131,13 +131,15 @@ async function endUnlessRunning(
 
 async function endIfAbandoned(record: FileRecord, deps: CancelDeps): Promise<FileRecord | null> {
   const { layout, storage } = deps;
-  const { state, tenant, id, attempts } = record;
+  const { state, tenant, id, replay } = record;
   if (state === "running" && !await storage.ledger.isAbandoned(record)) return null;
-  const isStored = await storage.receipt(tenant, id) !== null;
-  // Killed after the commit. Before the first attempt, the receipt is from before a replay.
-  if (isStored && attempts > 0) throw rowsStored(record);
+  const isStored = async () => await storage.receipt(tenant, id) !== null;
+  const wasStored = await isStored();
+  // Only a receipt of this replay remains.
+  if (replay) await storage.forget(tenant, id, replay);
+  if (replay ? await isStored() : wasStored) throw rowsStored(record);
   try {
-    const ended = await end(record, storage, isStored);
+    const ended = await end(record, storage, wasStored);
     await moveOut(layout, ended);
     return ended;
   } catch (error) {
@@ -146,11 +148,11 @@ async function endIfAbandoned(record: FileRecord, deps: CancelDeps): Promise<Fil
   }
 }
 
-/** @param isStored whether rows of an earlier load of the file are stored */
+/** @param wasStored whether rows of an earlier load of the file are stored */
 async function end(
   record: FileRecord,
   storage: CancelDeps["storage"],
-  isStored: boolean,
+  wasStored: boolean,
 ): Promise<FileRecord> {
   const { ledger } = storage;
   const { tenant, id } = record;
@@ -163,18 +165,18 @@ async function end(
     owned = await advance(ledger, owned, { type: "start" }, now);
     rows = await storage.abandon(tenant, id);
   }
-  const reason = reasonOf(rows, isStored);
+  const reason = reasonOf(rows, wasStored);
   return await advance(ledger, owned, { type: "cancel", reason }, now);
 }
 
 /**
  * @param rows how many rows may be stored
- * @param isStored whether those of an earlier load are
+ * @param wasStored whether those of an earlier load are
  */
-function reasonOf(rows: number, isStored = false): FileReason {
+function reasonOf(rows: number, wasStored = false): FileReason {
   const what = rows > 0
     ? `while its rows were being stored: up to ${formatCount(rows, "row")} may be in the tables`
-    : isStored
+    : wasStored
     ? "before it was loaded again: the rows of its earlier load stay"
     : "before it was loaded: none of its rows are stored";
   const message = `Cancelled by the operator ${what}. To load it, ask the operator for a replay, ` +

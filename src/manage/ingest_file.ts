@@ -10,6 +10,7 @@ import { nothingStored } from "../sandbox/host/nothing_stored.ts";
 import { Outbound } from "../sandbox/host/outbound.ts";
 import { LINE_DIGITS, rowIds } from "../sandbox/wire/row_id.ts";
 import { CANCELLED, giveUp } from "./cancel.ts";
+import { hiddenNotices } from "./hidden_rows.ts";
 import { NO_ROWS } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { otherLoaded, refuseSuperseded, stayNotices } from "./versions.ts";
@@ -65,7 +66,7 @@ async function attemptLoad(attempt: Attempt, deps: IngestDeps): Promise<Outcome>
     const replaces = module.declaration.versions === "replace";
     const others = replaces ? await otherLoaded(storage.ledger, record) : [];
     // The process was killed after the commit of an earlier attempt, before the ledger was updated.
-    if (receipt && record.attempts > 1) {
+    if (receipt) {
       const notices = replaces ? stayNotices(record, others, receipt.replacedFiles) : [];
       return { type: "ingested", ...receipt, notices };
     }
@@ -73,19 +74,23 @@ async function attemptLoad(attempt: Attempt, deps: IngestDeps): Promise<Outcome>
     const received = new ReceivedBytes(attempt.path, record);
     const fault = await received.faultOfSize();
     if (fault) return { type: "refused", reason: fault };
-    // A receipt before the first attempt is from before a replay.
-    if (receipt) await storage.forget(tenant, id);
     await storage.ledger.clearRejects(id);
     const tables = writableTables(module.declaration.tables, module.tenantJson.permissions);
     const { name, version, size: bytes } = record;
-    const options = { receivedAt, bytes, ...(replaces && { replaces: { name, version } }) };
+    const { replay } = record;
+    const options = {
+      ...{ receivedAt, bytes },
+      ...(replaces && { replaces: { name, version } }),
+      ...(replay && { replay }),
+    };
     const begin = () => storage.begin(tenant, id, tables, options);
     const load = await traced(span, "storage begin", begin);
     try {
       const outcome = await runLoad(attempt, deps, load, tables, received);
       if (outcome.type !== "ingested") await load.abort();
-      else if (replaces) {
-        outcome.notices.push(...stayNotices(record, others, outcome.replacedFiles));
+      else {
+        if (replaces) outcome.notices.push(...stayNotices(record, others, outcome.replacedFiles));
+        outcome.notices.push(...hiddenNotices(record, outcome.readBack));
       }
       return attempt.begun ? await toBeCompleted(outcome, record, storage) : outcome;
     } catch (error) {

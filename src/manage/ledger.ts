@@ -6,6 +6,7 @@ import {
   isFinal,
   type RowCounts,
 } from "../protocol/file_view.ts";
+import type { Replay } from "../protocol/replay.ts";
 import type { FileRecord } from "../storage/contract.ts";
 
 /** What can happen to a file. */
@@ -39,8 +40,8 @@ export type LedgerEvent =
   | { type: "release" }
   /** The service was killed while it ran; the attempt counts. */
   | { type: "recover" }
-  /** An operator wants it loaded again, as if it were new. */
-  | { type: "replay" };
+  /** An operator wants it loaded again. */
+  | { type: "replay"; replay: Replay };
 
 const TRANSITIONS: Record<LedgerEvent["type"], { from: readonly FileState[]; to: FileState }> = {
   queue: { from: ["received"], to: "queued" },
@@ -144,7 +145,7 @@ function changes(record: FileRecord, event: LedgerEvent, now: number): Partial<F
     case "recover":
       return UNTRIED;
     case "replay":
-      return { ...UNTRIED, attempts: 0 };
+      return { ...UNTRIED, attempts: 0, replay: event.replay };
   }
 }
 

@@ -1,6 +1,7 @@
 import { adviceOf, Failure } from "../base/failure.ts";
 import { platformReason } from "../base/platform_reason.ts";
 import type { FileReason, RowCounts } from "../protocol/file_view.ts";
+import type { ReadBack } from "../storage/contract.ts";
 
 /** How one attempt to load a file ended. */
 export type Outcome =
@@ -10,6 +11,7 @@ export type Outcome =
     moduleVersion: string;
     replacedFiles: readonly string[];
     notices: string[];
+    readBack?: ReadBack;
   }
   /** The file was refused before a record was read. `replacedBy`: a later version of it is loaded. */
   | { type: "refused"; reason: FileReason; replacedBy?: string | undefined }

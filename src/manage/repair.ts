@@ -7,6 +7,7 @@ import { bytesLost, rowsLost } from "../staging/received_bytes.ts";
 import { bringSidecar, readSidecar, type StagedFile, writeSidecar } from "../staging/sidecar.ts";
 import { dropFile, folderOf, restoreFile } from "../staging/staged.ts";
 import type { FileRecord, LoadReceipt, Storage } from "../storage/contract.ts";
+import { replayOf } from "../storage/replay_order.ts";
 import type { Found } from "../upkeep/files/compare.ts";
 import type { FileFacts } from "../upkeep/files/facts.ts";
 import { UNTRIED } from "./ledger.ts";
@@ -143,8 +144,10 @@ async function loadAgain(deps: RepairDeps, record: FileRecord): Promise<Done> {
   return DONE.refused;
 }
 
+/** No operator wanted rows to win over later changes, so they keep their place. */
 function replayed({ storage: { ledger }, now }: RepairDeps, record: FileRecord) {
-  return advance(ledger, record, { type: "replay" }, now());
+  const replay = replayOf(record, "arrival", now(), { keepsOrder: true });
+  return advance(ledger, record, { type: "replay", replay }, now());
 }
 
 /** Moves the bytes to the folder that belongs to the file's state. */

@@ -309,6 +309,7 @@ export class IngestService {
   /** @returns the record to be queued again; null when the file is finished or released */
   async #runAttempt(queued: FileRecord, span: Span): Promise<FileRecord | null> {
     const { emit, storage, modules } = this.#deps;
+    if (queued.replay) await storage.forget(queued.tenant, queued.id, queued.replay);
     // Also for a file without an attempt: those that the storage or a shutdown ended do not count.
     const begun = await storage.begun(queued.tenant, queued.id);
     const module = begun === null

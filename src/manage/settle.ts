@@ -40,13 +40,16 @@ export async function settle(
   const file = eventFields(record);
   switch (outcome.type) {
     case "ingested": {
-      const { rows, replacedFiles } = outcome;
+      const { rows, replacedFiles, readBack } = outcome;
       await settleLoaded(layout, ledger, record, { ...outcome, seconds }, now());
       emit({
         kind: "file.ingested",
         ...file,
         ...{ size: record.size, rows, seconds, finishedAt: now(), replacedFiles },
       });
+      if (record.replay && readBack?.hidden) {
+        emit({ kind: "file.rows_hidden", ...file, ...readBack, order: record.replay.order });
+      }
       return null;
     }
     case "refused":

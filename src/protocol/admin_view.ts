@@ -2,12 +2,17 @@ import { z } from "zod";
 import { constraintsSchema } from "./constraints.ts";
 import { FILE_STATES, fileViewSchema } from "./file_view.ts";
 import { versionWithFilesSchema } from "./module_view.ts";
+import { REPLAY_ORDERS } from "./replay.ts";
 
 /** A file as an operator sees it. */
 export const adminFileSchema = fileViewSchema.extend({
   tenant: z.string(),
   /** An operator requested to load the file again, and `manage` has not started yet. */
   replayRequested: z.boolean(),
+  /** The order that was requested; null if no replay is. */
+  replayOrder: z.enum(REPLAY_ORDERS).nullable(),
+  /** The orders in which the file can be loaded again; the first one is the default. */
+  replayOrders: z.array(z.enum(REPLAY_ORDERS)),
 });
 export type AdminFile = z.infer<typeof adminFileSchema>;
 
@@ -17,6 +22,9 @@ export const adminFileListSchema = z.object({
   next: z.string().nullable(),
 });
 export type AdminFileList = z.infer<typeof adminFileListSchema>;
+
+/** The body that requests to load a file again. */
+export const replayRequestSchema = z.strictObject({ order: z.enum(REPLAY_ORDERS).optional() });
 
 /** A tenant's account and limits. */
 export const tenantViewSchema = z.object({

@@ -44,6 +44,8 @@ export interface ServeDeps {
   intake: Intake;
   accounts: Accounts;
   ledger: LedgerReader;
+  /** Whether the storage can load a file again in the order of arrival. @default false */
+  keepsOrder?: boolean;
   /** For tenants without `constraints/<tenant>.json`. @default DEFAULT_CONSTRAINTS */
   defaultConstraints?: Constraints;
   /** The accounts of operators. */
@@ -75,6 +77,7 @@ export interface ServeDeps {
  */
 export function createApp(deps: ServeDeps): Hono<AppEnv> {
   const { intake, accounts, operators, ledger, version, stopping, now = Date.now } = deps;
+  const { keepsOrder = false } = deps;
   const { defaultConstraints = DEFAULT_CONSTRAINTS, stallMs = 60_000, hash = hashPassword } = deps;
   const { layout, receipts, disk } = intake;
   const metrics = createMetrics(deps);
@@ -100,6 +103,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
       layout,
       disk,
       ledger,
+      keepsOrder,
       users,
       audit,
       modules,

@@ -9,7 +9,7 @@ import { DiskState } from "../data/disk_state.ts";
 import { Layout } from "../data/layout.ts";
 import { ModuleStore } from "../modules/store.ts";
 import { type IntakeOptions, openIntake } from "../staging/intake.ts";
-import { openLedgerOf } from "../storage/open.ts";
+import { keepsOrder, openLedgerOf } from "../storage/open.ts";
 import { watchDisk } from "../telemetry/disk_watch.ts";
 import { clockJumped } from "../telemetry/events.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
@@ -130,6 +130,7 @@ async function openServe(config: Config) {
     accounts,
     operators,
     ledger,
+    keepsOrder: keepsOrder(config),
     hash: (password) => pool.hash(password),
     defaultConstraints: config.constraints,
     stallMs: config.uploads.stall_seconds * 1000,

@@ -5,6 +5,7 @@ import type {
   RejectView,
   RowCounts,
 } from "../protocol/file_view.ts";
+import type { Replay } from "../protocol/replay.ts";
 import type { TableSpec, Value } from "../batch/column.ts";
 
 /** One file in the ledger. Times are milliseconds since the epoch. */
@@ -22,7 +23,12 @@ export interface FileRecord extends ReceivedFile {
   notices: readonly string[];
   /** The id of the later version of this file whose load removed its rows; null while they are stored. */
   replacedBy: string | null;
+  /** The last time that an operator had it loaded again. */
+  replay?: Replay;
 }
+
+/** What a load has to know about the replay that it is for. */
+export type ReplayTime = Pick<Replay, "order" | "at">;
 
 export interface FileQuery {
   tenant?: string;
@@ -121,6 +127,14 @@ export interface LoadReceipt {
   replacedFiles: readonly string[];
 }
 
+/** What was read of the rows of a replay after its commit. */
+export interface ReadBack {
+  /** How many rows were read, spread over the file. */
+  sampled: number;
+  /** How many of them are missing or lack a value that was written, because of a later change. */
+  hidden: number;
+}
+
 /** What the loader knows when it commits. */
 export type LoadResult = Omit<LoadReceipt, "replacedFiles">;
 
@@ -135,14 +149,19 @@ export interface Load {
   /** Waits for all batches. @returns how many rows were written */
   flush(): Promise<number>;
   /**
-   * Makes rows and receipt durable and visible, both or neither.
+   * Makes rows and receipt durable and visible, both or neither. An engine that keeps the order of
+   * arrival then reads a sample of the rows of a replay; if that fails, the load is committed all the
+   * same.
    * @param decided called by an engine that continues for a while when only the storage can still
    *   fail; from then on a later file of the tenant can be loaded at the same time, and its rows still
    *   replace the rows of this file that have the same key
    * @throws {Failure} `superseded` if {@link BeginOptions.replaces} was set and a later version of the
    *   file is loaded, or is past its decision
    */
-  commit(result: LoadResult, decided?: () => void): Promise<LoadReceipt>;
+  commit(
+    result: LoadResult,
+    decided?: () => void,
+  ): Promise<LoadReceipt & { readBack?: ReadBack }>;
   /**
    * Rolls the attempt back, and ends a {@link Load.commit} that is waiting or sending. Safe to call after
    * a failure, and twice.
@@ -161,6 +180,8 @@ export interface BeginOptions {
    * without this option are not tracked, so they stay.
    */
   replaces?: { name: string; version: number };
+  /** The replay that this load is for. */
+  replay?: ReplayTime;
 }
 
 /** The size of a tenant's table. */
@@ -173,6 +194,8 @@ export interface TableCount {
 /** An engine that stores the rows of tenants, each tenant in its own keyspace. */
 export interface Storage extends StoredRows, Pick<LoadStates, "begun"> {
   readonly ledger: Ledger;
+  /** Whether a replay can keep the order in which files arrived; otherwise the file loaded last wins. */
+  readonly keepsOrder: boolean;
   /**
    * Checks that the engine answers, and creates the ledger if it is missing.
    * @throws {Failure} kind `storage`
@@ -187,8 +210,14 @@ export interface Storage extends StoredRows, Pick<LoadStates, "begun"> {
   ensureTables(tenant: string, tables: TableSpec[]): Promise<void>;
   /** The receipt of this file's committed load; null if there is none. */
   receipt(tenant: string, fileId: string): Promise<LoadReceipt | null>;
-  /** Removes the receipt so that the file can be loaded again (replay). Its rows still belong to it. */
-  forget(tenant: string, fileId: string): Promise<void>;
+  /**
+   * Removes the receipt so that the file can be loaded again. Its rows still belong to it. Does nothing
+   * if it was called for this replay before, whatever has been loaded since.
+   *
+   * @param replay decides which rows of others those of the next load win over. They always win over
+   *   the rows that this file has written so far. @default in the order of arrival
+   */
+  forget(tenant: string, fileId: string, replay?: ReplayTime): Promise<void>;
   /**
    * Removes what is known of a file that leaves the ledger: its receipt, and the number of its version,
    * because the numbers of its name can start again. Its rows stay; a new version still replaces them.

@@ -4,6 +4,7 @@
  * @module
  */
 import type { FileState, RejectView } from "../protocol/file_view.ts";
+import { replaySchema } from "../protocol/replay.ts";
 import type { FileQuery, FileRecord } from "./contract.ts";
 
 export const DEFAULT_LIMIT = 100;
@@ -37,6 +38,7 @@ export function columnsOf(record: FileRecord) {
     reason_message: reason?.message ?? null,
     notices: record.notices.length === 0 ? null : JSON.stringify(record.notices),
     replaced_by: record.replacedBy,
+    replay: record.replay ? JSON.stringify(record.replay) : null,
   };
 }
 
@@ -47,6 +49,7 @@ export function recordOf(row: Record<string, unknown>): FileRecord {
   const number = (name: string) => Number(row[name]);
   const numberOrNull = (name: string) => row[name] === null ? null : number(name);
   const code = textOrNull("reason_code");
+  const replay = textOrNull("replay") ?? null;
   return {
     id: text("id"),
     tenant: text("tenant"),
@@ -75,6 +78,7 @@ export function recordOf(row: Record<string, unknown>): FileRecord {
     // A ledger that is not upgraded yet lacks these columns.
     notices: JSON.parse(textOrNull("notices") ?? "[]"),
     replacedBy: textOrNull("replaced_by") ?? null,
+    ...(replay !== null && { replay: replaySchema.parse(JSON.parse(replay)) }),
   };
 }
 

@@ -47,6 +47,11 @@ export function openLedgerOf(
   return cluster === null ? openSqliteReader(settings.data) : openCassandraLedger(cluster);
 }
 
+/** Whether the engine can load a file again in the order of arrival; see {@link Storage.forget}. */
+export function keepsOrder(settings: StorageSettings): boolean {
+  return clusterOf(settings) !== null;
+}
+
 /**
  * The health of the cluster that the storage URL names; null for SQLite.
  * @throws {Failure} kind `storage` if no node answers

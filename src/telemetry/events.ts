@@ -1,5 +1,6 @@
 import type { DiskCause } from "../base/disk.ts";
 import type { FileReason, RowCounts } from "../protocol/file_view.ts";
+import type { ReplayOrder } from "../protocol/replay.ts";
 
 /** The file that an event is about. */
 interface OfFile {
@@ -149,7 +150,10 @@ type ManageEvent =
   | ({ kind: "file.cancelled"; reason: FileReason } & OfFile)
   /** The service is stopping: the file returns to the queue. */
   | ({ kind: "file.released" } & OfFile)
-  | ({ kind: "file.replayed" } & OfFile)
+  /** An operator had it loaded again on the dashboard; `loaded` says what the order means. */
+  | ({ kind: "file.replayed"; order: ReplayOrder; loaded: string } & OfFile)
+  /** After a replay, rows of a sample could not be read as they were written. */
+  | ({ kind: "file.rows_hidden"; sampled: number; hidden: number; order: ReplayOrder } & OfFile)
   /** A file that an operator wanted to load again cannot be; or not yet, then it is tried again. */
   | { kind: "file.replay_failed"; fileId: string; error: string }
   /** A line that a module printed to its console. */

@@ -209,6 +209,10 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "module.log": { level: "info", message: "Console output of a module." },
   "file.replayed": { level: "info", message: "File queued again." },
+  "file.rows_hidden": {
+    level: "warning",
+    message: "Rows of a replayed file cannot be read: later changes hide them.",
+  },
   "file.replay_failed": {
     level: "warning",
     message: "File cannot be loaded again.",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { BeginOptions } from "../../src/storage/contract.ts";
 import {
   code,
   range,
@@ -92,6 +93,39 @@ export function loadTests(test: Register): void {
       assert.equal(await again.flush(), 5);
       await again.commit(receiptFor(5, 5));
       assert.equal(await rowsIn(storage), 5);
+    },
+  );
+
+  test(
+    "a replay removes the receipts of earlier loads only, and its order decides which rows win",
+    async (storage, backend) => {
+      const at = Date.now();
+      const loadAs = async (fileId: string, note: string, options: BeginOptions) => {
+        const load = await storage.begin("customer-1", fileId, [READINGS], options);
+        await load.write(readings("a", range(0, 5), note));
+        return await load.commit(receiptFor(5));
+      };
+      const notes = async () => {
+        const rows = await backend.readRows("customer-1", READINGS);
+        return [...new Set(rows.map(([, , note]) => note))];
+      };
+      await storage.ensureKeyspace("customer-1");
+      await loadAs("f1", "one", { receivedAt: at - 2_000 });
+      await loadAs("f2", "two", { receivedAt: at - 1_000 });
+      const inPlace = { order: "arrival", at } as const;
+      await storage.forget("customer-1", "f1", inPlace);
+      await storage.forget("customer-1", "f1", inPlace);
+      assert.equal(await storage.receipt("customer-1", "f1"), null);
+      const { readBack } = await loadAs("f1", "again", { receivedAt: at, replay: inPlace });
+      assert.deepEqual(readBack, storage.keepsOrder ? { sampled: 5, hidden: 0 } : undefined);
+      assert.deepEqual(await notes(), [storage.keepsOrder ? "two" : "again"]);
+      await storage.forget("customer-1", "f1", inPlace);
+      assert.notEqual(await storage.receipt("customer-1", "f1"), null);
+      const now = { order: "now", at: at + 1 } as const;
+      await storage.forget("customer-1", "f1", now);
+      assert.equal(await storage.receipt("customer-1", "f1"), null);
+      await loadAs("f1", "now", { receivedAt: at, replay: now });
+      assert.deepEqual(await notes(), ["now"]);
     },
   );
 

@@ -18,6 +18,7 @@ const NOT_A_REASON = [
   "bad-reader-name",
   "bad-storage-url",
   "bad-table",
+  "not-replayable",
   "data-not-empty",
   "file-ended",
   "file-not-found",

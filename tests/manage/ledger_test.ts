@@ -45,7 +45,7 @@ const event: fc.Arbitrary<LedgerEvent> = fc.oneof(
     { type: "start" },
     { type: "release" },
     { type: "recover" },
-    { type: "replay" },
+    { type: "replay", replay: { order: "now", at: 5, wasLoaded: true } },
   ),
   fc.record({
     type: fc.constant("ingested" as const),
@@ -124,7 +124,7 @@ Deno.test("ledger: each state allows only its own events", () => {
     { type: "retry", reason: { code: "c", message: "m" }, at: 1 },
     { type: "release" },
     { type: "recover" },
-    { type: "replay" },
+    { type: "replay", replay: { order: "now", at: 5, wasLoaded: true } },
   ];
   for (const state of FILE_STATES) {
     for (const event of samples) {

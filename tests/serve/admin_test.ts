@@ -128,18 +128,41 @@ Deno.test("a file can be replayed only when it is done and its bytes are kept", 
     const { layout } = harness.intake;
     await Deno.mkdir(layout.tenantFolder("archive", "customer-1"));
     await Deno.writeTextFile(layout.file("archive", "customer-1", INGESTED), "bytes");
+    const inPlace = await ask(harness, "POST", `/files/${INGESTED}/replay`, { order: "arrival" });
+    assert.match((await inPlace.json()).detail, /SQLite stores rows in the order in which/);
     const done = await ask(harness, "POST", `/files/${INGESTED}/replay`);
     assert.equal(done.status, 202);
-    assert.deepEqual([...await replayRequests(layout)], [INGESTED]);
+    assert.deepEqual([...(await replayRequests(layout)).keys()], [INGESTED]);
     const shown = await (await ask(harness, "GET", `/files/${INGESTED}`)).json();
-    assert.equal(shown.replayRequested, true);
+    assert.deepEqual([shown.replayRequested, shown.replayOrder], [true, "now"]);
     for (const id of [FAILED, RUNNING]) {
       const refused = await ask(harness, "POST", `/files/${id}/replay`);
       assert.equal(refused.status, 409);
       assert.equal(await problemCode(refused), "not-replayable");
     }
-    assert.deepEqual([...await replayRequests(layout)], [INGESTED]);
+    assert.deepEqual([...(await replayRequests(layout)).keys()], [INGESTED]);
   }, { app: { ledger: fakeLedger(records) } });
+});
+
+Deno.test("a replay on Cassandra has an order: chosen, or by what became of the file", async () => {
+  const records = [record(INGESTED), record(FAILED, { state: "quarantined" })];
+  await withApp(async (harness) => {
+    const { layout } = harness.intake;
+    for (const [folder, id] of [["archive", INGESTED], ["quarantine", FAILED]] as const) {
+      await Deno.mkdir(layout.tenantFolder(folder, "customer-1"));
+      await Deno.writeTextFile(layout.file(folder, "customer-1", id), "bytes");
+    }
+    const orderOf = async (id: string, body?: object) => {
+      const answer = await ask(harness, "POST", `/files/${id}/replay`, body);
+      assert.equal(answer.status, 202);
+      const { replayOrder, replayOrders } = await answer.json();
+      assert.equal((await replayRequests(layout)).get(id)?.order, replayOrder);
+      return [replayOrder, ...replayOrders];
+    };
+    assert.deepEqual(await orderOf(INGESTED), ["now", "now", "arrival"]);
+    assert.deepEqual(await orderOf(FAILED), ["arrival", "arrival", "now"]);
+    assert.deepEqual(await orderOf(FAILED, { order: "now" }), ["now", "arrival", "now"]);
+  }, { app: { ledger: fakeLedger(records), keepsOrder: true } });
 });
 
 Deno.test("a replaced file is not replayed, unless the module adds", async () => {

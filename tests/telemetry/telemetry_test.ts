@@ -91,7 +91,7 @@ Deno.test("an event is one JSON record with its fields", () => {
 
 Deno.test("braces and line feeds in a value neither break the record nor the message", () => {
   using t = setUp();
-  t.telemetry.emit({ kind: "file.replayed", ...FILE, name: "{tenant}\n{}.csv" });
+  t.telemetry.emit({ kind: "file.released", ...FILE, name: "{tenant}\n{}.csv" });
   assert.equal(t.records()[0].name, "{tenant}\n{}.csv");
   assert.equal(t.written.stderr.trimEnd().split("\n").length, 1);
 });

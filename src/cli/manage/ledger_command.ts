@@ -4,6 +4,7 @@ import { Layout } from "../../data/layout.ts";
 import { cancelFile } from "../../manage/cancel.ts";
 import { replayFile } from "../../manage/replay.ts";
 import { FILE_STATES, type FileState } from "../../protocol/file_view.ts";
+import { replayMeaning } from "../../protocol/replay.ts";
 import { versionText } from "../../protocol/file_versions.ts";
 import { ModuleStore } from "../../modules/store.ts";
 import type { FileRecord } from "../../storage/contract.ts";
@@ -30,6 +31,12 @@ interface LedgerFlags extends CommonFlags {
   state?: FileState;
   storage?: string;
   limit: number;
+}
+
+interface ReplayFlags extends CommonFlags {
+  storage?: string;
+  now?: boolean;
+  keepOrder?: boolean;
 }
 
 const REJECTS_PAGE = 1_000;
@@ -71,8 +78,23 @@ export function registerLedger(manage: Command, context: CommandContext): void {
   withStorage(
     addCommand(manage, "replay FILE-ID", "load a file again from the archive or the quarantine", [
       ["mysimbdp manage replay 01m85y00ganbv9ywtdr0sns4a8", "use the tenant's current module"],
+      [
+        "mysimbdp manage replay 01m85y00ganbv9ywtdr0sns4a8 --keep-order",
+        "rows of files that arrived later win",
+      ],
     ]),
-  ).action(action<LedgerFlags>(context, (flags, id) => replay(context, flags, id ?? "")));
+  )
+    .addOption(
+      new Option(
+        "--now",
+        "rows win over all earlier changes (default if the file was loaded before)",
+      ).conflicts("keepOrder"),
+    )
+    .option(
+      "--keep-order",
+      "Cassandra: later files and changes win (default if it was never loaded)",
+    )
+    .action(action<ReplayFlags>(context, (flags, id) => replay(context, flags, id ?? "")));
 }
 
 /** A file of the ledger with its relations to the other versions of its name, for `--json` too. */
@@ -147,16 +169,21 @@ function ledgerOf(flags: LedgerFlags) {
   return closing(openLedgerOf(configOf(flags, { "storage.url": flags.storage })));
 }
 
-async function replay(context: CommandContext, flags: LedgerFlags, id: string): Promise<number> {
+async function replay(context: CommandContext, flags: ReplayFlags, id: string): Promise<number> {
   const config = configOf(flags, { "storage.url": flags.storage });
   await using storage = closing(openStorage(config));
   const record = await storage.ledger.get(id);
   if (!record) throw fileNotFound(id);
   const layout = new Layout(config.data);
-  await replayFile(record, { layout, storage, modules: new ModuleStore(layout.moduleRoot) });
+  const chosen = flags.now ? "now" : flags.keepOrder ? "arrival" : null;
+  const modules = new ModuleStore(layout.moduleRoot);
+  const request = chosen === null ? {} : { order: chosen } as const;
+  const { order } = await replayFile(record, request, { layout, storage, modules });
   const { tenant, name, state } = record;
-  await audit(context, flags, "file.replay", id, { tenant, name, state });
-  return printResult(context, flags, { id, state: "queued" }, `queued ${name} of ${tenant}`);
+  await audit(context, flags, "file.replay", id, { tenant, name, state, order });
+  const loaded = replayMeaning(order);
+  const answer = { id, state: "queued", order, loaded };
+  return printResult(context, flags, answer, `queued ${name} of ${tenant}, ${loaded}`);
 }
 
 async function cancel(

@@ -15,6 +15,8 @@ export interface AdminDeps {
   layout: Layout;
   disk: DiskState;
   ledger: LedgerReader;
+  /** Whether the storage can load a file again in the order of arrival. */
+  keepsOrder: boolean;
   users: UsersFile;
   audit: AuditLog;
   modules: ModuleDeps;

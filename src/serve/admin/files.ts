@@ -1,13 +1,23 @@
 import { z } from "zod";
 import { Failure } from "../../base/failure.ts";
-import { type AdminFile, adminFileListSchema, adminFileSchema } from "../../protocol/admin_view.ts";
+import {
+  type AdminFile,
+  adminFileListSchema,
+  adminFileSchema,
+  replayRequestSchema,
+} from "../../protocol/admin_view.ts";
 import { isFinal } from "../../protocol/file_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
-import { replayRequests, requestReplay } from "../../staging/replay_requests.ts";
+import {
+  type ReplayRequest,
+  replayRequests,
+  requestReplay,
+} from "../../staging/replay_requests.ts";
 import { folderOf } from "../../staging/staged.ts";
 import type { FileRecord, LedgerReader } from "../../storage/contract.ts";
 import { superseded } from "../../storage/failures.ts";
 import { replacementOf } from "../../storage/file_versions.ts";
+import { ordersOf, replayOf } from "../../storage/replay_order.ts";
 import { EXAMPLE_FILE, EXAMPLE_ID } from "../api/examples.ts";
 import {
   filesQuerySchema,
@@ -30,7 +40,13 @@ const querySchema = filesQuerySchema.extend({
 });
 const fileId: Parameter = { description: "A file of any tenant.", example: EXAMPLE_ID };
 const ONE_FILE = `${PATHS.admin}/files/:id` as const;
-const EXAMPLE = { ...EXAMPLE_FILE, tenant: "customer-1", replayRequested: false };
+const EXAMPLE: AdminFile = {
+  ...EXAMPLE_FILE,
+  tenant: "customer-1",
+  replayRequested: false,
+  replayOrder: null,
+  replayOrders: ["now"],
+};
 
 /** The files of all tenants, and replaying one. */
 export function adminFileRoutes(deps: AdminDeps): Route[] {
@@ -95,17 +111,23 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
       summary: "Load a file again",
       description:
         "From the archive or from quarantine, with the module that is current at that time. " +
-        "`manage` queues it when it next runs.",
+        "`manage` queues it when it next runs. `now`: its rows win over all earlier changes, as if " +
+        "it were sent now. `arrival` (Cassandra only): rows of files that arrived later win, and so " +
+        "do later deletes. Without an order, a file that was loaded before is loaded as if sent " +
+        "now, and another one keeps its place.",
       params: { id: fileId },
+      body: { schema: replayRequestSchema, example: { order: "now" }, required: false },
       answer: json(202, "The replay is requested.", adminFileSchema, {
         ...EXAMPLE,
         replayRequested: true,
+        replayOrder: "now",
       }),
       problems: ["not-found", "not-replayable", "unavailable"],
-      async handle(c, { params }) {
+      async handle(c, { params, body }) {
         const record = await recordOf(ledger, params.id);
         const { id, tenant, name, state } = record;
-        const details = { tenant, name, state };
+        const { order = ordersOf(record, deps)[0]! } = body;
+        const details = { tenant, name, state, order };
         await audited(c, deps, { action: "file.replay", subject: id, details }, async () => {
           if (!isFinal(state)) throw notReplayable(record, `it is ${state}`);
           if (await folderOf(layout, tenant, id) === null) {
@@ -117,9 +139,9 @@ export function adminFileRoutes(deps: AdminDeps): Route[] {
             const { hint } = superseded(record, { fileId: later.id, version: later.version });
             throw notReplayable(record, `version ${later.version} is loaded`, hint);
           }
-          await requestReplay(layout, id);
+          await requestReplay(layout, id, replayOf(record, order, deps.now(), deps));
         });
-        return view(deps, record, new Set([id]));
+        return view(deps, record, new Map([[id, { order }]]));
       },
     }),
   ];
@@ -134,7 +156,7 @@ async function recordOf(ledger: LedgerReader, id: string): Promise<FileRecord> {
 async function view(
   deps: AdminDeps,
   record: FileRecord,
-  requested: Set<string>,
+  requested: Map<string, ReplayRequest>,
 ): Promise<AdminFile> {
   return (await views(deps, [record], requested))[0]!;
 }
@@ -142,11 +164,19 @@ async function view(
 function views(
   deps: AdminDeps,
   records: readonly FileRecord[],
-  requested: Set<string>,
+  requested: Map<string, ReplayRequest>,
 ): Promise<AdminFile[]> {
   const shown = records.map((record) => {
-    const { id, tenant } = record;
-    return { ...viewOfRecord(record), tenant, replayRequested: requested.has(id) };
+    const { tenant } = record;
+    const request = requested.get(record.id);
+    const replayOrders = ordersOf(record, deps);
+    return {
+      ...viewOfRecord(record),
+      tenant,
+      replayRequested: request !== undefined,
+      replayOrder: request ? request.order ?? replayOrders[0]! : null,
+      replayOrders,
+    };
   });
   return withContext(deps, shown, ({ tenant }) => tenant);
 }

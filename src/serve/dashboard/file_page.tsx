@@ -1,6 +1,8 @@
 import type { Child } from "hono/jsx";
+import type { AdminFile } from "../../protocol/admin_view.ts";
 import { type FileView, isFinal, type RejectList } from "../../protocol/file_view.ts";
 import { versionText } from "../../protocol/file_versions.ts";
+import { replayMeaning, type ReplayOrder } from "../../protocol/replay.ts";
 import { bytes, count, duration, percent, speed } from "./format.ts";
 import { type Frame, Page } from "./page.tsx";
 import {
@@ -20,8 +22,8 @@ import { Timeline } from "./timeline.tsx";
 interface FilePageProps {
   frame: Frame;
   file: FileView;
-  /** For operators: the tenant, and whether loading the file again was requested. */
-  admin?: { tenant: string; replayRequested: boolean };
+  /** For operators: the tenant, and whether and how the file can be loaded again. */
+  admin?: Pick<AdminFile, "tenant" | "replayOrder" | "replayOrders">;
   rejects: RejectList;
   /** Number of rejects on earlier pages. */
   after: number;
@@ -82,17 +84,40 @@ function Actions({ file, admin }: Pick<FilePageProps, "file" | "admin">) {
   }
   return (
     <div class="actions" id="actions" data-live>
-      {admin.replayRequested
-        ? <span class="state queued">requested</span>
-        : isFinal(file.state) && (
-          <form data-api={`POST /v1/admin/files/${file.id}/replay`} data-done="Requested.">
-            <button class="primary" type="submit">Load again</button>
-            <output></output>
-          </form>
-        )}
+      {admin.replayOrder
+        ? <ReplayRequested order={admin.replayOrder} />
+        : isFinal(file.state) && <LoadAgain id={file.id} orders={admin.replayOrders} />}
     </div>
   );
 }
+
+function ReplayRequested({ order }: { order: ReplayOrder }) {
+  return (
+    <div>
+      <span class="state queued">requested</span>
+      <div class="sub">It is loaded again {replayMeaning(order)}.</div>
+    </div>
+  );
+}
+
+function LoadAgain({ id, orders }: { id: string; orders: readonly ReplayOrder[] }) {
+  return (
+    <form data-api={`POST /v1/admin/files/${id}/replay`} data-done="Requested.">
+      {orders.length > 1 && (
+        <select name="order" aria-label="What its rows win over">
+          {orders.map((order) => <option value={order}>{CHOICES[order]}</option>)}
+        </select>
+      )}
+      <button class="primary" type="submit">Load again</button>
+      <output></output>
+    </form>
+  );
+}
+
+const CHOICES: Record<ReplayOrder, string> = {
+  now: "rows win over all earlier changes",
+  arrival: "later files and deletes win",
+};
 
 /** What a new version means for the rows of the others. */
 function Versions({ file, base }: { file: FileView; base: string }) {

@@ -1,6 +1,7 @@
 import type { AdminFile } from "../../protocol/admin_view.ts";
 import { type FileView, isFinal, type RowCounts } from "../../protocol/file_view.ts";
 import { versionText } from "../../protocol/file_versions.ts";
+import { replayMeaning } from "../../protocol/replay.ts";
 import { waitingText } from "../../protocol/waiting_text.ts";
 import { bytes, count, speed } from "./format.ts";
 import { Empty, FileStateLabel, Time } from "./parts.tsx";
@@ -68,8 +69,10 @@ const OPERATOR_COLUMNS: Column<AdminFile>[] = [
   { name: "Load again", kind: "action", cell: (file) => <Again file={file} /> },
 ];
 
-function Again({ file: { id, name, state, replayRequested } }: { file: AdminFile }) {
-  if (replayRequested) return <span class="muted small">requested</span>;
+function Again({ file: { id, name, state, replayOrder } }: { file: AdminFile }) {
+  if (replayOrder) {
+    return <span class="muted small" title={replayMeaning(replayOrder)}>requested</span>;
+  }
   if (!isFinal(state)) return null;
   return (
     <form data-api={`POST /v1/admin/files/${id}/replay`} data-done="Requested.">

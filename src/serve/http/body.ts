@@ -56,10 +56,16 @@ export async function readText(c: AppContext, limits = SMALL): Promise<string> {
 
 /**
  * Reads a JSON body, whatever its `Content-Type`.
+ * @param empty the value of an empty body; without it, one is refused
  * @throws {Failure} as {@link readText} does; `bad-request` if it is not JSON
  */
-export async function readJson(c: AppContext, limits?: BodyLimits): Promise<unknown> {
+export async function readJson(
+  c: AppContext,
+  limits?: BodyLimits,
+  empty?: unknown,
+): Promise<unknown> {
   const text = await readText(c, limits);
+  if (text === "" && empty !== undefined) return empty;
   try {
     return JSON.parse(text);
   } catch {

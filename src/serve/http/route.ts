@@ -149,7 +149,7 @@ export function routesFor(tag: string, audience: Audience) {
             params: c.req.param() as Record<ParamNames<Path>, string>,
             query: query && parsed(query.schema, c.req.query(), "query parameter"),
             body: body?.schema &&
-              parsed(body.schema, await readJson(c, body.limits), "field"),
+              parsed(body.schema, await readJson(c, body.limits, whenEmpty(body)), "field"),
           } as Parameters<typeof handle>[1],
         );
         if (result instanceof Response) return result;
@@ -180,6 +180,10 @@ export function addRoutes(
       storesSomething(route) ? checked : handle,
     );
   }
+}
+
+function whenEmpty({ required = true }: RequestBody): object | undefined {
+  return required ? undefined : {};
 }
 
 /** Whether a route needs room on the disk. */

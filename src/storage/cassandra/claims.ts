@@ -89,6 +89,14 @@ export class Claims {
       );
   }
 
+  /** The latest write timestamp of the claims of a file, in microseconds since the epoch; or 0. */
+  async writeTimeOf(tenant: string, name: string, fileId: string): Promise<number> {
+    const found = await this.of(tenant, name);
+    const own = [...found ? [found.newest, ...found.earlier] : []]
+      .filter((claim) => claim.fileId === fileId);
+    return Math.max(0, ...own.map(({ writeTime }) => writeTime));
+  }
+
   /** The number of a file's version no longer counts, but its rows can still be replaced. */
   async forgetVersion(tenant: string, name: string, fileId: string): Promise<void> {
     const found = await this.of(tenant, name);

@@ -15,10 +15,12 @@ const DEFAULT_REPLICAS = 3;
 const ADDED_COLUMNS = [
   ["files", "notices"],
   ["files", "replaced_by"],
+  ["files", "replay"],
   ["loads", "name"],
   ["loads", "replaced_files"],
   ["loads", "refused"],
   ["loads", "epochs"],
+  ["loads", "replay"],
 ] as const;
 
 /** Creates keyspaces, roles and permissions, each only once in a process. */

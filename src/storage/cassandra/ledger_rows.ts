@@ -16,7 +16,7 @@ export function ledgerSchema(keyspace: string): Record<string, string> {
       started_at timestamp, finished_at timestamp, rows_read bigint, rows_stored bigint,
       rows_rejected bigint, rows_skipped bigint, rows_written bigint, rows_replaced bigint,
       seconds double, module_version text, reason_code text, reason_message text,
-      notices text, replaced_by text, owner text, beat int, stamp text, PRIMARY KEY ((tenant), id)
+      notices text, replaced_by text, replay text, owner text, beat int, stamp text, PRIMARY KEY ((tenant), id)
     ) WITH CLUSTERING ORDER BY (id DESC)`,
     file_tenants:
       `CREATE TABLE IF NOT EXISTS ${keyspace}.file_tenants (id text PRIMARY KEY, tenant text)`,
@@ -27,7 +27,7 @@ export function ledgerSchema(keyspace: string): Record<string, string> {
     loads: `CREATE TABLE IF NOT EXISTS ${keyspace}.loads (
       tenant text, file_id text, generation int, write_time bigint, module_version text,
       digest text, rows text, acknowledged int, committed_at timestamp,
-      name text, replaced_files text, refused text, epochs text,
+      name text, replaced_files text, refused text, epochs text, replay text,
       PRIMARY KEY ((tenant, file_id), generation)
     ) WITH CLUSTERING ORDER BY (generation DESC)`,
     file_claims: `CREATE TABLE IF NOT EXISTS ${keyspace}.file_claims (

@@ -1,5 +1,5 @@
 import { Failure } from "../../base/failure.ts";
-import type { Load, LoadReceipt, LoadResult } from "../contract.ts";
+import type { Load, LoadReceipt, LoadResult, ReadBack } from "../contract.ts";
 import { rowsOf } from "../../batch/batch.ts";
 import { BadBatch } from "../../batch/batch_bytes.ts";
 import { loadEnded } from "../failures.ts";
@@ -7,9 +7,11 @@ import { cassandraFailure, isRefusedRow } from "./errors.ts";
 import {
   type LoadRecord,
   type LoadRecords,
+  ownTime,
   type Refusal,
   TIMES_A_GENERATION,
 } from "./load_records.ts";
+import { readBack } from "./read_back.ts";
 import type { Replacement } from "./replacement.ts";
 import { Spool } from "./spool.ts";
 import { areSameTables, type TableEpochs } from "./table_epochs.ts";
@@ -85,7 +87,10 @@ export class CassandraLoad implements Load {
     return Promise.resolve(this.#written);
   }
 
-  async commit(result: LoadResult, decided = () => {}): Promise<LoadReceipt> {
+  async commit(
+    result: LoadResult,
+    decided = () => {},
+  ): Promise<LoadReceipt & { readBack?: ReadBack }> {
     this.#refuseIfOver();
     const { records, record, replacement, onFailure } = this.#deps;
     let isDecided = false;
@@ -108,8 +113,22 @@ export class CassandraLoad implements Load {
     }
     // If this fails, the next version does it.
     await replacement?.finish().catch(() => undefined);
+    const read = record.replay && await this.#readBack().catch(() => null);
     await this.abort();
-    return { ...result, replacedFiles: replacement?.replacedFiles ?? [] };
+    const receipt = { ...result, replacedFiles: replacement?.replacedFiles ?? [] };
+    return { ...receipt, ...(read && { readBack: read }) };
+  }
+
+  /** Later changes, such as deletes, may hide the rows of a replay. */
+  async #readBack(): Promise<ReadBack> {
+    const { sender, replacement } = this.#deps;
+    const connected = await this.#connect();
+    return await readBack(
+      this.#spool,
+      replacement?.shift ?? 0,
+      sender,
+      (cql, key) => connected.readRow(cql, key),
+    );
   }
 
   abort(): Promise<void> {
@@ -125,9 +144,8 @@ export class CassandraLoad implements Load {
 
   /** The next chunk's write timestamp, in microseconds: later chunks replace the rows of earlier ones. */
   #stamp(): number {
-    const { writeTime, generation } = this.#deps.record;
     const offset = Math.min(this.#stamped++, TIMES_A_GENERATION - 1);
-    return writeTime + generation * TIMES_A_GENERATION + offset;
+    return ownTime(this.#deps.record) + offset;
   }
 
   /** Sends again from the first row if a table loses rows meanwhile. */

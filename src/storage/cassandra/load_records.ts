@@ -1,8 +1,12 @@
 import { z } from "zod";
 import { rowCountsSchema } from "../../protocol/file_view.ts";
-import type { LoadReceipt } from "../contract.ts";
+import { replaySchema } from "../../protocol/replay.ts";
+import type { LoadReceipt, ReplayTime } from "../contract.ts";
 import type { Parameter, Row, Session } from "./session.ts";
 import { type TableEpochs, tableEpochsSchema } from "./table_epochs.ts";
+
+/** Which generation it is, and when its rows are written. */
+type Generation = Pick<LoadRecord, "tenant" | "fileId" | "generation" | "writeTime" | "replay">;
 
 const READS_AT_ONCE = 32;
 
@@ -29,13 +33,20 @@ const refusalSchema = z.object({
 /** Why the cluster never accepts the rows of a load. */
 export type Refusal = z.infer<typeof refusalSchema>;
 
+const timeSchema = replaySchema.pick({ order: true, at: true });
+
 /** The record of a file's load. A replay is a new generation. */
 export interface LoadRecord {
   tenant: string;
   fileId: string;
   generation: number;
-  /** Microseconds since the epoch; fixed at the file's first attempt, for all generations. */
+  /**
+   * Microseconds since the epoch, fixed at the first attempt. All generations have the same one, unless
+   * a replay gave its generation a later time.
+   */
   writeTime: number;
+  /** The replay that opened this generation. */
+  replay: ReplayTime | null;
   /**
    * Set once the file is known to be good: from then on its rows are being written, and the load can
    * only end with their commit, by this module version.
@@ -96,8 +107,13 @@ export class LoadRecords {
    * A file's first record, which is stored with the decision: until then no row is sent, and each attempt
    * computes the same write time.
    */
-  first(tenant: string, fileId: string, writeTime: number): LoadRecord {
-    const created = { tenant, fileId, generation: 0, writeTime };
+  first(
+    tenant: string,
+    fileId: string,
+    writeTime: number,
+    replay: ReplayTime | null,
+  ): LoadRecord {
+    const created = { tenant, fileId, generation: 0, writeTime, replay };
     return {
       ...created,
       decided: null,
@@ -109,8 +125,8 @@ export class LoadRecords {
   }
 
   /** Stores a record that has no decision, to fix its write time. */
-  async keep(record: LoadRecord): Promise<void> {
-    await this.#set(record, { write_time: BigInt(record.writeTime), acknowledged: 0 });
+  async keep(record: Generation): Promise<void> {
+    await this.#set(record, { ...timeOf(record), acknowledged: 0 });
   }
 
   /** @param name which the load has claimed; see {@link Claims} */
@@ -122,7 +138,7 @@ export class LoadRecords {
     const claimed = name !== null && { name };
     const values = {
       ...claimed,
-      write_time: BigInt(record.writeTime),
+      ...timeOf(record),
       module_version: moduleVersion,
       digest,
       rows: JSON.stringify(rows),
@@ -153,17 +169,43 @@ export class LoadRecords {
     return rows.map((row) => row["name"] as string | null).find((name) => name !== null) ?? null;
   }
 
-  /** Opens the next generation if the latest one is committed. */
-  async forget(tenant: string, fileId: string): Promise<void> {
+  /**
+   * Opens the next generation for a replay, unless it is open or even loaded. Its rows are later than
+   * all that the file has written, and in the order `now` as late as the replay.
+   *
+   * @param claimedTime returns the latest timestamp that a claim gave to the file's first chunk
+   */
+  async forget(
+    tenant: string,
+    fileId: string,
+    replay: ReplayTime,
+    claimedTime: () => Promise<number> = () => Promise.resolve(0),
+  ): Promise<void> {
     const found = await this.latest(tenant, fileId);
-    if (found?.committed) await this.openNext(found);
+    if (found?.replay?.at === replay.at) return;
+    // Without a record nothing was written: the load takes the time of arrival.
+    if (found === null && replay.order === "arrival") return;
+    // A time in the future must not make these rows newer than all later files.
+    const wanted = replay.order === "arrival"
+      ? 0
+      : writeTimeOf(Math.min(replay.at, Date.now()), fileId);
+    const time = Math.max(
+      wanted,
+      ...found === null ? [] : [
+        await claimedTime() + TIMES_A_GENERATION,
+        ownTime(found) + (hasWritten(found) ? TIMES_A_GENERATION : 0),
+      ],
+    );
+    const generation = found === null ? 0 : found.generation + 1;
+    const writeTime = time - generation * TIMES_A_GENERATION;
+    await this.keep({ tenant, fileId, generation, writeTime, replay });
   }
 
   /** Opens the generation after this one, unless another process has. */
-  async openNext({ tenant, fileId, generation, writeTime }: LoadRecord): Promise<void> {
+  async openNext(record: LoadRecord): Promise<void> {
+    const { tenant, fileId, generation } = record;
     if ((await this.latest(tenant, fileId))?.generation !== generation) return;
-    const next = { tenant, fileId, generation: generation + 1 };
-    await this.#set(next, { write_time: BigInt(writeTime), acknowledged: 0 });
+    await this.keep({ ...record, generation: generation + 1 });
   }
 
   /**
@@ -190,6 +232,24 @@ export class LoadRecords {
   }
 }
 
+/** The columns that fix the write timestamps of a generation. */
+function timeOf({ writeTime, replay }: Generation): Record<string, Parameter> {
+  return {
+    write_time: BigInt(writeTime),
+    ...(replay && { replay: JSON.stringify(replay) }),
+  };
+}
+
+/** The write timestamp of a load's first chunk, in microseconds since the epoch, without a claim. */
+export function ownTime({ writeTime, generation }: LoadRecord): number {
+  return writeTime + generation * TIMES_A_GENERATION;
+}
+
+/** Whether rows of this generation may be in the tables. */
+function hasWritten({ decided, committed }: LoadRecord): boolean {
+  return decided !== null || committed;
+}
+
 function recordOf(row: Row): LoadRecord {
   const moduleVersion = row["module_version"] as string | null;
   return {
@@ -203,6 +263,7 @@ function recordOf(row: Row): LoadRecord {
       rows: rowCountsSchema.parse(JSON.parse(row["rows"] as string)),
       epochs: tableEpochsSchema.nullable().parse(jsonIn(row, "epochs")),
     },
+    replay: timeSchema.nullable().parse(jsonIn(row, "replay")),
     acknowledged: row["acknowledged"] as number | null ?? 0,
     committed: row["committed_at"] !== null,
     refused: refusalSchema.nullable().parse(jsonIn(row, "refused")),

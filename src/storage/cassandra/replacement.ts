@@ -7,7 +7,7 @@ import { type FileState, isFinal } from "../../protocol/file_view.ts";
 import type { BeginOptions } from "../contract.ts";
 import { superseded } from "../failures.ts";
 import type { Claim, Claims, NameClaims } from "./claims.ts";
-import { type LoadRecord, type LoadRecords, TIMES_A_GENERATION } from "./load_records.ts";
+import { type LoadRecord, type LoadRecords, ownTime, TIMES_A_GENERATION } from "./load_records.ts";
 import type { RowKeys } from "./row_keys.ts";
 import type { Spool } from "./spool.ts";
 import { keysOf } from "./write/key_chunk.ts";
@@ -299,11 +299,6 @@ const NO_CLAIM: Claim = {
 
 function isSuperseded(error: unknown): boolean {
   return error instanceof Failure && error.code === "superseded";
-}
-
-/** The timestamp of a load's first chunk in the spool. */
-function ownTime({ writeTime, generation }: LoadRecord): number {
-  return writeTime + generation * TIMES_A_GENERATION;
 }
 
 function contentOf(spool: Spool, tables: readonly TableSpec[]): string {

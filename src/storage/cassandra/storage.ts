@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { RESERVE_BYTES } from "../../base/disk.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
-import type { BeginOptions, Load, LoadReceipt, Storage, TableCount } from "../contract.ts";
+import type {
+  BeginOptions,
+  Load,
+  LoadReceipt,
+  ReplayTime,
+  Storage,
+  TableCount,
+} from "../contract.ts";
 import { alreadyLoaded, storageClosed } from "../failures.ts";
 import type { ClusterHealth, RolesHealth, TableTombstones } from "../health.ts";
 import { Claims } from "./claims.ts";
@@ -102,6 +109,7 @@ function keyFileIn(dataDir: string): KeyFile {
  */
 export class CassandraStorage implements Storage {
   readonly ledger: CassandraLedger;
+  readonly keepsOrder = true;
   readonly #settings: CassandraSettings;
   readonly #spoolFolder: string;
   readonly #reserveBytes: number;
@@ -217,16 +225,19 @@ export class CassandraStorage implements Storage {
       const name = await this.#records.claimedName(tenant, fileId);
       if (name !== null) await this.#claims.forgetVersion(tenant, name, fileId);
       this.#read.delete(fileId);
-      await this.#records.forget(tenant, fileId);
+      await this.#records.forget(tenant, fileId, inOrder());
     });
   }
 
-  forget(tenant: string, fileId: string): Promise<void> {
+  forget(tenant: string, fileId: string, replay: ReplayTime = inOrder()): Promise<void> {
     return guarded(`Cannot remove the receipt of "${fileId}"`, async () => {
       this.#keyspaceOf(tenant);
       await this.#prepare();
       this.#read.delete(fileId);
-      await this.#records.forget(tenant, fileId);
+      await this.#records.forget(tenant, fileId, replay, async () => {
+        const name = await this.#records.claimedName(tenant, fileId);
+        return name === null ? 0 : await this.#claims.writeTimeOf(tenant, name, fileId);
+      });
     });
   }
 
@@ -234,11 +245,11 @@ export class CassandraStorage implements Storage {
     tenant: string,
     fileId: string,
     tables: TableSpec[],
-    { receivedAt = Date.now(), replaces }: BeginOptions = {},
+    { receivedAt = Date.now(), replaces, replay }: BeginOptions = {},
   ): Promise<Load> {
     await this.ensureTables(tenant, tables);
     return await guarded(`Cannot begin to load file "${fileId}"`, async () => {
-      const record = await this.#recordToLoad(tenant, fileId, receivedAt);
+      const record = await this.#recordToLoad(tenant, fileId, receivedAt, replay ?? null);
       if (record.committed) throw alreadyLoaded(fileId);
       const keyspace = this.#keyspaceOf(tenant);
       // Imported at the first load, because it imports the driver.
@@ -301,7 +312,12 @@ export class CassandraStorage implements Storage {
    * The record of the load to do. An attempt asks for the receipt first, after it got the file's lease:
    * what it has read then is not read again.
    */
-  async #recordToLoad(tenant: string, fileId: string, receivedAt: number): Promise<LoadRecord> {
+  async #recordToLoad(
+    tenant: string,
+    fileId: string,
+    receivedAt: number,
+    replay: ReplayTime | null,
+  ): Promise<LoadRecord> {
     const known = this.#read.get(fileId);
     this.#read.delete(fileId);
     const found = known === undefined ? await this.#records.latest(tenant, fileId) : known;
@@ -309,7 +325,7 @@ export class CassandraStorage implements Storage {
     // A time in the future must not make these rows newer than all later files.
     const now = Date.now();
     const writeTime = writeTimeOf(Math.min(receivedAt, now), fileId);
-    const record = this.#records.first(tenant, fileId, writeTime);
+    const record = this.#records.first(tenant, fileId, writeTime, replay);
     // Another attempt would compute a later one.
     if (receivedAt > now) await this.#records.keep(record);
     return record;
@@ -353,4 +369,8 @@ export class CassandraStorage implements Storage {
   #keyspaceOf(tenant: string): string {
     return tenantKeyspace(this.#settings.namespace, tenant);
   }
+}
+
+function inOrder(): ReplayTime {
+  return { order: "arrival", at: Date.now() };
 }

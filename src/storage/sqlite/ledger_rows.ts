@@ -13,7 +13,7 @@ export const LEDGER_TABLES = `
     rows_read INTEGER NOT NULL, rows_stored INTEGER NOT NULL, rows_rejected INTEGER NOT NULL,
     rows_skipped INTEGER NOT NULL, rows_written INTEGER NOT NULL, rows_replaced INTEGER NOT NULL,
     seconds REAL, module_version TEXT, reason_code TEXT, reason_message TEXT,
-    notices TEXT, replaced_by TEXT
+    notices TEXT, replaced_by TEXT, replay TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS files_by_tenant ON files (tenant, id);
   CREATE INDEX IF NOT EXISTS files_of_name ON files (tenant, name, id);

@@ -10,6 +10,8 @@ export interface LoadTarget {
   fileId: string;
   tables: TableSpec[];
   replaces: BeginOptions["replaces"] | undefined;
+  /** The time of the replay that it is for, ms since the epoch. */
+  replayedAt: number | null;
   limits: LoadLimits;
 }
 

@@ -34,6 +34,7 @@ class OpenLoad {
   readonly #db: DatabaseSync;
   readonly #path: string;
   readonly #fileId: string;
+  readonly #replayedAt: number | null;
   readonly #tables: TableSpec[];
   readonly #inserters = new Map<TableSpec, Inserter>();
   readonly #room: LoadRoom;
@@ -42,9 +43,10 @@ class OpenLoad {
   #removed = 0;
   #usedBytes = 0;
 
-  constructor({ path, fileId, tables, replaces, limits }: LoadTarget) {
+  constructor({ path, fileId, tables, replaces, replayedAt, limits }: LoadTarget) {
     this.#path = path;
     this.#fileId = fileId;
+    this.#replayedAt = replayedAt;
     this.#tables = tables;
     this.#db = openDatabase(path, CACHE_KB);
     this.#room = new LoadRoom(this.#db, path, limits, CACHE_KB << 10);
@@ -99,14 +101,16 @@ class OpenLoad {
     const { replacedFiles } = this.progress;
     this.#usedBytes = this.#room.usedBytes;
     this.#db.prepare(
-      `INSERT INTO _mysimbdp_loads (file_id, module_version, rows, committed_at, replaced_files)
-       VALUES (?, ?, ?, ?, ?)`,
+      `INSERT INTO _mysimbdp_loads
+         (file_id, module_version, rows, committed_at, replaced_files, replayed_at)
+       VALUES (?, ?, ?, ?, ?, ?)`,
     ).run(
       this.#fileId,
       result.moduleVersion,
       JSON.stringify(result.rows),
       new Date().toISOString(),
       replacedFiles.length === 0 ? null : JSON.stringify(replacedFiles),
+      this.#replayedAt,
     );
     this.#db.prepare("COMMIT").run();
   }

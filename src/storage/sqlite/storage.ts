@@ -5,7 +5,7 @@ import { RESERVE_BYTES } from "../../base/disk.ts";
 import { checkTenantName } from "../../base/tenant_name.ts";
 import { rowCountsSchema } from "../../protocol/file_view.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
-import type { BeginOptions, Ledger, Load, LoadReceipt, Storage } from "../contract.ts";
+import type { BeginOptions, Ledger, Load, LoadReceipt, ReplayTime, Storage } from "../contract.ts";
 import { quoted } from "../table_rules.ts";
 import { DB_FOLDER, makeFolder, openDatabase, transaction } from "./database.ts";
 import { guarded, promised } from "./errors.ts";
@@ -32,6 +32,7 @@ export function openSqliteStorage(dataDir: string, reserveBytes = RESERVE_BYTES)
 
 class SqliteStorage implements Storage {
   readonly ledger: Ledger;
+  readonly keepsOrder = false;
   readonly #folder: string;
   readonly #threads: LoadThreads;
   /** Open keyspaces, the least recently used first. */
@@ -80,10 +81,10 @@ class SqliteStorage implements Storage {
     );
   }
 
-  forget(tenant: string, fileId: string): Promise<void> {
+  forget(tenant: string, fileId: string, replay?: ReplayTime): Promise<void> {
     return promised(`Cannot remove the receipt of "${fileId}"`, () => {
       if (!this.#exists(tenant)) return;
-      forgetReceipt(this.#keyspace(tenant), fileId);
+      forgetReceipt(this.#keyspace(tenant), fileId, replay?.at);
     });
   }
 
@@ -115,10 +116,12 @@ class SqliteStorage implements Storage {
     tenant: string,
     fileId: string,
     tables: TableSpec[],
-    { replaces, bytes = 0 }: BeginOptions = {},
+    { replaces, replay, bytes = 0 }: BeginOptions = {},
   ): Promise<Load> {
     await this.ensureTables(tenant, tables);
-    return await this.#threads.begin({ path: this.#path(tenant), fileId, tables, replaces }, bytes);
+    const replayedAt = replay?.at ?? null;
+    const target = { path: this.#path(tenant), fileId, tables, replaces, replayedAt };
+    return await this.#threads.begin(target, bytes);
   }
 
   lookup(tenant: string, table: TableSpec, keys: readonly Value[][]): Promise<(Value[] | null)[]> {
@@ -178,6 +181,9 @@ class SqliteStorage implements Storage {
   }
 }
 
-function forgetReceipt(db: DatabaseSync, fileId: string): void {
-  db.prepare("DELETE FROM _mysimbdp_loads WHERE file_id = ?").run(fileId);
+/** @param replayedAt keeps the receipt of a load for the replay of this time */
+function forgetReceipt(db: DatabaseSync, fileId: string, replayedAt: number | null = null): void {
+  db.prepare(
+    "DELETE FROM _mysimbdp_loads WHERE file_id = ? AND (replayed_at IS NULL OR replayed_at IS NOT ?)",
+  ).run(fileId, replayedAt);
 }

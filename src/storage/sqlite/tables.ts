@@ -15,7 +15,7 @@ function columnType(type: ColumnType): string {
 const OWN_TABLES = `
   CREATE TABLE IF NOT EXISTS _mysimbdp_loads (
     file_id TEXT NOT NULL PRIMARY KEY, module_version TEXT NOT NULL, rows TEXT NOT NULL,
-    committed_at TEXT NOT NULL, replaced_files TEXT
+    committed_at TEXT NOT NULL, replaced_files TEXT, replayed_at INTEGER
   ) STRICT;
   CREATE TABLE IF NOT EXISTS _mysimbdp_tables (
     name TEXT NOT NULL PRIMARY KEY, spec TEXT NOT NULL
@@ -24,9 +24,11 @@ const OWN_TABLES = `
 /** Creates the engine's own tables, and upgrades those of an earlier program. */
 export function ensureOwnTables(db: DatabaseSync): void {
   db.exec(OWN_TABLES);
-  const sql = "SELECT 1 FROM pragma_table_info('_mysimbdp_loads') WHERE name = 'replaced_files'";
-  if (db.prepare(sql).get() !== undefined) return;
-  db.exec("ALTER TABLE _mysimbdp_loads ADD COLUMN replaced_files TEXT");
+  const columns = db.prepare("SELECT name FROM pragma_table_info('_mysimbdp_loads')").all();
+  for (const [name, type] of [["replaced_files", "TEXT"], ["replayed_at", "INTEGER"]] as const) {
+    if (columns.some((column) => column["name"] === name)) continue;
+    db.exec(`ALTER TABLE _mysimbdp_loads ADD COLUMN ${name} ${type}`);
+  }
 }
 
 /** The union of all declarations of a table; null if it does not exist. */

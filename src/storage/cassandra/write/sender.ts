@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import { Failure } from "../../../base/failure.ts";
 import type { TableSpec } from "../../../batch/column.ts";
 import { cassandraFailure } from "../errors.ts";
@@ -131,6 +132,17 @@ export class ChunkSender {
   async drain(): Promise<void> {
     this.#refuseIfOver();
     await this.#queue.drained();
+  }
+
+  /**
+   * Reads one row as the tenant's role, at LOCAL_QUORUM.
+   * @param key encoded values
+   * @returns the values of its columns; null if it does not exist
+   */
+  async readRow(cql: string, key: readonly Buffer[]): Promise<unknown[] | null> {
+    const options = { prepare: true, isIdempotent: true };
+    const { rows: [row] } = await this.#borrowed.client.execute(cql, [...key], options);
+    return row?.values() ?? null;
   }
 
   /** Stops sending and gives the client back; can be called twice. */
