@@ -68,7 +68,7 @@ Deno.test({
     );
     const earlier = before.prepare("SELECT * FROM files ORDER BY id").all()
       .map((row): Record<string, unknown> => {
-        return { ...row, state: "refused", notices: null, replaced_by: null };
+        return { ...row, state: "refused", notices: null, replaced_by: null, replay: null };
       });
     before.close();
     const { code, stderr } = await platform.run("manage", "--once");
