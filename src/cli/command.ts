@@ -114,6 +114,11 @@ export function printResult(
   return 0;
 }
 
+/** A text with remarks below it. */
+export function withNotices(text: string, notices: readonly string[]): string {
+  return [text, ...notices.map((notice) => `notice: ${notice}`)].join("\n");
+}
+
 /** Prints entries: one JSON object per line with `--json`, otherwise a table. */
 export function printEntries<T extends object>(
   { stdout }: CommandIo,

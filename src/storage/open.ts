@@ -1,5 +1,6 @@
 import { RESERVE_BYTES } from "../base/disk.ts";
 import { Failure } from "../base/failure.ts";
+import type { TableSpec } from "../batch/column.ts";
 import { parseStorageUrl } from "./cassandra/settings.ts";
 import type { Readers } from "./cassandra/readers.ts";
 import {
@@ -11,6 +12,7 @@ import {
   cassandraTombstones,
   openCassandraLedger,
 } from "./cassandra/storage.ts";
+import { tableNotices as cassandraTableNotices } from "./cassandra/table_notices.ts";
 import type { LedgerReader, LoadStates, Storage, StoredRows } from "./contract.ts";
 import type { ClusterHealth, RolesHealth, TableTombstones } from "./health.ts";
 import { openSqliteStorage } from "./sqlite/storage.ts";
@@ -50,6 +52,11 @@ export function openLedgerOf(
 /** Whether the engine can load a file again in the order of arrival; see {@link Storage.forget}. */
 export function keepsOrder(settings: StorageSettings): boolean {
   return clusterOf(settings) !== null;
+}
+
+/** Remarks about tables of a module that the engine may not be able to read; none for SQLite. */
+export function tableNotices(settings: StorageSettings, tables: readonly TableSpec[]): string[] {
+  return clusterOf(settings) === null ? [] : cassandraTableNotices(tables);
 }
 
 /**

@@ -14,7 +14,7 @@ import { closing } from "../../base/closing.ts";
 import { Failure } from "../../base/failure.ts";
 import { Layout } from "../../data/layout.ts";
 import type { VersionView } from "../../protocol/module_view.ts";
-import { openStorage } from "../../storage/open.ts";
+import { openStorage, tableNotices } from "../../storage/open.ts";
 import {
   action,
   addCommand,
@@ -22,6 +22,7 @@ import {
   type CommonFlags,
   configOf,
   printEntries,
+  withNotices,
   withStorage,
 } from "../command.ts";
 import { confirmed } from "../terminal/confirm.ts";
@@ -129,16 +130,16 @@ async function approve(target: ModuleTarget, asked: string | null): Promise<numb
   ) {
     return print(target, { tenant, version, state: record.state }, "not approved");
   }
-  await using storage = closing(openStorage(configOf(flags, { "storage.url": flags.storage })));
+  const config = configOf(flags, { "storage.url": flags.storage });
+  await using storage = closing(openStorage(config));
   // No events: the command prints its own line.
   const deps = { store, storage, log: new ModuleLog(store), emit: () => {} };
   await approveModule(deps, { tenant, version }, module, decisionOf(target));
   await audit(context, flags, "module.approve", tenant, { version });
-  return print(
-    target,
-    { tenant, version, state: "approved" },
-    `approved ${version} of ${tenant}; it runs from the next file on`,
-  );
+  const notices = tableNotices(config, module.declaration.tables);
+  const text = `approved ${version} of ${tenant}; it runs from the next file on`;
+  const json = { tenant, version, state: "approved", notices };
+  return print(target, json, withNotices(text, notices));
 }
 
 async function reject(target: ModuleTarget, asked: string | null): Promise<number> {

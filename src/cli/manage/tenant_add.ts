@@ -9,9 +9,15 @@ import { buildModule } from "../../modules/build/build.ts";
 import { completeModule } from "../../modules/build/deploy.ts";
 import { ModuleStore } from "../../modules/store.ts";
 import type { Storage } from "../../storage/contract.ts";
-import { openStorage } from "../../storage/open.ts";
+import { openStorage, tableNotices } from "../../storage/open.ts";
 import { openData } from "../../upkeep/open_data.ts";
-import { type CommandContext, type CommonFlags, configOf, printResult } from "../command.ts";
+import {
+  type CommandContext,
+  type CommonFlags,
+  configOf,
+  printResult,
+  withNotices,
+} from "../command.ts";
 import { Steps } from "../terminal/steps.ts";
 import { givenPassword, manageAccountsDeps, type PasswordFlags } from "./accounts.ts";
 import { audit, decidedBy } from "./audit_command.ts";
@@ -59,15 +65,17 @@ export async function addTenant(
     if (deployed.isNew) await audit(context, flags, "module.deploy", name, { version });
   }
   const withModule = version === undefined ? "" : ` with module ${version}`;
+  const notices = tableNotices(config, module?.declaration.tables ?? []);
   if (account) {
     const text = `${name} exists${withModule}: its keyspace is complete, its password unchanged`;
-    return printResult(context, flags, { tenant: name, version, existed: true }, text);
+    const json = { tenant: name, version, existed: true, notices };
+    return printResult(context, flags, json, withNotices(text, notices));
   }
   const { password } = await addAccount(manageAccountsDeps(context, layout, users), name, given);
   const lines = [`added ${name}${withModule}`];
   if (password !== null) lines.push(`password (shown only once): ${password}`);
-  const json = { tenant: name, password: password ?? undefined, version };
-  return printResult(context, flags, json, lines.join("\n"));
+  const json = { tenant: name, password: password ?? undefined, version, notices };
+  return printResult(context, flags, json, withNotices(lines.join("\n"), notices));
 }
 
 /** Builds the module while the ledger's tables are created; a faulty one leaves nothing of the tenant. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { setAccountEnabled, setAccountPassword } from "../../accounts/manage_accounts.ts";
 import { UsersFile } from "../../accounts/users.ts";
+import type { TableSpec } from "../../batch/column.ts";
 import { closing } from "../../base/closing.ts";
 import { messageOf } from "../../base/failure.ts";
 import { checkTenantName, isTenantName } from "../../base/tenant_name.ts";
@@ -12,7 +13,7 @@ import { deployModule } from "../../modules/build/deploy.ts";
 import { ModuleStore } from "../../modules/store.ts";
 import { requireOsSandbox } from "../../sandbox/os/os_sandbox.ts";
 import type { Storage } from "../../storage/contract.ts";
-import { openStorage } from "../../storage/open.ts";
+import { openStorage, tableNotices } from "../../storage/open.ts";
 import { openData } from "../../upkeep/open_data.ts";
 import {
   action,
@@ -22,6 +23,7 @@ import {
   configOf,
   printEntries,
   printResult,
+  withNotices,
   withStorage,
 } from "../command.ts";
 import { withGuide } from "../help/guide.ts";
@@ -194,12 +196,13 @@ async function deploy(
   const tenant = tenantNamed(layout, name);
   await openData(layout);
   await using storage = closing(openStorage(config));
-  const version = await new Steps(context.io, flags).run(
+  const { version, tables } = await new Steps(context.io, flags).run(
     "checking the module and its tables",
     () => deployInto(context, flags, layout, storage, tenant, dir),
   );
-  const text = `deployed ${version} for ${tenant}`;
-  return printResult(context, flags, { tenant, version }, text);
+  const notices = tableNotices(config, tables);
+  const text = withNotices(`deployed ${version} for ${tenant}`, notices);
+  return printResult(context, flags, { tenant, version, notices }, text);
 }
 
 async function deployInto(
@@ -209,12 +212,12 @@ async function deployInto(
   storage: Storage,
   tenant: string,
   dir: string,
-): Promise<string> {
+): Promise<{ version: string; tables: readonly TableSpec[] }> {
   const store = new ModuleStore(layout.moduleRoot);
   const by = decidedBy(context.io);
-  const { record: { version } } = await deployModule(tenant, dir, store, storage, by);
+  const { record: { version }, tables } = await deployModule(tenant, dir, store, storage, by);
   await audit(context, flags, "module.deploy", tenant, { version });
-  return version;
+  return { version, tables };
 }
 
 function depsOf(context: CommandContext, flags: CommonFlags) {

@@ -1,3 +1,4 @@
+import type { TableSpec } from "../../batch/column.ts";
 import type { Emit } from "../../telemetry/events.ts";
 import type { Storage } from "../../storage/contract.ts";
 import type { ModuleLog } from "../module_log.ts";
@@ -27,10 +28,11 @@ export async function deployModule(
   store: ModuleStore,
   storage: TableStorage,
   by: string,
-): Promise<Promotion> {
+): Promise<Promotion & { tables: readonly TableSpec[] }> {
   const { files, ...module } = await buildModule(dir);
   await ensureTables(storage, tenant, module);
-  return await deployVersion(store, tenant, files, module, { by, now: Date.now() });
+  const deployed = await deployVersion(store, tenant, files, module, { by, now: Date.now() });
+  return { ...deployed, tables: module.declaration.tables };
 }
 
 /**

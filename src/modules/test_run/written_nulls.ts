@@ -1,8 +1,6 @@
 import { formatNumber } from "../../base/count.ts";
 import type { Cell, TableSpec } from "../../batch/column.ts";
-
-/** Cassandra refuses to read a page with more than 100,000 tombstones; drivers read 5,000 rows. */
-const NULLS_A_ROW = 20;
+import { MAX_NULLS_A_ROW } from "../../storage/cassandra/table_notices.ts";
 
 /** Counts the nulls that rows write: with `onConflict: "merge"`, each is a tombstone in Cassandra. */
 export class WrittenNulls {
@@ -20,7 +18,7 @@ export class WrittenNulls {
   notices(): string[] {
     return [...this.#tables].flatMap(([name, { rows, nulls }]) => {
       const share = Math.round(nulls / rows);
-      if (share < NULLS_A_ROW) return [];
+      if (share <= MAX_NULLS_A_ROW) return [];
       return [
         `table "${name}": ${
           formatNumber(share)

@@ -24,7 +24,7 @@ export const STATE_MEANINGS: Record<FileState, string> = {
   running: "is being loaded",
   ingested: "was loaded; its rows are stored",
   refused: "was refused before any record was read",
-  quarantined: "could not be loaded; none of its rows are stored",
+  quarantined: "could not be loaded; its page says why",
 };
 
 /** A state as a coloured label. */

@@ -13,7 +13,8 @@ interface Known {
 
 const UNREACHABLE: Known = {
   code: "storage-unreachable",
-  hint: "Check that the cluster is up, and the hosts, port and datacenter in the storage URL.",
+  hint: "Check that the cluster is up, and the hosts, port and datacenter in the storage URL. If " +
+    "the nodes require TLS, add ca= or tls=true to it.",
   passing: true,
 };
 const CREDENTIALS: Known = {
