@@ -21,18 +21,19 @@ export const MOST_NODES = TOKENS.length;
 /**
  * The minimum configuration of a node; everything else is Cassandra's default. The same port accepts
  * clients with and without TLS.
+ *
+ * @param addresses of the nodes that start together; another node joins them and takes over its rows
  */
 export function yaml(
-  { number, dir }: NodePlace,
+  { number, address: own, dir }: NodePlace,
   addresses: readonly string[],
   keystore: string,
   heapMb: number,
 ): string {
-  const own = addresses[number - 1];
   return `cluster_name: mysimbdp
 num_tokens: 1
 initial_token: "${TOKENS[number - 1]}"
-auto_bootstrap: false
+auto_bootstrap: ${!addresses.includes(own)}
 partitioner: org.apache.cassandra.dht.Murmur3Partitioner
 endpoint_snitch: SimpleSnitch
 listen_address: ${own}

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { places, up } from "../../scripts/cassandra/cluster.ts";
 import { peakMemoryMb, pidOf, stopNode } from "../../scripts/cassandra/node.ts";
 import { cassandraFailure } from "../../src/storage/cassandra/errors.ts";
@@ -162,6 +163,64 @@ test("two of three nodes are down: the load waits, logs it, and ends when they a
   await checkRows(on);
   assert.equal((await manage.stop()).code, 0);
 });
+
+test("two of three nodes are down when manage starts: it waits and says so", async (on) => {
+  const { platform } = on;
+  await platform.deploy("one", keepAll());
+  const [, second, third] = all;
+  await Promise.all([stopNode(second!, "SIGKILL"), stopNode(third!, "SIGKILL")]);
+  await platform.stage("one", "a.csv", content(10));
+  const early = platform.manage();
+  const logged = await early.line(/"event":"storage\.waiting"/, SECONDS);
+  assert.match(logged, /Too few nodes are up/);
+  const once = await platform.run("manage", "--once");
+  assert.equal(once.code, 5, once.stderr);
+  assert.match(once.stderr, /Too few nodes are up/);
+  assert.doesNotMatch(once.stderr, /user and password/);
+  await startAll();
+  const loaded = await settled(on, "a.csv");
+  assert.equal(loaded.state, "ingested", JSON.stringify(loaded));
+  assert.equal(loaded.attempts, 1);
+  await early.stop();
+});
+
+test("the node with the only copy of a tenant's role is down: its file waits", async (on) => {
+  const { platform } = on;
+  await copiesOfRoles(on, 1);
+  try {
+    const keeperOf = (role: string) =>
+      on.client.getReplicas("system_auth", Buffer.from(role))[0]!.address.replace(/:\d+$/, "");
+    const operator = keeperOf(`${on.namespace}_operator`);
+    const tenant = ["one", "two", "three", "four", "five", "six"]
+      .find((name) => keeperOf(on.keyspace(name)) !== operator)!;
+    await platform.deploy(tenant, keepAll());
+    const keeper = all.find(({ address }) => address === keeperOf(on.keyspace(tenant)))!;
+    await stopNode(keeper, "SIGKILL");
+    await platform.stage(tenant, "a.csv", content(10));
+    const manage = platform.manage();
+    const retry = await manage.line(/"event":"file\.retry"/, SECONDS);
+    assert.match(retry, /"code":"storage-unavailable"/);
+    const [waiting] = await retried(() => platform.files({ tenant, name: "a.csv" }));
+    assert.doesNotMatch(JSON.stringify(waiting?.reason), /127\.|password|authentication/);
+    await startAll();
+    const loaded = await retried(() => platform.settled(tenant, "a.csv", SECONDS));
+    assert.equal(loaded.state, "ingested", JSON.stringify(loaded));
+    assert.equal(loaded.attempts, 1);
+    await manage.stop();
+  } finally {
+    await startAll();
+    await copiesOfRoles(on, all.length);
+  }
+});
+
+/** Sets how many nodes have each role. */
+async function copiesOfRoles({ client, cluster }: CassandraPlatform, copies: number) {
+  await client.execute(
+    `ALTER KEYSPACE system_auth WITH replication =
+     {'class': 'NetworkTopologyStrategy', '${cluster.datacenter}': ${copies}}`,
+  );
+  await client.metadata.refreshKeyspace("system_auth");
+}
 
 test("a deploy adds a column during a load: every row exactly once, and the next file fills the column", async (on) => {
   const manage = await prepared(on);

@@ -306,7 +306,7 @@ Deno.test("without row, columns are filled by their names, from others or with f
     assert.deepEqual(
       runTable(format, COLUMNS, ["x", "Betrag", "id"], [["x", 2, "a"], ["x", 3, "b"]]),
       {
-        results: [["a", 2, null, 7, "an id"], ["b", 3, null, 7, "an id"]],
+        results: [["a", 2, undefined, 7, "an id"], ["b", 3, undefined, 7, "an id"]],
         notices: ['column "x" is not read by the module'],
         failure: null,
       },
@@ -326,10 +326,13 @@ Deno.test("without row, columns are filled by their names, from others or with f
     city: "x",
     id: "b",
   }]);
-  assert.deepEqual(objects.results, [["a", 1, null, 7, "an id"], ["b", null, "x", 7, "an id"]]);
+  assert.deepEqual(objects.results, [
+    ["a", 1, undefined, 7, "an id"],
+    ["b", undefined, "x", 7, "an id"],
+  ]);
   assert.equal(objects.failure, null);
   const inherited = runTable(jsonl(), [{ name: "constructor", type: "text" }], null, [{ a: 1 }]);
-  assert.deepEqual(inherited.results, [[null]]);
+  assert.deepEqual(inherited.results, [[undefined]]);
   assert.match(inherited.failure ?? "", /"constructor" is missing/);
   const empty = runTable(jsonl(), COLUMNS, null, []);
   assert.equal(empty.failure, null);

@@ -19,7 +19,9 @@ function pool(maxClients = 3) {
       const client = {
         connect() {
           logins.push(role);
-          return failing.has(role) ? Promise.reject(new Error("refused")) : Promise.resolve();
+          return failing.has(role)
+            ? Promise.reject(Object.assign(new Error("refused"), { code: "ECONNREFUSED" }))
+            : Promise.resolve();
         },
         shutdown() {
           closed.push(role);
