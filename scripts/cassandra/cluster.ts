@@ -15,6 +15,8 @@ export const SUPERUSER = { user: "cassandra", password: "cassandra" };
 export interface ClusterOptions {
   /** 1 to 3. */
   nodes: number;
+  /** How many nodes start together; the others join them and take over rows. @default all */
+  seeds?: number;
   /** The address of the first node; the others have the following ones. */
   base: string;
   /** Heap of each node. */
@@ -64,7 +66,7 @@ export function places({ nodes, base }: Pick<ClusterOptions, "nodes" | "base">):
 export async function up(options: ClusterOptions): Promise<NodePlace[]> {
   const folder = await jars(CACHE);
   const all = places(options);
-  const addresses = all.map(({ address }) => address);
+  const addresses = all.slice(0, options.seeds).map(({ address }) => address);
   using _lock = await onlyOne(options.base);
   const { base, heapMb, quick = false, forgetful = false } = options;
   const names = places({ nodes: MOST_NODES, base }).map(({ address }) => address);

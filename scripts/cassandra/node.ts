@@ -11,7 +11,7 @@ interface Started {
 /** Linux counts processor time in these units on every machine. */
 const TICKS_A_SECOND = 100;
 
-export interface StartOptions extends Omit<JavaOptions, "replicas"> {
+export interface StartOptions extends Omit<JavaOptions, "replicas" | "joins"> {
   addresses: readonly string[];
   /** Contains the certificate for TLS. */
   keystore: string;
@@ -29,7 +29,8 @@ export async function startNode(place: NodePlace, options: StartOptions): Promis
   await Deno.mkdir(dir, { recursive: true });
   await Deno.writeTextFile(join(dir, "cassandra.yaml"), yaml(place, addresses, keystore, heapMb));
   await Deno.writeTextFile(join(dir, "logback.xml"), LOGBACK);
-  const java = javaArguments(place, { ...options, replicas: addresses.length });
+  const joins = !addresses.includes(place.address);
+  const java = javaArguments(place, { ...options, replicas: addresses.length, joins });
   await Deno.remove(pidFile(place)).catch(() => undefined);
   // In a new session, so that signals to this process do not end the node.
   const script = 'echo $$ >"$1.part"; log=$2; shift 2; exec java "$@" >>"$log" 2>&1';

@@ -152,6 +152,8 @@ export interface JavaOptions {
   replicas: number;
   /** Starts faster and runs slower: for tests, not for measurements. */
   quick: boolean;
+  /** Whether it joins nodes that run already. */
+  joins: boolean;
   /** Whether a killed node may lose tables that were just created. */
   forgetful: boolean;
 }
@@ -179,7 +181,7 @@ const COLLECTOR = [
 /** The arguments of `java`. */
 export function javaArguments(
   { dir }: NodePlace,
-  { jars, heapMb, replicas, quick, forgetful }: JavaOptions,
+  { jars, heapMb, replicas, joins, quick, forgetful }: JavaOptions,
 ): string[] {
   return [
     ...(quick ? QUICK : []),
@@ -200,7 +202,8 @@ export function javaArguments(
     "-Dcassandra-foreground=yes",
     "-Dcassandra.superuser_setup_delay_ms=500",
     "-Dcassandra.skip_wait_for_gossip_to_settle=0",
-    "-Dcassandra.ring_delay_ms=100",
+    // A node that joins asks the others within this time.
+    `-Dcassandra.ring_delay_ms=${joins ? 5_000 : 100}`,
     // Each connection logs in; hashing a test password need not take a tenth of a second.
     "-Dcassandra.auth_bcrypt_gensalt_log2_rounds=4",
     `-Dcassandra.system_auth.default_rf=${replicas}`,

@@ -99,8 +99,11 @@ Deno.test(`a cancel that races with the commit: loaded or cancelled, never both 
   await using platform = await Platform.create(CONFIG);
   const tenant = "one";
   await platform.deploy(tenant, keepAll());
-  const text = `a\n${Array.from({ length: ROWS }, (_, n) => `${n}\n`).join("")}`;
-  for (let n = 0; n < ROUNDS; n++) await platform.stage(tenant, `${n}.csv`, text);
+  for (let n = 0; n < ROUNDS; n++) {
+    // With rows of its own: the next file must not replace them.
+    const text = `a\n${Array.from({ length: ROWS }, (_, row) => `${n} ${row}\n`).join("")}`;
+    await platform.stage(tenant, `${n}.csv`, text);
+  }
   const settings = { data: platform.data, storage: { url: "sqlite:" } };
   const storage = openStorage(settings);
   const outcomes: string[] = [];

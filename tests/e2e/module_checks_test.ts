@@ -98,7 +98,7 @@ const DAMAGES: [what: string, damage: (version: string, data: string) => Promise
   [
     ["its sources are damaged", async (version, data) => {
       await Deno.writeTextFile(join(data, "tenants/t1", version, "source.json"), "{");
-    }, /JSON/],
+    }, /internal error/],
     ["its sources are gone", async (version, data) => {
       await Deno.remove(join(data, "tenants/t1", version, "source.json"));
     }, /has no "ingest\.ts"/],

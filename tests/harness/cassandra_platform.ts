@@ -29,8 +29,9 @@ export class CassandraPlatform implements AsyncDisposable {
     this.client = client;
   }
 
-  static async create(config = ""): Promise<CassandraPlatform> {
-    const cluster = await testCluster();
+  /** @param given the default is the one that all test files share */
+  static async create(config = "", given?: TestCluster): Promise<CassandraPlatform> {
+    const cluster = given ?? await testCluster();
     const namespace = newNamespace();
     const { connection } = parseStorageUrl(storageUrl(cluster, namespace), "");
     const client = await newClient(connection, cluster);
