@@ -11,7 +11,7 @@ async function allCommands(path: string[] = []): Promise<{ path: string[]; help:
   const { code, stdout } = await run([...path, "--help"]);
   assert.equal(code, 0, path.join(" "));
   const listed = stdout.split("Commands:\n")[1]?.split("\n\n")[0] ?? "";
-  const names = [...listed.matchAll(/^ {2}([a-z]+)/gm)].map((found) => found[1] ?? "");
+  const names = [...listed.matchAll(/^ {2}([a-z-]+)/gm)].map((found) => found[1] ?? "");
   const children = await Promise.all(
     names.filter((name) => name !== "help").map((name) => allCommands([...path, name])),
   );
