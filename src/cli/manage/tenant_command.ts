@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { setAccountEnabled, setAccountPassword } from "../../accounts/manage_accounts.ts";
 import { UsersFile } from "../../accounts/users.ts";
-import type { TableSpec } from "../../batch/column.ts";
 import { closing } from "../../base/closing.ts";
 import { messageOf } from "../../base/failure.ts";
 import { checkTenantName, isTenantName } from "../../base/tenant_name.ts";
@@ -196,11 +195,11 @@ async function deploy(
   const tenant = tenantNamed(layout, name);
   await openData(layout);
   await using storage = closing(openStorage(config));
-  const { version, tables } = await new Steps(context.io, flags).run(
+  const { record: { version }, module } = await new Steps(context.io, flags).run(
     "checking the module and its tables",
     () => deployInto(context, flags, layout, storage, tenant, dir),
   );
-  const notices = tableNotices(config, tables);
+  const notices = tableNotices(config, module.declaration.tables);
   const text = withNotices(`deployed ${version} for ${tenant}`, notices);
   return printResult(context, flags, { tenant, version, notices }, text);
 }
@@ -212,12 +211,12 @@ async function deployInto(
   storage: Storage,
   tenant: string,
   dir: string,
-): Promise<{ version: string; tables: readonly TableSpec[] }> {
+) {
   const store = new ModuleStore(layout.moduleRoot);
   const by = decidedBy(context.io);
-  const { record: { version }, tables } = await deployModule(tenant, dir, store, storage, by);
-  await audit(context, flags, "module.deploy", tenant, { version });
-  return { version, tables };
+  const deployed = await deployModule(tenant, dir, store, storage, by);
+  await audit(context, flags, "module.deploy", tenant, { version: deployed.record.version });
+  return deployed;
 }
 
 function depsOf(context: CommandContext, flags: CommonFlags) {

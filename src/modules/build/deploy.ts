@@ -1,4 +1,3 @@
-import type { TableSpec } from "../../batch/column.ts";
 import type { Emit } from "../../telemetry/events.ts";
 import type { Storage } from "../../storage/contract.ts";
 import type { ModuleLog } from "../module_log.ts";
@@ -28,11 +27,11 @@ export async function deployModule(
   store: ModuleStore,
   storage: TableStorage,
   by: string,
-): Promise<Promotion & { tables: readonly TableSpec[] }> {
+): Promise<Promotion & { module: BuiltModule }> {
   const { files, ...module } = await buildModule(dir);
   await ensureTables(storage, tenant, module);
   const deployed = await deployVersion(store, tenant, files, module, { by, now: Date.now() });
-  return { ...deployed, tables: module.declaration.tables };
+  return { ...deployed, module };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { formatNumber } from "../../base/count.ts";
 import type { Cell, TableSpec } from "../../batch/column.ts";
-import { MAX_NULLS_A_ROW } from "../../storage/cassandra/table_notices.ts";
+
+/** Cassandra refuses to read a page with more than 100,000 tombstones; drivers read 5,000 rows. */
+const MAX_NULLS_A_ROW = 20;
 
 /** Counts the nulls that rows write: with `onConflict: "merge"`, each is a tombstone in Cassandra. */
 export class WrittenNulls {

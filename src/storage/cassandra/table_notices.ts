@@ -5,7 +5,7 @@ import { keyOf } from "../table_rules.ts";
 const PAGE_ROWS = 5_000;
 const FAILURE_TOMBSTONES = 100_000;
 /** With more nulls in each row, a page is refused. */
-export const MAX_NULLS_A_ROW = FAILURE_TOMBSTONES / PAGE_ROWS;
+const MAX_NULLS_A_ROW = FAILURE_TOMBSTONES / PAGE_ROWS;
 
 /** Remarks about tables that could not be read in the usual pages if a module writes many nulls. */
 export function tableNotices(tables: readonly TableSpec[]): string[] {
