@@ -59,7 +59,8 @@ Deno.test("cancel ends a running file: the sandbox is gone, its customer sees wh
   const again = await platform.run("manage", "files", "cancel", id);
   assert.equal(again.code, 2);
   assert.match(again.stderr, /Cannot cancel "stuck\.csv": it is already quarantined \(cancelled\)/);
-  const loaded = await platform.run("manage", "files", "cancel", (await platform.files())[0]!.id);
+  const [next] = await platform.files({ name: "next.csv" });
+  const loaded = await platform.run("manage", "files", "cancel", next!.id);
   assert.match(loaded.stderr, /Cannot cancel "next\.csv": it is already loaded/);
   const unknown = await platform.run("manage", "files", "cancel", "01m85y00ganbv9ywtdr0sns4a8");
   assert.equal(unknown.code, 2);
