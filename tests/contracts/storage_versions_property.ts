@@ -88,11 +88,12 @@ async function follow(
   await storage.ensureKeyspace(TENANT);
   await storage.ensureTables(TENANT, [READINGS]);
   try {
+    const arrivals = new Map<string, number>();
     for (const [at, step] of steps.entries()) {
       if (step.end === "reopen") {
         await storage.close();
         storage = await backend.open();
-      } else await attempt(storage, model, station, step, at);
+      } else await attempt(storage, model, station, step, at, arrivals);
       assert.deepEqual(await notesIn(backend, READINGS, station), model.notes, `after step ${at}`);
     }
   } finally {
@@ -106,12 +107,15 @@ async function attempt(
   station: string,
   step: Step,
   at: number,
+  arrivals: Map<string, number>,
 ): Promise<void> {
   const { version, days, mode } = step;
   const note = String(at);
-  const receivedAt = (at + 1) * 1_000;
   const name = `${station}-${step.name}`;
   const id = `${name}-${version}`;
+  // A file arrives once, however often it is loaded.
+  const receivedAt = arrivals.get(id) ?? (at + 1) * 1_000;
+  arrivals.set(id, receivedAt);
   const tracking = mode === "replace" ? { name, version } : {};
   await storage.forget(TENANT, id);
   model.begin(id, receivedAt);

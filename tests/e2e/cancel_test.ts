@@ -99,7 +99,8 @@ Deno.test("cancel ends waiting files, and one whose manage was killed, without a
 Deno.test(`a cancel that races with the commit: loaded or cancelled, never both (${ROUNDS} files)`, async () => {
   await using platform = await Platform.create(CONFIG);
   const tenant = "one";
-  await platform.deploy(tenant, keepAll());
+  // So slow that a request is seen before the end.
+  await platform.deploy(tenant, keepAll({ before: "for (let i = 0; i < 300_000; i++);" }));
   for (let n = 0; n < ROUNDS; n++) {
     // With rows of its own: the next file must not replace them.
     const text = `a\n${Array.from({ length: ROWS }, (_, row) => `${n} ${row}\n`).join("")}`;

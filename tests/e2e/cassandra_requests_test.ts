@@ -40,9 +40,8 @@ Deno.test({
   async fn(t) {
     await using on = await CassandraPlatform.create();
     const { platform } = on;
-    const login = new URL(on.url);
     await using proxy = new CqlProxy(on.cluster.hosts[0]!);
-    const through = { ...on.cluster, user: login.username, password: login.password };
+    const through = { ...on.cluster, user: `${on.namespace}_operator`, password: "operator" };
     const url = storageUrl({ ...through, hosts: [proxy.address] }, on.namespace);
     const dir = await writeModule(await platform.scratch(), keepAll());
     const bare = ["manage", "tenant", "add", "customer-1", "-p", "secret-1"];

@@ -104,7 +104,7 @@ const LIMIT_CASES: readonly LimitCase[] = [
     reject: ["tu", '"00000000-0000-4000-8000-000000000000" is not a version 1 uuid'],
   },
   { row: value("ts", `[${x(200_000)}]`) },
-  { row: value("is", "Array.from({ length: 65535 }, (_, n) => n)") },
+  { row: value("is", "Array.from({ length: 60000 }, (_, n) => n)") },
   {
     row: value("is", "Array.from({ length: 65536 }, (_, n) => n)"),
     reject: ["is", "the set has 65536 elements (limit: 65535)"],
