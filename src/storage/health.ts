@@ -42,7 +42,7 @@ export interface LoginCopies {
 export interface TableTombstones {
   /** With its keyspace, quoted. */
   table: string;
-  /** Null if they are so many that the node refuses to read the page. */
+  /** Null if the node refuses to read the page because it has too many. */
   tombstones: number | null;
 }
 
