@@ -3,6 +3,7 @@ import { isReadRefused } from "./errors.ts";
 import type { TableCount } from "../contract.ts";
 import type { Session } from "./session.ts";
 import { storedTables } from "./tables.ts";
+import { PAGE_ROWS } from "./tombstones.ts";
 
 /**
  * Ranges of tokens that are counted one after another, because each must end before a read times
@@ -12,7 +13,7 @@ const COUNTED_RANGES = 16;
 const MIN_TOKEN = -(2n ** 63n);
 const MAX_TOKEN = 2n ** 63n - 1n;
 /** Rows that a node reads at once: fewer if it refuses, because it limits the tombstones in each page. */
-const PAGES = [5_000, 200, 20];
+const PAGES = [PAGE_ROWS, 200, 20];
 
 /**
  * Counts the rows of all tables of a keyspace, which reads all of them; not those of views.

@@ -1,8 +1,8 @@
 import type { TableSpec } from "../../batch/column.ts";
 import { keyOf } from "../table_rules.ts";
+import { PAGE_ROWS } from "./tombstones.ts";
 
-/** A page of the drivers' default size, and the tombstones in a page that the cluster refuses to read. */
-const PAGE_ROWS = 5_000;
+/** The tombstones in a page above which the cluster refuses to read it. */
 const FAILURE_TOMBSTONES = 100_000;
 /** With more nulls in each row, a page is refused. */
 const MAX_NULLS_A_ROW = FAILURE_TOMBSTONES / PAGE_ROWS;

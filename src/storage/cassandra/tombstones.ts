@@ -5,8 +5,8 @@ import { isTenantKeyspace } from "./names.ts";
 import type { Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
 
-/** The page of the usual drivers. */
-const PAGE_ROWS = 5_000;
+/** Rows in a page of the drivers by default. */
+export const PAGE_ROWS = 5_000;
 /** Tables that are read at once. */
 const AT_ONCE = 4;
 /** In the warnings of a node: `Read 5000 live rows and 12000 tombstone cells for query …`. */
