@@ -3,9 +3,10 @@ import { quoted } from "../table_rules.ts";
 import { EARLIER_REFUSED, ledgerSchema } from "./ledger_rows.ts";
 import type { KeyFile } from "./key_file.ts";
 import { quotedText } from "./names.ts";
-import { cassandraFailure, isInvalid } from "./errors.ts";
+import { isInvalid } from "./errors.ts";
+import { loginFailure } from "./login.ts";
 import { requireRelease } from "./release.ts";
-import { newClient, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { CassandraSettings } from "./settings.ts";
 
 /** Replicas if none are configured; fewer if there are fewer nodes. */
@@ -123,17 +124,9 @@ export class Keyspaces {
 
   async #canLogIn(role: string): Promise<boolean> {
     const login = { user: role, password: this.#keys.passwordOf(role) };
-    const session = new Session(() => newClient(this.#settings.connection, login));
-    try {
-      await session.client();
-      return true;
-    } catch (error) {
-      const failure = cassandraFailure(error, `Cannot log in as "${role}"`);
-      if (failure.code === "storage-credentials") return false;
-      throw failure;
-    } finally {
-      await session.close();
-    }
+    const failure = await loginFailure(this.#settings.connection, login);
+    if (failure === null || failure.code === "storage-credentials") return failure === null;
+    throw failure;
   }
 
   /** The statement for a missing keyspace; an existing one keeps its replication. */

@@ -1,9 +1,10 @@
 import type { RoleHealth, RolesHealth } from "../health.ts";
 import { cassandraFailure, guarded, isInvalid } from "./errors.ts";
 import type { KeyFile } from "./key_file.ts";
+import { loginFailure } from "./login.ts";
 import { tenantKeyspace } from "./names.ts";
 import { type Permission, permissionsOf } from "./permissions.ts";
-import { newClient, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { CassandraSettings, ConnectionSettings } from "./settings.ts";
 
 /** Logins at the same time: each costs a node up to a tenth of a second of a processor. */
@@ -47,7 +48,8 @@ export function rolesOf(
         if (performance.now() > end) return;
         const login = { user: role, password: keys.passwordOf(role) };
         const permissions = await permissionHealth(session, role);
-        const fault = await loginFault(connection, login) ?? permissions.fault;
+        const failure = await loginFailure(connection, login);
+        const fault = failure?.code ?? permissions.fault;
         roles.push({ tenant, role, ...permissions, fault });
       }
     }));
@@ -66,24 +68,6 @@ async function reachable(
     host.isUp() && host.datacenter === connection.datacenter
   );
   return { ...connection, contactPoints: up.map(({ address }) => address) };
-}
-
-/** The code of the failure with which a role cannot log in; null if it can. */
-async function loginFault(
-  connection: ConnectionSettings,
-  login: { user: string; password: string },
-): Promise<string | null> {
-  // A single connection, so a single login.
-  const options = { isMetadataSyncEnabled: false, pooling: { warmup: false } };
-  const session = new Session(() => newClient(connection, login, options));
-  try {
-    await session.client();
-    return null;
-  } catch (error) {
-    return cassandraFailure(error, `Cannot log in as "${login.user}"`).code;
-  } finally {
-    await session.close();
-  }
 }
 
 type PermissionHealth = Omit<RoleHealth, "tenant" | "role">;
