@@ -87,7 +87,7 @@ function platformFailed(
   rows: RowCounts | null,
 ): Outcome {
   const waits = `Cannot load the file yet: ${why}. The file waits and is loaded as soon as ` +
-    "possible; there is nothing you need to do.";
+    "possible; you need not do anything.";
   const ends = `Cannot load the file: ${why}. This is not the fault of the file. It is kept, and ` +
     "the platform's operator can load it again.";
   return {
