@@ -141,7 +141,8 @@ function changes(record: FileRecord, event: LedgerEvent, now: number): Partial<F
       return { reason, seconds, nextTryAt, attempts: counted ? attempts : attempts - 1 };
     }
     case "release":
-      return { ...UNTRIED, attempts: attempts - 1 };
+      // The version stays, so that the next attempt looks for what this one has begun.
+      return { ...UNTRIED, attempts: attempts - 1, moduleVersion: record.moduleVersion };
     case "recover":
       return UNTRIED;
     case "replay":

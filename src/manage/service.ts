@@ -310,8 +310,7 @@ export class IngestService {
   async #runAttempt(queued: FileRecord, span: Span): Promise<FileRecord | null> {
     const { emit, storage, modules } = this.#deps;
     if (queued.replay) await storage.forget(queued.tenant, queued.id, queued.replay);
-    // Also for a file without an attempt: those that the storage or a shutdown ended do not count.
-    const begun = await storage.begun(queued.tenant, queued.id);
+    const begun = wasStarted(queued) ? await storage.begun(queued.tenant, queued.id) : null;
     const module = begun === null
       ? await modules.current(queued.tenant)
       : await modules.built(queued.tenant, begun);
@@ -425,6 +424,11 @@ export class IngestService {
     else if (outcome.type === "retry" && again) this.#sums.storageFailed ||= outcome.endless;
     else if (outcome.type !== "released") this.#sums.failed++;
   }
+}
+
+/** Whether an attempt has started since the file was queued: some do not count, but all leave a trace. */
+function wasStarted({ attempts, reason, moduleVersion }: FileRecord): boolean {
+  return attempts > 0 || reason !== null || moduleVersion !== null;
 }
 
 function refused(code: string, what: string): Outcome {
