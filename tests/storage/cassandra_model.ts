@@ -13,7 +13,7 @@ interface Cell {
  */
 export class ArrivalModel implements Model {
   readonly #cells = new Map<number, Cell>();
-  readonly #files = new Map<string, { time: number; generation: number }>();
+  readonly #files = new Map<string, { time: number; hasWritten: boolean }>();
   readonly #tracked = new Map<
     string,
     { id: string; version: number; time: number; days: number[] }
@@ -23,15 +23,26 @@ export class ArrivalModel implements Model {
     return mode === "replace" && (this.#tracked.get(name)?.version ?? 0) > version;
   }
 
+  /** Rows of a replay are later than all that the file has written. */
   begin(id: string, receivedAt: number): void {
     const known = this.#files.get(id);
-    if (!known) this.#files.set(id, { time: writeTimeOf(receivedAt, id), generation: 0 });
+    if (!known) {
+      this.#files.set(id, { time: writeTimeOf(receivedAt, id), hasWritten: false });
+      return;
+    }
+    const claimed = [...this.#tracked.values()].find((claim) => claim.id === id);
+    const time = Math.max(
+      known.time + (known.hasWritten ? TIMES_A_GENERATION : 0),
+      claimed ? claimed.time + TIMES_A_GENERATION : 0,
+    );
+    this.#files.set(id, { time, hasWritten: false });
   }
 
   commit({ name, version, days, mode }: Step, id: string, note: string): string[] {
     const file = this.#files.get(id)!;
     const earlier = this.#tracked.get(name);
-    let time = file.time + file.generation++ * TIMES_A_GENERATION;
+    let { time } = file;
+    file.hasWritten = true;
     if (mode === "replace") {
       time = Math.max(time, earlier ? earlier.time + TIMES_A_GENERATION : 0);
       this.#tracked.set(name, { id, version, time, days });
