@@ -40,24 +40,35 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
     // Both take a while, so the sandbox starts while the storage is being contacted.
     const sandboxReady = reportLayers(emit).then(() => housekeeping.report())
       .then(() => warmSandbox(manage));
-    await retry(() => storage.ready(), {
-      attempts: options.once ? 1 : Infinity,
-      firstDelay: 1_000,
-      onWait: (failure) => emit({ kind: "storage.waiting", error: adviceOf(failure) }),
-    }).finally(() => sandboxReady);
-    emit({ kind: "problem.ended", problem: "storage.waiting", key: "" });
+    await answered(manage, options, () => storage.ready()).finally(() => sandboxReady);
     await housekeeping.checkDisk();
-    await withRoom(async () => {
+    const begin = async () => {
       await service.recover();
       await reconciler.check(FIRST_CHECK_MS);
       await housekeeping.sweep();
-    }, { disk, folder: layout.root, emit, isOnce: options.once });
+    };
+    const room = { disk, folder: layout.root, emit, isOnce: options.once };
+    await answered(manage, options, () => withRoom(begin, room));
     return options.once ? await drain(manage) : await runUntilSignal(manage);
   } finally {
     await checking;
     await endReports();
     await manage.close();
   }
+}
+
+/** Repeats work while the storage does not answer, and reports that; with `once` it is not repeated. */
+async function answered(
+  { emit }: Manage,
+  { once }: ManageOptions,
+  work: () => Promise<void>,
+): Promise<void> {
+  await retry(work, {
+    attempts: once ? 1 : Infinity,
+    firstDelay: 1_000,
+    onWait: (failure) => emit({ kind: "storage.waiting", error: adviceOf(failure) }),
+  });
+  emit({ kind: "problem.ended", problem: "storage.waiting", key: "" });
 }
 
 /** Milliseconds of the comparison at the start; it continues in the periodic ones. */
