@@ -53,10 +53,13 @@ export async function adoptFile(
 
 /**
  * When a file appeared in its folder. A rename sets ctime, which no program can choose, unlike mtime;
- * it is in the future only after the clock was set back.
+ * it is in the future only after the clock was set back. Deno reports ctime in whole seconds, so a file
+ * written and moved within one second arrives at the millisecond of its mtime.
  */
 function arrivalOf({ ctime, mtime }: Deno.FileInfo, now: number): number {
-  return Math.min((ctime ?? mtime)?.getTime() ?? now, now);
+  const [changed, written] = [ctime ?? mtime, mtime].map((date) => date?.getTime() ?? now);
+  const isSameSecond = Math.floor(written! / 1_000) === Math.floor(changed! / 1_000);
+  return Math.min(isSameSecond ? written! : changed!, now);
 }
 
 /** A name that is safe in logs and lists: the file's own when it is valid. */

@@ -70,6 +70,25 @@ for (
     }));
 }
 
+Deno.test("files that were written and moved within one second arrive in their order", () =>
+  withLayout(async (layout) => {
+    const folder = await folderOf(layout);
+    const names = Array.from({ length: 8 }, (_, n) => `${n}.csv`);
+    // The second may end while they are written.
+    const before = Math.floor(Date.now() / 1_000) * 1_000;
+    for (const name of names) {
+      await Deno.writeTextFile(`${folder}/.${name}`, name);
+      await Deno.rename(`${folder}/.${name}`, `${folder}/${name}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const { look } = scannerFor(layout);
+    await look();
+    const { files } = await look();
+    assert.deepEqual(files.map(({ name }) => name), names);
+    assert.ok(files[0]!.receivedAt >= before);
+    assert.ok(files.at(-1)!.receivedAt >= files[0]!.receivedAt + 100);
+  }));
+
 Deno.test("a file that grows, or is replaced by one of the same size, is adopted when it is at rest", () =>
   withLayout(async (layout) => {
     const path = join(await folderOf(layout), "a.csv");
