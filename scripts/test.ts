@@ -164,12 +164,11 @@ async function runAll(): Promise<Outcome[]> {
   const outcomes = [
     await runTests(["--parallel", ...files]),
     ...await Promise.all([runTests(heavy!), runTests(cassandra!, true)]),
-    await runTests(last!),
-    await runTests(timing!),
   ];
-  // Only when all else is done, so that the machine is quiet.
+  // Only when these are done, so that the machine is quiet, and before nodes are ended.
   const final: Outcome[] = [];
   for (const outcome of outcomes) final.push(await rerunIfFew(outcome));
+  for (const group of [last!, timing!]) final.push(await rerunIfFew(await runTests(group)));
   return final;
 }
 

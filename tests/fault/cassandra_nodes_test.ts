@@ -107,7 +107,13 @@ async function checkRows(on: CassandraPlatform, rows = ROWS): Promise<void> {
 async function midway(on: CassandraPlatform): Promise<void> {
   const query = `SELECT line FROM "${on.keyspace("one")}".items LIMIT 1`;
   await until("rows are being sent", async () => {
-    return (await on.client.execute(query)).rows.length > 0;
+    try {
+      return (await on.client.execute(query)).rows.length > 0;
+    } catch (error) {
+      // A node that has just started learns of a new table later than the others.
+      if (/does not exist/.test(`${error}`)) return false;
+      throw error;
+    }
   }, SECONDS);
 }
 
