@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Certificates, certificates, certificatesIn } from "./certificates.ts";
 import { logOf, peakMemoryMb, pidOf, startNode, stopNode } from "./node.ts";
 import { jars } from "./release.ts";
+import { shiftedClock } from "./shifted_clock.ts";
 import { CQL_PORT, DATACENTER, MOST_NODES, type NodePlace } from "./settings.ts";
 
 const ROOT = join(import.meta.dirname ?? ".", "..", "..");
@@ -25,6 +26,8 @@ export interface ClusterOptions {
   quick?: boolean;
   /** Creates tables faster, but a killed node may lose them. @default false */
   forgetful?: boolean;
+  /** How many ms the clock of a node is ahead, by its number. @default none */
+  aheadMs?: Readonly<Record<number, number>>;
 }
 
 /** Options from `CASSANDRA_BASE` and `CASSANDRA_HEAP_MB`, or the defaults. */
@@ -68,12 +71,14 @@ export async function up(options: ClusterOptions): Promise<NodePlace[]> {
   const all = places(options);
   const addresses = all.slice(0, options.seeds).map(({ address }) => address);
   using _lock = await onlyOne(options.base);
-  const { base, heapMb, quick = false, forgetful = false } = options;
+  const { base, heapMb, quick = false, forgetful = false, aheadMs = {} } = options;
   const names = places({ nodes: MOST_NODES, base }).map(({ address }) => address);
   const { keystore } = await certificates(join(CACHE, base, "tls"), names);
   for (const place of all) {
     if (pidOf(place) !== null) continue;
-    await startNode(place, { jars: folder, heapMb, quick, forgetful, addresses, keystore });
+    const ahead = aheadMs[place.number];
+    const clock = ahead ? { classes: await shiftedClock(folder), aheadMs: ahead } : null;
+    await startNode(place, { jars: folder, heapMb, quick, forgetful, addresses, keystore, clock });
   }
   for (const place of all) await answering(place, all.length);
   return all;

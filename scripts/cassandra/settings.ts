@@ -156,6 +156,15 @@ export interface JavaOptions {
   joins: boolean;
   /** Whether a killed node may lose tables that were just created. */
   forgetful: boolean;
+  /** A clock that is off; null for that of the machine. */
+  clock: ShiftedClock | null;
+}
+
+/** A node's clock for tests. */
+export interface ShiftedClock {
+  /** The folder with the class. */
+  classes: string;
+  aheadMs: number;
 }
 
 const QUICK = [
@@ -181,7 +190,7 @@ const COLLECTOR = [
 /** The arguments of `java`. */
 export function javaArguments(
   { dir }: NodePlace,
-  { jars, heapMb, replicas, joins, quick, forgetful }: JavaOptions,
+  { jars, heapMb, replicas, joins, quick, forgetful, clock }: JavaOptions,
 ): string[] {
   return [
     ...(quick ? QUICK : []),
@@ -210,8 +219,11 @@ export function javaArguments(
     // Otherwise each schema change waits half a second for the disks of all nodes.
     `-Dcassandra.test.flush_local_schema_changes=${!forgetful}`,
     `-Dlogback.configurationFile=${join(dir, "logback.xml")}`,
+    ...clock === null
+      ? []
+      : ["-Dcassandra.clock=ShiftedClock", `-Dmysimbdp.clock.ahead.ms=${clock.aheadMs}`],
     "-cp",
-    `${jars}/*`,
+    [`${jars}/*`, ...clock ? [clock.classes] : []].join(":"),
     "org.apache.cassandra.service.CassandraDaemon",
   ];
 }

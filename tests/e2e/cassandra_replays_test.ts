@@ -4,7 +4,7 @@ import { requestReplay } from "../../src/staging/replay_requests.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
 import { whyNoCassandra } from "../harness/cassandra.ts";
 import { CassandraPlatform } from "../harness/cassandra_platform.ts";
-import type { ModuleFiles } from "../harness/modules.ts";
+import { articles, stock } from "../harness/stock.ts";
 import { until } from "../harness/until.ts";
 
 const ignore = await whyNoCassandra() !== null;
@@ -12,34 +12,6 @@ const CONFIG = "[manage]\nscan_seconds = 0.5\n";
 const NOW =
   /, as if it were sent now: its rows win over earlier files, deletes and dropped columns\n$/;
 const IN_PLACE = /, in its place: rows of files that arrived later win, and so do later deletes\n$/;
-
-/** A module with one row for each article. @param rejects the file whose records it rejects */
-function stock({ versions = "add", rejects = "" } = {}): ModuleFiles {
-  return {
-    "tenant.json": JSON.stringify({
-      entry: "ingest.ts",
-      permissions: { write: ["stock"], read: [], net: [] },
-    }),
-    "ingest.ts": `import { csv, defineIngest } from "mysimbdp";
-export default defineIngest({
-  files: "*.csv",
-  format: csv({ header: true }),
-  versions: ${JSON.stringify(versions)},
-  tables: {
-    stock: { columns: { sku: "text", name: "text", amount: "int" }, partitionKey: ["sku"] },
-  },
-  row({ sku, name, amount }, ctx) {
-    if (ctx.fileName === ${JSON.stringify(rejects)}) return ctx.reject("not yet");
-    return { stock: { sku, name, amount: Number(amount) } };
-  },
-});`,
-  };
-}
-
-/** A file of articles with these keys; the name says from which file a row is. */
-function articles(from: string, keys: readonly string[]): string {
-  return `sku,name,amount\n${keys.map((key) => `${key},${from},1\n`).join("")}`;
-}
 
 /** A platform with one tenant, whose stock operators change behind its back. */
 class Shop implements AsyncDisposable {

@@ -8,6 +8,7 @@ import { isPassing } from "../../src/base/retry.ts";
 import { CassandraPlatform } from "../harness/cassandra_platform.ts";
 import { TEST_CLUSTER, whyNoCassandra } from "../harness/cassandra.ts";
 import { keepAll } from "../harness/modules.ts";
+import { articles, stock } from "../harness/stock.ts";
 import { addsUp } from "../harness/platform.ts";
 import type { Running } from "../harness/process.ts";
 import { until } from "../harness/until.ts";
@@ -227,6 +228,57 @@ async function copiesOfRoles({ client, cluster }: CassandraPlatform, copies: num
   );
   await client.metadata.refreshKeyspace("system_auth");
 }
+
+test("the clock of one node is 30 s ahead: rows keep their order, and doctor names the node", async (on) => {
+  const { platform } = on;
+  const [, second] = all;
+  await stopNode(second!, "SIGTERM");
+  await up({ ...DURABLE, aheadMs: { [second!.number]: 30_000 } });
+  const names = async () => {
+    const rows = await on.rows("shop", "stock", "sku, name");
+    return Object.fromEntries(rows.map(({ sku, name }) => [sku, name]));
+  };
+  const load = async (name: string, keys: string[], from = name) => {
+    await platform.stage("shop", name, articles(from, keys));
+    const loaded = await platform.settled("shop", name, SECONDS);
+    assert.deepEqual([loaded.state, loaded.attempts, loaded.notices], ["ingested", 1, []]);
+    return loaded;
+  };
+  const replay = async ({ id }: FileRecord, order: string) => {
+    await platform.must("manage", "replay", id, order);
+    return await until("the replay ends", async () => {
+      const file = (await platform.files()).find((each) => each.id === id);
+      return file?.state === "ingested" && file.replay ? file : null;
+    }, SECONDS);
+  };
+  try {
+    const doctor = await platform.run("manage", "doctor");
+    const found = /clocks differ from the clock of this machine: (\S+) (\d+\.\d) s\n/.exec(
+      doctor.stdout,
+    );
+    assert.equal(found?.[1], second!.address, doctor.stdout);
+    assert.ok(Math.abs(Number(found[2]) - 30) < 2, found[0]);
+    await platform.deploy("shop", stock());
+    const manage = platform.manage();
+    // Each node coordinates some of the transactions.
+    const files: FileRecord[] = [];
+    for (let n = 0; n < 6; n++) files.push(await load(`${n}.csv`, ["a", "b", `${n}`]));
+    assert.deepEqual([(await names())["a"], (await names())["5"]], ["5.csv", "5.csv"]);
+    await replay(files[0]!, "--now");
+    assert.equal((await names())["a"], "0.csv");
+    await replay(files[1]!, "--keep-order");
+    assert.equal((await names())["a"], "0.csv");
+    await manage.stop();
+  } finally {
+    await stopNode(second!, "SIGTERM");
+    await startAll();
+  }
+  // Transactions of the last 30 s have times that are still to come.
+  const manage = platform.manage();
+  await load("after.csv", ["a"]);
+  assert.deepEqual([(await names())["a"], (await names())["5"]], ["after.csv", "5.csv"]);
+  await manage.stop();
+});
 
 test("a deploy adds a column during a load: every row exactly once, and the next file fills the column", async (on) => {
   const manage = await prepared(on);
