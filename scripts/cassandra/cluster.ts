@@ -2,7 +2,7 @@ import { Client, policies, types } from "cassandra-driver";
 import { join } from "node:path";
 import { type Certificates, certificates, certificatesIn } from "./certificates.ts";
 import { logOf, peakMemoryMb, pidOf, startNode, stopNode } from "./node.ts";
-import { jars } from "./release.ts";
+import { CASSANDRA_VERSION, type CassandraVersion, jars } from "./release.ts";
 import { shiftedClock } from "./shifted_clock.ts";
 import { CQL_PORT, DATACENTER, MOST_NODES, type NodePlace } from "./settings.ts";
 
@@ -26,6 +26,8 @@ export interface ClusterOptions {
   quick?: boolean;
   /** Creates tables faster, but a killed node may lose them. @default false */
   forgetful?: boolean;
+  /** @default the release that tests and measurements use */
+  version?: CassandraVersion;
   /** How many ms the clock of a node is ahead, by its number. @default none */
   aheadMs?: Readonly<Record<number, number>>;
 }
@@ -67,7 +69,8 @@ export function places({ nodes, base }: Pick<ClusterOptions, "nodes" | "base">):
  * changed.
  */
 export async function up(options: ClusterOptions): Promise<NodePlace[]> {
-  const folder = await jars(CACHE);
+  const { version = CASSANDRA_VERSION } = options;
+  const folder = await jars(CACHE, version);
   const all = places(options);
   const addresses = all.slice(0, options.seeds).map(({ address }) => address);
   using _lock = await onlyOne(options.base);
@@ -78,7 +81,8 @@ export async function up(options: ClusterOptions): Promise<NodePlace[]> {
     if (pidOf(place) !== null) continue;
     const ahead = aheadMs[place.number];
     const clock = ahead ? { classes: await shiftedClock(folder), aheadMs: ahead } : null;
-    await startNode(place, { jars: folder, heapMb, quick, forgetful, addresses, keystore, clock });
+    const files = { jars: folder, keystore, clock };
+    await startNode(place, { ...files, version, heapMb, quick, forgetful, addresses });
   }
   for (const place of all) await answering(place, all.length);
   return all;

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { javaArguments, type JavaOptions, LOGBACK, type NodePlace, yaml } from "./settings.ts";
+import {
+  javaArguments,
+  type JavaOptions,
+  LOGBACK,
+  type NodePlace,
+  yaml,
+  type YamlOptions,
+} from "./settings.ts";
 
 /** Identifies the process of a started node, so that no other process is ended. */
 interface Started {
@@ -11,11 +18,7 @@ interface Started {
 /** Linux counts processor time in these units on every machine. */
 const TICKS_A_SECOND = 100;
 
-export interface StartOptions extends Omit<JavaOptions, "replicas" | "joins"> {
-  addresses: readonly string[];
-  /** Contains the certificate for TLS. */
-  keystore: string;
-}
+export type StartOptions = Omit<JavaOptions, "replicas" | "joins"> & YamlOptions;
 
 /** The path of a node's log. */
 export function logOf({ dir }: NodePlace): string {
@@ -25,9 +28,9 @@ export function logOf({ dir }: NodePlace): string {
 /** Starts a node in the background with its existing data. It outlives this process. */
 export async function startNode(place: NodePlace, options: StartOptions): Promise<void> {
   const { dir } = place;
-  const { addresses, keystore, heapMb } = options;
+  const { addresses } = options;
   await Deno.mkdir(dir, { recursive: true });
-  await Deno.writeTextFile(join(dir, "cassandra.yaml"), yaml(place, addresses, keystore, heapMb));
+  await Deno.writeTextFile(join(dir, "cassandra.yaml"), yaml(place, options));
   await Deno.writeTextFile(join(dir, "logback.xml"), LOGBACK);
   const joins = !addresses.includes(place.address);
   const java = javaArguments(place, { ...options, replicas: addresses.length, joins });

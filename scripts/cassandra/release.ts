@@ -3,20 +3,27 @@ import { join } from "node:path";
 
 /** The release to download from Maven Central. */
 export const CASSANDRA_VERSION = "5.0.9";
-const LOGBACK_VERSION = "1.5.18";
+/** The last release before 5.0, for tests of an upgrade. */
+export const EARLIER_VERSION = "4.1.9";
 
-const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
+export type CassandraVersion = typeof CASSANDRA_VERSION | typeof EARLIER_VERSION;
+
+/** The logger that each release works with. */
+const LOGBACK: Record<CassandraVersion, string> = { "5.0.9": "1.5.18", "4.1.9": "1.2.9" };
+
+const pomOf = (version: CassandraVersion) =>
+  `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>mysimbdp</groupId><artifactId>cassandra</artifactId><version>1</version>
   <packaging>pom</packaging>
   <dependencies>
     <dependency>
       <groupId>org.apache.cassandra</groupId><artifactId>cassandra-all</artifactId>
-      <version>${CASSANDRA_VERSION}</version>
+      <version>${version}</version>
     </dependency>
     <dependency>
       <groupId>ch.qos.logback</groupId><artifactId>logback-classic</artifactId>
-      <version>${LOGBACK_VERSION}</version>
+      <version>${LOGBACK[version]}</version>
     </dependency>
   </dependencies>
 </project>
@@ -38,13 +45,16 @@ export async function whatIsMissing(): Promise<string | null> {
  * Returns the folder with Cassandra's jars, downloaded if missing.
  * @param cacheDir a folder for files that can be downloaded again
  */
-export async function jars(cacheDir: string): Promise<string> {
-  const dir = join(cacheDir, `jars-${CASSANDRA_VERSION}`);
+export async function jars(
+  cacheDir: string,
+  version: CassandraVersion = CASSANDRA_VERSION,
+): Promise<string> {
+  const dir = join(cacheDir, `jars-${version}`);
   if (existsSync(dir)) return dir;
   await Deno.mkdir(cacheDir, { recursive: true });
   const work = await Deno.makeTempDir({ dir: cacheDir, prefix: "maven-" });
   try {
-    await Deno.writeTextFile(join(work, "pom.xml"), pom);
+    await Deno.writeTextFile(join(work, "pom.xml"), pomOf(version));
     const { success, stdout } = await new Deno.Command("mvn", {
       args: ["-B", "-q", "dependency:copy-dependencies", `-DoutputDirectory=${work}/jars`],
       cwd: work,
@@ -53,7 +63,7 @@ export async function jars(cacheDir: string): Promise<string> {
     }).output();
     if (!success) {
       throw new Error(
-        `Cannot get Cassandra ${CASSANDRA_VERSION} from Maven Central:\n${
+        `Cannot get Cassandra ${version} from Maven Central:\n${
           new TextDecoder().decode(stdout).slice(-2000)
         }`,
       );

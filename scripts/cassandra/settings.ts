@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { KEYSTORE_PASSWORD } from "./certificates.ts";
+import { type CassandraVersion, EARLIER_VERSION } from "./release.ts";
 
 /** The port for clients. */
 export const CQL_PORT = 9042;
@@ -18,17 +19,22 @@ export interface NodePlace {
 const TOKENS = ["-9223372036854775808", "-3074457345618258603", "3074457345618258602"];
 export const MOST_NODES = TOKENS.length;
 
+export interface YamlOptions {
+  /** Of the nodes that start together; another node joins them and takes over its rows. */
+  addresses: readonly string[];
+  /** Contains the certificate for TLS. */
+  keystore: string;
+  heapMb: number;
+  version: CassandraVersion;
+}
+
 /**
  * The minimum configuration of a node; everything else is Cassandra's default. The same port accepts
  * clients with and without TLS.
- *
- * @param addresses of the nodes that start together; another node joins them and takes over its rows
  */
 export function yaml(
   { number, address: own, dir }: NodePlace,
-  addresses: readonly string[],
-  keystore: string,
-  heapMb: number,
+  { addresses, keystore, heapMb, version }: YamlOptions,
 ): string {
   return `cluster_name: mysimbdp
 num_tokens: 1
@@ -62,19 +68,20 @@ commitlog_sync_period: 10000ms
 disk_access_mode: mmap_index_only
 auto_snapshot: false
 materialized_views_enabled: true
-${heapMb < ROOMY_HEAP_MB ? SMALL : LATEST}`;
+${heapMb >= ROOMY_HEAP_MB ? LATEST : version === EARLIER_VERSION ? SMALL : SMALL + VALUE_LIMIT}`;
 }
 
 /** From this heap size on, all other sizes and guardrails are Cassandra's defaults. */
 const ROOMY_HEAP_MB = 1024;
-const SMALL = `column_value_size_fail_threshold: 4MiB
-items_per_collection_fail_threshold: 60000
+const SMALL = `items_per_collection_fail_threshold: 60000
 commitlog_segment_size: 16MiB
 commitlog_total_space: 128MiB
 memtable_heap_space: 128MiB
 memtable_offheap_space: 64MiB
 file_cache_size: 32MiB
 `;
+/** Unknown before 5.0. */
+const VALUE_LIMIT = "column_value_size_fail_threshold: 4MiB\n";
 
 /** How rows are stored, from Cassandra's cassandra_latest.yaml for new clusters. */
 const LATEST = `storage_compatibility_mode: NONE
@@ -147,6 +154,7 @@ const OPENS = [
 /** Options of a node's JVM. */
 export interface JavaOptions {
   jars: string;
+  version: CassandraVersion;
   heapMb: number;
   /** Replicas of `system_auth`: with fewer than nodes, a login depends on one of them. */
   replicas: number;
@@ -166,6 +174,9 @@ export interface ShiftedClock {
   classes: string;
   aheadMs: number;
 }
+
+/** Measures objects, which 4.1 cannot do without it on Java 17. */
+const AGENT = "jamm-0.3.2.jar";
 
 const QUICK = [
   // The optimizing compiler costs more processor time than it saves in a few minutes of tests.
@@ -190,10 +201,11 @@ const COLLECTOR = [
 /** The arguments of `java`. */
 export function javaArguments(
   { dir }: NodePlace,
-  { jars, heapMb, replicas, joins, quick, forgetful, clock }: JavaOptions,
+  { jars, version, heapMb, replicas, joins, quick, forgetful, clock }: JavaOptions,
 ): string[] {
   return [
     ...(quick ? QUICK : []),
+    ...(version === EARLIER_VERSION ? [`-javaagent:${join(jars, AGENT)}`] : []),
     ...(heapMb < ROOMY_HEAP_MB ? [] : COLLECTOR),
     `-Xms${heapMb}m`,
     `-Xmx${heapMb}m`,
