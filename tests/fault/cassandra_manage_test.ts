@@ -9,7 +9,7 @@ import { pause, until } from "../harness/until.ts";
 const ignore = await whyNoCassandra() !== null;
 const CONFIG = "[manage]\nscan_seconds = 0.5\nmax_attempts = 100\nretry_seconds = 2\n";
 /** FAULT_ROUNDS=50 kills 50 times, with 200 files. */
-const KILLS = rounds(6);
+const KILLS = rounds(4);
 const FILES = KILLS * 4;
 /** The maximum number of rows in one batch of the sandbox. */
 const ROWS_A_PART = 2_000;

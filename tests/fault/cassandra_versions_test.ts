@@ -13,7 +13,7 @@ import { ITEMS, type VersionToLoad } from "../storage/load_version.ts";
 
 const ignore = await whyNoCassandra() !== null;
 /** FAULT_ROUNDS=50 kills 50 times. */
-const KILLS = rounds(6);
+const KILLS = rounds(4);
 const TENANT = "customer-1";
 const NAME = "sales.csv";
 const ROWS = 6_000;
