@@ -147,10 +147,9 @@ async function runQuick(): Promise<Outcome[]> {
   Deno.env.set("FAULT_ROUNDS", Deno.env.get("FAULT_ROUNDS") ?? QUICK_ROUNDS);
   const files = [...testFiles("tests"), ...testFiles("tenants")].sort()
     .filter((path) => !BUILDS.test(path) && !needsMore(path));
-  return [
-    await runTests(["--parallel", ...files.filter((path) => !TIMING.test(path))]),
-    await runTests(files.filter((path) => TIMING.test(path))),
-  ];
+  const all = await runTests(["--parallel", ...files.filter((path) => !TIMING.test(path))]);
+  const timing = await runTests(files.filter((path) => TIMING.test(path)));
+  return [await rerunIfFew(all), await rerunIfFew(timing)];
 }
 
 async function runAll(): Promise<Outcome[]> {
