@@ -60,7 +60,11 @@ async function print(stream: ReadableStream<Uint8Array>, atEnd = false): Promise
   return text;
 }
 
+/** After a signal, nothing more is started. */
+let isStopped = false;
+
 async function deno(args: string[], atEnd = false): Promise<{ success: boolean; output: string }> {
+  if (isStopped) await new Promise(() => {});
   const child = new Deno.Command(Deno.execPath(), {
     args,
     cwd: ROOT,
@@ -209,6 +213,7 @@ async function cleanUp(): Promise<void> {
 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
   Deno.addSignalListener(signal, async () => {
+    isStopped = true;
     await cleanUp();
     Deno.exit(code);
   });

@@ -16,19 +16,31 @@ export const TEMPORARY_SUFFIX = ".tmp";
  * ```
  */
 export async function writeDurably(path: string, text: string): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
+  await replaceFile(path, text, (file) => file.sync());
+  await fsyncFolder(dirname(path));
+}
+
+/** The same without the disk's part: a power cut may bring back the old content, or neither. */
+export async function writeAtomically(path: string, text: string): Promise<void> {
+  await replaceFile(path, text, () => Promise.resolve());
+}
+
+async function replaceFile(
+  path: string,
+  text: string,
+  settle: (file: Deno.FsFile) => Promise<void>,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
   try {
     using file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
     keepOwner(temporary);
     await writeAll(file, new TextEncoder().encode(text));
-    await file.sync();
+    await settle(file);
     await Deno.rename(temporary, path);
   } catch (error) {
     await removeIfThere(temporary);
     throw error;
   }
-  await fsyncFolder(folder);
 }
 
 /** Writes all bytes; a single call of the system may write only some of them. */

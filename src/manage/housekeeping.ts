@@ -36,6 +36,7 @@ export class Housekeeping {
   readonly #clock: TrustedClock;
   readonly #metrics: MetricsFile;
   readonly #diskWatch: DiskWatch;
+  #reporting: Promise<void> = Promise.resolve();
 
   constructor(deps: HousekeepingDeps) {
     this.#deps = deps;
@@ -85,7 +86,12 @@ export class Housekeeping {
   }
 
   /** Writes metrics and state for `serve` now. @param running false when it is the last time */
-  async report(running = true): Promise<void> {
+  report(running = true): Promise<void> {
+    // One after another, so that the last one stays.
+    return this.#reporting = this.#reporting.then(() => this.#report(running));
+  }
+
+  async #report(running: boolean): Promise<void> {
     const { emit, state, disk } = this.#deps;
     if (disk.isGone) return;
     try {

@@ -1,8 +1,13 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { keepOwner } from "../base/owner.ts";
-import { ensureFolder, listFolder, readJson, statIfThere } from "../data/durable.ts";
+import {
+  ensureFolder,
+  listFolder,
+  readJson,
+  statIfThere,
+  writeAtomically,
+} from "../data/durable.ts";
 import type { TelemetryEvent } from "./events.ts";
 
 const stateSchema = z.object({
@@ -55,13 +60,8 @@ export class ManageStateFile {
   /** @param running false when it is the last time */
   async write(running: boolean): Promise<void> {
     await ensureFolder(this.#folder);
-    const temporary = `${this.#path}.tmp`;
     // Not synced: after a power failure nothing runs.
-    await Deno.writeTextFile(temporary, JSON.stringify({ ...this.#state, running }), {
-      mode: 0o600,
-    });
-    keepOwner(temporary);
-    await Deno.rename(temporary, this.#path);
+    await writeAtomically(this.#path, JSON.stringify({ ...this.#state, running }));
   }
 
   /** Shows that the process runs, when the disk is too full to write. */

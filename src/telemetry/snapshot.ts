@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { AggregatorRegistry, type MetricObject, type Registry } from "prom-client";
 import { hostname } from "node:os";
-import { keepOwner, makeFolders } from "../base/owner.ts";
+import { makeFolders } from "../base/owner.ts";
+import { writeAtomically } from "../data/durable.ts";
 
 /** The folder in the data directory where processes write their metrics for `serve`. */
 const METRICS_FOLDER = "metrics";
@@ -30,11 +31,8 @@ export class MetricsFile {
   async write(): Promise<void> {
     const now = await this.#registry.getMetricsAsJSON() as unknown as MetricObject[];
     const sum = await aggregate([now, this.#earlier]).getMetricsAsJSON();
-    const temporary = `${this.#path}.tmp`;
     // Not synced: after a power failure the counts restart, which Prometheus handles.
-    await Deno.writeTextFile(temporary, JSON.stringify(sum), { mode: 0o600 });
-    keepOwner(temporary);
-    await Deno.rename(temporary, this.#path);
+    await writeAtomically(this.#path, JSON.stringify(sum));
   }
 
   /** Marks the file as written, while a full disk prevents that: the process is running. */

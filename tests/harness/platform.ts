@@ -75,7 +75,10 @@ export class Platform implements AsyncDisposable {
     // Without a pause in between, because modules are deployed for several tenants at once.
     const users = JSON.parse(Deno.readTextFileSync(path));
     users[tenant] ??= dummyHash("argon2id");
-    Deno.writeTextFileSync(path, JSON.stringify(users));
+    // Programs that run meanwhile read it as a whole.
+    Deno.writeTextFileSync(`${path}.new`, JSON.stringify(users), { mode: 0o600 });
+    if (this.#uid !== undefined) Deno.chownSync(`${path}.new`, this.#uid, this.#uid);
+    Deno.renameSync(`${path}.new`, path);
   }
 
   /** Deploys a module for a tenant; enough for files moved into staging. */
