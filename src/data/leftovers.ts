@@ -30,10 +30,16 @@ export async function sweepFolder(
 ): Promise<number> {
   let removed = 0;
   for (const tenant of await tenantsIn(layout, folder)) {
-    const dir = layout.tenantFolder(folder, tenant);
-    for (const { name, isFile } of await listReadable(dir)) {
-      if (isFile && isTemporary(name) && await removeIfOld(join(dir, name), now)) removed++;
-    }
+    removed += await sweep(layout.tenantFolder(folder, tenant), now);
+  }
+  return removed;
+}
+
+/** The same for one folder, without those in it. */
+export async function sweep(path: string, now: number): Promise<number> {
+  let removed = 0;
+  for (const { name, isFile } of await listReadable(path)) {
+    if (isFile && isTemporary(name) && await removeIfOld(join(path, name), now)) removed++;
   }
   return removed;
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Registry } from "prom-client";
 import { diskCauseOf } from "../base/disk.ts";
 import { systemClock } from "../base/clock.ts";
@@ -5,13 +6,13 @@ import { messageOf } from "../base/failure.ts";
 import type { Config } from "../config/schema.ts";
 import type { DiskChange, DiskState } from "../data/disk_state.ts";
 import type { Layout } from "../data/layout.ts";
-import { sweepFolder } from "../data/leftovers.ts";
+import { sweep, sweepFolder } from "../data/leftovers.ts";
 import { TrustedClock } from "../data/trusted_clock.ts";
 import type { Storage } from "../storage/contract.ts";
 import { type DiskWatch, watchDisk } from "../telemetry/disk_watch.ts";
 import { clockJumped, type Emit } from "../telemetry/events.ts";
 import type { ManageStateFile } from "../telemetry/manage_state.ts";
-import { MetricsFile } from "../telemetry/snapshot.ts";
+import { METRICS_FOLDER, MetricsFile } from "../telemetry/snapshot.ts";
 import { Retention } from "./retention.ts";
 
 const RETENTION_MS = 3_600_000;
@@ -49,9 +50,12 @@ export class Housekeeping {
 
   /** Removes half-written files of an earlier process that was killed. */
   async sweep(): Promise<void> {
+    const { layout } = this.#deps;
+    const now = Date.now();
     for (const folder of ["archive", "quarantine"] as const) {
-      await sweepFolder(this.#deps.layout, folder, Date.now());
+      await sweepFolder(layout, folder, now);
     }
+    await sweep(join(layout.root, METRICS_FOLDER), now);
   }
 
   /** Runs retention, now and periodically. @returns a function that stops it */

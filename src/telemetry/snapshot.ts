@@ -5,7 +5,7 @@ import { makeFolders } from "../base/owner.ts";
 import { writeAtomically } from "../data/durable.ts";
 
 /** The folder in the data directory where processes write their metrics for `serve`. */
-const METRICS_FOLDER = "metrics";
+export const METRICS_FOLDER = "metrics";
 
 /** Milliseconds after which the metrics of a process are outdated. */
 const FORGOTTEN_MS = 7 * 86_400_000;

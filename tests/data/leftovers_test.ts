@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createFileIds } from "../../src/data/file_id.ts";
 import { Layout, prepareData } from "../../src/data/layout.ts";
-import { sweepFolder } from "../../src/data/leftovers.ts";
+import { sweep, sweepFolder } from "../../src/data/leftovers.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -28,6 +28,7 @@ Deno.test("a sweep removes only old half-written files", async () => {
     await put("somebody.tmp", 200),
   ];
   try {
+    assert.equal(await sweep(layout.folder("quarantine"), now), 0, "it is in a folder below");
     assert.equal(await sweepFolder(layout, "quarantine", now), 1);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), kept.sort());
     assert.equal(await sweepFolder(layout, "archive", now), 0);
