@@ -16,26 +16,22 @@ export const TEMPORARY_SUFFIX = ".tmp";
  * ```
  */
 export async function writeDurably(path: string, text: string): Promise<void> {
-  await replaceFile(path, text, (file) => file.sync());
+  await replaceFile(path, text, true);
   await fsyncFolder(dirname(path));
 }
 
-/** The same without the disk's part: a power cut may bring back the old content, or neither. */
+/** The same, but faster: a power cut can undo it or leave the file empty. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
-  await replaceFile(path, text, () => Promise.resolve());
+  await replaceFile(path, text, false);
 }
 
-async function replaceFile(
-  path: string,
-  text: string,
-  settle: (file: Deno.FsFile) => Promise<void>,
-): Promise<void> {
+async function replaceFile(path: string, text: string, isSynced: boolean): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}${TEMPORARY_SUFFIX}`);
   try {
     using file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
     keepOwner(temporary);
     await writeAll(file, new TextEncoder().encode(text));
-    await settle(file);
+    if (isSynced) await file.sync();
     await Deno.rename(temporary, path);
   } catch (error) {
     await removeIfThere(temporary);

@@ -57,9 +57,10 @@ export async function adoptFile(
  * written and moved within one second arrives at the millisecond of its mtime.
  */
 function arrivalOf({ ctime, mtime }: Deno.FileInfo, now: number): number {
-  const [changed, written] = [ctime ?? mtime, mtime].map((date) => date?.getTime() ?? now);
-  const isSameSecond = Math.floor(written! / 1_000) === Math.floor(changed! / 1_000);
-  return Math.min(isSameSecond ? written! : changed!, now);
+  const written = mtime?.getTime() ?? now;
+  const changed = ctime?.getTime() ?? written;
+  const isSameSecond = Math.floor(written / 1_000) === Math.floor(changed / 1_000);
+  return Math.min(isSameSecond ? written : changed, now);
 }
 
 /** A name that is safe in logs and lists: the file's own when it is valid. */
