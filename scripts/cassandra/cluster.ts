@@ -26,7 +26,7 @@ export interface ClusterOptions {
   quick?: boolean;
   /** Creates tables faster, but a killed node may lose them. @default false */
   forgetful?: boolean;
-  /** @default the release that tests and measurements use */
+  /** @default {@link CASSANDRA_VERSION} */
   version?: CassandraVersion;
   /** How many ms the clock of a node is ahead, by its number. @default none */
   aheadMs?: Readonly<Record<number, number>>;
@@ -80,9 +80,9 @@ export async function up(options: ClusterOptions): Promise<NodePlace[]> {
   for (const place of all) {
     if (pidOf(place) !== null) continue;
     const ahead = aheadMs[place.number];
-    const clock = ahead ? { classes: await shiftedClock(folder), aheadMs: ahead } : null;
-    const files = { jars: folder, keystore, clock };
-    await startNode(place, { ...files, version, heapMb, quick, forgetful, addresses });
+    const clock = ahead ? { classes: await shiftedClock(folder, version), aheadMs: ahead } : null;
+    const given = { version, heapMb, quick, forgetful };
+    await startNode(place, { ...given, jars: folder, addresses, keystore, clock });
   }
   for (const place of all) await answering(place, all.length);
   return all;

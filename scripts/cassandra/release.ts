@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** The release to download from Maven Central. */
+/** The release that tests and measurements use. */
 export const CASSANDRA_VERSION = "5.0.9";
 /** The last release before 5.0, for tests of an upgrade. */
 export const EARLIER_VERSION = "4.1.9";
@@ -45,10 +45,7 @@ export async function whatIsMissing(): Promise<string | null> {
  * Returns the folder with Cassandra's jars, downloaded if missing.
  * @param cacheDir a folder for files that can be downloaded again
  */
-export async function jars(
-  cacheDir: string,
-  version: CassandraVersion = CASSANDRA_VERSION,
-): Promise<string> {
+export async function jars(cacheDir: string, version: CassandraVersion): Promise<string> {
   const dir = join(cacheDir, `jars-${version}`);
   if (existsSync(dir)) return dir;
   await Deno.mkdir(cacheDir, { recursive: true });

@@ -68,7 +68,12 @@ commitlog_sync_period: 10000ms
 disk_access_mode: mmap_index_only
 auto_snapshot: false
 materialized_views_enabled: true
-${heapMb >= ROOMY_HEAP_MB ? LATEST : version === EARLIER_VERSION ? SMALL : SMALL + VALUE_LIMIT}`;
+${sizes(heapMb, version)}`;
+}
+
+function sizes(heapMb: number, version: CassandraVersion): string {
+  if (heapMb >= ROOMY_HEAP_MB) return LATEST;
+  return version === EARLIER_VERSION ? SMALL : SMALL + VALUE_LIMIT;
 }
 
 /** From this heap size on, all other sizes and guardrails are Cassandra's defaults. */

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { CassandraVersion } from "./release.ts";
 
 const SOURCE = join(import.meta.dirname ?? ".", "ShiftedClock.java");
 
@@ -9,22 +10,18 @@ const SOURCE = join(import.meta.dirname ?? ".", "ShiftedClock.java");
  *
  * @param jars the folder with Cassandra's jars
  */
-export async function shiftedClock(jars: string): Promise<string> {
+export async function shiftedClock(jars: string, version: CassandraVersion): Promise<string> {
   const dir = `${jars}-clock`;
   if (existsSync(join(dir, "ShiftedClock.class"))) return dir;
+  const interfaces = join(jars, `cassandra-all-${version}.jar`);
   const { success, stderr } = await new Deno.Command("java", {
     args: [
       ...["-cp", `${jars}/*`, "org.eclipse.jdt.internal.compiler.batch.Main"],
-      ...["-17", "-cp", ...await cassandraJar(jars), "-d", dir, SOURCE],
+      ...["-17", "-cp", interfaces, "-d", dir, SOURCE],
     ],
     stdout: "null",
     stderr: "piped",
   }).output();
   if (!success) throw new Error(`Cannot compile ${SOURCE}: ${new TextDecoder().decode(stderr)}`);
   return dir;
-}
-
-async function cassandraJar(jars: string): Promise<string[]> {
-  const names = await Array.fromAsync(Deno.readDir(jars), ({ name }) => name);
-  return names.filter((name) => name.startsWith("cassandra-all-")).map((name) => join(jars, name));
 }
