@@ -1,82 +1,13 @@
 import assert from "node:assert/strict";
 import { Layout } from "../../src/data/layout.ts";
 import { requestReplay } from "../../src/staging/replay_requests.ts";
-import type { FileRecord } from "../../src/storage/contract.ts";
 import { whyNoCassandra } from "../harness/cassandra.ts";
-import { CassandraPlatform } from "../harness/cassandra_platform.ts";
-import { articles, stock } from "../harness/stock.ts";
-import { until } from "../harness/until.ts";
+import { articles, Shop, stock } from "../harness/shop.ts";
 
 const ignore = await whyNoCassandra() !== null;
-const CONFIG = "[manage]\nscan_seconds = 0.5\n";
 const NOW =
   /, as if it were sent now: its rows win over earlier files, deletes and dropped columns\n$/;
 const IN_PLACE = /, in its place: rows of files that arrived later win, and so do later deletes\n$/;
-
-/** A platform with one tenant, whose stock operators change behind its back. */
-class Shop implements AsyncDisposable {
-  readonly on: CassandraPlatform;
-
-  private constructor(on: CassandraPlatform) {
-    this.on = on;
-  }
-
-  static async open(module = stock()): Promise<Shop> {
-    const on = await CassandraPlatform.create(CONFIG);
-    await on.platform.deploy("shop", module);
-    return new Shop(on);
-  }
-
-  get table(): string {
-    return `"${this.on.keyspace("shop")}".stock`;
-  }
-
-  /** Sends a file, which a running `manage` loads. */
-  async load(name: string, keys: readonly string[], from = name): Promise<FileRecord> {
-    await this.on.platform.stage("shop", name, articles(from, keys));
-    return await this.ended(name, 1);
-  }
-
-  /** Loads a file again; returns what the command printed, and the record afterwards. */
-  async replay(
-    { id, name }: FileRecord,
-    ...flags: string[]
-  ): Promise<{ said: string; file: FileRecord }> {
-    const before = await this.record(id);
-    const said = await this.on.platform.must("manage", "replay", id, ...flags);
-    return { said, file: await this.ended(name, 1, before?.finishedAt ?? 0) };
-  }
-
-  async ended(name: string, count: number, after = 0): Promise<FileRecord> {
-    return await until(`"${name}" is done`, async () => {
-      const files = await this.on.platform.files({ tenant: "shop", name });
-      const [newest] = files;
-      const isDone = newest && files.length >= count && (newest.finishedAt ?? 0) > after;
-      return isDone && newest.state !== "queued" && newest.state !== "running" ? newest : null;
-    }, 30);
-  }
-
-  async record(id: string): Promise<FileRecord | undefined> {
-    return (await this.on.platform.files({ tenant: "shop" })).find((file) => file.id === id);
-  }
-
-  /** From which file the name of each article is; null if it is empty. */
-  async names(): Promise<Record<string, string | null>> {
-    const rows = await this.on.rows("shop", "stock", "sku, name");
-    return Object.fromEntries(rows.map(({ sku, name }) => [sku, name]));
-  }
-
-  /** As an operator does in cqlsh. */
-  async delete(...keys: string[]): Promise<void> {
-    for (const key of keys) {
-      await this.on.client.execute(`DELETE FROM ${this.table} WHERE sku = ?`, [key]);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.on[Symbol.asyncDispose]();
-  }
-}
 
 Deno.test({
   name: "cassandra: replays win over later changes, or keep their place and say what is hidden",

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { down, SUPERUSER, up } from "../../scripts/cassandra/cluster.ts";
-import { CQL_PORT, DATACENTER } from "../../scripts/cassandra/settings.ts";
-import { whyNoCassandra } from "../harness/cassandra.ts";
+import { down, up } from "../../scripts/cassandra/cluster.ts";
+import { hasOwnNodes, ownCluster } from "../harness/cassandra.ts";
 import { CassandraPlatform } from "../harness/cassandra_platform.ts";
 import { keepAll } from "../harness/modules.ts";
 
@@ -11,8 +10,7 @@ const CONFIG = "[manage]\nscan_seconds = 0.5\n";
 const ROWS = 3_000;
 const SECONDS = 180;
 
-const ignore = await whyNoCassandra() !== null ||
-  Deno.env.get("CASSANDRA_CONTACT_POINTS") !== undefined;
+const ignore = !await hasOwnNodes();
 
 Deno.test({
   name: "cassandra: files are loaded while a node joins the cluster: every row exactly once",
@@ -21,9 +19,7 @@ Deno.test({
   sanitizeResources: false,
   async fn() {
     try {
-      await up({ ...CLUSTER, nodes: 1 });
-      const hosts = [`${CLUSTER.base}:${CQL_PORT}`];
-      const cluster = { hosts, datacenter: DATACENTER, ...SUPERUSER, isOurs: true };
+      const cluster = await ownCluster({ ...CLUSTER, nodes: 1 });
       await using on = await CassandraPlatform.create(CONFIG, cluster);
       await loadWhileNodeJoins(on);
     } finally {

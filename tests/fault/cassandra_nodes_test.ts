@@ -6,16 +6,14 @@ import { cassandraFailure } from "../../src/storage/cassandra/errors.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
 import { isPassing } from "../../src/base/retry.ts";
 import { CassandraPlatform } from "../harness/cassandra_platform.ts";
-import { TEST_CLUSTER, whyNoCassandra } from "../harness/cassandra.ts";
+import { hasOwnNodes, TEST_CLUSTER } from "../harness/cassandra.ts";
 import { keepAll } from "../harness/modules.ts";
-import { articles, stock } from "../harness/stock.ts";
 import { addsUp } from "../harness/platform.ts";
 import type { Running } from "../harness/process.ts";
+import { Shop, stock } from "../harness/shop.ts";
 import { until } from "../harness/until.ts";
 
-/** Only our own nodes can be killed. */
-const ignore = await whyNoCassandra() !== null ||
-  Deno.env.get("CASSANDRA_CONTACT_POINTS") !== undefined;
+const ignore = !await hasOwnNodes();
 const CONFIG = "[manage]\nscan_seconds = 0.5\nretry_seconds = 10\n";
 const ROWS = Number(Deno.env.get("FAULT_ROWS") ?? 30_000);
 const SECONDS = 180;
@@ -231,52 +229,41 @@ async function copiesOfRoles({ client, cluster }: CassandraPlatform, copies: num
 
 test("the clock of one node is 30 s ahead: rows keep their order, and doctor names the node", async (on) => {
   const { platform } = on;
-  const [, second] = all;
-  await stopNode(second!, "SIGTERM");
-  await up({ ...DURABLE, aheadMs: { [second!.number]: 30_000 } });
-  const names = async () => {
-    const rows = await on.rows("shop", "stock", "sku, name");
-    return Object.fromEntries(rows.map(({ sku, name }) => [sku, name]));
-  };
-  const load = async (name: string, keys: string[], from = name) => {
-    await platform.stage("shop", name, articles(from, keys));
-    const loaded = await platform.settled("shop", name, SECONDS);
+  const second = all[1]!;
+  await stopNode(second, "SIGTERM");
+  await up({ ...DURABLE, aheadMs: { [second.number]: 30_000 } });
+  const shop = new Shop(on, SECONDS);
+  const load = async (name: string, keys: string[]) => {
+    const loaded = await shop.load(name, keys);
     assert.deepEqual([loaded.state, loaded.attempts, loaded.notices], ["ingested", 1, []]);
     return loaded;
   };
-  const replay = async ({ id }: FileRecord, order: string) => {
-    await platform.must("manage", "replay", id, order);
-    return await until("the replay ends", async () => {
-      const file = (await platform.files()).find((each) => each.id === id);
-      return file?.state === "ingested" && file.replay ? file : null;
-    }, SECONDS);
-  };
   try {
-    const doctor = await platform.run("manage", "doctor");
-    const found = /clocks differ from the clock of this machine: (\S+) (\d+\.\d) s\n/.exec(
-      doctor.stdout,
-    );
-    assert.equal(found?.[1], `${second!.address}:9042`, doctor.stdout);
+    const { stdout } = await platform.run("manage", "doctor");
+    const found = /clocks differ from the clock of this machine: (\S+) (\d+\.\d) s\n/.exec(stdout);
+    assert.equal(found?.[1], `${second.address}:9042`, stdout);
     assert.ok(Math.abs(Number(found[2]) - 30) < 2, found[0]);
     await platform.deploy("shop", stock());
     const manage = platform.manage();
     // Each node coordinates some of the transactions.
     const files: FileRecord[] = [];
     for (let n = 0; n < 6; n++) files.push(await load(`${n}.csv`, ["a", "b", `${n}`]));
-    assert.deepEqual([(await names())["a"], (await names())["5"]], ["5.csv", "5.csv"]);
-    await replay(files[0]!, "--now");
-    assert.equal((await names())["a"], "0.csv");
-    await replay(files[1]!, "--keep-order");
-    assert.equal((await names())["a"], "0.csv");
+    const before = await shop.names();
+    assert.deepEqual([before["a"], before["5"]], ["5.csv", "5.csv"]);
+    for (const [n, order] of [[0, "--now"], [1, "--keep-order"]] as const) {
+      assert.equal((await shop.replay(files[n]!, order)).file.state, "ingested");
+      assert.equal((await shop.names())["a"], "0.csv");
+    }
     await manage.stop();
   } finally {
-    await stopNode(second!, "SIGTERM");
+    await stopNode(second, "SIGTERM");
     await startAll();
   }
   // Transactions of the last 30 s have times that are still to come.
   const manage = platform.manage();
   await load("after.csv", ["a"]);
-  assert.deepEqual([(await names())["a"], (await names())["5"]], ["after.csv", "5.csv"]);
+  const after = await shop.names();
+  assert.deepEqual([after["a"], after["5"]], ["after.csv", "5.csv"]);
   await manage.stop();
 });
 

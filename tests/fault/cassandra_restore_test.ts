@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { down, places, SUPERUSER, up } from "../../scripts/cassandra/cluster.ts";
-import { stopNode } from "../../scripts/cassandra/node.ts";
-import { CQL_PORT, DATACENTER } from "../../scripts/cassandra/settings.ts";
+import { down, places } from "../../scripts/cassandra/cluster.ts";
 import { ledgerKeyspace } from "../../src/storage/cassandra/names.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
-import { whyNoCassandra } from "../harness/cassandra.ts";
+import { hasOwnNodes, ownCluster, restart } from "../harness/cassandra.ts";
 import { CassandraPlatform } from "../harness/cassandra_platform.ts";
 import { keepAll } from "../harness/modules.ts";
 import { until } from "../harness/until.ts";
@@ -18,8 +16,10 @@ const ROWS = 2_000;
 const BIG_ROWS = 100_000;
 const SECONDS = 120;
 
-const ignore = await whyNoCassandra() !== null ||
-  Deno.env.get("CASSANDRA_CONTACT_POINTS") !== undefined;
+const ignore = !await hasOwnNodes();
+
+/** What is restored. */
+type Content = "rows" | "ledger" | "both";
 
 /** A node with one tenant, whose keyspaces are copied and put back without nodetool. */
 class Site {
@@ -31,43 +31,34 @@ class Site {
     this.#backup = backup;
   }
 
-  get #rowsKeyspace(): string {
-    return this.on.keyspace("one");
-  }
-
-  get #ledgerKeyspace(): string {
-    return ledgerKeyspace(this.on.namespace);
-  }
-
   /** As docs/cassandra.md says: stopping a node with SIGTERM writes all to its folders. */
   async backUp(): Promise<void> {
     await this.#whileStopped(async (data) => {
-      await Deno.remove(this.#backup, { recursive: true }).catch(() => undefined);
+      await Deno.remove(this.#backup, { recursive: true });
       await Deno.mkdir(this.#backup);
-      for (const keyspace of [this.#rowsKeyspace, this.#ledgerKeyspace]) {
+      for (const keyspace of this.#keyspaces("both")) {
         await copy(join(data, keyspace), join(this.#backup, keyspace));
       }
     });
   }
 
-  async restore(of: "rows" | "ledger" | "both"): Promise<void> {
+  async restore(of: Content): Promise<void> {
     await this.#whileStopped(async (data) => {
-      for (const keyspace of [this.#rowsKeyspace, this.#ledgerKeyspace]) {
-        if (of !== "both" && (keyspace === this.#rowsKeyspace) !== (of === "rows")) continue;
+      for (const keyspace of this.#keyspaces(of)) {
         await Deno.remove(join(data, keyspace), { recursive: true });
         await copy(join(this.#backup, keyspace), join(data, keyspace));
       }
     });
   }
 
+  #keyspaces(of: Content): string[] {
+    const [rows, ledger] = [this.on.keyspace("one"), ledgerKeyspace(this.on.namespace)];
+    return { rows: [rows], ledger: [ledger], both: [rows, ledger] }[of];
+  }
+
   async #whileStopped(work: (data: string) => Promise<void>): Promise<void> {
-    const [place] = places(NODE);
-    await stopNode(place!, "SIGTERM");
-    await work(join(place!.dir, "data"));
-    await up(NODE);
-    await until("the node answers again", async () => {
-      return await this.on.client.execute("SELECT now() FROM system.local").catch(() => null);
-    }, SECONDS);
+    const data = join(places(NODE)[0]!.dir, "data");
+    await restart(this.on.client, NODE, () => work(data));
   }
 
   async stage(...names: string[]): Promise<void> {
@@ -81,7 +72,7 @@ class Site {
   }
 
   async count(): Promise<number> {
-    const query = `SELECT count(*) AS rows FROM "${this.#rowsKeyspace}".items`;
+    const query = `SELECT count(*) AS rows FROM "${this.on.keyspace("one")}".items`;
     const { rows: [row] } = await this.on.client.execute(query);
     return Number(row?.["rows"]);
   }
@@ -113,9 +104,7 @@ Deno.test({
   async fn(t) {
     const backup = await Deno.makeTempDir();
     try {
-      await up(NODE);
-      const hosts = [`${NODE.base}:${CQL_PORT}`];
-      const cluster = { hosts, datacenter: DATACENTER, ...SUPERUSER, isOurs: true };
+      const cluster = await ownCluster(NODE);
       await using on = await CassandraPlatform.create(CONFIG, cluster);
       const site = new Site(on, backup);
       await on.platform.deploy("one", keepAll());

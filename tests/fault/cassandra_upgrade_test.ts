@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
-import { down, places, SUPERUSER, up } from "../../scripts/cassandra/cluster.ts";
-import { stopNode } from "../../scripts/cassandra/node.ts";
+import { down } from "../../scripts/cassandra/cluster.ts";
 import { EARLIER_VERSION } from "../../scripts/cassandra/release.ts";
-import { CQL_PORT, DATACENTER } from "../../scripts/cassandra/settings.ts";
-import { whyNoCassandra } from "../harness/cassandra.ts";
+import { hasOwnNodes, ownCluster, restart } from "../harness/cassandra.ts";
 import { CassandraPlatform } from "../harness/cassandra_platform.ts";
 import { keepAll } from "../harness/modules.ts";
-import { until } from "../harness/until.ts";
 
 /** A node only for this test, which is upgraded in place. */
 const NODE = { base: "127.0.0.101", heapMb: 512, nodes: 1, quick: true };
-const SECONDS = 120;
 
-const ignore = await whyNoCassandra() !== null ||
-  Deno.env.get("CASSANDRA_CONTACT_POINTS") !== undefined;
+const ignore = !await hasOwnNodes();
 
 Deno.test({
   name:
@@ -23,9 +18,7 @@ Deno.test({
   sanitizeResources: false,
   async fn() {
     try {
-      await up({ ...NODE, version: EARLIER_VERSION });
-      const hosts = [`${NODE.base}:${CQL_PORT}`];
-      const cluster = { hosts, datacenter: DATACENTER, ...SUPERUSER, isOurs: true };
+      const cluster = await ownCluster({ ...NODE, version: EARLIER_VERSION });
       await using on = await CassandraPlatform.create("[manage]\nscan_seconds = 0.5\n", cluster);
       const { platform, client } = on;
       await platform.stage("one", "early.csv", "a,b\n1,2\n3,4\n");
@@ -41,11 +34,7 @@ Deno.test({
       assert.match(doctor.stdout, new RegExp(`${NODE.base}.*${EARLIER_VERSION}`));
       assert.deepEqual(await keyspaces(), before, "something was created");
 
-      await stopNode(places(NODE)[0]!, "SIGTERM");
-      await up(NODE);
-      await until("the node answers again", async () => {
-        return await client.execute("SELECT now() FROM system.local").catch(() => null);
-      }, SECONDS);
+      await restart(client, NODE);
       await platform.deploy("one", keepAll());
       await platform.stage("one", "late.csv", "a,b\n5,6\n");
       await platform.must("manage", "--once");
