@@ -4,6 +4,7 @@ import { exceededFailure, exitText } from "./sandbox_failures.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { cpuSecondsOf, type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { type ActiveOsSandbox, type OsSandbox, osSandbox } from "../os/os_sandbox.ts";
+import { lowerPriorityOfTree } from "./process_tree.ts";
 import { badExit } from "../wire/program_exit.ts";
 import { findInterpreter } from "./interpreters.ts";
 import { LogLines } from "../wire/log_lines.ts";
@@ -76,6 +77,11 @@ export class NativeProgram {
       unwatch();
       this.kill();
     }
+  }
+
+  /** Leaves the CPU to others from now on, as far as they need it. */
+  lowerPriority(): void {
+    if (this.#process !== null && !this.#isKilled) lowerPriorityOfTree(this.#process.pid);
   }
 
   /** Kills the program. Safe to call at any time. */

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 
 /** What a process and its descendants use. */
 interface Usage {
@@ -38,32 +39,97 @@ function signal(pid: number, name: Deno.Signal): boolean {
   }
 }
 
+const LOWEST = constants.priority.PRIORITY_LOW;
+/** More passes would only serve a process that starts threads faster than they are found. */
+const MAX_PASSES = 8;
+
+/**
+ * Gives all threads of a process and its descendants the lowest priority. Threads and processes that
+ * they start later inherit it.
+ */
+export function lowerPriorityOfTree(root: number): void {
+  const lowered = new Set<number>();
+  for (let pass = 0; pass < MAX_PASSES; pass++) {
+    const before = lowered.size;
+    for (const pid of treeOf(root)) {
+      lowerSession(pid);
+      for (const thread of threadsOf(pid).filter((id) => !lowered.has(id))) {
+        if (lowerThread(thread)) lowered.add(thread);
+      }
+    }
+    // Threads that were started during this pass are found in the next one.
+    if (lowered.size === before) return;
+  }
+}
+
+/** @returns false if the thread no longer exists */
+function lowerThread(id: number): boolean {
+  try {
+    setPriority(id, LOWEST);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Linux may share the CPU between sessions first (autogroups), and only then between the threads of
+ * one. A sandbox in bubblewrap has its own session; one without shares the host's, which stays as it is.
+ */
+function lowerSession(pid: number): void {
+  if (sessionOf(pid) === sessionOf(Deno.pid)) return;
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, String(LOWEST));
+  } catch {
+    // The kernel has no autogroups, or the process no longer exists.
+  }
+}
+
+function sessionOf(pid: number): string {
+  return afterName(pid)[3] ?? "";
+}
+
+/** A process and its descendants, each before its children are listed. */
+function* treeOf(root: number): Generator<number> {
+  for (const open = [root]; open.length > 0;) {
+    const pid = open.pop()!;
+    yield pid;
+    open.push(...childrenOf(pid));
+  }
+}
+
 /** What a process and its descendants use, read from Linux's /proc. */
 export function usageOfTree(root: number): Usage {
   let pages = 0;
   let ticks = 0;
   let threads = 0;
-  for (const open = [root]; open.length > 0;) {
-    const pid = open.pop()!;
-    open.push(...childrenOf(pid));
+  for (const pid of treeOf(root)) {
     pages += Number(field(read(`${pid}/statm`), 1));
-    // The program's name is in parentheses and may contain anything.
-    const stat = read(`${pid}/stat`);
-    const afterName = stat.slice(stat.lastIndexOf(")") + 2);
-    for (const index of [11, 12, 13, 14]) ticks += Number(field(afterName, index));
-    threads += Number(field(afterName, 17));
+    const stat = afterName(pid);
+    for (const index of [11, 12, 13, 14]) ticks += Number(stat[index] ?? 0);
+    threads += Number(stat[17] ?? 0);
   }
   return { memoryBytes: pages * PAGE_BYTES, cpuSeconds: ticks / TICKS_PER_SECOND, threads };
 }
 
-function childrenOf(pid: number): number[] {
+/** The fields of a process's `stat` after its name, which is in parentheses and may contain anything. */
+function afterName(pid: number): string[] {
+  const stat = read(`${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+function threadsOf(pid: number): number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      read(`${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number)
-    );
+    return readdirSync(`/proc/${pid}/task`).map(Number);
   } catch {
     return [];
   }
+}
+
+function childrenOf(pid: number): number[] {
+  return threadsOf(pid).flatMap((thread) =>
+    read(`${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number)
+  );
 }
 
 /** The text of a file in /proc; empty if its process no longer exists. */

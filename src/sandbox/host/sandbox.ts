@@ -21,7 +21,7 @@ import type { HostCommand } from "../os/resource_limits.ts";
 import { type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { type IdlePipes, lastCharacters, watchForIdlePipes } from "./process_output.ts";
 import { encodingList } from "../wire/encoding_list.ts";
-import { killTree } from "./process_tree.ts";
+import { killTree, lowerPriorityOfTree } from "./process_tree.ts";
 import { sandboxCommand } from "./sandbox_command.ts";
 import {
   exceededFailure,
@@ -301,6 +301,14 @@ export class Sandbox {
     this.#hostTime.cancel();
     await Promise.all([this.#process.status, this.#stderr]);
     this.#idlePipes.stop();
+  }
+
+  /**
+   * Leaves the CPU to the other sandboxes from now on, as far as they need it. Safe to call at any
+   * time; it cannot be undone.
+   */
+  lowerPriority(): void {
+    if (!this.#hasEnded && Deno.build.os === "linux") lowerPriorityOfTree(this.pid);
   }
 
   /** Kills the process and everything it has started. Safe to call at any time. */
