@@ -5,9 +5,11 @@ import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import { ReceivedBytes } from "../staging/received_bytes.ts";
 import type { FileRecord, Ledger, Load, Storage } from "../storage/contract.ts";
 import type { DeployedModule } from "../modules/store.ts";
-import { grantsOf, hostGate, writableTables } from "../sandbox/host/host_gate.ts";
+import { hostGate } from "../sandbox/host/host_gate.ts";
 import { nothingStored } from "../sandbox/host/nothing_stored.ts";
+import { OutputLimit } from "../sandbox/host/output_limit.ts";
 import { Outbound } from "../sandbox/host/outbound.ts";
+import type { RunPolicy } from "../sandbox/host/policy.ts";
 import { LINE_DIGITS, rowIds } from "../sandbox/wire/row_id.ts";
 import { CANCELLED, giveUp } from "./cancel.ts";
 import { hiddenNotices } from "./hidden_rows.ts";
@@ -15,7 +17,6 @@ import { NO_ROWS } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { otherLoaded, refuseSuperseded, stayNotices } from "./versions.ts";
 import { moduleRun } from "../modules/build/program_module.ts";
-import type { RunLimits } from "./run_limits.ts";
 
 /** One attempt to load one file. */
 interface Attempt {
@@ -23,11 +24,9 @@ interface Attempt {
   /** The path of its bytes in staging. */
   path: string;
   module: DeployedModule;
-  limits: RunLimits;
+  limits: RunPolicy;
   /** An earlier attempt has started to write its rows, so it can only be completed. */
   begun: boolean;
-  /** The tenant's secrets. */
-  secrets: Record<string, string>;
 }
 
 interface IngestDeps {
@@ -75,7 +74,7 @@ async function attemptLoad(attempt: Attempt, deps: IngestDeps): Promise<Outcome>
     const fault = await received.faultOfSize();
     if (fault) return { type: "refused", reason: fault };
     await storage.ledger.clearRejects(id);
-    const tables = writableTables(module.declaration.tables, module.tenantJson.permissions);
+    const { tables } = attempt.limits;
     const { name, version, size: bytes } = record;
     const { replay } = record;
     const options = {
@@ -130,7 +129,7 @@ async function runLoad(
   const { storage, span, signal, log } = deps;
   const rejects = new RejectKeeper(record.id, storage.ledger, limits.maxRejectsKept);
   const sandbox = deps.sandboxes.take();
-  let outputBytes = 0;
+  const output = new OutputLimit(limits.maxOutputBytes);
   const notices: string[] = [];
   const run = moduleRun(module, { name: record.name, open: () => bytes.read() }, limits, log);
   const stop = () => {
@@ -149,15 +148,14 @@ async function runLoad(
         sha256: record.sha256,
         ...module.declaration,
         tables,
-        grants: grantsOf(module.tenantJson.permissions, attempt.secrets),
+        grants: limits.grants,
         limits,
         maxRecordChars: limits.maxRecordChars,
         maxInputBytes: limits.maxInputBytes,
         maxWholeBytes: limits.maxWholeBytes,
       }, {
         batch: (bytes) => {
-          outputBytes += bytes.length;
-          if (outputBytes > limits.maxOutputBytes) throw tooMuchOutput(limits.maxOutputBytes);
+          output.add(bytes.length);
           return load.write(bytes);
         },
         rejects: async (found) => {
@@ -167,7 +165,7 @@ async function runLoad(
         notices: (found) => notices.push(...found),
         log,
         answer: hostGate({
-          permissions: module.tenantJson.permissions,
+          permissions: limits.permissions,
           tables: module.declaration.tables,
           lookUp: (table, keys) => storage.lookup(record.tenant, table, keys),
           outbound: new Outbound(limits.outbound),
@@ -231,15 +229,6 @@ function noneStored(read: number, rejected: number): RowCounts {
   return { ...NO_ROWS, read, rejected, skipped: read - rejected };
 }
 
-function tooMuchOutput(maxBytes: number): Failure {
-  const mb = Math.round(maxBytes / 1024 ** 2);
-  const text = `Cannot load the file: its module returned more than ${mb} MB of rows`;
-  return new Failure("refused", "too-much-output", text, {
-    hint:
-      "Return fewer rows for each record, or ask the operator to raise sandbox.max_output_ratio.",
-  });
-}
-
 /** Stores rejects in the ledger as they come. */
 class RejectKeeper {
   readonly #id: string;
@@ -290,7 +279,7 @@ function checkedRows(seen: RowCounts, written: number, rejected: number): RowCou
 
 function tooManyRejects(
   rows: RowCounts,
-  { rejectShare }: RunLimits,
+  { rejectShare }: RunPolicy,
 ): Extract<Outcome, { type: "quarantined" }> {
   const { read, rejected } = rows;
   const message = `${rejected} of ${read} records were rejected ` +

@@ -7,6 +7,7 @@ import { Layout } from "../data/layout.ts";
 import { ModuleRequestHandler } from "../modules/build/request_handler.ts";
 import { ModuleInbox } from "../modules/inbox.ts";
 import { ModuleLog } from "../modules/module_log.ts";
+import { TenantSecrets } from "../modules/secrets.ts";
 import { ModuleStore } from "../modules/store.ts";
 import type { TestRunDeps } from "../modules/test_run/run_requested.ts";
 import { TestRuns } from "../modules/test_runs.ts";
@@ -88,6 +89,7 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
   const store = new ModuleStore(layout.moduleRoot);
   const inbox = new ModuleInbox(layout.moduleRoot);
   await ensureFolder(inbox.folder);
+  const secrets = new TenantSecrets(layout.secrets);
   const deps = { layout, storage, sandboxes, tracer, emit, disk, config: () => config };
   const service = new IngestService({ ...deps, modules: store });
   const housekeeping = new Housekeeping({
@@ -101,7 +103,7 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
     ...deps,
     service,
     moduleRequests: new ModuleRequestHandler({ ...deps, store, inbox, log: new ModuleLog(store) }),
-    testRunDeps: { ...deps, store, testRuns: new TestRuns(inbox.folder, store) },
+    testRunDeps: { ...deps, store, testRuns: new TestRuns(inbox.folder, store), secrets },
     inbox,
     housekeeping,
     emit,

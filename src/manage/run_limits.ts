@@ -1,56 +1,7 @@
-import type { Config } from "../config/schema.ts";
-import { capLimits } from "../config/tenant_json.ts";
-import type { DeployedModule } from "../modules/store.ts";
-import type { ProcessLimits } from "../sandbox/host/limits.ts";
-import type { OutboundOptions } from "../sandbox/host/outbound.ts";
+import type { RunPolicy } from "../sandbox/host/policy.ts";
 import type { FileRecord } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { Outcome } from "./outcome.ts";
-
-/** The limits of one run of a module, after the operator's caps. */
-export interface RunLimits extends ProcessLimits {
-  /** The share of rejected records above which a file is quarantined, 0 to 1. */
-  rejectShare: number;
-  /** Characters of one record. */
-  maxRecordChars: number;
-  /** Bytes of a compressed file after decompression. */
-  maxInputBytes: number;
-  /** Bytes of a file in a format that is read as a whole. */
-  maxWholeBytes: number;
-  /** Rejects stored for one file; a file with more is quarantined. */
-  maxRejectsKept: number;
-  /** Bytes of encoded rows that the module may return. */
-  maxOutputBytes: number;
-  /** Limits of its HTTP requests. */
-  outbound: OutboundOptions;
-}
-
-// Also for small files: a few records can become many rows.
-const MIN_OUTPUT_BYTES = 64 * 1024 * 1024;
-const MIB = 1024 ** 2;
-
-/** The limits for a module and a file. */
-export function limitsOf(record: FileRecord, module: DeployedModule, config: Config): RunLimits {
-  const { sandbox, manage, modules } = config;
-  const { memoryMb, secondsPerFile, rejectShare } = capLimits(module.tenantJson.limits, sandbox);
-  return {
-    memoryBytes: memoryMb * MIB,
-    seconds: secondsPerFile,
-    rejectShare,
-    maxRecordChars: sandbox.max_record_chars,
-    maxInputBytes: sandbox.max_unpacked_mb * MIB,
-    maxWholeBytes: sandbox.max_whole_file_mb * MIB,
-    maxRejectsKept: manage.max_rejects_kept,
-    outbound: {
-      hosts: modules.net_hosts,
-      privateHosts: modules.net_private_hosts,
-      seconds: modules.net_seconds,
-      maxBytes: modules.net_max_kb * 1024,
-      maxRequests: modules.net_requests,
-    },
-    maxOutputBytes: Math.max(MIN_OUTPUT_BYTES, record.size * sandbox.max_output_ratio),
-  };
-}
 
 /** The share of a limit from which the operator is warned. */
 const NEAR = 0.8;
@@ -59,7 +10,7 @@ const NEAR = 0.8;
 export function reportNearLimits(
   { tenant }: FileRecord,
   outcome: Outcome,
-  { rejectShare, seconds: maxSeconds }: RunLimits,
+  { rejectShare, seconds: maxSeconds }: RunPolicy,
   seconds: number,
   emit: Emit,
 ): void {

@@ -7,6 +7,7 @@ import { Failure, messageOf } from "../base/failure.ts";
 import type { Span, Tracer } from "../base/tracing.ts";
 import { isFinal } from "../protocol/file_view.ts";
 import { takesFile } from "../sandbox/wire/file_patterns.ts";
+import { runPolicy } from "../sandbox/host/policy.ts";
 import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import type { DiskState } from "../data/disk_state.ts";
 import { shortageHint, shortageText } from "../data/free_space.ts";
@@ -22,7 +23,7 @@ import { type ReportDeps, reportToAuthor } from "./module_report.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { Probation } from "../modules/probation.ts";
 import { FileQueue } from "./queue.ts";
-import { limitsOf, reportNearLimits } from "./run_limits.ts";
+import { reportNearLimits } from "./run_limits.ts";
 import { advance, eventFields, isLedgerConflict, ledgerFailed, settle } from "./settle.ts";
 import { endSpan, startSpan } from "./trace.ts";
 
@@ -356,10 +357,11 @@ export class IngestService {
         return refused("no-pattern", `the module takes only files named ${patterns}`);
       }
       const path = layout.file("staging", record.tenant, record.id);
-      const limits = limitsOf(record, module, config());
       const secrets = await this.#secrets.of(record.tenant);
+      const run = { kind: "load" as const, fileBytes: record.size, secrets };
+      const limits = runPolicy(run, module, config());
       const started = performance.now();
-      const outcome = await ingestFile({ record, path, module, limits, begun, secrets }, {
+      const outcome = await ingestFile({ record, path, module, limits, begun }, {
         storage,
         sandboxes,
         span,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { keepOwner } from "../base/owner.ts";
 import { Failure } from "../base/failure.ts";
-import { type TestRun, testRunSchema } from "../protocol/module_view.ts";
+import { type TestRun, testRunSchema, type VersionView } from "../protocol/module_view.ts";
 import {
   ensureFolder,
   listFolder,
@@ -115,6 +115,21 @@ const NO_RESULT = {
   notices: [],
   failure: null,
 };
+
+/** Whether a version in this state can be run on a sample: it was built, and nobody rejected it. */
+export function canTestRun(state: VersionView["state"]): boolean {
+  return state === "pending" || state === "approved" || state === "rolled-back";
+}
+
+/** The failure of a test run of a version that {@link canTestRun} excludes. */
+export function notRunnable(version: string, state: VersionView["state"]): Failure {
+  const text = `Cannot run version ${version}: it is ${state}`;
+  return new Failure("refused", "wrong-version-state", text, {
+    hint: state === "rejected"
+      ? "Submit a version that takes the operator's note into account."
+      : "Wait until the version is checked, or submit one without faults.",
+  });
+}
 
 function alreadyInProgress(): Failure {
   const text = "Cannot start a test run: the previous one is still in progress";

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { buildFiles } from "../../src/modules/build/build.ts";
 import { testRun, type TestRunResult } from "../../src/modules/test_run/test_run.ts";
+import { configSchema } from "../../src/config/schema.ts";
+import { runPolicy } from "../../src/sandbox/host/policy.ts";
 import { inferModule } from "../../src/sdk/author/infer.ts";
 import type { Proposal } from "../../src/sdk/author/proposal.ts";
 
@@ -61,7 +63,10 @@ export async function runProposal(
 ): Promise<TestRunResult[]> {
   const module = await buildFiles({ "ingest.ts": ingest }, "");
   const runs: TestRunResult[] = [];
-  for (const path of paths) runs.push(await testRun(module, path, { limit: 100 }));
+  const config = configSchema.parse({});
+  const run = { kind: "author-test", fileBytes: 0, secrets: {} } as const;
+  const policy = runPolicy(run, module, config);
+  for (const path of paths) runs.push(await testRun(module, path, { limit: 100, policy }));
   return runs;
 }
 

@@ -22,6 +22,7 @@ const { permissions } = parseTenantJson(
 function gate(asked: Value[][][]) {
   const outbound = new Outbound({
     hosts: [],
+    whyNot: "the platform does not allow this host (modules.net_hosts)",
     privateHosts: [],
     seconds: 1,
     maxBytes: 1,

@@ -4,6 +4,7 @@ import type { HttpRequest } from "../../src/sandbox/wire/host_messages.ts";
 
 const OPTIONS: OutboundOptions = {
   hosts: ["*"],
+  whyNot: "the platform does not allow this host (modules.net_hosts)",
   privateHosts: [],
   seconds: 5,
   maxBytes: 1024,

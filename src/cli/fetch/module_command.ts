@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Failure, messageOf } from "../../base/failure.ts";
 import type { AuthoredModule } from "../../sdk/author/starter.ts";
 import type { VersionsChoice } from "../../sdk/author/versions_proposal.ts";
-import { action, type CommandContext, numberFrom, withLimit } from "../command.ts";
+import { action, type CommandContext, numberFrom, settingsOf, withLimit } from "../command.ts";
 import { type Example, withGuide } from "../help/guide.ts";
 import { type FetchFlags, withAccount } from "./options.ts";
 
@@ -61,7 +61,8 @@ export function registerFetchModule(fetch: Command, context: CommandContext): vo
   )
     .action(action<ModuleFlags>(context, async (flags, dir = "", ...files) => {
       const { testModule } = await import("../manage/test_command.ts");
-      return await testModule(context.io, flags, dir, files);
+      const options = { ...flags, config: settingsOf({}), kind: "author-test" as const };
+      return await testModule(context.io, options, dir, files);
     }));
   const online = () => import("./module_online.ts");
   withAccount(command("push DIR", "submit a module and wait until it is checked", [

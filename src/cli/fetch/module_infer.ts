@@ -2,11 +2,12 @@ import { basename } from "node:path";
 import { formatCount } from "../../base/count.ts";
 import { buildFiles } from "../../modules/build/build.ts";
 import { testRun, type TestRunResult } from "../../modules/test_run/test_run.ts";
+import { runPolicy } from "../../sandbox/host/policy.ts";
 import { inferModule } from "../../sdk/author/infer.ts";
 import type { Proposal } from "../../sdk/author/proposal.ts";
 import type { AuthoredModule } from "../../sdk/author/starter.ts";
 import type { ProposedVersions, VersionsChoice } from "../../sdk/author/versions_proposal.ts";
-import type { CommandContext } from "../command.ts";
+import { type CommandContext, settingsOf } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { readLine } from "../terminal/confirm.ts";
@@ -86,7 +87,16 @@ async function runOnSamples(module: AuthoredModule, paths: string[]): Promise<Sa
   const built = await buildFiles({ "ingest.ts": module.ingest }, "");
   const runs: SampleRun[] = [];
   for (const path of paths) {
-    runs.push({ file: basename(path), result: await testRun(built, path, { limit: 1_000 }) });
+    const fileBytes = (await Deno.stat(path)).size;
+    const policy = runPolicy(
+      { kind: "author-test", fileBytes, secrets: {} },
+      built,
+      settingsOf({}),
+    );
+    runs.push({
+      file: basename(path),
+      result: await testRun(built, path, { limit: 1_000, policy }),
+    });
   }
   return runs;
 }

@@ -1,6 +1,9 @@
 import type { Command } from "commander";
 import { testRun, type TestRunResult } from "../../modules/test_run/test_run.ts";
 import { buildModule } from "../../modules/build/build.ts";
+import type { Config } from "../../config/schema.ts";
+import { statIfThere } from "../../data/durable.ts";
+import { runPolicy } from "../../sandbox/host/policy.ts";
 import { requireOsSandbox } from "../../sandbox/os/os_sandbox.ts";
 import {
   action,
@@ -45,17 +48,30 @@ export function registerTenantTest(tenant: Command, context: CommandContext): vo
       // It needs no data directory, but refuses a misspelled one.
       const config = flags.data === undefined ? settingsOf(flags, asked) : configOf(flags, asked);
       if (config.sandbox.require_os_sandbox) requireOsSandbox();
-      return await testModule(context.io, flags, dir ?? "", files);
+      return await testModule(
+        context.io,
+        { ...flags, config, kind: "operator-test" },
+        dir ?? "",
+        files,
+      );
     }));
+}
+
+interface TestOptions {
+  json?: boolean;
+  limit: number;
+  config: Config;
+  kind: "operator-test" | "author-test";
 }
 
 /**
  * Runs a folder's module on files and prints the rows and rejects.
+ * @param kind whose machine it is: the operator's or the author's
  * @returns the exit code
  */
 export async function testModule(
   io: CommandIo,
-  flags: { json?: boolean; limit: number },
+  { json, limit, config, kind }: TestOptions,
   dir: string,
   files: string[],
 ): Promise<number> {
@@ -68,8 +84,10 @@ export async function testModule(
   );
   let exitCode: number = EXIT.done;
   for (const file of files) {
-    const result = await testRun(module, file, { limit: flags.limit, secrets });
-    if (flags.json) printJson(io, file, result);
+    const fileBytes = (await statIfThere(file))?.size ?? 0;
+    const policy = runPolicy({ kind, fileBytes, secrets }, module, config);
+    const result = await testRun(module, file, { limit, policy });
+    if (json) printJson(io, file, result);
     else printResult(io, file, result);
     if (result.failure || result.counts.rejected > 0) exitCode = EXIT.incomplete;
   }

@@ -14,6 +14,7 @@ import {
 } from "../../sandbox/wire/declaration.ts";
 import { faultText } from "../../sandbox/wire/declared_faults.ts";
 import type { SourceFault } from "../../sandbox/wire/messages.ts";
+import { CHECK_LIMITS } from "../../sandbox/host/policy.ts";
 import { Sandbox } from "../../sandbox/host/sandbox.ts";
 import { ModuleFault } from "../../sandbox/host/sandbox_failures.ts";
 import { buildProgram, isProgram } from "./program_module.ts";
@@ -22,9 +23,6 @@ import { readModuleSource } from "../source.ts";
 import type { BuiltModule } from "../store.ts";
 import type { ModuleFiles } from "../../protocol/module_view.ts";
 
-// Bundling runs our own code on untrusted text: generous limits, but limits.
-const BUNDLE_LIMITS = { memoryBytes: 1024 ** 3, seconds: 30 };
-const DESCRIBE_LIMITS = { memoryBytes: 512 * 1024 ** 2, seconds: 5 };
 const TENANT_JSON = "tenant.json";
 /** The most faults that are reported. */
 const MAX_FAULTS = 100;
@@ -89,7 +87,7 @@ function byPlace(a: SourceFault, b: SourceFault): number {
 }
 
 async function buildScript(name: string, sources: ModuleFiles): Promise<Built> {
-  const script = await Sandbox.spawn().bundle(name, sources, BUNDLE_LIMITS);
+  const script = await Sandbox.spawn().bundle(name, sources, CHECK_LIMITS.bundle);
   return { script, declaration: await describe(script, name, sources) };
 }
 
@@ -107,7 +105,7 @@ async function describe(
 ): Promise<Declaration> {
   const places = new SourcePlaces(sources);
   try {
-    return parseDeclaration(await Sandbox.spawn().describe(script, DESCRIBE_LIMITS));
+    return parseDeclaration(await Sandbox.spawn().describe(script, CHECK_LIMITS.describe));
   } catch (error) {
     if (error instanceof DeclarationFault) {
       throw new ModuleFault(

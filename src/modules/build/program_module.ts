@@ -11,11 +11,11 @@ import {
 import { faultText } from "../../sandbox/wire/declared_faults.ts";
 import type { ProcessLimits } from "../../sandbox/host/limits.ts";
 import { NativeProgram, requireNativePrograms } from "../../sandbox/host/native_program.ts";
+import { CHECK_LIMITS } from "../../sandbox/host/policy.ts";
 import { type IngestJob, Sandbox } from "../../sandbox/host/sandbox.ts";
 import { ModuleFault } from "../../sandbox/host/sandbox_failures.ts";
 
 const DECLARATION = "declaration.json";
-const CHECK_LIMITS = { memoryBytes: 1024 ** 3, seconds: 10 };
 
 /** Whether a module is a program, not a script. */
 export function isProgram(entry: Entry): boolean {
@@ -40,7 +40,7 @@ export async function buildProgram(
   }
   const script = files[entry] ?? "";
   try {
-    await Sandbox.spawn().describe(script, CHECK_LIMITS, "wasi");
+    await Sandbox.spawn().describe(script, CHECK_LIMITS.program, "wasi");
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== "wasm-invalid") throw error;
     throw new ModuleFault([{ file: entryName(entry), line: 1, column: 1, message: error.message }]);

@@ -1,16 +1,18 @@
 import type { Config } from "../../config/schema.ts";
-import { capLimits } from "../../config/tenant_json.ts";
-import type { BuiltModule, ModuleStore } from "../store.ts";
-import type { RequestedTestRun, TestRuns } from "../test_runs.ts";
+import type { TenantSecrets } from "../secrets.ts";
+import type { ModuleStore } from "../store.ts";
+import { canTestRun, notRunnable, type RequestedTestRun, type TestRuns } from "../test_runs.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { platformReason } from "../../base/platform_reason.ts";
 import type { TestRun } from "../../protocol/module_view.ts";
+import { runPolicy, unapprovedNotices } from "../../sandbox/host/policy.ts";
 import type { Emit } from "../../telemetry/events.ts";
 import { testRun, type TestRunResult } from "./test_run.ts";
 
 export interface TestRunDeps {
   store: ModuleStore;
   testRuns: TestRuns;
+  secrets: TenantSecrets;
   emit: Emit;
   config: () => Config;
 }
@@ -18,8 +20,6 @@ export interface TestRunDeps {
 /** Rows of each table, rejects and console lines that are shown. */
 const MAX_SHOWN = 20;
 const MAX_CELL_CHARS = 200;
-/** A sample is small: a module that takes longer than this is stopped. */
-const MAX_SECONDS = 30;
 /**
  * Runs the requested samples through their modules in the sandbox, one after the other. A fault of the
  * platform is a result too: nobody waits for ever.
@@ -43,17 +43,32 @@ export async function runRequestedTests(deps: TestRunDeps): Promise<void> {
   }
 }
 
-async function run({ store, config }: TestRunDeps, request: RequestedTestRun): Promise<TestRun> {
+async function run(
+  { store, config, secrets }: TestRunDeps,
+  request: RequestedTestRun,
+): Promise<TestRun> {
   const { tenant, version, name, askedAt, sample } = request;
   const finished = () => {
     return { state: "done" as const, name, askedAt, finishedAt: new Date().toISOString() };
   };
   try {
-    const module = capped(await store.built(tenant, version), config());
     const { state } = await store.record(tenant, version);
+    if (!canTestRun(state)) throw notRunnable(version, state);
+    const module = await store.built(tenant, version);
+    // A version that was rolled back may have been for a reason.
+    const isApproved = state === "approved";
     // A native program runs without the compartment and the Worker.
-    if (typeof module.tenantJson.entry !== "string" && state !== "approved") throw notApproved();
-    const result = await testRun(module, sample, { limit: MAX_SHOWN, name });
+    if (typeof module.tenantJson.entry !== "string" && !isApproved) throw notApproved();
+    const fileBytes = (await Deno.stat(sample)).size;
+    const policy = runPolicy(
+      isApproved
+        ? { kind: "approved-test-run", fileBytes, secrets: await secrets.of(tenant) }
+        : { kind: "unapproved-test-run", fileBytes },
+      module,
+      config(),
+    );
+    const result = await testRun(module, sample, { limit: MAX_SHOWN, name, policy });
+    if (!isApproved) result.notices.unshift(...unapprovedNotices(policy.permissions));
     if (result.failure !== null && platformReason(result.failure) !== null) throw result.failure;
     return { ...finished(), ...viewOf(result) };
   } catch (error) {
@@ -75,12 +90,6 @@ function platformFault(error: unknown): NonNullable<TestRun["failure"]> {
     `Cannot run the sample: ${platformReason(error)}. The platform's operator finds ` +
     "the reason in the log";
   return { code, message };
-}
-
-function capped(module: BuiltModule, { sandbox }: Config): BuiltModule {
-  const limits = capLimits(module.tenantJson.limits, sandbox);
-  limits.secondsPerFile = Math.min(limits.secondsPerFile, MAX_SECONDS);
-  return { ...module, tenantJson: { ...module.tenantJson, limits } };
 }
 
 function notApproved(): Failure {

@@ -6,9 +6,11 @@ import type { Value } from "../../batch/column.ts";
 import { takesFile } from "../../sandbox/wire/file_patterns.ts";
 import { Sandbox } from "../../sandbox/host/sandbox.ts";
 import type { BuiltModule } from "../store.ts";
-import { grantsOf, hostGate, writableTables } from "../../sandbox/host/host_gate.ts";
+import { hostGate } from "../../sandbox/host/host_gate.ts";
 import { nothingStored } from "../../sandbox/host/nothing_stored.ts";
+import { OutputLimit } from "../../sandbox/host/output_limit.ts";
 import { Outbound } from "../../sandbox/host/outbound.ts";
+import type { RunPolicy } from "../../sandbox/host/policy.ts";
 import { readPieces, sha256OfFile } from "../../base/read_file.ts";
 import { moduleRun } from "../build/program_module.ts";
 import { WrittenNulls } from "./written_nulls.ts";
@@ -30,25 +32,13 @@ export interface TestRunResult {
   failure: Failure | null;
 }
 
-/** The platform's defaults, but any public host that tenant.json names is allowed. */
-const OUTBOUND = {
-  hosts: ["*"],
-  privateHosts: [],
-  seconds: 10,
-  maxBytes: 1024 * 1024,
-  maxRequests: 1_000,
-};
-const MAX_RECORD_CHARS = 1024 * 1024;
-const MAX_INPUT_BYTES = 2 ** 40;
-const MAX_WHOLE_BYTES = 64 * 1024 ** 2;
-
 interface TestRunOptions {
   /** Maximum number of rows of each table, and of rejects, to return. */
   limit: number;
   /** The file name that the module sees. @default the name in the path */
   name?: string;
-  /** Values for `ctx.secret`. @default none */
-  secrets?: Record<string, string>;
+  /** What the run may use. */
+  policy: RunPolicy;
 }
 
 /**
@@ -60,11 +50,9 @@ interface TestRunOptions {
 export async function testRun(
   module: BuiltModule,
   path: string,
-  { limit, name = basename(path), secrets = {} }: TestRunOptions,
+  { limit, name = basename(path), policy }: TestRunOptions,
 ): Promise<TestRunResult> {
-  const { tables: declared } = module.declaration;
-  const { permissions } = module.tenantJson;
-  const specs = writableTables(declared, permissions);
+  const { tables: specs } = policy;
   const tables: TestRunResult["tables"] = specs.map(({ name, columns }) => {
     return { table: name, columns: columns.map((column) => column.name), rows: [], total: 0 };
   });
@@ -82,12 +70,11 @@ export async function testRun(
     result.failure = wrongName(module.declaration.files);
     return result;
   }
-  const { memoryMb, secondsPerFile, rejectShare } = module.tenantJson.limits;
-  const limits = { memoryBytes: memoryMb * 1024 ** 2, seconds: secondsPerFile };
   const log = (text: string) => void result.logs.push(text);
-  const run = moduleRun(module, { name, open: () => readPieces(path) }, limits, log);
+  const run = moduleRun(module, { name, open: () => readPieces(path) }, policy, log);
   const started = performance.now();
   const nulls = new WrittenNulls();
+  const output = new OutputLimit(policy.maxOutputBytes);
   try {
     result.counts = await Sandbox.spawn().ingest({
       ...run.job,
@@ -95,13 +82,14 @@ export async function testRun(
       sha256,
       ...module.declaration,
       tables: specs,
-      grants: grantsOf(permissions, secrets),
-      limits,
-      maxRecordChars: MAX_RECORD_CHARS,
-      maxInputBytes: MAX_INPUT_BYTES,
-      maxWholeBytes: MAX_WHOLE_BYTES,
+      grants: policy.grants,
+      limits: policy,
+      maxRecordChars: policy.maxRecordChars,
+      maxInputBytes: policy.maxInputBytes,
+      maxWholeBytes: policy.maxWholeBytes,
     }, {
       batch: (bytes) => {
+        output.add(bytes.length);
         const { table, rows, columns } = decodeBatch(bytes, specs);
         nulls.add(table, columns, rows);
         const shown = tables.find((one) => one.table === table.name);
@@ -118,15 +106,15 @@ export async function testRun(
       notices: (found) => result.notices.push(...found),
       log,
       answer: hostGate({
-        permissions,
-        tables: declared,
+        permissions: policy.permissions,
+        tables: module.declaration.tables,
         // A test run has no storage: lookups find nothing.
         lookUp: (_table, keys) => Promise.resolve(keys.map(() => null)),
-        outbound: new Outbound(OUTBOUND),
+        outbound: new Outbound(policy.outbound),
       }),
     });
     result.notices.push(...nulls.notices());
-    result.failure = overShare(result.counts, rejectShare) ??
+    result.failure = overShare(result.counts, policy.rejectShare) ??
       nothingStored(result.counts, module.declaration);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -8,8 +8,10 @@ import type { HttpRequest, HttpResponse } from "../wire/host_messages.ts";
 type Resolve = (name: string) => Promise<string[]>;
 
 export interface OutboundOptions {
-  /** Hosts, with or without a port, that the operator allows to modules; "*" allows all. */
+  /** Hosts, with or without a port, that the run can reach; "*" allows all. */
   hosts: readonly string[];
+  /** Why other hosts are refused, for the module's author. */
+  whyNot: string;
   /** Those of {@link hosts} that may have private addresses. */
   privateHosts: readonly string[];
   /** Seconds for one request, from resolving the name to the last byte. */
@@ -69,16 +71,14 @@ export class Outbound {
     request: HttpRequest,
     declared: readonly string[],
   ): Promise<HttpResponse | { error: string }> {
-    const { maxRequests, hosts } = this.#options;
+    const { maxRequests, hosts, whyNot } = this.#options;
     const url = URL.parse(request.url);
     if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.password) {
       return { error: "Cannot fetch: the URL must use http or https, without a user name" };
     }
     const refused = (why: string) => ({ error: `Cannot fetch from "${url.host}": ${why}` });
     if (!covers(declared, url)) return refused('"net" in tenant.json does not include this host');
-    if (!covers(hosts, url)) {
-      return refused("the platform does not allow this host (modules.net_hosts)");
-    }
+    if (!covers(hosts, url)) return refused(whyNot);
     if (++this.#requests > maxRequests) {
       return refused(`more than ${maxRequests} requests for one file`);
     }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Failure } from "../../base/failure.ts";
+import { canTestRun, notRunnable } from "../../modules/test_runs.ts";
 import { normalizeFileName } from "../../protocol/file_names.ts";
 import { testRunSchema } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
@@ -18,8 +19,6 @@ const querySchema = z.object({
   ),
 });
 const SAMPLE: BodyLimits = { bytes: 1024 * 1024, tooLarge };
-/** The states of versions that were built. */
-const BUILT = new Set(["pending", "approved", "rolled-back", "rejected"]);
 
 /** Running a version of a module on a sample. */
 export function testRunRoutes(
@@ -33,7 +32,8 @@ export function testRunRoutes(
       id: "startTestRun",
       summary: "Run a version on a sample",
       description: "The sample can have up to 1 MiB. `manage` runs it in the sandbox; nothing is " +
-        "stored. An account can have one test run at a time.",
+        "stored. An account can have one test run at a time. Until an operator has approved the " +
+        "version, it runs without network and secrets. A rejected version is not run.",
       params: { version: versionParam },
       query: { schema: querySchema, example: { name: "march.csv" } },
       body: { mediaType: "application/octet-stream", example: EXAMPLE_CSV },
@@ -56,7 +56,7 @@ export function testRunRoutes(
         const tenant = c.get("tenant");
         const { version, state } = await versionOf(modules, tenant, params.version);
         const name = normalizeFileName(query.name);
-        if (!BUILT.has(state)) throw notBuilt(version, state);
+        if (!canTestRun(state)) throw notRunnable(version, state);
         return await testRuns.request(tenant, version, name, await readBytes(c, SAMPLE), now());
       },
     }),
@@ -84,12 +84,5 @@ function tooLarge(): Failure {
   return new Failure("refused", "file-too-large", "Cannot run the sample: it has more than 1 MiB", {
     hint: "Send the first lines of the file.",
     details: { limit: SAMPLE.bytes },
-  });
-}
-
-function notBuilt(version: string, state: string): Failure {
-  const text = `Cannot run version ${version}: it is ${state}`;
-  return new Failure("refused", "wrong-version-state", text, {
-    hint: "Wait until the version is checked, or submit one without faults.",
   });
 }

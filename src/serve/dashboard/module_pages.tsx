@@ -4,6 +4,7 @@ import type {
   TestRun,
   VersionWithFiles,
 } from "../../protocol/module_view.ts";
+import { canTestRun } from "../../modules/test_runs.ts";
 import { Form } from "./form.tsx";
 import { Faults, Sources, Versions } from "./module_parts.tsx";
 import { type Frame, Page } from "./page.tsx";
@@ -69,7 +70,7 @@ export function VersionPage({ frame, shown, testRun }: {
   shown: VersionWithFiles;
   testRun: TestRun | null;
 }) {
-  const canRun = shown.state !== "checking" && shown.state !== "faulty";
+  const canRun = canTestRun(shown.state);
   return (
     <Page
       {...frame}
