@@ -142,6 +142,9 @@ const MANY_WORKERS = `for (let n = 0; n < 600; n++)
 const BUFFERS = `const held = []; for (;;) held.push(new Uint8Array(1 << 24).fill(1));`;
 const WASM = `const { buffer } = new WebAssembly.Memory({ initial: 30000 });
   new Uint8Array(buffer).fill(1); ${LOOP}`;
+const PAGE_TABLES = `const held = []; for (let n = 0; n < 200; n++) {
+  const array = new Uint8Array(2 ** 32); held.push(array);
+  for (let at = 0; at < array.length; at += 2 ** 21) if (array[at]) throw 0; } ${LOOP}`;
 const REPLY = `const say = (reply) => self.postMessage({ type: "reply", reply });`;
 const MEMORY = { memoryBytes: 256 * 1024 ** 2 };
 
@@ -184,6 +187,7 @@ ends("the process's limits hold without the Worker", "process", false, [
   ["an endless loop", LOOP, /^sandbox-time$/, { seconds: 2 }],
   ["threads that spin", SPINNING_WORKERS, /^sandbox-cpu$/, { cpuSeconds: 2 }],
   ["memory", BUFFERS, /^sandbox-memory$/, MEMORY],
+  ["memory by page tables", PAGE_TABLES, /^sandbox-memory$/, MEMORY],
   ["a file", `Deno.writeTextFileSync("${folder}/x", "y".repeat(1e6))`, /^sandbox-exit$/],
   [
     "the heap's own end",
@@ -274,6 +278,7 @@ ends("limits hold inside the OS sandbox too", "process", true, [
   ["an endless loop", LOOP, /^sandbox-time$/, { seconds: 2 }],
   ["threads that spin", SPINNING_WORKERS, /^sandbox-cpu$/, { cpuSeconds: 2 }],
   ["memory", BUFFERS, /^sandbox-memory$/, MEMORY],
+  ["memory by page tables", PAGE_TABLES, /^sandbox-memory$/, MEMORY],
   ["memory by WebAssembly", WASM, /^sandbox-memory$/, MEMORY],
   ["threads without number", MANY_WORKERS, /^sandbox-(threads|memory|exit)$/],
   [

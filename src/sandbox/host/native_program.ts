@@ -25,6 +25,11 @@ interface NativeJob {
 /** The path under which the program sees the module's folder. */
 const FOLDER = "/module";
 const MAX_LOG_LINES = 200;
+/**
+ * Address space beyond the memory limit, for what a program maps or reserves and does not use: its
+ * libraries, and 72 MB for each of a few threads. A program can hide as much from the polled limit.
+ */
+const RESERVED_BYTES = 128 * 1024 ** 2;
 
 /** @throws {Failure} `no-os-sandbox`, `no-interpreter`: native programs need both */
 export function requireNativePrograms(interpreter: string): void {
@@ -120,7 +125,8 @@ export class NativeProgram {
         [FOLDER]: this.#folder,
         ...Object.fromEntries(paths.map((path) => [path, path])),
       },
-      cpuSeconds: Math.ceil(cpuSecondsOf(limits)),
+      cpuSeconds: cpuSecondsOf(limits),
+      addressSpaceBytes: limits.memoryBytes + RESERVED_BYTES,
     });
     if (this.#isKilled) throw badExit("was stopped before it started");
     return new Deno.Command(command.program, {

@@ -3,14 +3,15 @@ import { constants, setPriority } from "node:os";
 
 /** What a process and its descendants use. */
 interface Usage {
-  /** Bytes of resident memory. */
+  /** Bytes of memory: resident, swapped out, and the page tables that map it. */
   memoryBytes: number;
   /** Seconds of CPU time since they started, including ended children that were waited for. */
   cpuSeconds: number;
   threads: number;
 }
 
-const PAGE_BYTES = 4096;
+/** The lines of a process's `status` that add up to its memory, in KiB. */
+const MEMORY = /^(?:VmRSS|VmPTE|VmSwap):\s+(\d+) kB$/gm;
 /** The unit in which the kernel reports CPU time (USER_HZ). */
 const TICKS_PER_SECOND = 100;
 
@@ -100,16 +101,16 @@ function* treeOf(root: number): Generator<number> {
 
 /** What a process and its descendants use, read from Linux's /proc. */
 export function usageOfTree(root: number): Usage {
-  let pages = 0;
+  let kib = 0;
   let ticks = 0;
   let threads = 0;
   for (const pid of treeOf(root)) {
-    pages += Number(field(read(`${pid}/statm`), 1));
+    for (const [, size] of read(`${pid}/status`).matchAll(MEMORY)) kib += Number(size);
     const stat = afterName(pid);
     for (const index of [11, 12, 13, 14]) ticks += Number(stat[index] ?? 0);
     threads += Number(stat[17] ?? 0);
   }
-  return { memoryBytes: pages * PAGE_BYTES, cpuSeconds: ticks / TICKS_PER_SECOND, threads };
+  return { memoryBytes: kib * 1024, cpuSeconds: ticks / TICKS_PER_SECOND, threads };
 }
 
 /** The fields of a process's `stat` after its name, which is in parentheses and may contain anything. */
@@ -139,8 +140,4 @@ function read(path: string): string {
   } catch {
     return "";
   }
-}
-
-function field(text: string, index: number): string {
-  return text.split(" ")[index] ?? "0";
 }

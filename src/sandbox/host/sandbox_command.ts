@@ -24,7 +24,7 @@ export function sandboxCommand(os: OsSandbox = ownOsSandbox()): HostCommand {
   const args = [SANDBOX_ARGUMENT];
   if (os.active) return os.confine({ program, args, cpuSeconds });
   if (!HAS_RESOURCE_LIMITS) return { program, args };
-  return withResourceLimits({ program, args }, cpuSeconds);
+  return withResourceLimits({ program, args }, { cpuSeconds });
 }
 
 // When it runs from source, the program is Deno with our entry module, and Deno writes to a cache.

@@ -9,11 +9,11 @@ import { delimiter, join } from "node:path";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { bubblewrapArguments } from "./bubblewrap.ts";
 import { librariesOf } from "./libraries.ts";
-import { type HostCommand, withResourceLimits } from "./resource_limits.ts";
+import { type HostCommand, type KernelLimits, withResourceLimits } from "./resource_limits.ts";
 import { filterFile } from "./seccomp.ts";
 
 /** A program that may only read its standard input and write its output. */
-export interface Confinement {
+export interface Confinement extends KernelLimits {
   /** An absolute path. The program can also read its shared libraries. */
   program: string;
   args: readonly string[];
@@ -22,8 +22,6 @@ export interface Confinement {
    * @default nothing
    */
   readOnly?: Readonly<Record<string, string>>;
-  /** Seconds of CPU time after which the kernel kills it. */
-  cpuSeconds: number;
 }
 
 export interface ActiveOsSandbox {
@@ -130,7 +128,7 @@ function sandboxOf(bwrap: string, filter: string | null): OsSandbox {
 const libraries = new Map<string, readonly string[]>();
 
 function confine(bwrap: string, filter: string | null, confinement: Confinement): HostCommand {
-  const { program, args, readOnly = {}, cpuSeconds } = confinement;
+  const { program, args, readOnly = {}, ...limits } = confinement;
   const own = libraries.get(program) ?? librariesOf(program);
   libraries.set(program, own);
   const view = { program, readOnly: { ...readOnly, ...sameInside(own) } };
@@ -138,7 +136,7 @@ function confine(bwrap: string, filter: string | null, confinement: Confinement)
     program: bwrap,
     args: [...bubblewrapArguments(view, filter === null ? null : 3), ...args],
   };
-  return withResourceLimits(command, cpuSeconds, filter);
+  return withResourceLimits(command, limits, filter);
 }
 
 function sameInside(paths: readonly string[]): Record<string, string> {

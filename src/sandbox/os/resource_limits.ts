@@ -6,6 +6,17 @@ export interface HostCommand {
   args: string[];
 }
 
+/** Limits that the kernel enforces on each process of a command. */
+export interface KernelLimits {
+  /** Seconds of CPU time of all threads together. */
+  cpuSeconds: number;
+  /**
+   * Bytes of address space. V8 reserves terabytes, so that this is only for other programs.
+   * @default no limit
+   */
+  addressSpaceBytes?: number;
+}
+
 const OPEN_FILES = 256;
 
 // Shells other than bash only support descriptors of one digit.
@@ -29,12 +40,11 @@ export const HAS_RESOURCE_LIMITS = Deno.build.os !== "windows";
  * The same command under the kernel's limits: CPU time, open files, no written files (pipes are not
  * files), no core dump (it would contain rows), and no descriptors but the standard ones.
  *
- * @param cpuSeconds seconds of CPU time of all threads together
  * @param openedAs3 a file that the command finds open as descriptor 3
  */
 export function withResourceLimits(
   { program, args }: HostCommand,
-  cpuSeconds: number,
+  { cpuSeconds, addressSpaceBytes }: KernelLimits,
   openedAs3: string | null = null,
 ): HostCommand {
   const limits = [
@@ -42,6 +52,9 @@ export function withResourceLimits(
     `ulimit -n ${OPEN_FILES}`,
     `ulimit -t ${Math.ceil(cpuSeconds)}`,
     "ulimit -f 0",
+    ...(addressSpaceBytes === undefined
+      ? []
+      : [`ulimit -v ${Math.ceil(addressSpaceBytes / 1024)}`]),
   ].join(" && ");
   // A shell would pass on the host's folder and more.
   const forget = "unset PWD OLDPWD";

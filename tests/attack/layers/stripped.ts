@@ -76,7 +76,7 @@ async function compile(denort: string | undefined): Promise<string | null> {
 function commandOf(stripped: Stripped, inOsSandbox: boolean): HostCommand {
   const command = { program: PROGRAM, args: [stripped] };
   if (!inOsSandbox) {
-    return withResourceLimits(command, CPU_SECONDS);
+    return withResourceLimits(command, { cpuSeconds: CPU_SECONDS });
   }
   const os = osSandbox();
   if (!os.active) throw new Error(`the OS sandbox is not available: ${os.why}`);
