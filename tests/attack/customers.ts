@@ -8,7 +8,7 @@ import { until } from "../harness/until.ts";
 const PASSWORD = "secret";
 
 /** The layers around the sandbox that a test of what surrounds it has to hold in. */
-export const LAYERS = [
+export const LAYERS: { layers: string; env: Record<string, string> }[] = [
   { layers: "with bubblewrap, where it is installed", env: {} },
   { layers: "without bubblewrap", env: { PATH: "/nonexistent" } },
 ];
