@@ -4,12 +4,12 @@ import type { Config } from "../config/schema.ts";
 import { ensureFolder } from "../data/durable.ts";
 import { DiskState } from "../data/disk_state.ts";
 import { Layout } from "../data/layout.ts";
+import { Attempts } from "../modules/attempts.ts";
 import { ModuleRequestHandler } from "../modules/build/request_handler.ts";
 import { ModuleInbox } from "../modules/inbox.ts";
 import { ModuleLog } from "../modules/module_log.ts";
 import { TenantSecrets } from "../modules/secrets.ts";
 import { ModuleStore } from "../modules/store.ts";
-import type { TestRunDeps } from "../modules/test_run/run_requested.ts";
 import { TestRuns } from "../modules/test_runs.ts";
 import { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import { requireOsSandbox } from "../sandbox/os/os_sandbox.ts";
@@ -21,6 +21,7 @@ import { createTelemetry } from "../telemetry/telemetry.ts";
 import { openTracer } from "../telemetry/tracing.ts";
 import { openData } from "../upkeep/open_data.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { ModuleWork } from "./module_work.ts";
 import { Reconciler } from "./reconcile.ts";
 import { IngestService } from "./service.ts";
 import { withRoom } from "../telemetry/with_room.ts";
@@ -43,7 +44,8 @@ export interface Manage {
   service: IngestService;
   /** Checks the modules that customers submit. */
   moduleRequests: ModuleRequestHandler;
-  testRunDeps: TestRunDeps;
+  /** Checks, approvals and test runs in fair order. */
+  moduleWork: ModuleWork;
   inbox: ModuleInbox;
   housekeeping: Housekeeping;
   emit: Emit;
@@ -98,12 +100,27 @@ export async function openManage(options: ManageOptions): Promise<Manage> {
     state,
     onDisk: (change) => void (change.type === "free" && service.resume()),
   });
+  const attempts = new Attempts(layout.moduleRoot);
+  const log = new ModuleLog(store);
+  const moduleRequests = new ModuleRequestHandler({ ...deps, store, inbox, log, attempts });
   const reconciler = new Reconciler({ ...deps, isRunning: (id) => service.isRunning(id) });
   return {
     ...deps,
     service,
-    moduleRequests: new ModuleRequestHandler({ ...deps, store, inbox, log: new ModuleLog(store) }),
-    testRunDeps: { ...deps, store, testRuns: new TestRuns(inbox.folder, store), secrets },
+    moduleRequests,
+    moduleWork: new ModuleWork({
+      ...deps,
+      inbox,
+      moduleRequests,
+      testRunDeps: {
+        ...deps,
+        store,
+        testRuns: new TestRuns(inbox.folder, store),
+        secrets,
+        attempts,
+      },
+      onPromoted: () => void service.scan(),
+    }),
     inbox,
     housekeeping,
     emit,

@@ -2,7 +2,6 @@ import { adviceOf, messageOf } from "../base/failure.ts";
 import { retry } from "../base/retry.ts";
 import { onHangup, signalled } from "../base/signals.ts";
 import { findOwnOsSandbox } from "../sandbox/os/os_sandbox.ts";
-import { runRequestedTests } from "../modules/test_run/run_requested.ts";
 import { waitingFiles } from "../staging/staged.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
@@ -89,17 +88,14 @@ async function warmSandbox({ layout, sandboxes }: Manage): Promise<void> {
 
 /** Loads what is in staging; a signal ends it early. */
 async function drain(
-  { service, moduleRequests, testRunDeps, config, disk }: Manage,
+  { service, moduleWork, config }: Manage,
 ): Promise<ManageResult> {
   const drained = new AbortController();
   let ending: Promise<void> | null = null;
   const listening = signalled(["SIGTERM", "SIGINT"], drained.signal).then(() => {
     if (!drained.signal.aborted) ending = service.shutDown(config().manage.drain_seconds * 1000);
   });
-  if (disk.shortage() === null) {
-    await moduleRequests.handleAll();
-    await runRequestedTests(testRunDeps);
-  }
+  await moduleWork.drain();
   const sums = await service.drain();
   drained.abort();
   await listening;
@@ -109,7 +105,7 @@ async function drain(
 }
 
 async function runUntilSignal(manage: Manage): Promise<"done"> {
-  const { service, emit, config, housekeeping, reconciler } = manage;
+  const { service, moduleWork, emit, config, housekeeping, reconciler } = manage;
   const systemd = serviceManager();
   // Listening before the first file starts: without a listener a signal ends the process at once.
   const stopAsked = signalled(["SIGTERM", "SIGINT"]);
@@ -132,7 +128,7 @@ async function runUntilSignal(manage: Manage): Promise<"done"> {
     systemd.stopping(`finishing ${service.running} running files`, drainSeconds);
     await stopReconciling();
     for (const watch of watches) await watch.close();
-    await service.shutDown(drainSeconds * 1000);
+    await Promise.all([service.shutDown(drainSeconds * 1000), moduleWork.close()]);
     emit({ kind: "manage.stopped", running: service.running });
     return "done";
   } finally {
@@ -157,18 +153,7 @@ async function recoverRequests({ moduleRequests, inbox, emit }: Manage): Promise
 
 /** Checks modules as they are submitted; files that wait for an approved one are then loaded. */
 function watchInbox(manage: Manage): FolderWatch {
-  const { inbox: { folder }, moduleRequests, testRunDeps, service, emit, disk } = manage;
-  return watch(manage, folder, async () => {
-    // What is built and checked is stored. The next look is after `manage.scan_seconds`.
-    if (disk.shortage() !== null) return;
-    try {
-      if (await moduleRequests.handleAll() > 0) await service.scan();
-      await runRequestedTests(testRunDeps);
-      emit({ kind: "problem.ended", problem: "scan.failed", key: folder });
-    } catch (error) {
-      emit({ kind: "scan.failed", dir: folder, error: messageOf(error) });
-    }
-  });
+  return watch(manage, manage.inbox.folder, () => manage.moduleWork.look());
 }
 
 function watch(

@@ -61,7 +61,7 @@ for (const { layers, env } of LAYERS) {
     await platform.must("manage", "tenant", "reject", "t1", next.version);
     const refused = await customers.startTestRun("t1", next.version);
     assert.equal(refused.status, 409);
-    assert.match(await refused.text(), /wrong-version-state.*rejected/);
+    assert.match(refused.text, /wrong-version-state.*rejected/);
     assert.equal(asked.length, 1);
   });
 }

@@ -1,6 +1,7 @@
 import { entryName } from "../../config/tenant_json.ts";
 import type { Config } from "../../config/schema.ts";
 import { markFaulty, markPending } from "../review.ts";
+import { type Attempts, attemptsUsedUp } from "../attempts.ts";
 import type { ModuleInbox, ModuleRequest } from "../inbox.ts";
 import { type BuiltModule, numberOf } from "../store.ts";
 import { formatCount } from "../../base/count.ts";
@@ -13,6 +14,7 @@ import { type ApprovalDeps, approveModule } from "./deploy.ts";
 
 interface ModuleRequestDeps extends ApprovalDeps {
   inbox: ModuleInbox;
+  attempts: Attempts;
   config: () => Config;
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
@@ -28,7 +30,6 @@ const NO_PROGRAMS = new Set(["no-os-sandbox", "no-interpreter"]);
 export class ModuleRequestHandler {
   readonly #deps: ModuleRequestDeps;
   readonly #now: () => number;
-  #running: Promise<number> | null = null;
   /** How often a request has failed, by tenant and version. */
   readonly #failures = new Map<string, number>();
 
@@ -54,31 +55,35 @@ export class ModuleRequestHandler {
     }
   }
 
-  /** Handles all open requests. @returns the number of versions that became current */
-  handleAll(): Promise<number> {
-    return this.#running ??= this.#handleAll().finally(() => this.#running = null);
-  }
-
-  async #handleAll(): Promise<number> {
-    const { inbox, emit } = this.#deps;
-    let promoted = 0;
-    for (const request of await inbox.list()) {
-      const { tenant, version } = request;
-      try {
-        if (await this.#handle(request)) promoted++;
-        await inbox.remove(tenant, version);
-        const key = `${tenant} ${version}`;
-        this.#failures.delete(key);
-        emit({ kind: "problem.ended", problem: "module.request_failed", key });
-      } catch (error) {
-        // Not the module's fault: the request stays in the inbox and is tried again.
-        const kind = "module.request_failed";
-        emit({ kind, tenant, moduleVersion: version, error: adviceOf(error) });
-        // If that fails too, such as for a folder that cannot be written, it is tried again as well.
-        await this.#giveUp(request, error).catch(() => {});
-      }
+  /**
+   * Handles a request of the inbox. If it fails for a reason that may pass, it stays there. It does not
+   * throw.
+   * @returns whether the version became current
+   */
+  async handle(request: ModuleRequest): Promise<boolean> {
+    const { inbox, attempts, config, emit } = this.#deps;
+    const { tenant, version, verb } = request;
+    const name = `${tenant}@${version}`;
+    const key = `${tenant} ${version}`;
+    try {
+      const usedUp = attemptsUsedUp(await attempts.start(name, verb), config(), verb);
+      if (usedUp !== null) throw usedUp;
+      const isCurrent = await this.#handle(request);
+      await inbox.remove(tenant, version);
+      this.#failures.delete(key);
+      emit({ kind: "problem.ended", problem: "module.request_failed", key });
+      return isCurrent;
+    } catch (error) {
+      // Not the module's fault: the request stays in the inbox and is tried again.
+      const kind = "module.request_failed";
+      emit({ kind, tenant, moduleVersion: version, error: adviceOf(error) });
+      // If that fails too, such as for a folder that cannot be written, it is tried again as well.
+      await this.#giveUp(request, error).catch(() => {});
+      return false;
+    } finally {
+      // It did not end `manage`.
+      await attempts.end(name).catch(() => {});
     }
-    return promoted;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { Config } from "../../config/schema.ts";
+import { type Attempts, attemptsUsedUp } from "../attempts.ts";
 import type { TenantSecrets } from "../secrets.ts";
 import type { ModuleStore } from "../store.ts";
 import { canTestRun, notRunnable, type RequestedTestRun, type TestRuns } from "../test_runs.ts";
@@ -13,6 +14,7 @@ export interface TestRunDeps {
   store: ModuleStore;
   testRuns: TestRuns;
   secrets: TenantSecrets;
+  attempts: Attempts;
   emit: Emit;
   config: () => Config;
 }
@@ -20,26 +22,37 @@ export interface TestRunDeps {
 /** Rows of each table, rejects and console lines that are shown. */
 const MAX_SHOWN = 20;
 const MAX_CELL_CHARS = 200;
+
 /**
- * Runs the requested samples through their modules in the sandbox, one after the other. A fault of the
- * platform is a result too: nobody waits for ever.
+ * Runs a requested sample through its module in the sandbox. A fault of the platform is a result too:
+ * nobody waits for ever. It does not throw.
  */
-export async function runRequestedTests(deps: TestRunDeps): Promise<void> {
-  for (const request of await deps.testRuns.list()) {
-    const { tenant, version } = request;
-    const failed = (error: unknown) => {
-      const kind = "module.test_run_failed";
-      deps.emit({ kind, tenant, moduleVersion: version, error: messageOf(error) });
-    };
-    try {
-      const result = await run(deps, request).catch((error) => {
+export async function runRequestedTest(
+  deps: TestRunDeps,
+  request: RequestedTestRun,
+): Promise<void> {
+  const { testRuns, attempts, config, emit } = deps;
+  const { tenant, version, askedAt } = request;
+  const name = `${tenant}@test-run`;
+  const failed = (error: unknown) => {
+    const kind = "module.test_run_failed";
+    emit({ kind, tenant, moduleVersion: version, error: messageOf(error) });
+  };
+  try {
+    const usedUp = attemptsUsedUp(await attempts.start(name, askedAt), config(), "run");
+    if (usedUp !== null) failed(usedUp);
+    const result = usedUp !== null
+      ? failedRun(request, { code: usedUp.code, message: usedUp.message })
+      : await run(deps, request).catch((error) => {
         failed(error);
         return failedRun(request, platformFault(error));
       });
-      await deps.testRuns.finish(request, result);
-    } catch (error) {
-      failed(error);
-    }
+    await testRuns.finish(request, result);
+  } catch (error) {
+    failed(error);
+  } finally {
+    // It did not end `manage`.
+    await attempts.end(name).catch(() => {});
   }
 }
 
