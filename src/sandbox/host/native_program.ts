@@ -4,7 +4,7 @@ import { exceededFailure, exitText } from "./sandbox_failures.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { cpuSecondsOf, type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { type ActiveOsSandbox, type OsSandbox, osSandbox } from "../os/os_sandbox.ts";
-import { lowerPriorityOfTree } from "./process_tree.ts";
+import { killTree, lowerPriorityOfTree } from "./process_tree.ts";
 import { badExit } from "../wire/program_exit.ts";
 import { findInterpreter } from "./interpreters.ts";
 import { LogLines } from "../wire/log_lines.ts";
@@ -47,6 +47,7 @@ export class NativeProgram {
   #process: Deno.ChildProcess | null = null;
   #exceeded: Exceeded | null = null;
   #isKilled = false;
+  #hasEnded = false;
 
   constructor(job: NativeJob) {
     this.#job = job;
@@ -60,6 +61,7 @@ export class NativeProgram {
   async *output(): AsyncGenerator<Uint8Array> {
     const { limits, source } = this.#job;
     const process = this.#process = await this.#start();
+    process.status.then(() => this.#hasEnded = true);
     const wait = new Stopwatch();
     const unwatch = watchLimits(process.pid, limits, () => wait.ms(), (what) => {
       this.#exceeded = what;
@@ -86,17 +88,13 @@ export class NativeProgram {
 
   /** Leaves the CPU to others from now on, as far as they need it. */
   lowerPriority(): void {
-    if (this.#process !== null && !this.#isKilled) lowerPriorityOfTree(this.#process.pid);
+    if (this.#process !== null && !this.#hasEnded) lowerPriorityOfTree(this.#process.pid);
   }
 
   /** Kills the program. Safe to call at any time. */
   kill(): void {
     this.#isKilled = true;
-    try {
-      this.#process?.kill("SIGKILL");
-    } catch {
-      // It has already ended.
-    }
+    if (this.#process !== null && !this.#hasEnded) killTree(this.#process.pid);
   }
 
   /** Kills the program and removes its temporary folder. */

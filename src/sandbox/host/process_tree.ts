@@ -17,17 +17,25 @@ const TICKS_PER_SECOND = 100;
 
 /**
  * Kills a process and its descendants. None can start another meanwhile: each is stopped before its
- * children are listed.
+ * children are listed, except for the first process of a PID namespace, whose end ends all in it.
  */
 export function killTree(root: number): void {
   const stopped: number[] = [];
   for (const open = [root]; open.length > 0;) {
     const pid = open.pop()!;
+    if (isFirstOfNamespace(pid)) {
+      signal(pid, "SIGKILL");
+      continue;
+    }
     if (!signal(pid, "SIGSTOP")) continue;
     stopped.push(pid);
     open.push(...childrenOf(pid));
   }
   for (const pid of stopped) signal(pid, "SIGKILL");
+}
+
+function isFirstOfNamespace(pid: number): boolean {
+  return /^NSpid:.*\s1$/m.test(read(`${pid}/status`));
 }
 
 /** @returns false if the process no longer exists */
