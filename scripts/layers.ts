@@ -31,13 +31,15 @@ const MAY_IMPORT: Record<string, string[]> = {
   "sandbox/programs": ["base", "batch", "sandbox/wire", "sandbox/formats", "sandbox/worker"],
   "sandbox/child": [
     "base",
+    "sandbox/kernel",
     "sandbox/wire",
     "sandbox/formats",
     "sandbox/worker",
     "sandbox/programs",
     "sdk",
   ],
-  "sandbox/os": ["base"],
+  "sandbox/kernel": [],
+  "sandbox/os": ["base", "sandbox/kernel"],
   "sandbox/host": ["base", "protocol", "batch", "config", "sandbox/wire", "sandbox/os"],
   "sdk/author": ["base", "batch", "sandbox/formats", "sdk"],
   modules: ["base", "protocol", "config", "data", "telemetry", "sandbox/wire"],
@@ -113,7 +115,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "manage",
     "upkeep",
   ],
-  "main.ts": ["cli", "sandbox/child", "sandbox/wire"],
+  "main.ts": ["cli", "sandbox/child", "sandbox/kernel", "sandbox/wire"],
 };
 
 const IMPORT =

@@ -140,7 +140,7 @@ const sandbox = z.strictObject({
     "Maximum bytes of rows per byte of a file.",
   ),
   require_os_sandbox: z.boolean().default(false).describe(
-    "Whether modules run only if the OS sandbox (bubblewrap) is available.",
+    "Whether modules run only in an OS sandbox: bubblewrap, or Landlock with seccomp.",
   ),
 });
 

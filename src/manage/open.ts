@@ -12,7 +12,7 @@ import { TenantSecrets } from "../modules/secrets.ts";
 import { ModuleStore } from "../modules/store.ts";
 import { TestRuns } from "../modules/test_runs.ts";
 import { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
-import { requireOsSandbox } from "../sandbox/os/os_sandbox.ts";
+import { requireOsSandbox } from "../sandbox/os/own_layers.ts";
 import type { Storage } from "../storage/contract.ts";
 import { lockStorage, openStorage } from "../storage/open.ts";
 import type { Emit } from "../telemetry/events.ts";

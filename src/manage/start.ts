@@ -1,7 +1,7 @@
 import { adviceOf, messageOf } from "../base/failure.ts";
 import { retry } from "../base/retry.ts";
 import { onHangup, signalled } from "../base/signals.ts";
-import { findOwnOsSandbox } from "../sandbox/os/os_sandbox.ts";
+import { findOwnLayers } from "../sandbox/os/own_layers.ts";
 import { waitingFiles } from "../staging/staged.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
@@ -76,10 +76,11 @@ const FIRST_CHECK_MS = 3_000;
 const INNER_LAYERS = "compartment, Worker without permissions, process with limits";
 
 async function reportLayers(emit: Emit): Promise<void> {
-  const layer = await findOwnOsSandbox();
-  if (layer.active) {
-    emit({ kind: "sandbox.layers", layers: `${INNER_LAYERS}, ${layer.description}` });
-  } else emit({ kind: "sandbox.without_os", layers: INNER_LAYERS, why: layer.why });
+  const { around, description, missing } = await findOwnLayers();
+  const layers = [INNER_LAYERS, description].filter((part) => part !== "").join(", ");
+  const noNativePrograms = around.active ? undefined : around.why;
+  if (missing === null) emit({ kind: "sandbox.layers", layers, noNativePrograms });
+  else emit({ kind: "sandbox.without_os", layers, why: missing, noNativePrograms });
 }
 
 async function warmSandbox({ layout, sandboxes }: Manage): Promise<void> {

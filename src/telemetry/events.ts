@@ -69,10 +69,10 @@ type ServeEvent =
 type ManageEvent =
   /** `engine` is the scheme of the storage URL: the URL itself can contain a password. */
   | { kind: "manage.started"; engine: string; concurrency: number; once: boolean }
-  /** The layers of the sandbox, innermost first. */
-  | { kind: "sandbox.layers"; layers: string }
+  /** The layers of the sandbox, innermost first, and why native programs cannot run, if they cannot. */
+  | { kind: "sandbox.layers"; layers: string; noNativePrograms?: string }
   /** The OS sandbox is not available; `why` is the reason. */
-  | { kind: "sandbox.without_os"; layers: string; why: string }
+  | { kind: "sandbox.without_os"; layers: string; why: string; noNativePrograms?: string }
   /** The start is over: files are loaded as they arrive. */
   | { kind: "manage.ready" }
   | { kind: "manage.draining"; running: number }

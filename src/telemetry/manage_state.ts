@@ -13,8 +13,8 @@ import type { TelemetryEvent } from "./events.ts";
 const stateSchema = z.object({
   /** False once it has ended normally. */
   running: z.boolean(),
-  /** Why the OS sandbox does not work for it; null when it works, or is not known yet. */
-  noOsSandbox: z.string().nullable(),
+  /** Why it cannot run native programs; null when it can, or it is not known yet. */
+  noNativePrograms: z.string().nullable(),
   /** What all loads wait for. */
   pausedBy: z.enum(["disk", "storage"]).nullable(),
 });
@@ -33,7 +33,7 @@ const NAME = /^state-.*\.json$/;
 export class ManageStateFile {
   readonly #folder: string;
   readonly #path: string;
-  #state: ManageState = { running: true, noOsSandbox: null, pausedBy: null };
+  #state: ManageState = { running: true, noNativePrograms: null, pausedBy: null };
 
   constructor(dataDir: string) {
     this.#folder = join(dataDir, FOLDER);
@@ -43,7 +43,9 @@ export class ManageStateFile {
   /** Notices what an event says about the state. */
   observe(event: TelemetryEvent): void {
     const { pausedBy } = this.#state;
-    if (event.kind === "sandbox.without_os") this.#set({ noOsSandbox: event.why });
+    if (event.kind === "sandbox.layers" || event.kind === "sandbox.without_os") {
+      this.#set({ noNativePrograms: event.noNativePrograms ?? null });
+    }
     if (event.kind === "disk.full") this.#set({ pausedBy: "disk" });
     if (event.kind === "disk.free" && pausedBy === "disk") this.#set({ pausedBy: null });
     if (pausedBy === "disk") return;
@@ -94,7 +96,9 @@ export async function readManageState(dataDir: string, now: number): Promise<Man
 function merged(a: ManageState, b: ManageState): ManageState {
   return {
     running: true,
-    noOsSandbox: a.noOsSandbox !== null && b.noOsSandbox !== null ? a.noOsSandbox : null,
+    noNativePrograms: a.noNativePrograms !== null && b.noNativePrograms !== null
+      ? a.noNativePrograms
+      : null,
     pausedBy: a.pausedBy !== null && b.pausedBy !== null ? a.pausedBy : null,
   };
 }

@@ -50,7 +50,7 @@ for (const [title, broken] of [["is missing", false], ["fails", true]] as const)
     await using platform = await withTenant();
     const PATH = await pathWithout(platform, broken);
     const manage = platform.start(["manage"], { env: { PATH } });
-    await manage.line(/"sandbox\.without_os"/);
+    await manage.line(/"noNativePrograms"/);
     // The sandbox of manage counts, whatever serve could start.
     const server = await platform.serve();
     const folder = await writeModule(await platform.scratch(), NATIVE);

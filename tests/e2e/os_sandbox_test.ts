@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { osSandbox } from "../../src/sandbox/os/os_sandbox.ts";
 import { keepAll } from "../harness/modules.ts";
 import { Platform } from "../harness/platform.ts";
+import { binary } from "../harness/binary.ts";
 import { childrenOf, Running } from "../harness/process.ts";
 import { until } from "../harness/until.ts";
 
@@ -19,7 +20,10 @@ Deno.test({
     assert.equal((await platform.settled("t1", "a.csv")).state, "ingested", manage.transcript());
     const told = manage.records().filter(({ event }) => /^sandbox\./.test(String(event)));
     assert.deepEqual(told.map(({ event, level }) => [event, level]), [["sandbox.layers", "INFO"]]);
-    assert.match(String(told[0]?.layers), /^compartment, .*, bubblewrap [\d.]+, seccomp$/);
+    assert.match(
+      String(told[0]?.layers),
+      /^compartment, .*, bubblewrap [\d.]+, Landlock \(ABI \d+\), RLIMIT_DATA, seccomp/,
+    );
     // The spare sandbox for the next file.
     const inner = await until("the spare sandbox is there", () => innermost(manage.pid));
     const status = Deno.readTextFileSync(`/proc/${inner}/status`);
@@ -51,19 +55,69 @@ function innermost(manage: number): number | undefined {
   return chain.length > 3 ? chain.at(-1) : undefined;
 }
 
-Deno.test("without bubblewrap, manage warns and works; where the layer is required, it refuses", async (t) => {
+Deno.test("without bubblewrap, the kernel layers are the OS sandbox", async () => {
+  await using platform = await Platform.create("[manage]\nscan_seconds = 0.5\n");
+  await platform.deploy("t1", keepAll());
+  const manage = platform.start(["manage", "--require-os-sandbox"], WITHOUT);
+  await platform.stage("t1", "a.csv", "x\n1\n");
+  assert.equal((await platform.settled("t1", "a.csv")).state, "ingested", manage.transcript());
+  const told = manage.records().filter(({ event }) => /^sandbox\./.test(String(event)));
+  assert.deepEqual(told.map(({ event, level }) => [event, level]), [["sandbox.layers", "INFO"]]);
+  assert.match(String(told[0]?.layers), /, Landlock \(ABI \d+\), RLIMIT_DATA, seccomp/);
+  assert.equal(told[0]?.noNativePrograms, "bubblewrap is not installed");
+  // The spare sandbox for the next file, which is not locked yet.
+  const spare = await until("the spare sandbox is there", () => childrenOf(manage.pid)[0]);
+  await until("its Worker's thread has no new privileges", () => {
+    const threads = [...Deno.readDirSync(`/proc/${spare}/task`)].map(({ name }) => name);
+    return threads.some((id) =>
+      /^NoNewPrivs:\s1$/m.test(Deno.readTextFileSync(`/proc/${spare}/task/${id}/status`))
+    );
+  });
+  assert.equal((await manage.stop()).code, 0);
+});
+
+/** Starts the binary as on a kernel without Landlock. */
+const WITHOUT_LANDLOCK = `
+import os, sys, seccomp
+found = seccomp.SyscallFilter(seccomp.ALLOW)
+found.add_rule(seccomp.ERRNO(38), "landlock_create_ruleset")
+found.load()
+os.execv(sys.argv[1], sys.argv[1:])
+`;
+const PYTHON = "/usr/bin/python3";
+const canHideLandlock = new Deno.Command(PYTHON, { args: ["-c", "import seccomp"] }).outputSync()
+  .success;
+if (!canHideLandlock) {
+  console.log("python3-seccomp is missing: a kernel without Landlock is not tested");
+}
+
+/** The binary without bubblewrap and without Landlock. */
+function bare(args: string[], env: Record<string, string> = {}): Running {
+  const all = ["-c", WITHOUT_LANDLOCK, binary(), ...args];
+  return new Running(all, { env: { ...WITHOUT.env, ...env } }, PYTHON);
+}
+
+Deno.test({
+  name:
+    "without bubblewrap and Landlock, manage warns and works; where a layer is required, it refuses",
+  ignore: !canHideLandlock,
+  fn: (t) => warnsOrRefuses(t),
+});
+
+async function warnsOrRefuses(t: Deno.TestContext): Promise<void> {
   await using platform = await Platform.create();
   const args = (...more: string[]) => [...more, "--data", platform.data];
   await t.step("it warns and works", async () => {
     await platform.deploy("t1", keepAll());
     await platform.stage("t1", "a.csv", "x\n1\n");
-    const manage = platform.start(["manage", "--once"], WITHOUT);
+    const manage = platform.own(bare(args("manage", "run", "--once")));
     assert.equal((await manage.ended()).code, 0, manage.transcript());
     const told = manage.records().filter(({ event }) => /^sandbox\./.test(String(event)));
     assert.deepEqual(told.map(({ event, level }) => [event, level]), [
       ["sandbox.without_os", "WARN"],
     ]);
-    assert.equal(told[0]?.why, "bubblewrap is not installed");
+    assert.equal(told[0]?.why, "bubblewrap is not installed, and the kernel lacks Landlock");
+    assert.match(String(told[0]?.layers), /, RLIMIT_DATA, seccomp/);
   });
   const dir = "tenants/template";
   const file = `${dir}/samples/readings.csv`;
@@ -74,26 +128,28 @@ Deno.test("without bubblewrap, manage warns and works; where the layer is requir
   ];
   for (const command of commands) {
     await t.step(`${command.join(" ")} refuses`, async () => {
-      const running = platform.own(new Running(args(...command, "--require-os-sandbox"), WITHOUT));
+      const running = platform.own(bare(args(...command, "--require-os-sandbox")));
       const { code } = await running.ended();
       assert.equal(code, 2, running.transcript());
       assert.match(
         running.stderr.text,
         /the OS sandbox is not available: bubblewrap is not instal/,
       );
-      assert.match(running.stderr.text, /hint: Install bubblewrap/);
+      assert.match(running.stderr.text, /hint: Use Linux 5\.13 or newer/);
     });
   }
   await t.step("by a variable, too", async () => {
-    const env = { ...WITHOUT.env, MYSIMBDP_SANDBOX_REQUIRE_OS_SANDBOX: "true" };
-    assert.equal((await platform.start(["manage", "--once"], { env }).ended()).code, 2);
+    const env = { MYSIMBDP_SANDBOX_REQUIRE_OS_SANDBOX: "true" };
+    const running = platform.own(bare(args("manage", "run", "--once"), env));
+    assert.equal((await running.ended()).code, 2);
   });
   await t.step("by the configuration file, too", async () => {
     const config = `${platform.data}/mysimbdp.toml`;
     await Deno.writeTextFile(config, "[sandbox]\nrequire_os_sandbox = true\n");
-    assert.equal((await platform.start(["manage", "--once"], WITHOUT).ended()).code, 2);
+    const running = platform.own(bare(args("manage", "run", "--once")));
+    assert.equal((await running.ended()).code, 2);
   });
-});
+}
 
 Deno.test("the unit of manage allows what bubblewrap needs, the one of serve does not", async () => {
   await using platform = await Platform.create();

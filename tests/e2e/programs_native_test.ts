@@ -235,7 +235,7 @@ Deno.test({
     };
     const obey = { "obey.py": "" };
     // bubblewrap is searched for in the operator's PATH.
-    await refused(OBEDIENT, /native programs need the OS sandbox: bubblewrap is not/, {
+    await refused(OBEDIENT, /native programs need bubblewrap: bubblewrap is not/, {
       PATH: "/",
     });
     await refused(

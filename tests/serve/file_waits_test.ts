@@ -103,16 +103,20 @@ Deno.test("two manage: what one of them can do is possible", async () => {
   const dir = await Deno.makeTempDir({ prefix: "mysimbdp-waits-" });
   try {
     const mine = new ManageStateFile(dir);
-    mine.observe({ kind: "sandbox.without_os", layers: "", why: "bubblewrap is not installed" });
+    mine.observe({
+      kind: "sandbox.layers",
+      layers: "",
+      noNativePrograms: "bubblewrap is not installed",
+    });
     mine.observe({ kind: "ledger.failed", code: "x", error: "y", fileId: null });
     await mine.write(true);
     const alone = await readManageState(dir, Date.now());
     assert.deepEqual(alone, {
       running: true,
-      noOsSandbox: "bubblewrap is not installed",
+      noNativePrograms: "bubblewrap is not installed",
       pausedBy: "storage",
     });
-    const other = { running: true, noOsSandbox: null, pausedBy: null };
+    const other = { running: true, noNativePrograms: null, pausedBy: null };
     await Deno.writeTextFile(`${dir}/metrics/state-other.json`, JSON.stringify(other));
     await Deno.writeTextFile(`${dir}/metrics/state-broken.json`, "{");
     assert.deepEqual(await readManageState(dir, Date.now()), other);

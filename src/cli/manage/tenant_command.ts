@@ -10,7 +10,7 @@ import { orNull } from "../../data/durable.ts";
 import { Layout } from "../../data/layout.ts";
 import { deployModule } from "../../modules/build/deploy.ts";
 import { ModuleStore } from "../../modules/store.ts";
-import { requireOsSandbox } from "../../sandbox/os/os_sandbox.ts";
+import { requireOsSandbox } from "../../sandbox/os/own_layers.ts";
 import type { Storage } from "../../storage/contract.ts";
 import { openStorage, tableNotices } from "../../storage/open.ts";
 import { openData } from "../../upkeep/open_data.ts";

@@ -4,7 +4,7 @@ import { buildModule } from "../../modules/build/build.ts";
 import type { Config } from "../../config/schema.ts";
 import { statIfThere } from "../../data/durable.ts";
 import { runPolicy } from "../../sandbox/host/policy.ts";
-import { requireOsSandbox } from "../../sandbox/os/os_sandbox.ts";
+import { requireOsSandbox } from "../../sandbox/os/own_layers.ts";
 import {
   action,
   addCommand,

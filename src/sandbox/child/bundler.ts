@@ -20,16 +20,21 @@ import type { SandboxReply, SourceFault } from "../wire/messages.ts";
 const EXTENSIONS = ["", ".ts", ".js", ".mjs", ".json", "/index.ts"];
 const SDK_SOURCE = `export const { ${Object.keys(sdk).join(", ")} } = __mysimbdp;`;
 
-/**
- * @param entry path of the entry within `files`
- * @param files sources by path, with `/` as the separator
- */
-export async function bundleModule(
+/** Bundles the files of a module, given by path with `/` as the separator, from its entry. */
+type Bundle = (entry: string, files: Record<string, string>) => Promise<SandboxReply>;
+
+/** Loads all that bundling needs. */
+export async function loadBundler(): Promise<Bundle> {
+  const esbuild = await loadEsbuild();
+  return (entry, files) => bundleModule(esbuild, entry, files);
+}
+
+async function bundleModule(
+  esbuild: typeof import("esbuild-wasm"),
   entry: string,
   files: Record<string, string>,
 ): Promise<SandboxReply> {
   const sources = new Map(Object.entries(files));
-  const esbuild = await loadEsbuild();
   const bundle = (entryPoints: string[]) =>
     esbuild.build({
       entryPoints,

@@ -1,6 +1,7 @@
 import { avroReader } from "./avro/reader.ts";
 import { parquetReader } from "./parquet/reader.ts";
-import { isTextFormat, type OpenReader, recordReader } from "./record_reader.ts";
+import { isTextFormat } from "../wire/text_format.ts";
+import { type OpenReader, recordReader } from "./record_reader.ts";
 import { xlsxReader } from "./xlsx/reader.ts";
 
 /** Opens a reader for any format. This loads libraries that text formats do not need. */

@@ -1,5 +1,6 @@
 import type { DeclaredFormat } from "../wire/declaration.ts";
 import { encodingsOf } from "../wire/encodings.ts";
+import type { TextFormat } from "../wire/text_format.ts";
 import type { ReaderSettings, RecordReader, RecordSink } from "./contract.ts";
 import { csvReader } from "./csv/reader.ts";
 import { jsonArrayReader } from "./json/array.ts";
@@ -38,13 +39,6 @@ export type OpenReader = (
 // V8 treats strings of more than 128 KB as large objects, which move to the old generation at the next
 // collection and make the heap grow.
 const DECODED_BYTES = 64 * 1024;
-
-export type TextFormat = Extract<DeclaredFormat, { kind: "csv" | "jsonl" | "json" }>;
-
-/** Whether a format is text, which is read as a stream without a library. */
-export function isTextFormat(format: DeclaredFormat): format is TextFormat {
-  return format.kind === "csv" || format.kind === "jsonl" || format.kind === "json";
-}
 
 /**
  * Reads a decompressed file of a text format: bytes in, records out to the sink.

@@ -166,7 +166,7 @@ async function feed(
 
 function requireActive(os: OsSandbox): ActiveOsSandbox {
   if (os.active) return os;
-  const text = `Cannot run the program: native programs need the OS sandbox: ${os.why}`;
+  const text = `Cannot run the program: native programs need bubblewrap: ${os.why}`;
   throw new Failure("internal", "no-os-sandbox", text, {
     hint:
       "Install bubblewrap, allow user namespaces and restart manage, or compile the program to " +

@@ -99,7 +99,7 @@ function sessionOf(pid: number): string {
 }
 
 /** A process and its descendants, each before its children are listed. */
-function* treeOf(root: number): Generator<number> {
+export function* treeOf(root: number): Generator<number> {
   for (const open = [root]; open.length > 0;) {
     const pid = open.pop()!;
     yield pid;

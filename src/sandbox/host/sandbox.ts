@@ -15,19 +15,22 @@ import {
   replySchema,
   type SandboxReply,
   type SandboxRequest,
+  workOf,
 } from "../wire/messages.ts";
 import { MAX_NOTICES } from "../wire/notice_limits.ts";
-import type { HostCommand } from "../os/resource_limits.ts";
+import { dataLimit } from "./data_limit.ts";
 import { type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { type IdlePipes, lastCharacters, watchForIdlePipes } from "./process_output.ts";
 import { encodingList } from "../wire/encoding_list.ts";
 import { killTree, lowerPriorityOfTree } from "./process_tree.ts";
-import { sandboxCommand } from "./sandbox_command.ts";
+import { type SandboxCommand, sandboxCommand } from "./sandbox_command.ts";
 import {
   exceededFailure,
   forged,
+  layersMissing,
   ModuleFault,
   parseMessage,
+  ranOutOfMemory,
   repliedFailure,
   silentFailure,
   sourceFailure,
@@ -78,6 +81,7 @@ const MAX_LOG_CHARS = 1_000_000;
  */
 export class Sandbox {
   readonly #process: Deno.ChildProcess;
+  readonly #layers: readonly string[];
   readonly #out: FrameWriter;
   readonly #frames: ReturnType<typeof readFrames>;
   readonly #idlePipes: IdlePipes;
@@ -95,8 +99,13 @@ export class Sandbox {
   #loggedChars = 0;
   readonly #notices = new Set<string>();
 
-  private constructor(process: Deno.ChildProcess, nonce: Uint8Array<ArrayBuffer>) {
+  private constructor(
+    process: Deno.ChildProcess,
+    nonce: Uint8Array<ArrayBuffer>,
+    layers: readonly string[],
+  ) {
     this.#process = process;
+    this.#layers = layers;
     this.#out = new FrameWriter(process.stdin, nonce);
     process.status.then(() => this.#hasEnded = true);
     const progress = () => this.#hostTime.isRunning ? null : this.#framesRead;
@@ -112,8 +121,8 @@ export class Sandbox {
    *
    * @param command the command to start. @default our own program as a sandbox
    */
-  static spawn(command: HostCommand = sandboxCommand()): Sandbox {
-    const { program, args } = command;
+  static spawn(command: SandboxCommand = sandboxCommand()): Sandbox {
+    const { program, args, layers } = command;
     const process = new Deno.Command(program, {
       args,
       stdin: "piped",
@@ -122,7 +131,7 @@ export class Sandbox {
       clearEnv: true,
     }).spawn();
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-    const sandbox = new Sandbox(process, nonce);
+    const sandbox = new Sandbox(process, nonce, layers);
     // The nonce goes first, without a frame. If the process is already dead, it shows later.
     sandbox.#sent(sandbox.#out.writeBare(nonce));
     return sandbox;
@@ -220,14 +229,13 @@ export class Sandbox {
       this.kill();
     });
     try {
+      await this.#lock(request, limits, sink !== null);
       await this.#sent(this.#out.writeJson(FRAME.request, request));
       const feeding = feed();
-      const reply = await this.#read(sink).catch(nullIfCutShort).finally(() => {
+      const reply = await this.#reply(limits, sink).finally(() => {
         this.#isOver = true;
         this.#resumeFeed();
       });
-      if (reply === null) throw await this.#endFailure(limits, sink !== null);
-      if (reply.type === "failed") throw repliedFailure(reply);
       await feeding;
       return reply;
     } finally {
@@ -236,9 +244,36 @@ export class Sandbox {
     }
   }
 
-  /** The sandbox's final reply; null if it ended without one. */
+  /** Makes the process load what the request needs and lock itself in; nothing customer-made before. */
+  async #lock(request: SandboxRequest, limits: ProcessLimits, withFile: boolean): Promise<void> {
+    await this.#sent(this.#out.writeJson(FRAME.prepare, { work: workOf(request) }));
+    await this.#reply(limits, null, withFile);
+    const dataBytes = dataLimit(this.pid, limits.memoryBytes);
+    await this.#sent(this.#out.writeJson(FRAME.lock, { dataBytes }));
+    const reply = await this.#reply(limits, null, withFile);
+    const set = reply.type === "locked" ? reply.layers : [];
+    const missing = this.#layers.filter((layer) => !set.includes(layer));
+    if (missing.length > 0) throw layersMissing(missing);
+  }
+
+  /** The next reply that is not a log line. @throws {Failure} if it says so, or none comes */
+  async #reply(
+    limits: ProcessLimits,
+    sink: IngestSink | null,
+    withFile = sink !== null,
+  ): Promise<SandboxReply> {
+    const reply = await this.#read(sink).catch(nullIfCutShort);
+    if (reply === null) throw await this.#endFailure(limits, withFile);
+    if (reply.type === "failed") throw repliedFailure(reply);
+    return reply;
+  }
+
+  /** The sandbox's next reply; null if it ended without one. */
   async #read(sink: IngestSink | null): Promise<SandboxReply | null> {
-    for await (const { kind, payload } of this.#frames) {
+    for (;;) {
+      const { done, value } = await this.#frames.next();
+      if (done) return null;
+      const { kind, payload } = value;
       this.#framesRead++;
       this.#hostTime.start();
       if (kind === FRAME.batch) await sink?.batch(payload);
@@ -246,7 +281,10 @@ export class Sandbox {
       else if (kind === FRAME.reply) {
         const reply = parseMessage(replySchema, payload);
         if (reply.type === "log") this.#log(reply.text, sink);
-        else if (reply.type !== "ready") return reply;
+        else if (reply.type !== "ready") {
+          this.#hostTime.stop();
+          return reply;
+        }
       } else if (kind === FRAME.taken) {
         this.#piecesUnderway--;
         this.#resumeFeed();
@@ -257,7 +295,6 @@ export class Sandbox {
       } else throw forged(`a message of the unknown kind ${kind}`);
       this.#hostTime.stop();
     }
-    return null;
   }
 
   async #answer(request: HostRequest, sink: IngestSink | null): Promise<void> {
@@ -288,8 +325,10 @@ export class Sandbox {
 
   async #endFailure(limits: ProcessLimits, withFile: boolean): Promise<Failure> {
     const status = await this.#process.status;
-    if (this.#exceeded !== null) return exceededFailure(this.#exceeded, limits, withFile);
-    return silentFailure(status, await this.#stderr);
+    const stderr = await this.#stderr;
+    const exceeded = this.#exceeded ?? (ranOutOfMemory(stderr) ? "memory" : null);
+    if (exceeded !== null) return exceededFailure(exceeded, limits, withFile);
+    return silentFailure(status, stderr);
   }
 
   /** Ends the process and waits until all of it is gone. */

@@ -1,5 +1,5 @@
 import { SANDBOX_ARGUMENT } from "../wire/sandbox_argument.ts";
-import { type OsSandbox, ownOsSandbox } from "../os/os_sandbox.ts";
+import { type OwnLayers, ownLayers } from "../os/own_layers.ts";
 import {
   HAS_RESOURCE_LIMITS,
   type HostCommand,
@@ -12,19 +12,25 @@ import {
  */
 const LAST_RESORT_CPU_SECONDS = 86_400;
 
+/** The command that starts a sandbox. */
+export interface SandboxCommand extends HostCommand {
+  /** The kernel layers that its process must set on itself before it receives a request. */
+  layers: readonly string[];
+}
+
 /**
  * The command that starts our own program as a sandbox.
  *
- * @param os the OS sandbox around it. @default the one of this machine
+ * @param own the layers around it. @default those of this machine
  */
-export function sandboxCommand(os: OsSandbox = ownOsSandbox()): HostCommand {
+export function sandboxCommand({ around, inside }: OwnLayers = ownLayers()): SandboxCommand {
   const program = Deno.execPath();
   const cpuSeconds = LAST_RESORT_CPU_SECONDS;
-  if (!Deno.build.standalone) return { program, args: sourceArguments() };
+  if (!Deno.build.standalone) return { program, args: sourceArguments(), layers: inside };
   const args = [SANDBOX_ARGUMENT];
-  if (os.active) return os.confine({ program, args, cpuSeconds });
-  if (!HAS_RESOURCE_LIMITS) return { program, args };
-  return withResourceLimits({ program, args }, { cpuSeconds });
+  if (around.active) return { ...around.confine({ program, args, cpuSeconds }), layers: inside };
+  if (!HAS_RESOURCE_LIMITS) return { program, args, layers: inside };
+  return { ...withResourceLimits({ program, args }, { cpuSeconds }), layers: inside };
 }
 
 // When it runs from source, the program is Deno with our entry module, and Deno writes to a cache.

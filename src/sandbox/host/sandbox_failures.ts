@@ -52,10 +52,24 @@ export function exceededFailure(what: Exceeded, limits: ProcessLimits, withFile 
   }
 }
 
+/** Whether V8 ended a process because the kernel gave it no more memory. */
+export function ranOutOfMemory(stderr: string): boolean {
+  return /out of memory|allocation failed/i.test(stderr);
+}
+
 /** A sandbox ended without a final reply. */
 export function silentFailure(status: Deno.CommandStatus, stderr: string): Failure {
   const what = `its process ${exitText(status)} before it was done`;
   return cannotRun("sandbox-exit", what, undefined, stderr);
+}
+
+/** A sandbox could not set layers on itself that work on this machine. */
+export function layersMissing(names: readonly string[]): Failure {
+  const text = `Cannot run the module: its sandbox could not set ${names.join(" and ")} on itself`;
+  return new Failure("internal", "sandbox-layers", text, {
+    hint: "Restart manage if the kernel or its settings have changed. " +
+      "Run mysimbdp doctor to see the layers that work.",
+  });
 }
 
 export function tooMuchOutput(): Failure {

@@ -1,13 +1,15 @@
 /**
- * The OS sandbox around untrusted code: bubblewrap's namespaces and a system call filter. It exists on
- * Linux, if bubblewrap is installed and the kernel allows it.
+ * bubblewrap around untrusted code: namespaces and a system call filter. It works on Linux, if it is
+ * installed and the kernel allows it. Our own processes set more layers on themselves, which need
+ * nothing installed.
  *
  * @module
  */
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { Failure, messageOf } from "../../base/failure.ts";
+import { messageOf } from "../../base/failure.ts";
 import { bubblewrapArguments } from "./bubblewrap.ts";
+import { LAYERS_ARGUMENT } from "../kernel/layers_argument.ts";
 import { librariesOf } from "./libraries.ts";
 import { type HostCommand, type KernelLimits, withResourceLimits } from "./resource_limits.ts";
 import { filterFile } from "./seccomp.ts";
@@ -26,7 +28,7 @@ export interface Confinement extends KernelLimits {
 
 export interface ActiveOsSandbox {
   active: true;
-  /** Its parts, for people: `bubblewrap 0.8.0, seccomp`. */
+  /** For people: `bubblewrap 0.8.0`. */
   description: string;
   /**
    * The command that runs a program in the sandbox. The program can read itself, its libraries and
@@ -42,54 +44,44 @@ interface UnavailableOsSandbox {
   why: string;
 }
 
-/** The OS sandbox of this machine. */
+/** bubblewrap on this machine. */
 export type OsSandbox = ActiveOsSandbox | UnavailableOsSandbox;
 
-let found: OsSandbox | null = null;
+/** What was found on this machine. */
+interface Found {
+  around: OsSandbox;
+  /** The layers that a process of our own program sets on itself. */
+  inside: readonly string[];
+}
 
-/** The OS sandbox of this machine; the first call tests it. */
+let found: Found | null = null;
+
+/** bubblewrap on this machine; the first call tests it. */
 export function osSandbox(): OsSandbox {
+  return testedLayers().around;
+}
+
+/** What works on this machine; the first call tests it. */
+export function testedLayers(): Found {
   return found ??= probe();
 }
 
-/**
- * The OS sandbox for processes of our own program. When the program runs from source, it consists of
- * many files, including Deno's cache, and cannot be confined.
- */
-export function ownOsSandbox(): OsSandbox {
-  return Deno.build.standalone
-    ? osSandbox()
-    : { active: false, why: "the program runs from source" };
+/** The same, but testing it, which takes 0.1 seconds or more, does not block the caller's thread. */
+export async function testLayers(): Promise<void> {
+  // Only if the complete sandbox fails, find out what is missing, step by step.
+  found ??= await probeComplete().catch(() => null) ?? probe();
 }
 
-/**
- * The same, but testing it, which takes 0.1 seconds or more, does not block the caller's thread.
- */
-export async function findOwnOsSandbox(): Promise<OsSandbox> {
-  if (Deno.build.standalone && found === null) {
-    // Only if the complete sandbox fails, find out what is missing, step by step.
-    found = await probeComplete().catch(() => null) ?? probe();
-  }
-  return ownOsSandbox();
-}
-
-/** @throws {Failure} `no-os-sandbox` if our own program cannot run in the OS sandbox */
-export function requireOsSandbox(): void {
-  const os = ownOsSandbox();
-  if (os.active) return;
-  const text = `Cannot run modules: the OS sandbox is not available: ${os.why}`;
-  throw new Failure("usage", "no-os-sandbox", text, {
-    hint: "Install bubblewrap and allow user namespaces, or set require_os_sandbox to false.",
-  });
-}
-
-/** The OS sandbox with all its parts; null if it does not work. */
-async function probeComplete(): Promise<OsSandbox | null> {
-  const bwrap = Deno.build.os === "linux" ? programInPath("bwrap") : null;
+/** All that this machine may have; null if it does not work. */
+async function probeComplete(): Promise<Found | null> {
+  if (Deno.build.os !== "linux") return null;
+  const bwrap = programInPath("bwrap");
   const filter = bwrap === null ? null : filterFile();
-  if (bwrap === null || filter === null) return null;
-  const { success } = await probeCommand(bwrap, filter).output();
-  return success ? sandboxOf(bwrap, filter) : null;
+  if (bwrap !== null && filter === null) return null;
+  const { success, stdout } = await commandOf(probeCommand(bwrap, filter)).output();
+  if (!success) return null;
+  const around = bwrap === null ? noBubblewrap() : sandboxOf(bwrap, filter);
+  return { around, inside: namesIn(stdout) };
 }
 
 /** Why there can be no OS sandbox on this machine; null when it has to be tested. */
@@ -98,28 +90,37 @@ export function whyNoBubblewrap(): string | null {
   return programInPath("bwrap") === null ? "bubblewrap is not installed" : null;
 }
 
-function probe(): OsSandbox {
-  const bwrap = programInPath("bwrap");
-  const why = whyNoBubblewrap();
-  if (why !== null || bwrap === null) return { active: false, why: why ?? "" };
+function noBubblewrap(): OsSandbox {
+  return { active: false, why: whyNoBubblewrap() ?? "" };
+}
+
+function probe(): Found {
+  const bwrap = whyNoBubblewrap() === null ? programInPath("bwrap") : null;
+  if (bwrap === null) return { around: noBubblewrap(), inside: insideAlone() };
   try {
     const filter = filterFile();
-    if (filter !== null && errorOf(bwrap, filter) === null) return sandboxOf(bwrap, filter);
-    const error = errorOf(bwrap, null);
-    return error === null
-      ? sandboxOf(bwrap, null)
-      : { active: false, why: `bubblewrap fails: ${error}` };
+    const complete = tried(probeCommand(bwrap, filter));
+    if (complete.error === null) {
+      return { around: sandboxOf(bwrap, filter), inside: complete.names };
+    }
+    const { error, names } = filter === null ? complete : tried(probeCommand(bwrap, null));
+    if (error === null) return { around: sandboxOf(bwrap, null), inside: names };
+    const why = `bubblewrap fails: ${error}`;
+    return { around: { active: false, why }, inside: insideAlone() };
   } catch (error) {
-    return { active: false, why: messageOf(error) };
+    return { around: { active: false, why: messageOf(error) }, inside: insideAlone() };
   }
+}
+
+function insideAlone(): readonly string[] {
+  return Deno.build.os === "linux" ? tried(probeCommand(null, null)).names : [];
 }
 
 function sandboxOf(bwrap: string, filter: string | null): OsSandbox {
   const { stdout } = new Deno.Command(bwrap, { args: ["--version"] }).outputSync();
-  const version = new TextDecoder().decode(stdout).trim();
   return {
     active: true,
-    description: `${version}, ${filter === null ? "no seccomp" : "seccomp"}`,
+    description: new TextDecoder().decode(stdout).trim(),
     confine: (confinement) => confine(bwrap, filter, confinement),
   };
 }
@@ -145,26 +146,31 @@ function sameInside(paths: readonly string[]): Record<string, string> {
 
 const PROBE_SECONDS = 10;
 
-/** A program that does nothing, confined. */
-function probeCommand(bwrap: string, filter: string | null): Deno.Command {
+/** A program that prints the layers that it could set on itself, or does nothing. */
+function probeCommand(bwrap: string | null, filter: string | null): HostCommand {
   const program = Deno.build.standalone ? Deno.execPath() : programInPath("true") ?? "/bin/true";
-  const args = Deno.build.standalone ? ["--version"] : [];
-  const command = confine(bwrap, filter, { program, args, cpuSeconds: PROBE_SECONDS });
-  return new Deno.Command(command.program, {
-    args: command.args,
-    clearEnv: true,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
+  const args = Deno.build.standalone ? [LAYERS_ARGUMENT] : [];
+  return bwrap === null
+    ? withResourceLimits({ program, args }, { cpuSeconds: PROBE_SECONDS })
+    : confine(bwrap, filter, { program, args, cpuSeconds: PROBE_SECONDS });
 }
 
-/** The error message of a confined program; null if it succeeds. */
-function errorOf(bwrap: string, filter: string | null): string | null {
-  const { success, code, stderr } = probeCommand(bwrap, filter).outputSync();
-  if (success) return null;
+function commandOf({ program, args }: HostCommand): Deno.Command {
+  const streams = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+  return new Deno.Command(program, { args, clearEnv: true, ...streams });
+}
+
+/** Runs a probe. @returns the layers that it set, or its error message */
+function tried(command: HostCommand): { names: readonly string[]; error: string | null } {
+  const { success, code, stdout, stderr } = commandOf(command).outputSync();
+  if (success) return { names: namesIn(stdout), error: null };
   const lastLine = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-  return lastLine || `it exited with code ${code}`;
+  return { names: [], error: lastLine || `it exited with code ${code}` };
+}
+
+function namesIn(stdout: Uint8Array): readonly string[] {
+  const text = new TextDecoder().decode(stdout).trim();
+  return text === "" ? [] : JSON.parse(text);
 }
 
 function programInPath(name: string): string | null {

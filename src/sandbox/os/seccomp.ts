@@ -1,4 +1,4 @@
-import { SECCOMP_FILTERS } from "./seccomp_filter.ts";
+import { SECCOMP_FILTERS } from "../kernel/seccomp_filter.ts";
 
 /**
  * Writes the system call filter to an unnamed file that children of this process can open. The file
@@ -7,7 +7,7 @@ import { SECCOMP_FILTERS } from "./seccomp_filter.ts";
  * @returns its path; null if this architecture has no filter
  */
 export function filterFile(): string | null {
-  const filter = SECCOMP_FILTERS[Deno.build.arch];
+  const filter = SECCOMP_FILTERS[Deno.build.arch]?.always;
   if (filter === undefined) return null;
   const name = Deno.makeTempFileSync({ prefix: "mysimbdp-seccomp-" });
   try {

@@ -12,7 +12,11 @@ import { releaseMemory } from "../../base/bytes.ts";
 
 /** The kinds of frame, by direction. */
 export const FRAME = {
-  /** host → child: JSON of a request. */
+  /** host → child: JSON of what to load. */
+  prepare: 12,
+  /** host → child: JSON of the limits; the process locks itself in. */
+  lock: 13,
+  /** host → child: JSON of a request; before it, nothing comes from a customer. */
   request: 1,
   /** host → child: a piece of the file. */
   data: 2,

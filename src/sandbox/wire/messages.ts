@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { DeclaredFormat } from "./declaration.ts";
 import type { Grants, HostRequest, HostResponse } from "./host_messages.ts";
 import type { TableSpec } from "../../batch/column.ts";
+import { isTextFormat } from "./text_format.ts";
 import { MAX_NOTICE_CHARS, MAX_NOTICES } from "./notice_limits.ts";
 
 /** A module that is not a script: a WebAssembly program, or the output of a native one. */
@@ -47,6 +48,29 @@ export type SandboxRequest =
     encodings?: string[];
   };
 
+/**
+ * What a sandbox's process has to load for a request. It loads this before it locks itself in, because
+ * it can open nothing later.
+ */
+export type Work = "bundle" | "script" | "library" | "program";
+
+/** host → sandbox, before a request. */
+export interface Preparation {
+  work: Work;
+}
+
+/** host → sandbox, once it is prepared. */
+export interface Lock {
+  /** The limit on the writable private memory of its process, in bytes; null for none. */
+  dataBytes: number | null;
+}
+
+export function workOf(request: SandboxRequest): Work {
+  if (request.type === "bundle") return "bundle";
+  if (request.program) return "program";
+  return request.type === "ingest" && !isTextFormat(request.format) ? "library" : "script";
+}
+
 /** The request that runs one file through a module. */
 export type IngestRequest = Extract<SandboxRequest, { type: "ingest" }>;
 
@@ -66,6 +90,10 @@ export const noticesSchema = z.array(z.string().max(MAX_NOTICE_CHARS)).max(MAX_N
 /** sandbox → host */
 export const replySchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
+  /** All that the request needs is loaded. */
+  z.object({ type: z.literal("prepared") }),
+  /** The layers that the process has set on itself, for people. */
+  z.object({ type: z.literal("locked"), layers: z.array(z.string()) }),
   z.object({ type: z.literal("bundled"), code: z.string() }),
   z.object({ type: z.literal("faults"), faults: z.array(sourceFaultSchema) }),
   /** `declaration` is checked separately, by `parseDeclaration`. */

@@ -5,7 +5,8 @@
  * @module
  */
 import { releaseMemory } from "../../base/bytes.ts";
-import { isTextFormat, recordReader } from "../formats/record_reader.ts";
+import { recordReader } from "../formats/record_reader.ts";
+import { isTextFormat } from "../wire/text_format.ts";
 import { serveWorker } from "./worker_loop.ts";
 
 serveWorker((format, sink, limits) => {

@@ -21,9 +21,9 @@ export async function requireNativePrograms(
   const { entry } = checkTenantJson(files["tenant.json"] ?? "{}");
   if (entry === null || typeof entry === "string") return;
   const manage = await readManageState(layout.root, now);
-  const why = manage === null ? whyNoBubblewrap() : manage.noOsSandbox;
+  const why = manage === null ? whyNoBubblewrap() : manage.noNativePrograms;
   if (why === null) return;
-  const text = `Cannot accept the module: native programs need the OS sandbox: ${why}`;
+  const text = `Cannot accept the module: native programs need bubblewrap: ${why}`;
   throw new Failure("refused", "no-os-sandbox", text, {
     hint: "Compile the program to WebAssembly, or ask the operator to install bubblewrap, allow " +
       "user namespaces and restart manage.",

@@ -3,18 +3,26 @@ import { join } from "node:path";
 import { denortFromEnvironment, denortFromWheel } from "../../../scripts/denort.ts";
 import { hostTarget } from "../../../scripts/targets.ts";
 import { osSandbox } from "../../../src/sandbox/os/os_sandbox.ts";
-import { type HostCommand, withResourceLimits } from "../../../src/sandbox/os/resource_limits.ts";
+import { withResourceLimits } from "../../../src/sandbox/os/resource_limits.ts";
+import type { SandboxCommand } from "../../../src/sandbox/host/sandbox_command.ts";
 import { Sandbox } from "../../../src/sandbox/host/sandbox.ts";
 import type { ProcessLimits } from "../../../src/sandbox/host/limits.ts";
 import { ROOT } from "../../harness/binary.ts";
 
 const HERE = new URL("./", import.meta.url).pathname;
 const OUT = join(ROOT, "dist", "attack");
-const PROGRAM = join(OUT, "stripped");
+export const PROGRAM = join(OUT, "stripped");
 const CPU_SECONDS = 60;
 
-/** The innermost layer that is left: a bare Worker, or a bare process. */
-export type Stripped = "worker" | "process";
+/** The innermost layer that is left: a bare Worker, one with all permissions, or a bare process. */
+export type Stripped = "worker" | "permitted" | "process";
+
+/** The outer layers that are left. */
+export interface Outer {
+  bubblewrap?: boolean;
+  /** Landlock, seccomp and RLIMIT_DATA. */
+  kernel?: boolean;
+}
 
 /** What the attacking code read, or how it was refused. */
 export interface Answer {
@@ -22,16 +30,28 @@ export interface Answer {
   refused?: string;
 }
 
-/** Replaces our Worker with the hostile one. */
-const hostileWorker: esbuild.Plugin = {
-  name: "hostile-worker",
+/** What is changed in our sources: the Worker is hostile, and arguments take layers away. */
+const CHANGES: [file: RegExp, what: string | RegExp, to: string][] = [
+  [/child[\\/]child\.ts$/, /(?:\.\.?\/)+\w+\/\w+_worker\.ts/g, "./hostile_worker.js"],
+  [
+    /child[\\/]worker_port\.ts$/,
+    `permissions: "none"`,
+    `permissions: Deno.args[0] === "permitted" ? "inherit" : "none"`,
+  ],
+  [/kernel[\\/]kernel_layers\.ts$/, `os === "linux"`, `Deno.args[1] === "kernel"`],
+];
+
+const strip: esbuild.Plugin = {
+  name: "strip",
   setup(build) {
-    build.onLoad({ filter: /[\\/]src[\\/]sandbox[\\/]child[\\/]child\.ts$/ }, async ({ path }) => {
-      const source = await Deno.readTextFile(path);
-      const contents = source.replaceAll(/(?:\.\.?\/)+\w+\/\w+_worker\.ts/g, "./hostile_worker.js");
-      if (contents === source) throw new Error("the child no longer starts a Worker");
-      return { contents, loader: "ts" };
-    });
+    for (const [filter, what, to] of CHANGES) {
+      build.onLoad({ filter }, async ({ path }) => {
+        const source = await Deno.readTextFile(path);
+        const contents = source.replaceAll(what, to);
+        if (contents === source) throw new Error(`${path} has changed: ${what} is missing`);
+        return { contents, loader: "ts" };
+      });
+    }
   },
 };
 
@@ -47,7 +67,7 @@ export async function buildStripped(): Promise<void> {
     platform: "node",
     logLevel: "error",
     alias: { mysimbdp: join(ROOT, "src/sdk/mod.ts") },
-    plugins: [hostileWorker],
+    plugins: [strip],
   });
   await esbuild.stop();
   await Deno.copyFile(join(HERE, "hostile_worker.js"), join(OUT, "hostile_worker.js"));
@@ -72,24 +92,23 @@ async function compile(denort: string | undefined): Promise<string | null> {
   return success ? null : new TextDecoder().decode(stderr);
 }
 
-/** The command that starts the stripped program, with or without the OS sandbox. */
-function commandOf(stripped: Stripped, inOsSandbox: boolean): HostCommand {
-  const command = { program: PROGRAM, args: [stripped] };
-  if (!inOsSandbox) {
-    return withResourceLimits(command, { cpuSeconds: CPU_SECONDS });
-  }
-  const os = osSandbox();
-  if (!os.active) throw new Error(`the OS sandbox is not available: ${os.why}`);
-  return os.confine({ ...command, cpuSeconds: CPU_SECONDS });
+/** The command that starts the stripped program. */
+export function commandOf(stripped: Stripped, { bubblewrap, kernel }: Outer): SandboxCommand {
+  const around = osSandbox();
+  const layers = kernel ? ["seccomp", "RLIMIT_DATA"] : [];
+  const command = { program: PROGRAM, args: [stripped, kernel ? "kernel" : ""] };
+  if (!bubblewrap) return { ...withResourceLimits(command, { cpuSeconds: CPU_SECONDS }), layers };
+  if (!around.active) throw new Error(`bubblewrap is not available: ${around.why}`);
+  return { ...around.confine({ ...command, cpuSeconds: CPU_SECONDS }), layers };
 }
 
 /** Runs code without these layers, under our own host. */
 export async function attackIn(
   stripped: Stripped,
-  { osSandbox: inOsSandbox = false, ...limits }: Partial<ProcessLimits> & { osSandbox?: boolean },
+  { bubblewrap, kernel, ...limits }: Partial<ProcessLimits> & Outer,
   code: string,
 ): Promise<Answer> {
-  const sandbox = Sandbox.spawn(commandOf(stripped, inOsSandbox));
+  const sandbox = Sandbox.spawn(commandOf(stripped, { bubblewrap, kernel }));
   const defaults = { memoryBytes: 512 * 1024 ** 2, seconds: 30 };
   return await sandbox.describe(code, { ...defaults, ...limits }) as Answer;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { type Confinement, osSandbox } from "../../../src/sandbox/os/os_sandbox.ts";
-import { SECCOMP_FILTERS } from "../../../src/sandbox/os/seccomp_filter.ts";
+import { SECCOMP_FILTERS } from "../../../src/sandbox/kernel/seccomp_filter.ts";
 
 const os = osSandbox();
 if (!os.active) console.log(`The OS sandbox is not tested: ${os.why}`);

@@ -8,7 +8,7 @@ import { Failure } from "../../../base/failure.ts";
 import type { DeclaredFormat } from "../../wire/declaration.ts";
 import { encodingsOf } from "../../wire/encodings.ts";
 import { isObject } from "../json/value.ts";
-import { isTextFormat, type TextFormat } from "../record_reader.ts";
+import { isTextFormat, type TextFormat } from "../../wire/text_format.ts";
 
 /** How many of a file's first bytes {@link checkKind} needs to recognize every kind. */
 export const HEAD_BYTES = 4096;
