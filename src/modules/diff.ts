@@ -3,15 +3,21 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Permissions } from "../config/tenant_json.ts";
 import type { ModuleFiles } from "../protocol/module_view.ts";
+import { readReviewed, type Reviewed } from "./reviewed.ts";
 import type { ModuleStore, TenantVersion } from "./store.ts";
 import { withHiddenShown } from "./visible.ts";
 
-/** For one file: a hostile text can be built to be slow to compare. */
-const TIMEOUT_MS = 2_000;
+/**
+ * The work of comparing all files of a module: a comparison that finds D changed lines takes D². It is
+ * not a time, so that the same versions always have the same diff, page by page.
+ */
+const MAX_WORK = 2_000 ** 2;
 
 /**
  * Returns the unified diff of two versions of a module, with hidden characters made visible for the
- * operator who reviews it. WebAssembly files are compared by size and SHA-256.
+ * operator who reviews it. Files that are too different to compare are shown in full, the old one as
+ * removed and the new one as added: nothing that would run is left out. WebAssembly files are compared
+ * by size and SHA-256.
  *
  * @returns "" when the versions are the same
  *
@@ -27,31 +33,28 @@ export function diffModules(before: ModuleFiles, after: ModuleFiles): string {
     const content = files[path];
     return content !== undefined && path.endsWith(".wasm") ? binaryText(content) : content;
   };
-  const diffs = paths.map((path) => diffFile(path, text(before, path), text(after, path)));
+  let work = MAX_WORK;
+  const diffs = paths.map((path) => {
+    const [old, now] = [text(before, path), text(after, path)];
+    if (old === now) return "";
+    if (old === undefined || now === undefined) return wholeFiles(path, old, now, "");
+    const most = Math.floor(Math.sqrt(work));
+    const patch = compare(path, old, now, most);
+    work -= Math.min(most, patch === null ? most : changedLines(patch)) ** 2;
+    return patch ?? wholeFiles(path, old, now, " too different to compare: both in full");
+  });
   return withHiddenShown(diffs.join(""));
 }
 
-/** What an operator reviews. */
-interface Changes {
-  /** The version that it is compared with. */
-  against: string | null;
-  files: ModuleFiles;
+/** What an operator sees of a version. */
+interface Changes extends Reviewed {
   diff: string;
-  /** What the version may do; null if it was not built. */
-  permissions: Permissions | null;
 }
 
 /** The changes of a version from the current one; for the current one, from the previous one. */
-export async function changesOf(
-  store: ModuleStore,
-  { tenant, version }: TenantVersion,
-): Promise<Changes> {
-  const current = await store.currentVersion(tenant);
-  const against = version === current ? (await store.record(tenant, version)).previous : current;
-  const files = await store.sources(tenant, version);
-  const before = against === null ? {} : await store.sources(tenant, against);
-  const permissions = await store.permissions(tenant, version);
-  return { against, files, diff: diffModules(before, files), permissions };
+export async function changesOf(store: ModuleStore, at: TenantVersion): Promise<Changes> {
+  const reviewed = await readReviewed(store, at);
+  return { ...reviewed, diff: diffModules(reviewed.before, reviewed.files) };
 }
 
 /**
@@ -69,23 +72,49 @@ export function permissionsText({ write, read, net, secrets }: Permissions): str
     .join("; ");
 }
 
-function diffFile(path: string, before: string | undefined, after: string | undefined): string {
-  if (before === after) return "";
-  const from = before === undefined ? "/dev/null" : `a/${path}`;
-  const to = after === undefined ? "/dev/null" : `b/${path}`;
-  const patch = createTwoFilesPatch(from, to, before ?? "", after ?? "", "", "", {
+/** The diff of a file that both versions have; null if it has more than `most` changed lines. */
+function compare(path: string, before: string, after: string, most: number): string | null {
+  if (most === 0) return null;
+  const patch = createTwoFilesPatch(`a/${path}`, `b/${path}`, before, after, undefined, undefined, {
     context: 3,
-    timeout: TIMEOUT_MS,
+    maxEditLength: most,
     headerOptions: { includeIndex: false, includeUnderline: false, includeFileHeaders: true },
   });
-  return patch?.replaceAll(/^(---|\+\+\+) (.*)\t$/gm, "$1 $2") ?? tooDifferent(path);
+  return patch ?? null;
+}
+
+function changedLines(patch: string): number {
+  return patch.split("\n").filter((line) => /^[-+]/.test(line)).length;
+}
+
+/** All lines of the old file as removed and all of the new one as added. */
+function wholeFiles(
+  path: string,
+  before: string | undefined,
+  after: string | undefined,
+  remark: string,
+): string {
+  const [old, now] = [linesOf(before), linesOf(after)];
+  const span = ({ length }: string[]) => `${length === 0 ? 0 : 1},${length}`;
+  return [
+    `--- ${before === undefined ? "/dev/null" : `a/${path}`}`,
+    `+++ ${after === undefined ? "/dev/null" : `b/${path}`}`,
+    ...old.length + now.length > 0 ? [`@@ -${span(old)} +${span(now)} @@${remark}`] : [],
+    ...signed("-", old, before),
+    ...signed("+", now, after),
+  ].map((line) => `${line}\n`).join("");
+}
+
+function linesOf(text = ""): string[] {
+  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
+}
+
+function signed(sign: string, lines: string[], text = ""): string[] {
+  const end = lines.length > 0 && !text.endsWith("\n") ? ["\\ No newline at end of file"] : [];
+  return [...lines.map((line) => sign + line), ...end];
 }
 
 function binaryText(base64: string): string {
   const hash = createHash("sha256").update(base64, "base64").digest("hex");
   return `WebAssembly of ${Buffer.byteLength(base64, "base64")} bytes, SHA-256 ${hash}\n`;
-}
-
-function tooDifferent(path: string): string {
-  return `--- a/${path}\n+++ b/${path}\n(too different for a line-by-line diff)\n`;
 }

@@ -15,7 +15,13 @@ const actionSchema = z.discriminatedUnion("verb", [
   /** Build it and check it. */
   z.object({ verb: z.literal("check") }),
   /** Create its tables and make it the current version. */
-  z.object({ verb: z.literal("approve"), by: z.string(), note: z.string().nullable() }),
+  z.object({
+    verb: z.literal("approve"),
+    by: z.string(),
+    note: z.string().nullable(),
+    /** What the operator has seen. A request of an earlier program names nothing and is refused. */
+    seen: z.string().default(""),
+  }),
 ]);
 type ModuleAction = z.infer<typeof actionSchema>;
 

@@ -1,6 +1,7 @@
 import { Failure } from "../base/failure.ts";
 import type { ModuleFaultView, ModuleFiles } from "../protocol/module_view.ts";
 import type { ModuleLog } from "./module_log.ts";
+import { requireSeen } from "./reviewed.ts";
 import { type BuiltModule, type ModuleStore, numberOf, type TenantVersion } from "./store.ts";
 import { newRecord, type VersionRecord } from "./version_record.ts";
 
@@ -38,14 +39,18 @@ export async function markPending(store: ModuleStore, at: TenantVersion): Promis
 
 /**
  * Makes a built version current, unless it was rejected. Its tables must exist.
- * @throws {Failure} `wrong-version-state`
+ *
+ * @param seen what the operator has seen (`Reviewed.seen`); null if nobody looks at it
+ * @throws {Failure} `wrong-version-state`, `review-outdated`
  */
 export async function approveVersion(
   store: ModuleStore,
   { tenant, version }: TenantVersion,
   decision: Decision,
+  seen: string | null,
 ): Promise<Promotion> {
   return await store.locked(tenant, async () => {
+    if (seen !== null) await requireSeen(store, { tenant, version }, seen);
     const record = await store.record(tenant, version);
     checkState(tenant, record, ["checking", "pending", "approved", "rolled-back"]);
     return await promote(store, tenant, record, decision);

@@ -37,8 +37,8 @@ export const tenantViewSchema = z.object({
   module: z.object({
     /** The version in use. */
     current: z.string().nullable(),
-    /** The newest version that waits for approval. */
-    pending: z.string().nullable(),
+    /** The versions that wait for approval, newest first. */
+    pending: z.array(z.string()),
   }),
 });
 export type TenantView = z.infer<typeof tenantViewSchema>;
@@ -146,10 +146,16 @@ export const versionReviewSchema = versionWithFilesSchema.extend({
   diff: z.string(),
   /** What it may do, also where `tenant.json` does not say so; null if it was not built. */
   permissions: permissionsViewSchema.nullable(),
+  /** Whether approving it goes back to a version that is older than the one in use. */
+  older: z.boolean(),
+  /** SHA-256 over both versions, their files and the permissions; the approval has to name it. */
+  seen: z.string(),
   /** It was approved, but `manage` has not created its tables yet. */
   approvalRequested: z.boolean(),
 });
 export type VersionReview = z.infer<typeof versionReviewSchema>;
 
-/** The body that approves or rejects a version. */
+/** The body that rejects a version. */
 export const decisionSchema = z.strictObject({ note: z.string().max(1000).nullable().optional() });
+/** The body that approves a version: it names what was seen. */
+export const approvalSchema = decisionSchema.extend({ seen: z.string() });

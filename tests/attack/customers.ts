@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import type { VersionReview } from "../../src/protocol/admin_view.ts";
 import type { ModuleView, TestRun, VersionView } from "../../src/protocol/module_view.ts";
 import type { ModuleFiles } from "../harness/modules.ts";
 import { Platform, type Server } from "../harness/platform.ts";
@@ -13,21 +15,55 @@ export const LAYERS: { layers: string; env: Record<string, string> }[] = [
   { layers: "without bubblewrap", env: { PATH: "/nonexistent" } },
 ];
 
+function basic(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+}
+
 /** A platform with customers who use its HTTP interface, and the operator `admin`. */
 export class Customers implements AsyncDisposable {
-  private constructor(readonly platform: Platform, readonly server: Server) {}
+  private constructor(
+    readonly platform: Platform,
+    readonly server: Server,
+    /** The password of the operator `admin`. */
+    readonly password: string,
+  ) {}
 
   static async open(config: string, ...tenants: string[]): Promise<Customers> {
     const platform = await Platform.create(config);
+    await Deno.remove(join(platform.data, "admins.json"));
+    const { password } = JSON.parse(await platform.must("manage", "init", "--json"));
     for (const tenant of tenants) {
       await platform.must("manage", "tenant", "add", tenant, "-p", PASSWORD);
     }
-    return new Customers(platform, await platform.serve());
+    return new Customers(platform, await platform.serve(), password);
+  }
+
+  /** What an operator sees of a version. */
+  async review(tenant: string, version: string): Promise<VersionReview> {
+    const path = `/v1/admin/tenants/${tenant}/module/${version}`;
+    const response = await this.asOperator(path);
+    return JSON.parse(response.text);
+  }
+
+  /** Sends a request as the operator. */
+  async asOperator(path: string, body?: object): Promise<{ status: number; text: string }> {
+    const response = await fetch(`${this.server.url}${path}`, {
+      method: body ? "POST" : "GET",
+      headers: { authorization: basic("admin", this.password) },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, text: await response.text() };
+  }
+
+  /** Approves a version on the command line, as it is now. */
+  async approve(tenant: string, version: string): Promise<void> {
+    const { seen } = await this.review(tenant, version);
+    await this.platform.must("manage", "tenant", "approve", tenant, version, "--seen", seen);
   }
 
   /** Sends a request as a customer. */
   async send(tenant: string, path: string, init: RequestInit = {}): Promise<Response> {
-    const authorization = `Basic ${Buffer.from(`${tenant}:${PASSWORD}`).toString("base64")}`;
+    const authorization = basic(tenant, PASSWORD);
     return await fetch(`${this.server.url}${path}`, { ...init, headers: { authorization } });
   }
 

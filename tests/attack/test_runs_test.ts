@@ -51,7 +51,7 @@ for (const { layers, env } of LAYERS) {
     );
     assert.deepEqual(asked, []);
 
-    await platform.must("manage", "tenant", "approve", "t1", version);
+    await customers.approve("t1", version);
     const after = await customers.testRun("t1", version);
     assert.match(after.logs.join("\n"), /secret s3cret\ngot secrets of the intranet/);
     assert.equal(asked.length, 1);

@@ -65,7 +65,8 @@ Deno.test("a submitted module runs after an operator has seen its diff and appro
   assert.equal(first.state, "pending");
   assert.deepEqual(first.faults, []);
   await platform.stage("t1", "a.csv", "x\n1\n");
-  const shown = await platform.must("manage", "tenant", "approve", "t1");
+  const seen = await seenOf(platform, first.version);
+  const shown = await platform.must("manage", "tenant", "approve", "t1", "--seen", seen);
   assert.match(shown, /^\+.*"one"/m);
   assert.match(shown, new RegExp(`^approved ${first.version} of t1`, "m"));
   assert.equal((await platform.settled("t1", "a.csv")).moduleVersion, first.version);
@@ -75,7 +76,7 @@ Deno.test("a submitted module runs after an operator has seen its diff and appro
   assert.match(diff, /^-.*"one".*$/m);
   assert.match(diff, /^\+.*"two".*$/m);
   assert.doesNotMatch(diff, /^[-+].*defineIngest/m);
-  assert.match(diff, /^permissions: write \w+$/m);
+  assert.match(diff, /^permissions: write \w+\nseen: [0-9a-f]{64}\n$/m);
   await platform.must("manage", "tenant", "reject", "t1", "--note", "we say one");
   const view = await ask<ModuleView>(server, "/v1/module");
   assert.equal(view.current, first.version);
@@ -297,7 +298,8 @@ Deno.test("rollback returns to the previous version or to a named one", async ()
   const none = await platform.run("manage", "tenant", "rollback", "t1");
   assert.equal(none.code, 2, none.stderr);
   assert.equal(current(), versions[0]);
-  await platform.must("manage", "tenant", "approve", "t1", versions[2]!);
+  const seen = await seenOf(platform, versions[2]!);
+  await platform.must("manage", "tenant", "approve", "t1", versions[2]!, "--seen", seen);
   assert.equal(current(), versions[2]);
   const lines = (await platform.must("manage", "tenant", "versions", "t1", "--json")).trim();
   const states = lines.split("\n").map((line) => JSON.parse(line).state);
@@ -305,6 +307,12 @@ Deno.test("rollback returns to the previous version or to a named one", async ()
   const nothing = await platform.run("manage", "tenant", "reject", "t1");
   assert.equal(nothing.code, 2, nothing.stderr);
 });
+
+/** The hash with which `diff` names what it has shown. */
+async function seenOf(platform: Platform, version: string): Promise<string> {
+  const args = ["manage", "tenant", "diff", "t1", version, "--json"];
+  return JSON.parse(await platform.must(...args)).seen;
+}
 
 async function moduleDir(platform: Platform, files: ModuleFiles): Promise<string> {
   return await writeModule(await platform.scratch(), files);

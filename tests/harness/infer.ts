@@ -64,7 +64,7 @@ export async function runProposal(
   const module = await buildFiles({ "ingest.ts": ingest }, "");
   const runs: TestRunResult[] = [];
   const config = configSchema.parse({});
-  const run = { kind: "author-test", fileBytes: 0, secrets: {} } as const;
+  const run = { kind: "author test", fileBytes: 0, secrets: {} } as const;
   const policy = runPolicy(run, module, config);
   for (const path of paths) runs.push(await testRun(module, path, { limit: 100, policy }));
   return runs;

@@ -78,7 +78,7 @@ Deno.test("a version accepts only the decisions that its state allows", () =>
     const deps = { store, log: new ModuleLog(store) };
     await rejectVersion(deps, { tenant: "t1", version }, BY);
     await assert.rejects(
-      approveVersion(store, { tenant: "t1", version }, BY),
+      approveVersion(store, { tenant: "t1", version }, BY, null),
       code("wrong-version-state"),
     );
     await assert.rejects(

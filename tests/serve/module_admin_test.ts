@@ -17,11 +17,15 @@ async function pendingModule({ intake }: Harness, text = "// one\n") {
   return { store, inbox, version };
 }
 
-function decide({ app }: Harness, version: string, verb: string, note?: string) {
-  return app.request(`/v1/admin/tenants/customer-1/module/${version}/${verb}`, {
+const pathOf = (version: string) => `/v1/admin/tenants/customer-1/module/${version}`;
+
+/** Decides on a version as it is shown now. */
+async function decide({ app }: Harness, version: string, verb: string, note?: string) {
+  const { seen } = await (await app.request(pathOf(version), { headers: ADMIN })).json();
+  return await app.request(`${pathOf(version)}/${verb}`, {
     method: "POST",
     headers: ADMIN,
-    body: JSON.stringify({ note }),
+    body: JSON.stringify(verb === "approve" ? { note, seen } : { note }),
   });
 }
 
@@ -35,7 +39,7 @@ Deno.test("approving a version leaves a request for manage, with the operator an
     assert.equal(review.approvalRequested, true);
     assert.equal(review.permissions, null);
     assert.match(review.diff, /^--- \/dev\/null\n\+\+\+ b\/ingest\.ts\n/);
-    const action = { verb: "approve", by: "admin", note: "fine" };
+    const action = { verb: "approve", by: "admin", note: "fine", seen: review.seen };
     assert.deepEqual(await inbox.list(), [{ tenant: "customer-1", version, ...action }]);
   }));
 

@@ -61,7 +61,7 @@ export function registerFetchModule(fetch: Command, context: CommandContext): vo
   )
     .action(action<ModuleFlags>(context, async (flags, dir = "", ...files) => {
       const { testModule } = await import("../manage/test_command.ts");
-      const options = { ...flags, config: settingsOf({}), kind: "author-test" as const };
+      const options = { ...flags, config: settingsOf({}), kind: "author test" as const };
       return await testModule(context.io, options, dir, files);
     }));
   const online = () => import("./module_online.ts");

@@ -89,7 +89,7 @@ async function runOnSamples(module: AuthoredModule, paths: string[]): Promise<Sa
   for (const path of paths) {
     const fileBytes = (await Deno.stat(path)).size;
     const policy = runPolicy(
-      { kind: "author-test", fileBytes, secrets: {} },
+      { kind: "author test", fileBytes, secrets: {} },
       built,
       settingsOf({}),
     );

@@ -34,6 +34,8 @@ import { audit, decidedBy } from "./audit_command.ts";
 interface ModuleFlags extends CommonFlags {
   storage?: string;
   note?: string;
+  /** What was seen of the version that is approved. */
+  seen?: string;
 }
 
 /** The module that a command is about. */
@@ -59,16 +61,22 @@ export function registerTenantModule(tenant: Command, context: CommandContext): 
   addCommand(tenant, "diff NAME [VERSION]", "compare a version with the current one", [
     ["mysimbdp manage tenant diff customer-1", "the newest pending version"],
     ["mysimbdp manage tenant diff customer-1 v3-1f0c9a2b", "a specific version"],
-  ]).action(on(async (target, version) => {
-    const shown = version ?? await newestPending(target) ?? await currentOf(target);
-    return print(target, { version: shown }, await diffOf(target, shown));
+  ]).action(on(async (target, asked) => {
+    const version = asked ?? await newestPending(target) ?? await currentOf(target);
+    const { text, ...shown } = await diffOf(target, version);
+    return print(target, { version, ...shown }, text);
   }));
   withStorage(
     addCommand(tenant, "approve NAME [VERSION]", "show the diff of a version and approve it", [
       ["mysimbdp manage tenant approve customer-1", "the newest pending version; asks first"],
-      ["mysimbdp manage tenant approve customer-1 v3-1f0c9a2b", "a version that you reviewed"],
+      ["mysimbdp manage tenant approve customer-1 v3-1f0c9a2b", "a specific version; asks first"],
+      [
+        "mysimbdp manage tenant approve customer-1 v3-1f0c9a2b --seen 5e1f…",
+        "in a script: what the last line of diff has named",
+      ],
     ]),
   )
+    .option("--seen <hash>", "what you have seen: the hash in the last line of manage tenant diff")
     .option("--note <text>", "note to the author")
     .action(on(approve));
   addCommand(tenant, "reject NAME [VERSION]", "reject a pending version", [[
@@ -116,28 +124,33 @@ async function approve(target: ModuleTarget, asked: string | null): Promise<numb
   const { store, tenant, flags, context } = target;
   const version = asked ?? await newestPending(target);
   if (version === null) throw nothingPending(tenant);
-  if (!flags.json && !flags.quiet) writeLines(context.io, await diffOf(target, version));
+  const shown = await diffOf(target, version);
+  if (!flags.json && !flags.quiet) writeLines(context.io, shown.text);
   const record = await store.record(tenant, version);
   if (record.state === "faulty") throw notYet(tenant, version, "it has faults");
   if (record.state === "checking") {
     throw notYet(tenant, version, "it has not been checked yet; manage checks it");
   }
   const module = await store.built(tenant, version);
-  // Without a version the newest one is meant, which the operator sees here for the first time.
-  if (
-    asked === null && !flags.json && !flags.quiet &&
-    !await confirmed(context.io, `Approve ${version}?`)
-  ) {
-    return print(target, { tenant, version, state: record.state }, "not approved");
+  const { stdin, stdout } = context.io;
+  const canAsk = stdin.isTerminal && stdout.isTerminal && !flags.json && !flags.quiet;
+  const goesBack = shown.older ? ` goes back from ${shown.against}` : "";
+  if (flags.seen === undefined) {
+    if (!canAsk) throw notSeen(tenant, version);
+    if (!await confirmed(context.io, `Approve ${version}?${goesBack && ` It${goesBack}.`}`)) {
+      return print(target, { tenant, version, state: record.state }, "not approved");
+    }
   }
+  const seen = flags.seen ?? shown.seen;
   const config = configOf(flags, { "storage.url": flags.storage });
   await using storage = closing(openStorage(config));
   // No events: the command prints its own line.
   const deps = { store, storage, log: new ModuleLog(store), emit: () => {} };
-  await approveModule(deps, { tenant, version }, module, decisionOf(target));
-  await audit(context, flags, "module.approve", tenant, { version });
+  await approveModule(deps, { tenant, version }, module, decisionOf(target), seen);
+  await audit(context, flags, "module.approve", tenant, { version, seen });
   const notices = tableNotices(config, module.declaration.tables);
-  const text = `approved ${version} of ${tenant}; it runs from the next file on`;
+  const text = `approved ${version} of ${tenant}; it runs from the next file on` +
+    (goesBack && `, and${goesBack}`);
   const json = { tenant, version, state: "approved", notices };
   return print(target, json, withNotices(text, notices));
 }
@@ -168,11 +181,20 @@ async function rollback(target: ModuleTarget, to: string | null): Promise<number
   );
 }
 
-async function diffOf({ store, tenant }: ModuleTarget, version: string): Promise<string> {
-  const { against, diff, permissions } = await changesOf(store, { tenant, version });
-  const changes = `changes from ${against ?? "nothing"} to ${version}:`;
-  const allowed = permissions ? `permissions: ${permissionsText(permissions)}\n` : "";
-  return `${changes}\n${diff || "no differences\n"}${allowed}`;
+/** What an operator sees of a version; the last line names it, for the approval. */
+async function diffOf({ store, tenant }: ModuleTarget, version: string) {
+  const changes = await changesOf(store, { tenant, version });
+  const { against, diff, permissions, seen, isOlder: older } = changes;
+  const others = (await pendingVersions(store, tenant)).filter((each) => each !== version);
+  const lines = [
+    `changes from ${against ?? "nothing"} to ${version}:`,
+    diff.replace(/\n$/, "") || "no differences",
+    ...permissions ? [`permissions: ${permissionsText(permissions)}`] : [],
+    ...others.length > 0 ? [`also pending: ${others.join(", ")}`] : [],
+    ...older ? [`${version} is older than the current ${against}: approving it goes back`] : [],
+    `seen: ${seen}`,
+  ];
+  return { text: `${lines.join("\n")}\n`, against, seen, older };
 }
 
 async function newestPending({ store, tenant }: ModuleTarget): Promise<string | null> {
@@ -206,6 +228,16 @@ function nothingPending(tenant: string): Failure {
   const text = `Cannot decide on a version of "${tenant}": no version is pending`;
   return new Failure("usage", "nothing-pending", text, {
     hint: `Run mysimbdp manage tenant versions ${tenant} to show all versions.`,
+  });
+}
+
+function notSeen(tenant: string, version: string): Failure {
+  const text =
+    `Cannot approve version ${version} of "${tenant}": nobody can be asked, and --seen ` +
+    "is missing";
+  return new Failure("usage", "not-seen", text, {
+    hint:
+      `Run mysimbdp manage tenant diff ${tenant} ${version} and pass the hash in its last line.`,
   });
 }
 

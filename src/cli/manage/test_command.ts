@@ -50,7 +50,7 @@ export function registerTenantTest(tenant: Command, context: CommandContext): vo
       if (config.sandbox.require_os_sandbox) requireOsSandbox();
       return await testModule(
         context.io,
-        { ...flags, config, kind: "operator-test" },
+        { ...flags, config, kind: "operator test" },
         dir ?? "",
         files,
       );
@@ -61,7 +61,7 @@ interface TestOptions {
   json?: boolean;
   limit: number;
   config: Config;
-  kind: "operator-test" | "author-test";
+  kind: "operator test" | "author test";
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Emit } from "../../telemetry/events.ts";
 import type { Storage } from "../../storage/contract.ts";
 import type { ModuleLog } from "../module_log.ts";
 import { approveVersion, type Decision, deployVersion, type Promotion } from "../review.ts";
+import { requireSeen } from "../reviewed.ts";
 import { type BuiltModule, hashOfSources, type ModuleStore, type TenantVersion } from "../store.ts";
 import { buildModule } from "./build.ts";
 
@@ -60,23 +61,28 @@ export async function completeModule(
     return { version: record.version, isNew: true };
   }
   await store.keepBuilt(tenant, last.version, module);
-  await approveVersion(store, { tenant, version: last.version }, decision);
+  await approveVersion(store, { tenant, version: last.version }, decision, null);
   return { version: last.version, isNew: true };
 }
 
 /**
  * Creates or widens the tables of a submitted version, makes it current and logs that.
- * @throws {Failure} `table-mismatch`, `wrong-version-state`
+ *
+ * @param seen what the operator has seen (`Reviewed.seen`); null if nobody looks at it
+ * @throws {Failure} `table-mismatch`, `wrong-version-state`, `review-outdated`
  */
 export async function approveModule(
   { store, storage, log, emit }: ApprovalDeps,
   at: TenantVersion,
   module: BuiltModule,
   decision: Decision,
+  seen: string | null,
 ): Promise<void> {
   const { tenant, version } = at;
+  // Before its tables are created; once more when nothing can change any longer.
+  if (seen !== null) await requireSeen(store, at, seen);
   await ensureTables(storage, tenant, module);
-  await approveVersion(store, at, decision);
+  await approveVersion(store, at, decision, seen);
   const { by, now } = decision;
   await log.appendVersion(at, `Approved by ${by}; runs from the next file on`, now);
   emit({ kind: "module.deployed", tenant, moduleVersion: version, by });

@@ -128,7 +128,7 @@ export class ModuleRequestHandler {
     }
     await store.keepBuilt(tenant, version, built);
     if (config().modules.approval === AUTO) {
-      return await this.#approve(request, built, { by: AUTO, note: null });
+      return await this.#approve(request, built, { by: AUTO, note: null, seen: null });
     }
     await markPending(store, request);
     await this.#log(request, "Valid; waiting for an operator's approval");
@@ -150,10 +150,10 @@ export class ModuleRequestHandler {
   async #approve(
     request: ModuleRequest,
     module: BuiltModule,
-    { by, note }: { by: string; note: string | null },
+    { by, note, seen }: { by: string; note: string | null; seen: string | null },
   ): Promise<boolean> {
     try {
-      await approveModule(this.#deps, request, module, { by, note, now: this.#now() });
+      await approveModule(this.#deps, request, module, { by, note, now: this.#now() }, seen);
       return true;
     } catch (error) {
       // A conflict with the stored tables is the module's fault: its author reads it in the log.

@@ -75,8 +75,8 @@ async function run(
     const fileBytes = (await Deno.stat(sample)).size;
     const policy = runPolicy(
       isApproved
-        ? { kind: "approved-test-run", fileBytes, secrets: await secrets.of(tenant) }
-        : { kind: "unapproved-test-run", fileBytes },
+        ? { kind: "approved test run", fileBytes, secrets: await secrets.of(tenant) }
+        : { kind: "unapproved test run", fileBytes },
       module,
       config(),
     );

@@ -11,13 +11,13 @@ export type RunKind =
   /** A file of the tenant, by its current version. */
   | { kind: "load"; fileBytes: number; secrets: Secrets }
   /** A sample of the tenant, by a version that an operator has approved. */
-  | { kind: "approved-test-run"; fileBytes: number; secrets: Secrets }
+  | { kind: "approved test run"; fileBytes: number; secrets: Secrets }
   /** A sample of the tenant, by a version that nobody has approved. */
-  | { kind: "unapproved-test-run"; fileBytes: number }
+  | { kind: "unapproved test run"; fileBytes: number }
   /** `manage tenant test`: a folder, on the operator's machine. */
-  | { kind: "operator-test"; fileBytes: number; secrets: Secrets }
+  | { kind: "operator test"; fileBytes: number; secrets: Secrets }
   /** `fetch module test` and `infer`: the author's own code on the author's own machine. */
-  | { kind: "author-test"; fileBytes: number; secrets: Secrets };
+  | { kind: "author test"; fileBytes: number; secrets: Secrets };
 
 /** Values of secrets by name. */
 type Secrets = Readonly<Record<string, string>>;
@@ -72,7 +72,7 @@ export function runPolicy(
 ): RunPolicy {
   const { permissions } = tenantJson;
   const { memoryMb, secondsPerFile, rejectShare } = capLimits(tenantJson.limits, sandbox);
-  const isTestRun = run.kind === "approved-test-run" || run.kind === "unapproved-test-run";
+  const isTestRun = run.kind === "approved test run" || run.kind === "unapproved test run";
   return {
     memoryBytes: memoryMb * MIB,
     seconds: isTestRun ? Math.min(secondsPerFile, TEST_RUN_SECONDS) : secondsPerFile,
@@ -85,7 +85,7 @@ export function runPolicy(
     tables: writableTables(declaration.tables, permissions),
     permissions,
     // Code that nobody has read could print a secret into its author's log.
-    grants: grantsOf(permissions, run.kind === "unapproved-test-run" ? {} : run.secrets),
+    grants: grantsOf(permissions, run.kind === "unapproved test run" ? {} : run.secrets),
     outbound: {
       ...hostsOf(run, modules),
       seconds: modules.net_seconds,
@@ -100,8 +100,8 @@ function hostsOf(
   { kind }: RunKind,
   { net_hosts, net_private_hosts }: Config["modules"],
 ): Pick<OutboundOptions, "hosts" | "privateHosts" | "whyNot"> {
-  if (kind === "unapproved-test-run") return { hosts: [], privateHosts: [], whyNot: NO_NETWORK };
-  if (kind === "author-test") return { hosts: ["*"], privateHosts: [], whyNot: NOT_ALLOWED };
+  if (kind === "unapproved test run") return { hosts: [], privateHosts: [], whyNot: NO_NETWORK };
+  if (kind === "author test") return { hosts: ["*"], privateHosts: [], whyNot: NOT_ALLOWED };
   return { hosts: net_hosts, privateHosts: net_private_hosts, whyNot: NOT_ALLOWED };
 }
 

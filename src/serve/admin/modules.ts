@@ -1,9 +1,11 @@
 import { Failure } from "../../base/failure.ts";
 import { isTenantName } from "../../base/tenant_name.ts";
 import { changesOf } from "../../modules/diff.ts";
+import { requireSeen } from "../../modules/reviewed.ts";
 import { rejectVersion } from "../../modules/review.ts";
 import { type VersionRecord, viewOfVersion } from "../../modules/version_record.ts";
 import {
+  approvalSchema,
   decisionSchema,
   type VersionReview,
   versionReviewSchema,
@@ -39,6 +41,8 @@ const EXAMPLE = {
   diff:
     '--- /dev/null\n+++ b/ingest.ts\n@@ -0,0 +1,1 @@\n+import { csv, defineIngest } from "mysimbdp";\n',
   permissions: { write: ["readings"], read: [], net: [], secrets: [] },
+  older: false,
+  seen: "809cdcca80c6f443c973ebaae3c9cf6ad046fea479ac1709f2e175f9eb146ff3",
   approvalRequested: false,
 };
 
@@ -65,7 +69,8 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
       path: ONE_VERSION,
       id: "reviewVersion",
       summary: "Show a version and what it changes",
-      description: "`diff` is a unified diff against the version that runs.",
+      description: "`diff` is a unified diff against the version that runs; files that are too " +
+        "different to compare are in it in full. The approval has to name `seen`.",
       params,
       answer: json(200, "The version.", versionReviewSchema, EXAMPLE),
       problems: ["not-found"],
@@ -77,24 +82,27 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
       id: "approveVersion",
       summary: "Approve a version",
       description: "It runs from the next file on, as soon as `manage` has created its tables. " +
-        "Approving an earlier version restores it.",
+        "Approving an earlier version restores it. `seen` is that of the version as you have read " +
+        "it; if something else would be approved by now, the approval is refused.",
       params,
-      body: { schema: decisionSchema, example: { note: "thank you" } },
+      body: { schema: approvalSchema, example: { seen: EXAMPLE.seen, note: "thank you" } },
       answer: json(202, "The approval is recorded; `manage` applies it.", versionReviewSchema, {
         ...EXAMPLE,
         approvalRequested: true,
       }),
-      problems: ["bad-request", "not-found", "wrong-version-state"],
-      async handle(c, { params, body: { note = null } }) {
+      problems: ["bad-request", "not-found", "wrong-version-state", "review-outdated"],
+      async handle(c, { params, body: { note = null, seen } }) {
         const tenant = tenantOf(params.name);
         const { version, state } = await versionOf(modules, tenant, params.version);
-        await audited(c, deps, decision("approve", tenant, version, note), async () => {
+        const details = { version, note, seen };
+        await audited(c, deps, decision("approve", tenant, details), async () => {
           const usable = ["pending", "approved", "rolled-back"].includes(state);
           if (!usable) throw notApprovable(version, `it is ${state}`);
           if (await store.currentVersion(tenant) === version) {
             throw notApprovable(version, "it is already running");
           }
-          await inbox.add(tenant, version, { verb: "approve", by: operatorOf(c), note });
+          await requireSeen(store, { tenant, version }, seen);
+          await inbox.add(tenant, version, { verb: "approve", by: operatorOf(c), note, seen });
         });
         return await reviewOf(modules, tenant, version);
       },
@@ -115,7 +123,7 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
         const tenant = tenantOf(params.name);
         const { version } = await versionOf(modules, tenant, params.version);
         const [by, now] = [operatorOf(c), deps.now()];
-        await audited(c, deps, decision("reject", tenant, version, note), async () => {
+        await audited(c, deps, decision("reject", tenant, { version, note }), async () => {
           await rejectVersion(modules, { tenant, version }, { by, note, now });
         });
         return await reviewOf(modules, tenant, version);
@@ -129,9 +137,13 @@ async function reviewOf(modules: ModuleDeps, tenant: string, name: string): Prom
   const record: VersionRecord = await versionOf(modules, tenant, name);
   const { version } = record;
   const requests = await inbox.list();
+  const { files, diff, against, permissions, seen, isOlder } = await changesOf(store, {
+    tenant,
+    version,
+  });
   return {
     ...viewOfVersion(record),
-    ...await changesOf(store, { tenant, version }),
+    ...{ files, diff, against, permissions, seen, older: isOlder },
     current: version === await store.currentVersion(tenant),
     approvalRequested: requests.some((each) =>
       each.tenant === tenant && each.version === version && each.verb === "approve"
@@ -148,8 +160,8 @@ function operatorOf(c: AppContext): string {
   return c.get("operator") ?? "";
 }
 
-function decision(verb: string, tenant: string, version: string, note: string | null) {
-  return { action: `module.${verb}`, subject: tenant, details: { version, note } };
+function decision(verb: string, tenant: string, details: Record<string, unknown>) {
+  return { action: `module.${verb}`, subject: tenant, details };
 }
 
 function notApprovable(version: string, reason: string): Failure {

@@ -41,7 +41,7 @@ const EXAMPLE = {
   enabled: true,
   constraints: DEFAULT_CONSTRAINTS,
   ownConstraints: true,
-  module: { current: null, pending: EXAMPLE_VERSION.version },
+  module: { current: null, pending: [EXAMPLE_VERSION.version] },
 };
 
 /** Accounts, their passwords and their constraints. */
@@ -179,7 +179,7 @@ async function viewOf(deps: AdminDeps, name: string): Promise<TenantView> {
     ownConstraints: await statIfThere(deps.layout.constraints(name)) !== null,
     module: {
       current: await store.currentVersion(name),
-      pending: (await pendingVersions(store, name)).at(-1) ?? null,
+      pending: (await pendingVersions(store, name)).reverse(),
     },
   };
 }

@@ -1,6 +1,7 @@
 import { withHiddenShown } from "../../modules/visible.ts";
 import type { ModuleView, VersionView, VersionWithFiles } from "../../protocol/module_view.ts";
 import { formatCount } from "../../base/count.ts";
+import type { DiffLine } from "./diff_pages.ts";
 import { Card, Empty, State, Time } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
 
@@ -72,18 +73,11 @@ export function Sources({ files }: { files: VersionWithFiles["files"] }) {
   );
 }
 
-/** A unified diff in colour; the signs at the start of the lines give the same information. */
-export function Diff({ text }: { text: string }) {
-  const lines = text.replace(/\n$/, "").split("\n");
+/** Lines of a diff in colour; the signs at the start of the lines give the same information. */
+export function Diff({ lines }: { lines: DiffLine[] }) {
   return (
     <div class="diff" tabindex={0} role="region" aria-label="Differences">
-      {lines.map((line) => <span class={toneOf(line)}>{line === "" ? " " : line}</span>)}
+      {lines.map(({ text, tone }) => <span class={tone}>{text === "" ? " " : text}</span>)}
     </div>
   );
-}
-
-function toneOf(line: string): string | undefined {
-  if (/^(\+\+\+|---|@@)/.test(line)) return "at";
-  if (line.startsWith("+")) return "add";
-  return line.startsWith("-") ? "del" : undefined;
 }

@@ -12,7 +12,7 @@ interface OperatorPageProps {
   overview: Overview;
   quarantined: AdminFile[];
   hours: string;
-  /** Accounts; those with a pending version of their module are shown as a notice. */
+  /** Accounts; pending versions of their modules are shown as a notice. */
   tenants: TenantView[];
   now: number;
 }
@@ -86,15 +86,17 @@ function FullDisk({ disk }: Pick<Overview, "disk">) {
 
 /** The versions of modules that wait for approval. */
 function Pending({ tenants }: { tenants: TenantView[] }) {
-  const waiting = tenants.filter(({ module }) => module.pending !== null);
+  const waiting = tenants.flatMap(({ name, module: { pending } }) => {
+    return pending.map((version) => ({ name, version }));
+  });
   return (
     <div id="pending" data-live>
       {waiting.length > 0 && (
         <div class="notice warn">
           <strong>Modules waiting for approval</strong>
-          {waiting.map(({ name, module: { pending } }) => (
+          {waiting.map(({ name, version }) => (
             <div>
-              <a href={`/operator/tenants/${name}/module/${pending}`}>{name}: {pending}</a>
+              <a href={`/operator/tenants/${name}/module/${version}`}>{name}: {version}</a>
             </div>
           ))}
         </div>

@@ -91,7 +91,9 @@ export function addPageRoutes(app: Hono<AppEnv>, deps: PageDeps): void {
   operator("/operator/tenants/:name/module/:version", async (c, frame) => {
     const path = `/v1/admin/tenants/${param(c, "name")}/module/${param(c, "version")}`;
     const review = await readApi(c, path, admin.versionReviewSchema);
-    return ReviewPage({ frame, tenant: c.req.param("name") ?? "", review });
+    const { page, seen } = c.req.query();
+    const tenant = c.req.param("name") ?? "";
+    return ReviewPage({ frame, tenant, review, page: Number(page ?? 1), seen });
   });
   operator("/operator/audit", async (c, frame) => {
     const { entries } = await readApi(c, "/v1/admin/audit?limit=200", admin.auditListSchema);

@@ -66,16 +66,18 @@ export function Head({ title, crumbs, lead, children }: {
 }
 
 /** A section with a heading; a live one is refreshed after each event. */
-export function Card({ id, title, side, live = false, as: Tag = "section", children }: {
+export function Card({ id, title, side, live = false, seen, as: Tag = "section", children }: {
   id: string;
   title: string;
   /** Shown beside the heading. */
   side?: Child;
   live?: boolean;
+  /** A live part with a form about what the page shows is not refreshed when that has changed. */
+  seen?: string | undefined;
   as?: "section" | "aside";
   children?: Child;
 }) {
-  const refreshed = live ? { id: `${id}-card`, "data-live": true } : {};
+  const refreshed = live ? { id: `${id}-card`, "data-live": true, "data-seen": seen } : {};
   return (
     <Tag class="card" aria-labelledby={id} {...refreshed}>
       <header>

@@ -1,26 +1,49 @@
 import type { PermissionsView, VersionReview } from "../../protocol/admin_view.ts";
+import { diffPages } from "./diff_pages.ts";
 import { Field, Form } from "./form.tsx";
+import { count } from "./format.ts";
 import { Diff, Faults, Sources } from "./module_parts.tsx";
 import { type Frame, Page } from "./page.tsx";
-import { Card, Facts, Head, State, Time } from "./parts.tsx";
+import { Card, Facts, Head, link, State, Time } from "./parts.tsx";
+
+/** A page of the changes of a version. */
+interface Place {
+  /** The path of the version's page. */
+  path: string;
+  /** From 1. */
+  page: number;
+  pages: number;
+  /** Whether all pages up to this one show the same changes as this one. */
+  isSame: boolean;
+}
 
 /** A version of a tenant's module, for the operator who approves or rejects it. */
-export function ReviewPage({ frame, tenant, review }: {
+export function ReviewPage({ frame, tenant, review, page: asked, seen }: {
   frame: Frame;
   tenant: string;
   review: VersionReview;
+  /** The page of the changes, as the query has it. */
+  page: number;
+  /** What the earlier pages have shown, as the query has it. */
+  seen: string | undefined;
 }) {
-  const { state, submittedAt, decidedBy, decidedAt, note, against, diff, permissions } = review;
+  const { version, state, against } = review;
+  const pages = diffPages(review.diff);
+  const page = Math.min(Math.max(1, Math.trunc(asked) || 1), pages.length);
+  const path = `/operator/tenants/${tenant}/module/${version}`;
+  const isSame = page === 1 || seen === review.seen;
+  const place = { path, page, pages: pages.length, isSame };
+  const mayDecide = isSame && page === pages.length;
   return (
     <Page
       {...frame}
-      title={`${review.version} of ${tenant}`}
+      title={`${version} of ${tenant}`}
       at="/operator/tenants"
       events="/v1/admin/events"
       scripts={["actions.js", "live.js"]}
     >
       <Head
-        title={review.version}
+        title={version}
         crumbs={
           <>
             <a href="/operator/tenants">Tenants</a> /{" "}
@@ -35,57 +58,96 @@ export function ReviewPage({ frame, tenant, review }: {
       <Faults version={review} />
       <div class="columns">
         <Card id="diff" title={against ? `Changes from ${against}` : "First version"}>
-          <div class="body">
-            {diff === "" ? <p class="muted">No changes.</p> : <Diff text={diff} />}
+          <div class="body stack">
+            {!isSame && <Changed path={path} />}
+            {review.diff === ""
+              ? <p class="muted">No changes.</p>
+              : <Diff lines={pages[page - 1] ?? []} />}
           </div>
+          <Pager place={place} seen={review.seen} />
         </Card>
-        <Card id="decide" title="Decision" live>
+        <Card
+          id="decide"
+          title="Decision"
+          live
+          seen={mayDecide && isOpen(review) ? review.seen : undefined}
+        >
           <div class="body">
             <Facts
               facts={[
-                ["Submitted", <Time at={submittedAt} />],
-                ["Decided", decidedAt && [<Time at={decidedAt} />, ` by ${decidedBy}`]],
-                ["Note", note],
-                ["Permissions", permissions && <Permissions permissions={permissions} />],
+                ["Submitted", <Time at={review.submittedAt} />],
+                [
+                  "Decided",
+                  review.decidedAt && [<Time at={review.decidedAt} />, ` by ${review.decidedBy}`],
+                ],
+                ["Note", review.note],
+                ["Permissions", review.permissions && <Permissions {...review.permissions} />],
               ]}
             />
-            <Decide tenant={tenant} review={review} />
+            <Decide tenant={tenant} review={review} place={place} mayDecide={mayDecide} />
           </div>
         </Card>
       </div>
-      <Sources files={review.files} />
+      {page === 1 && <Sources files={review.files} />}
     </Page>
   );
 }
 
 /** What the version may do: `tenant.json` does not have to name the tables that it writes. */
-function Permissions({ permissions }: { permissions: PermissionsView }) {
+function Permissions(permissions: PermissionsView) {
   const shown = Object.entries(permissions).filter(([, names]) => names.length > 0);
-  return shown.map(([verb, names]) => <div>{verb}: {names.join(", ")}</div>);
+  return <>{shown.map(([verb, names]) => <div>{verb}: {names.join(", ")}</div>)}</>;
 }
 
-function Decide({ tenant, review }: { tenant: string; review: VersionReview }) {
+function Changed({ path }: { path: string }) {
+  return (
+    <p class="notice warn">
+      These are not the changes of the pages before: the current version, the files or the
+      permissions have changed. <a href={path}>Start again on page 1</a>.
+    </p>
+  );
+}
+
+/** Each link names what this page has shown, so that the last page can tell. */
+function Pager({ place: { path, page, pages }, seen }: { place: Place; seen: string }) {
+  if (pages === 1) return null;
+  const to = (page: number) => link(path, { page: String(page), seen });
+  return (
+    <nav class="pager" aria-label="Pages of the changes">
+      <span class="muted">page {count(page)} of {count(pages)}</span>
+      {page > 1 && <a class="button" href={to(page - 1)} rel="prev">Previous</a>}
+      {page < pages && <a class="button" href={to(page + 1)} rel="next">Next</a>}
+    </nav>
+  );
+}
+
+/** Whether an operator can approve the version. */
+function isOpen({ state, current, approvalRequested }: VersionReview): boolean {
+  const usable = state === "pending" || state === "approved" || state === "rolled-back";
+  return usable && !current && !approvalRequested;
+}
+
+function Decide({ tenant, review, place, mayDecide }: {
+  tenant: string;
+  review: VersionReview;
+  place: Place;
+  mayDecide: boolean;
+}) {
   const { version, state, current, approvalRequested } = review;
-  const api = `POST /v1/admin/tenants/${tenant}/module/${version}`;
   if (approvalRequested) {
     return <p class="notice">Approved. It is used once manage has created its tables.</p>;
   }
   if (current) return <p class="notice ok">This is the current version.</p>;
-  if (state === "pending") {
-    return (
-      <>
-        <Form
-          class="stack"
-          data-api={`${api}/approve`}
-          data-done="Approved."
-          submit="Approve"
-          tone="primary"
-        >
-          <p class="muted">
-            Review the changes first. An approved version is used from the next file on.
-          </p>
-          <Field label="Note to the author" name="note" data-optional />
-        </Form>
+  if (!isOpen(review)) return <p class="muted">No decision is needed.</p>;
+  const api = `POST /v1/admin/tenants/${tenant}/module/${version}`;
+  return (
+    <>
+      {mayDecide ? <Approve api={api} review={review} /> : (
+        <p class="notice">
+          The changes have {count(place.pages)} pages. You can approve them on the last one.
+        </p>
+      )}
+      {state === "pending" && (
         <Form
           class="stack"
           data-api={`${api}/reject`}
@@ -95,20 +157,36 @@ function Decide({ tenant, review }: { tenant: string; review: VersionReview }) {
         >
           <Field label="Reason for rejecting" name="note" required />
         </Form>
-      </>
-    );
-  }
-  if (state === "approved" || state === "rolled-back") {
-    return (
-      <Form
-        class="stack"
-        data-api={`${api}/approve`}
-        data-done="Approved."
-        submit="Use this version again"
-      >
-        <p class="muted">This version was used before.</p>
-      </Form>
-    );
-  }
-  return <p class="muted">No decision is needed.</p>;
+      )}
+    </>
+  );
+}
+
+function Approve({ api, review }: { api: string; review: VersionReview }) {
+  const { state, older, against, seen } = review;
+  const isNew = state === "pending";
+  return (
+    <Form
+      class="stack"
+      data-api={`${api}/approve`}
+      data-done="Approved."
+      submit={older ? "Go back to this version" : isNew ? "Approve" : "Use this version again"}
+      {...(isNew && !older && { tone: "primary" as const })}
+    >
+      {older && (
+        <p class="notice warn">
+          This version is older than the current version {against}. Approving it goes back: what
+          {" "}
+          {against} changed no longer applies.
+        </p>
+      )}
+      <p class="muted">
+        {isNew
+          ? "Review the changes first. An approved version is used from the next file on."
+          : "This version was used before."}
+      </p>
+      <input type="hidden" name="seen" value={seen} />
+      {isNew && <Field label="Note to the author" name="note" data-optional />}
+    </Form>
+  );
 }

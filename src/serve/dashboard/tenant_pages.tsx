@@ -68,7 +68,12 @@ const COLUMNS: Column<TenantView>[] = [
     cell: ({ name, ownConstraints, module }) => (
       <>
         <a class="name" href={`/operator/tenants/${name}`}>{name}</a>
-        {module.pending && <div class="sub">{module.pending} is waiting for approval</div>}
+        {module.pending.map((version) => (
+          <div class="sub">
+            <a href={`/operator/tenants/${name}/module/${version}`}>{version}</a>{" "}
+            is waiting for approval
+          </div>
+        ))}
         {!ownConstraints && <div class="sub">default limits</div>}
       </>
     ),

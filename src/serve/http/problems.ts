@@ -28,6 +28,7 @@ const BY_STATUS = {
     "tenant-exists": "operators: the account already exists",
     "not-replayable": "operators: the file is waiting or loading, or is no longer kept",
     "wrong-version-state": "the state of the module version does not allow this",
+    "review-outdated": "operators: what would be approved is not what `seen` names; look again",
     "test-run-in-progress": "another test run is waiting or running",
   },
   412: { "tus-version": "`Tus-Resumable` is missing or not 1.0.0" },

@@ -265,7 +265,14 @@ const MISTAKES: [
     body: "",
   }],
   ["showTestRun", "not-found", { path: "/v1/module/v9-00000000/test-run" }],
-  ["approveVersion", "not-found", { path: `${MODULE}/v9-00000000/approve`, body: "{}" }],
+  ["approveVersion", "not-found", {
+    path: `${MODULE}/v9-00000000/approve`,
+    body: '{"seen":"5e1f"}',
+  }],
+  ["approveVersion", "review-outdated", {
+    path: `${MODULE}/v1-d580bb47/approve`,
+    body: '{"seen":"5e1f"}',
+  }],
   ["reviewVersion", "not-found", { path: `${MODULE}/..%2f..%2f` }],
   ["rejectVersion", "bad-request", { path: `${MODULE}/v1-d580bb47/reject`, body: "[]" }],
   ["showUpload", "upload-not-found", { path: "/v1/uploads/nobody", headers: TUS }],

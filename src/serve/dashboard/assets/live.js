@@ -31,6 +31,9 @@ export async function renew() {
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = page.getElementById(part.id);
     if (!next || next.outerHTML === part.outerHTML) continue;
+    // A form about what the page shows must not be about something else without a word.
+    const [seen, now] = [part.dataset.seen, next.dataset.seen];
+    if (seen !== undefined && now !== undefined && seen !== now) continue;
     // The reader is typing in this part, or waits for a response.
     if (part.querySelector("[data-busy], input:focus, textarea:focus")) continue;
     const focused = part.contains(document.activeElement) ? focusIn(part) : -1;
