@@ -52,6 +52,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sandbox/host",
     "sandbox/wire",
     "storage/contract.ts",
+    "storage/table_rules.ts",
   ],
   "modules/test_run": [
     "base",

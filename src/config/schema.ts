@@ -18,6 +18,9 @@ const listen = z.string().refine((text) => parseListen(text) !== null, {
   error: 'expected HOST:PORT, for example "127.0.0.1:8080" or "[::1]:8080"',
 });
 
+/** What both engines can store. */
+const MAX_COLUMNS = 1_000;
+
 /** A relative path is relative to the working directory. */
 const data = z.string().min(1).default("./mysimbdp-data").describe("The data directory.");
 
@@ -151,6 +154,12 @@ const modules = z.strictObject({
   ),
   probation_files: z.int().min(0).max(1000).default(3).describe(
     "Files of a new version that must all fail for it to be rolled back; 0 disables this.",
+  ),
+  max_tables: z.int().min(1).max(10_000).default(100).describe(
+    "Maximum number of tables per tenant, with those of earlier versions.",
+  ),
+  max_columns: z.int().min(1).max(MAX_COLUMNS).default(MAX_COLUMNS).describe(
+    "Maximum number of columns per table, with those of earlier versions.",
   ),
   net_hosts: z.array(z.string().min(1)).default([]).describe(
     'Hosts that modules can connect to if their tenant.json also lists them; "*" allows all.',

@@ -184,6 +184,14 @@ export interface BeginOptions {
   replay?: ReplayTime;
 }
 
+/** What the tables of a tenant may be, with those that exist. */
+export interface TableLimits {
+  /** Tables in the tenant's keyspace. */
+  tables: number;
+  /** Columns of each. */
+  columns: number;
+}
+
 /** The size of a tenant's table. */
 export interface TableCount {
   table: string;
@@ -205,9 +213,12 @@ export interface Storage extends StoredRows, Pick<LoadStates, "begun"> {
   ensureKeyspace(tenant: string): Promise<void>;
   /**
    * Creates missing tables and adds new columns.
-   * @throws {Failure} `table-mismatch` if a key or a type differs from what is stored
+   * @param limits nothing is created beyond them; what exists stays usable. @default none, for tables
+   *   that a deploy has created
+   * @throws {Failure} `table-mismatch` if a key or a type differs from what is stored;
+   *   `too-many-tables`, `too-many-columns`
    */
-  ensureTables(tenant: string, tables: TableSpec[]): Promise<void>;
+  ensureTables(tenant: string, tables: TableSpec[], limits?: TableLimits): Promise<void>;
   /** The receipt of this file's committed load; null if there is none. */
   receipt(tenant: string, fileId: string): Promise<LoadReceipt | null>;
   /**

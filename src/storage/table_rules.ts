@@ -1,5 +1,7 @@
+import { formatCount, formatNumber } from "../base/count.ts";
 import { Failure } from "../base/failure.ts";
 import { collectionOf, type TableSpec } from "../batch/column.ts";
+import type { TableLimits } from "./contract.ts";
 
 const NAME = /^[a-z][a-z0-9_]{0,47}$/;
 const MAX_COLUMNS = 1_000;
@@ -56,6 +58,44 @@ export function checkSameKey(table: TableSpec, stored: StoredKey): void {
   const [declared, actual] = [keyText(table), keyText(stored)];
   if (declared === actual) return;
   throw tableMismatch(table, `its key is ${declared}, but ${actual} in the storage`);
+}
+
+/**
+ * Refuses new tables and new columns beyond the operator's limits.
+ *
+ * @param stored the tables that exist, with the names of their columns
+ * @throws {Failure} `too-many-tables`, `too-many-columns`
+ */
+export function checkTableLimits(
+  tables: readonly TableSpec[],
+  stored: ReadonlyMap<string, readonly string[]>,
+  limits: TableLimits,
+): void {
+  const added = tables.filter(({ name }) => !stored.has(name)).length;
+  if (added > 0 && added + stored.size > limits.tables) {
+    const exist = stored.size === 0 ? "" : ` beside the ${stored.size} that exist`;
+    throw overLimit(
+      "too-many-tables",
+      `Cannot create ${formatCount(added, "table")}${exist}: the limit is ` +
+        `${formatNumber(limits.tables)} for all versions of a module (modules.max_tables)`,
+    );
+  }
+  for (const { name, columns } of tables) {
+    const existing = new Set(stored.get(name));
+    const names = new Set([...existing, ...columns.map((column) => column.name)]);
+    if (names.size === existing.size || names.size <= limits.columns) continue;
+    throw overLimit(
+      "too-many-columns",
+      `Cannot use table "${name}": it would have ${formatNumber(names.size)} columns, with those ` +
+        `of earlier versions; the limit is ${formatNumber(limits.columns)} (modules.max_columns)`,
+    );
+  }
+}
+
+function overLimit(code: string, text: string): Failure {
+  return new Failure("refused", code, text, {
+    hint: "Put the records into fewer tables and columns, or ask the operator to raise the limit.",
+  });
 }
 
 /** The failure for a column that is stored with another type. */

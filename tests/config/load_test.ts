@@ -59,6 +59,8 @@ Deno.test("without a file the defaults apply", () => {
     modules: {
       approval: "operator",
       probation_files: 3,
+      max_tables: 100,
+      max_columns: 1_000,
       net_hosts: [],
       net_private_hosts: [],
       net_seconds: 10,

@@ -121,6 +121,27 @@ export function tableTests(test: Register): void {
     assert.deepEqual(await storage.countRows("customer-1"), [{ table: "readings", rows: 0 }]);
   });
 
+  test("tables and columns beyond the limits are not created, with those that exist", async (storage) => {
+    await storage.ensureKeyspace("customer-1");
+    const named = (name: string): TableSpec => ({ ...READINGS, name });
+    const limits = { tables: 2, columns: READINGS.columns.length + 1 };
+    const three = [named("a"), named("b"), named("c")];
+    const ensure = (tables: TableSpec[]) => storage.ensureTables("customer-1", tables, limits);
+    await assert.rejects(ensure(three), code("too-many-tables"));
+    assert.deepEqual(await storage.countRows("customer-1"), []);
+    await ensure([named("a")]);
+    await ensure([named("b")]);
+    await assert.rejects(ensure([named("c")]), code("too-many-tables"), "others count");
+    await ensure([named("a"), named("b")]);
+    const with1 = (name: string): TableSpec => {
+      return { ...named("a"), columns: [...READINGS.columns, { name, type: "text" }] };
+    };
+    await ensure([with1("more")]);
+    await assert.rejects(ensure([with1("other")]), code("too-many-columns"), "earlier ones count");
+    await ensure([with1("more")]);
+    await storage.ensureTables("customer-1", three);
+  });
+
   test("invalid names and keys are refused", async (storage) => {
     await storage.ensureKeyspace("customer-1");
     const [first] = READINGS.columns;

@@ -145,7 +145,7 @@ async function approve(target: ModuleTarget, asked: string | null): Promise<numb
   const config = configOf(flags, { "storage.url": flags.storage });
   await using storage = closing(openStorage(config));
   // No events: the command prints its own line.
-  const deps = { store, storage, log: new ModuleLog(store), emit: () => {} };
+  const deps = { store, storage, log: new ModuleLog(store), emit: () => {}, config: () => config };
   await approveModule(deps, { tenant, version }, module, decisionOf(target), seen);
   await audit(context, flags, "module.approve", tenant, { version, seen });
   const notices = tableNotices(config, module.declaration.tables);

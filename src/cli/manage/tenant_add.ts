@@ -6,7 +6,7 @@ import { closing } from "../../base/closing.ts";
 import { Failure } from "../../base/failure.ts";
 import { Layout } from "../../data/layout.ts";
 import { buildModule } from "../../modules/build/build.ts";
-import { completeModule } from "../../modules/build/deploy.ts";
+import { completeModule, tableLimits } from "../../modules/build/deploy.ts";
 import { ModuleStore } from "../../modules/store.ts";
 import type { Storage } from "../../storage/contract.ts";
 import { openStorage, tableNotices } from "../../storage/open.ts";
@@ -59,7 +59,7 @@ export async function addTenant(
     const by = decidedBy(context.io);
     const deployed = await steps.run(
       "creating the tables",
-      () => completeModule(name, module, store, storage, by),
+      () => completeModule(name, module, store, storage, tableLimits(config), by),
     );
     version = deployed.version;
     if (deployed.isNew) await audit(context, flags, "module.deploy", name, { version });

@@ -8,7 +8,7 @@ import { checkConstraints } from "../../config/constraints_file.ts";
 import { describeFaults } from "../../config/json_fault.ts";
 import { orNull } from "../../data/durable.ts";
 import { Layout } from "../../data/layout.ts";
-import { deployModule } from "../../modules/build/deploy.ts";
+import { deployModule, tableLimits } from "../../modules/build/deploy.ts";
 import { ModuleStore } from "../../modules/store.ts";
 import { requireOsSandbox } from "../../sandbox/os/own_layers.ts";
 import type { Storage } from "../../storage/contract.ts";
@@ -214,7 +214,8 @@ async function deployInto(
 ) {
   const store = new ModuleStore(layout.moduleRoot);
   const by = decidedBy(context.io);
-  const deployed = await deployModule(tenant, dir, store, storage, by);
+  const limits = tableLimits(configOf(flags));
+  const deployed = await deployModule(tenant, dir, store, storage, limits, by);
   await audit(context, flags, "module.deploy", tenant, { version: deployed.record.version });
   return deployed;
 }

@@ -1,5 +1,6 @@
 import type { Emit } from "../../telemetry/events.ts";
-import type { Storage } from "../../storage/contract.ts";
+import type { Config } from "../../config/schema.ts";
+import type { Storage, TableLimits } from "../../storage/contract.ts";
 import type { ModuleLog } from "../module_log.ts";
 import { approveVersion, type Decision, deployVersion, type Promotion } from "../review.ts";
 import { requireSeen } from "../reviewed.ts";
@@ -13,6 +14,7 @@ export interface ApprovalDeps {
   storage: TableStorage;
   log: ModuleLog;
   emit: Emit;
+  config: () => Config;
 }
 
 /**
@@ -27,10 +29,11 @@ export async function deployModule(
   dir: string,
   store: ModuleStore,
   storage: TableStorage,
+  limits: TableLimits,
   by: string,
 ): Promise<Promotion & { module: BuiltModule }> {
   const { files, ...module } = await buildModule(dir);
-  await ensureTables(storage, tenant, module);
+  await ensureTables(storage, tenant, module, limits);
   const deployed = await deployVersion(store, tenant, files, module, { by, now: Date.now() });
   return { ...deployed, module };
 }
@@ -47,9 +50,10 @@ export async function completeModule(
   { files, ...module }: Awaited<ReturnType<typeof buildModule>>,
   store: ModuleStore,
   storage: TableStorage,
+  limits: TableLimits,
   by: string,
 ): Promise<{ version: string; isNew: boolean }> {
-  await ensureTables(storage, tenant, module);
+  await ensureTables(storage, tenant, module, limits);
   const last = (await store.records(tenant)).at(-1);
   const isSame = last?.version.endsWith(`-${hashOfSources(files)}`) ?? false;
   if (last && isSame && last.version === await store.currentVersion(tenant)) {
@@ -72,7 +76,7 @@ export async function completeModule(
  * @throws {Failure} `table-mismatch`, `wrong-version-state`, `review-outdated`
  */
 export async function approveModule(
-  { store, storage, log, emit }: ApprovalDeps,
+  { store, storage, log, emit, config }: ApprovalDeps,
   at: TenantVersion,
   module: BuiltModule,
   decision: Decision,
@@ -81,14 +85,24 @@ export async function approveModule(
   const { tenant, version } = at;
   // Before its tables are created; once more when nothing can change any longer.
   if (seen !== null) await requireSeen(store, at, seen);
-  await ensureTables(storage, tenant, module);
+  await ensureTables(storage, tenant, module, tableLimits(config()));
   await approveVersion(store, at, decision, seen);
   const { by, now } = decision;
   await log.appendVersion(at, `Approved by ${by}; runs from the next file on`, now);
   emit({ kind: "module.deployed", tenant, moduleVersion: version, by });
 }
 
-async function ensureTables(storage: TableStorage, tenant: string, { declaration }: BuiltModule) {
+/** The operator's limits of a tenant's tables. */
+export function tableLimits({ modules }: Config): TableLimits {
+  return { tables: modules.max_tables, columns: modules.max_columns };
+}
+
+async function ensureTables(
+  storage: TableStorage,
+  tenant: string,
+  { declaration }: BuiltModule,
+  limits: TableLimits,
+) {
   await storage.ensureKeyspace(tenant);
-  await storage.ensureTables(tenant, declaration.tables);
+  await storage.ensureTables(tenant, declaration.tables, limits);
 }

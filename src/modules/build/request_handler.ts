@@ -1,5 +1,4 @@
 import { entryName } from "../../config/tenant_json.ts";
-import type { Config } from "../../config/schema.ts";
 import { markFaulty, markPending } from "../review.ts";
 import { type Attempts, attemptsUsedUp } from "../attempts.ts";
 import type { ModuleInbox, ModuleRequest } from "../inbox.ts";
@@ -9,13 +8,13 @@ import { adviceOf, Failure, messageOf } from "../../base/failure.ts";
 import { platformReason } from "../../base/platform_reason.ts";
 import type { ModuleFaultView } from "../../protocol/module_view.ts";
 import { ModuleFault } from "../../sandbox/host/sandbox_failures.ts";
+import { checkTableLimits } from "../../storage/table_rules.ts";
 import { buildFiles } from "./build.ts";
-import { type ApprovalDeps, approveModule } from "./deploy.ts";
+import { type ApprovalDeps, approveModule, tableLimits } from "./deploy.ts";
 
 interface ModuleRequestDeps extends ApprovalDeps {
   inbox: ModuleInbox;
   attempts: Attempts;
-  config: () => Config;
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
 }
@@ -23,6 +22,8 @@ interface ModuleRequestDeps extends ApprovalDeps {
 const AUTO = "auto";
 /** Tries of a request that fails for an unknown reason, for example a file that cannot be written. */
 const MAX_FAILURES = 5;
+/** Faults of a module in comparison with the tables that are stored, or may be. */
+const TABLE_FAULTS = new Set(["table-mismatch", "too-many-tables", "too-many-columns"]);
 /** Failures of this machine that do not pass by themselves. */
 const NO_PROGRAMS = new Set(["no-os-sandbox", "no-interpreter"]);
 
@@ -139,7 +140,11 @@ export class ModuleRequestHandler {
   /** Returns the built module, or its faults. */
   async #build({ tenant, version }: ModuleRequest): Promise<BuiltModule | ModuleFaultView[]> {
     try {
-      return await buildFiles(await this.#deps.store.sources(tenant, version), "");
+      const built = await buildFiles(await this.#deps.store.sources(tenant, version), "");
+      // The tables that exist are counted when it is approved.
+      const limits = tableLimits(this.#deps.config());
+      checkTableLimits(built.declaration.tables, new Map(), limits);
+      return built;
     } catch (error) {
       const faults = faultsOf(error);
       if (faults === null) throw error;
@@ -156,9 +161,9 @@ export class ModuleRequestHandler {
       await approveModule(this.#deps, request, module, { by, note, now: this.#now() }, seen);
       return true;
     } catch (error) {
-      // A conflict with the stored tables is the module's fault: its author reads it in the log.
-      if (!(error instanceof Failure) || error.code !== "table-mismatch") throw error;
-      const { message } = error;
+      // What does not fit the stored tables is the module's fault: its author reads it in the log.
+      if (!(error instanceof Failure) || !TABLE_FAULTS.has(error.code)) throw error;
+      const message = error.code === "table-mismatch" ? error.message : adviceOf(error);
       await this.#log(request, message);
       const file = entryName(module.tenantJson.entry);
       if (by === AUTO) await this.#markFaulty(request, [{ file, line: 1, column: 1, message }]);

@@ -8,6 +8,7 @@ import type {
   ReplayTime,
   Storage,
   TableCount,
+  TableLimits,
 } from "../contract.ts";
 import { alreadyLoaded, storageClosed } from "../failures.ts";
 import type { ClusterHealth, RolesHealth, TableTombstones } from "../health.ts";
@@ -171,12 +172,12 @@ export class CassandraStorage implements Storage {
     });
   }
 
-  ensureTables(tenant: string, tables: TableSpec[]): Promise<void> {
+  ensureTables(tenant: string, tables: TableSpec[], limits?: TableLimits): Promise<void> {
     return guarded(`Cannot prepare the tables of "${tenant}"`, async () => {
       const keyspace = this.#keyspaceOf(tenant);
       const declared = JSON.stringify(tables);
       if (this.#ensured.get(keyspace)?.declared === declared) return;
-      const wider = await ensureTables(this.#session, keyspace, tables, async () => {
+      const wider = await ensureTables(this.#session, keyspace, tables, limits, async () => {
         if (await this.#keyspaces.exists(keyspace)) return;
         this.#keyspaces.forget(keyspace);
         await this.ensureKeyspace(tenant);

@@ -1,5 +1,12 @@
 import { collectionOf, type ColumnType, type TableSpec } from "../../batch/column.ts";
-import { checkSameKey, checkTables, quoted, typeMismatch } from "../table_rules.ts";
+import type { TableLimits } from "../contract.ts";
+import {
+  checkSameKey,
+  checkTableLimits,
+  checkTables,
+  quoted,
+  typeMismatch,
+} from "../table_rules.ts";
 import type { Session } from "./session.ts";
 
 /** A table in the cluster. */
@@ -15,16 +22,22 @@ interface StoredTable {
  *
  * @param ensureKeyspace called if there are no tables yet
  * @returns the names of the tables that have other columns too
- * @throws {Failure} `bad-table`, or `table-mismatch` if a key or a type differs from what is stored
+ * @throws {Failure} `bad-table`, or `table-mismatch` if a key or a type differs from what is stored;
+ * those of {@link checkTableLimits}
  */
 export async function ensureTables(
   session: Session,
   keyspace: string,
   tables: readonly TableSpec[],
+  limits: TableLimits | undefined,
   ensureKeyspace: () => Promise<void>,
 ): Promise<Set<string>> {
   checkTables(tables);
   const stored = await storedTables(session, keyspace);
+  if (limits) {
+    const columns = [...stored].map(([name, { types }]) => [name, [...types.keys()]] as const);
+    checkTableLimits(tables, new Map(columns), limits);
+  }
   if (stored.size === 0) await ensureKeyspace();
   const changes = tables.flatMap((table) => changesFor(keyspace, table, stored.get(table.name)));
   if (changes.length > 0) await session.change(...changes);

@@ -5,7 +5,15 @@ import { RESERVE_BYTES } from "../../base/disk.ts";
 import { checkTenantName } from "../../base/tenant_name.ts";
 import { rowCountsSchema } from "../../protocol/file_view.ts";
 import type { TableSpec, Value } from "../../batch/column.ts";
-import type { BeginOptions, Ledger, Load, LoadReceipt, ReplayTime, Storage } from "../contract.ts";
+import type {
+  BeginOptions,
+  Ledger,
+  Load,
+  LoadReceipt,
+  ReplayTime,
+  Storage,
+  TableLimits,
+} from "../contract.ts";
 import { quoted } from "../table_rules.ts";
 import { DB_FOLDER, makeFolder, openDatabase, transaction } from "./database.ts";
 import { guarded, promised } from "./errors.ts";
@@ -55,10 +63,10 @@ class SqliteStorage implements Storage {
     });
   }
 
-  ensureTables(tenant: string, tables: TableSpec[]): Promise<void> {
+  ensureTables(tenant: string, tables: TableSpec[], limits?: TableLimits): Promise<void> {
     return promised(
       `Cannot prepare the tables of "${tenant}"`,
-      () => ensureTables(this.#keyspace(tenant), tables),
+      () => ensureTables(this.#keyspace(tenant), tables, limits),
     );
   }
 

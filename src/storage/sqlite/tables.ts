@@ -1,6 +1,14 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type ColumnType, physicalOf, type TableSpec } from "../../batch/column.ts";
-import { checkSameKey, checkTables, keyOf, quoted, typeMismatch } from "../table_rules.ts";
+import type { TableLimits } from "../contract.ts";
+import {
+  checkSameKey,
+  checkTableLimits,
+  checkTables,
+  keyOf,
+  quoted,
+  typeMismatch,
+} from "../table_rules.ts";
 import { transaction } from "./database.ts";
 import { VERSION_TABLES } from "./versions.ts";
 
@@ -41,15 +49,21 @@ export function storedSpec(db: DatabaseSync, name: string): TableSpec | null {
  * Creates missing tables and adds new columns, all or nothing. Columns that are no longer declared
  * stay, and are null in new rows.
  *
- * @throws {Failure} `bad-table`, or `table-mismatch` if a key or a type differs from what is stored
+ * @throws {Failure} `bad-table`, or `table-mismatch` if a key or a type differs from what is stored;
+ * those of {@link checkTableLimits}
  */
-export function ensureTables(db: DatabaseSync, tables: readonly TableSpec[]): void {
+export function ensureTables(
+  db: DatabaseSync,
+  tables: readonly TableSpec[],
+  limits?: TableLimits,
+): void {
   checkTables(tables);
   const changes = () =>
     tables.map((table) => ({ table, sql: changesFor(table, storedSpec(db, table.name)) }))
       .filter(({ sql }) => sql.length > 0);
   if (changes().length === 0) return;
   transaction(db, () => {
+    if (limits) checkTableLimits(tables, storedColumns(db), limits);
     for (const { table, sql } of changes()) {
       for (const statement of sql) db.prepare(statement).run();
       const existing = storedSpec(db, table.name)?.columns ?? [];
@@ -60,6 +74,15 @@ export function ensureTables(db: DatabaseSync, tables: readonly TableSpec[]): vo
         .run(table.name, JSON.stringify({ ...table, columns: [...existing, ...added] }));
     }
   });
+}
+
+/** All tables with the names of their columns. */
+function storedColumns(db: DatabaseSync): Map<string, string[]> {
+  const rows = db.prepare("SELECT name, spec FROM _mysimbdp_tables").all();
+  return new Map(rows.map(({ name, spec }) => {
+    const { columns } = JSON.parse(spec as string) as TableSpec;
+    return [name as string, columns.map((column) => column.name)];
+  }));
 }
 
 function changesFor(table: TableSpec, stored: TableSpec | null): string[] {
