@@ -447,6 +447,12 @@ ends("the process's limits hold with the kernel layers", "permitted", { kernel: 
     /^sandbox-memory$/,
     MEMORY,
   ],
+  [
+    "memory that the runtime needs itself",
+    `return new TextEncoder().encode("y".repeat(4e8)).length`,
+    /^sandbox-memory$/,
+    MEMORY,
+  ],
   ["threads without number", MANY_WORKERS, /^sandbox-(threads|memory|exit)$/],
 ]);
 for (const bubblewrap of [false, true]) {

@@ -52,9 +52,9 @@ export function exceededFailure(what: Exceeded, limits: ProcessLimits, withFile 
   }
 }
 
-/** Whether V8 ended a process because the kernel gave it no more memory. */
+/** Whether the runtime ended a process because the kernel gave it no more memory. */
 export function ranOutOfMemory(stderr: string): boolean {
-  return /out of memory|allocation failed/i.test(stderr);
+  return /out of memory|allocation failed|memory allocation of \d+ bytes failed/i.test(stderr);
 }
 
 /** A sandbox ended without a final reply. */
