@@ -97,6 +97,12 @@ const manage = z.strictObject({
   max_rejects_kept: z.int().nonnegative().default(100_000).describe(
     "Maximum number of rejected records per file; a file with more is quarantined.",
   ),
+  max_rejects_mb: z.int().min(1).max(65_536).default(256).describe(
+    "Maximum size of the rejected records per file, in MiB; a file with more is quarantined.",
+  ),
+  max_rejects_per_tenant: z.int().min(1).default(1_000_000).describe(
+    "Maximum number of rejected records to keep per tenant; those of the oldest files are removed.",
+  ),
   archive_days: z.number().nonnegative().max(36_500).default(30).describe(
     "Days to keep loaded files for replay; 0 keeps them forever.",
   ),

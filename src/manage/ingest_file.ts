@@ -127,7 +127,7 @@ async function runLoad(
 ): Promise<Outcome> {
   const { record, module, limits } = attempt;
   const { storage, span, signal, log } = deps;
-  const rejects = new RejectKeeper(record.id, storage.ledger, limits.maxRejectsKept);
+  const rejects = new RejectKeeper(record.id, storage.ledger, limits);
   const sandbox = deps.sandboxes.take();
   const output = new OutputLimit(limits.maxOutputBytes);
   const notices: string[] = [];
@@ -233,32 +233,46 @@ function noneStored(read: number, rejected: number): RowCounts {
 class RejectKeeper {
   readonly #id: string;
   readonly #ledger: Ledger;
-  readonly #maxKept: number;
+  readonly #limits: Pick<RunPolicy, "maxRejectsKept" | "maxRejectChars">;
+  #chars = 0;
   kept = 0;
   /** The lines of the kept rejects: what they count. */
   lines = 0;
 
-  constructor(id: string, ledger: Ledger, maxKept: number) {
+  constructor(
+    id: string,
+    ledger: Ledger,
+    limits: Pick<RunPolicy, "maxRejectsKept" | "maxRejectChars">,
+  ) {
     this.#id = id;
     this.#ledger = ledger;
-    this.#maxKept = maxKept;
+    this.#limits = limits;
   }
 
   /** @throws {Failure} `too-many-rejects` */
   async keep(found: RejectView[]): Promise<void> {
-    const room = this.#maxKept - this.kept;
-    const kept = found.slice(0, room);
+    const { maxRejectsKept, maxRejectChars } = this.#limits;
+    const room = found.findIndex(({ reason, raw }) => {
+      this.#chars += reason.length + raw.length;
+      return this.#chars > maxRejectChars;
+    });
+    const kept = found.slice(
+      0,
+      Math.min(
+        maxRejectsKept - this.kept,
+        room < 0 ? found.length : room,
+      ),
+    );
     await this.#ledger.addRejects(this.#id, kept);
     this.kept += kept.length;
     for (const { lines = 1 } of kept) this.lines += lines;
-    if (found.length <= room) return;
-    throw new Failure(
-      "refused",
-      "too-many-rejects",
-      `Cannot load the file: more than ${this.#maxKept} records were rejected ` +
-        "(manage.max_rejects_kept)",
-      { hint: "Check the first rejects: probably the whole file or the module is wrong." },
-    );
+    if (found.length === kept.length) return;
+    const most = this.kept === maxRejectsKept
+      ? `${maxRejectsKept} records were rejected (manage.max_rejects_kept)`
+      : `${maxRejectChars / 1024 ** 2} MiB of records were rejected (manage.max_rejects_mb)`;
+    throw new Failure("refused", "too-many-rejects", `Cannot load the file: more than ${most}`, {
+      hint: "Check the first rejects: probably the whole file or the module is wrong.",
+    });
   }
 }
 

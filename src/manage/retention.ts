@@ -16,10 +16,10 @@ interface RetentionDeps {
   emit: Emit;
 }
 
-/** Days after the end of a file's last attempt; 0 keeps it forever. */
-type RetentionDays = Pick<
+/** Days after the end of a file's last attempt, 0 keeps it forever; and the rejects of a tenant. */
+type RetentionLimits = Pick<
   Config["manage"],
-  "archive_days" | "quarantine_days" | "rejects_days" | "ledger_days"
+  "archive_days" | "quarantine_days" | "rejects_days" | "ledger_days" | "max_rejects_per_tenant"
 >;
 
 /**
@@ -31,15 +31,19 @@ export class Retention {
   /** The newest file whose rejects were removed: older ones need no check. */
   #rejectsDropped: string | null = null;
 
+  /** By tenant, the newest file whose rejects were removed because there were too many. */
+  readonly #boundedAt = new Map<string, string>();
+
   constructor(deps: RetentionDeps) {
     this.#deps = deps;
   }
 
   /** @param now milliseconds since the epoch */
-  async run(days: RetentionDays, now: number): Promise<void> {
+  async run(days: RetentionLimits, now: number): Promise<void> {
     await this.#expireArchive(days.archive_days, now);
     await this.#expireQuarantine(days.quarantine_days, now);
     await this.#expireRejects(days.rejects_days, now);
+    await this.#boundRejects(days.max_rejects_per_tenant);
     await this.#expireLedger(days.ledger_days, now);
   }
 
@@ -82,6 +86,39 @@ export class Retention {
       emit({ kind: "file.rejects_expired", ...eventFields(record) });
     }
     this.#rejectsDropped = newest ?? this.#rejectsDropped;
+  }
+
+  /** Removes the rejects of the oldest files of tenants that have more than `most`. */
+  async #boundRejects(most: number): Promise<void> {
+    const { ledger } = this.#deps.storage;
+    const rejected = new Map<string, number>();
+    for (const { tenant, rejected: some } of await ledger.counts()) {
+      rejected.set(tenant, (rejected.get(tenant) ?? 0) + some);
+    }
+    // The counts contain what was removed before.
+    for (const [tenant, all] of rejected) if (all > most) await this.#boundRejectsOf(tenant, most);
+  }
+
+  async #boundRejectsOf(tenant: string, most: number): Promise<void> {
+    const { storage: { ledger }, emit } = this.#deps;
+    const last = this.#boundedAt.get(tenant) ?? "";
+    let kept = 0;
+    let after: string | undefined;
+    for (;;) {
+      const page = await ledger.list({ tenant, limit: PAGE, ...(after && { after }) });
+      for (const record of page) {
+        const { id, state, rows: { rejected } } = record;
+        if (id <= last) return;
+        const isNewest = kept === 0;
+        kept += rejected;
+        if (kept <= most || isNewest || rejected === 0 || !isFinal(state)) continue;
+        await ledger.clearRejects(id);
+        emit({ kind: "file.rejects_expired", ...eventFields(record) });
+        if (id > (this.#boundedAt.get(tenant) ?? "")) this.#boundedAt.set(tenant, id);
+      }
+      after = page.at(-1)?.id;
+      if (after === undefined) return;
+    }
   }
 
   async #expireLedger(days: number, now: number): Promise<void> {

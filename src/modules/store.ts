@@ -168,6 +168,16 @@ export class ModuleStore {
     await Deno.remove(this.#folderOf(tenant, version), { recursive: true });
   }
 
+  /** Returns the bytes of a version's files on the disk. */
+  async bytesOf(tenant: string, version: string): Promise<number> {
+    const folder = this.#folderOf(tenant, version);
+    const entries = await listFolder(folder);
+    const sizes = entries.map(async ({ name }) =>
+      (await statIfThere(join(folder, name)))?.size ?? 0
+    );
+    return (await Promise.all(sizes)).reduce((all, size) => all + size, 0);
+  }
+
   /** Runs `work` while holding the tenant's lock. */
   locked<T>(tenant: string, work: () => Promise<T>): Promise<T> {
     return withModuleLock(this.folder(tenant), work);

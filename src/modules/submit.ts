@@ -12,6 +12,8 @@ const MAX_UNDECIDED = 10;
 const MAX_UNUSED = 20;
 /** Versions that ran before, kept for rollbacks. */
 const MAX_SUPERSEDED = 50;
+/** Bytes of the versions of one tenant that await a decision, and of those that are kept beside. */
+const MAX_BYTES = { undecided: 128 * 1024 ** 2, kept: 256 * 1024 ** 2 };
 
 /**
  * Stores a module that a tenant submitted as a new version, durable on return, and requests its check.
@@ -54,6 +56,19 @@ async function createVersion(
   now: number,
 ): Promise<VersionRecord> {
   const undecided = records.filter(({ state }) => state === "checking" || state === "pending");
+  const bytes = await sizesOf(store, tenant, records);
+  const undecidedBytes = sum(undecided, bytes);
+  if (undecidedBytes >= MAX_BYTES.undecided) {
+    const mb = Math.ceil(undecidedBytes / 1024 ** 2);
+    throw new Failure(
+      "refused",
+      "too-many-submissions",
+      `Cannot accept the module: ${mb} MiB of versions are waiting for approval (limit: ${
+        MAX_BYTES.undecided / 1024 ** 2
+      })`,
+      { hint: "Ask the operator to approve or reject them.", details: { limit: MAX_UNDECIDED } },
+    );
+  }
   if (undecided.length >= MAX_UNDECIDED) {
     throw new Failure(
       "refused",
@@ -66,7 +81,42 @@ async function createVersion(
   const superseded = records.filter(({ version, state }) =>
     (state === "approved" || state === "rolled-back") && version !== current
   );
-  const tooMany = [...unused.slice(0, -MAX_UNUSED), ...superseded.slice(0, -MAX_SUPERSEDED)];
+  const tooMany = [
+    ...unused.slice(0, -MAX_UNUSED),
+    ...superseded.slice(0, -MAX_SUPERSEDED),
+    ...tooLarge(unused.slice(-MAX_UNUSED), superseded.slice(-MAX_SUPERSEDED), bytes),
+  ];
   for (const { version } of tooMany) await store.drop(tenant, version);
   return await store.create(tenant, files, (version) => newRecord(version, now));
+}
+
+/** The oldest versions beyond the bytes that are kept; the last one that ran is never among them. */
+function tooLarge(
+  unused: VersionRecord[],
+  superseded: VersionRecord[],
+  bytes: ReadonlyMap<string, number>,
+): VersionRecord[] {
+  const inOrder = [...unused, ...superseded.slice(0, -1)];
+  let excess = sum([...unused, ...superseded], bytes) - MAX_BYTES.kept;
+  return inOrder.filter(({ version }) => {
+    if (excess <= 0) return false;
+    excess -= bytes.get(version) ?? 0;
+    return true;
+  });
+}
+
+function sum(records: readonly VersionRecord[], bytes: ReadonlyMap<string, number>): number {
+  return records.reduce((all, { version }) => all + (bytes.get(version) ?? 0), 0);
+}
+
+/** The bytes of versions on the disk, by name. */
+async function sizesOf(
+  store: ModuleStore,
+  tenant: string,
+  records: readonly VersionRecord[],
+): Promise<Map<string, number>> {
+  const sizes = records.map(async ({ version }) => {
+    return [version, await store.bytesOf(tenant, version)] as const;
+  });
+  return new Map(await Promise.all(sizes));
 }

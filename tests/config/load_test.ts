@@ -42,6 +42,8 @@ Deno.test("without a file the defaults apply", () => {
       max_rejects_kept: 100_000,
       archive_days: 30,
       quarantine_days: 0,
+      max_rejects_mb: 256,
+      max_rejects_per_tenant: 1_000_000,
       rejects_days: 0,
       ledger_days: 0,
     },

@@ -45,7 +45,12 @@ Deno.test("retention removes only archived files that were loaded before the lim
   /** Returns how many files were removed. */
   const expire = async (days: number) => {
     const before = kinds.length;
-    const others = { quarantine_days: 0, rejects_days: 0, ledger_days: 0 };
+    const others = {
+      quarantine_days: 0,
+      rejects_days: 0,
+      ledger_days: 0,
+      max_rejects_per_tenant: 9,
+    };
     await retention.run({ archive_days: days, ...others }, now);
     return kinds.length - before;
   };
@@ -90,7 +95,13 @@ Deno.test("retention of quarantine, rejects and ledger: each has its own limit, 
   const kinds: string[] = [];
   const emit = (event: { kind: string }) => void kinds.push(event.kind);
   const retention = new Retention({ layout, storage, emit });
-  const days = { archive_days: 0, quarantine_days: 0, rejects_days: 0, ledger_days: 0 };
+  const days = {
+    archive_days: 0,
+    quarantine_days: 0,
+    rejects_days: 0,
+    ledger_days: 0,
+    max_rejects_per_tenant: 9,
+  };
   const rejectsOf = async (id: string) => (await ledger.rejects(id, 0, 9)).length;
   try {
     const old = await put("quarantined", 40);
@@ -119,6 +130,47 @@ Deno.test("retention of quarantine, rejects and ledger: each has its own limit, 
       assert.deepEqual([...Deno.readDirSync(layout.tenantFolder("archive", "t"))], []);
       assert.deepEqual(kinds.filter((kind) => kind === "file.record_expired").length, 2);
     });
+  } finally {
+    await storage.close();
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("too many rejects of one tenant: those of its oldest files are removed, others stay", async () => {
+  const dir = await Deno.makeTempDir();
+  const layout = new Layout(dir);
+  await prepareData(layout);
+  const storage = openSqliteStorage(dir);
+  const { ledger } = storage;
+  const newId = createFileIds();
+  const put = async (tenant: string, rejected: number) => {
+    const id = newId();
+    await ledger.insert({
+      ...{ id, tenant, name: "a.csv", version: 1, size: 1, sha256: "", batch: null },
+      ...{ attempts: 1, receivedAt: 0, nextTryAt: null, startedAt: 0, finishedAt: 1 },
+      ...{ rows: { ...NO_ROWS, rejected }, seconds: 1, moduleVersion: "v1", reason: null },
+      ...{ state: "ingested" as const, notices: [], replacedBy: null },
+    });
+    const reject = { line: 2, column: null, reason: "bad", raw: "x" };
+    await ledger.addRejects(id, Array.from({ length: rejected }, () => reject));
+    return id;
+  };
+  const emitted: string[] = [];
+  const emit = (event: { kind: string }) => void emitted.push(event.kind);
+  const retention = new Retention({ layout, storage, emit });
+  const limits = { archive_days: 0, quarantine_days: 0, rejects_days: 0, ledger_days: 0 };
+  const run = () => retention.run({ ...limits, max_rejects_per_tenant: 10 }, 0);
+  const left = (ids: string[]) =>
+    Promise.all(ids.map(async (id) => (await ledger.rejects(id, 0, 99)).length));
+  try {
+    const files = [await put("a", 3), await put("a", 4), await put("a", 6), await put("b", 9)];
+    await run();
+    assert.deepEqual(await left(files), [0, 4, 6, 9]);
+    files.push(await put("a", 20));
+    await run();
+    assert.deepEqual(await left(files), [0, 0, 0, 9, 20], "those of the newest file stay");
+    await run();
+    assert.deepEqual(emitted, Array(3).fill("file.rejects_expired"));
   } finally {
     await storage.close();
     await Deno.remove(dir, { recursive: true });

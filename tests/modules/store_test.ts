@@ -194,6 +194,29 @@ Deno.test("old versions are removed when a tenant submits a new one", () =>
     assert.ok(left.includes(current!));
   }));
 
+Deno.test("versions are bounded in bytes too: the oldest are removed, the last one that ran stays", () =>
+  withStore(async (store, inbox) => {
+    /** Gives a version 20 MiB, as a hole. */
+    const enlarge = async ({ version }: { version: string }) => {
+      await Deno.truncate(join(store.folder("t1"), version, "source.json"), 20 * 1024 ** 2);
+    };
+    for (let i = 0; i < 18; i++) {
+      await enlarge((await deployVersion(store, "t1", { "a.ts": `${i}` }, BUILT, BY)).record);
+    }
+    const before = await store.versions("t1");
+    const wait = (i: number) => submitModule(store, inbox, "t1", { "a.ts": `${i}` }, 0);
+    const first = await wait(100);
+    await enlarge(first);
+    const left = await store.versions("t1");
+    assert.deepEqual(
+      left,
+      [...before.slice(-13), first.version],
+      "12 of 20 MiB are within 256 MiB",
+    );
+    for (let i = 101; i < 107; i++) await enlarge(await wait(i));
+    await assert.rejects(wait(107), code("too-many-submissions"));
+  }));
+
 Deno.test("a built version is read as it was written, with the options of its columns", () =>
   withStore(async (store) => {
     const columns: TableSpec["columns"] = [

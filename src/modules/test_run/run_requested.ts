@@ -22,6 +22,8 @@ export interface TestRunDeps {
 /** Rows of each table, rejects and console lines that are shown. */
 const MAX_SHOWN = 20;
 const MAX_CELL_CHARS = 200;
+/** Characters of all rows of a result together: a module can have many tables with many columns. */
+const MAX_ROWS_CHARS = 1024 * 1024;
 
 /**
  * Runs a requested sample through its module in the sandbox. A fault of the platform is a result too:
@@ -112,8 +114,15 @@ function notApproved(): Failure {
 
 function viewOf({ tables, rejects, counts, logs, notices, failure }: TestRunResult) {
   const { written: _, ...shown } = counts;
+  let chars = 0;
+  const fits = (row: (string | null)[]) => {
+    for (const text of row) chars += text?.length ?? 0;
+    return chars <= MAX_ROWS_CHARS;
+  };
   return {
-    tables: tables.map(({ rows, ...table }) => ({ ...table, rows: rows.map((r) => r.map(cell)) })),
+    tables: tables.map(({ rows, ...table }) => {
+      return { ...table, rows: rows.map((row) => row.map(cell)).filter(fits) };
+    }),
     rejects,
     counts: shown,
     logs: logs.slice(0, MAX_SHOWN).map((line) => line.slice(0, MAX_CELL_CHARS)),

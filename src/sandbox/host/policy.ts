@@ -34,6 +34,8 @@ export interface RunPolicy extends ProcessLimits {
   maxWholeBytes: number;
   /** Rejects stored for one file; a file with more is quarantined. */
   maxRejectsKept: number;
+  /** Characters of all rejects of one file. */
+  maxRejectChars: number;
   /** Bytes of encoded rows that the module may return. */
   maxOutputBytes: number;
   /** The tables that it may write. */
@@ -81,6 +83,7 @@ export function runPolicy(
     maxInputBytes: sandbox.max_unpacked_mb * MIB,
     maxWholeBytes: sandbox.max_whole_file_mb * MIB,
     maxRejectsKept: manage.max_rejects_kept,
+    maxRejectChars: manage.max_rejects_mb * MIB,
     maxOutputBytes: Math.max(MIN_OUTPUT_BYTES, run.fileBytes * sandbox.max_output_ratio),
     tables: writableTables(declaration.tables, permissions),
     permissions,
