@@ -22,7 +22,7 @@ Deno.test({
     assert.deepEqual(told.map(({ event, level }) => [event, level]), [["sandbox.layers", "INFO"]]);
     assert.match(
       String(told[0]?.layers),
-      /^compartment, .*, bubblewrap [\d.]+, Landlock \(ABI \d+\), RLIMIT_DATA, seccomp/,
+      /^compartment, .*, bubblewrap [\d.]+, Landlock \(ABI \d+\), seccomp, RLIMIT_DATA/,
     );
     // The spare sandbox for the next file.
     const inner = await until("the spare sandbox is there", () => innermost(manage.pid));
@@ -63,7 +63,7 @@ Deno.test("without bubblewrap, the kernel layers are the OS sandbox", async () =
   assert.equal((await platform.settled("t1", "a.csv")).state, "ingested", manage.transcript());
   const told = manage.records().filter(({ event }) => /^sandbox\./.test(String(event)));
   assert.deepEqual(told.map(({ event, level }) => [event, level]), [["sandbox.layers", "INFO"]]);
-  assert.match(String(told[0]?.layers), /, Landlock \(ABI \d+\), RLIMIT_DATA, seccomp/);
+  assert.match(String(told[0]?.layers), /, Landlock \(ABI \d+\), seccomp, RLIMIT_DATA/);
   assert.equal(told[0]?.noNativePrograms, "bubblewrap is not installed");
   // The spare sandbox for the next file, which is not locked yet.
   const spare = await until("the spare sandbox is there", () => childrenOf(manage.pid)[0]);
@@ -117,7 +117,7 @@ async function warnsOrRefuses(t: Deno.TestContext): Promise<void> {
       ["sandbox.without_os", "WARN"],
     ]);
     assert.equal(told[0]?.why, "bubblewrap is not installed, and the kernel lacks Landlock");
-    assert.match(String(told[0]?.layers), /, RLIMIT_DATA, seccomp/);
+    assert.match(String(told[0]?.layers), /, seccomp, RLIMIT_DATA/);
   });
   const dir = "tenants/template";
   const file = `${dir}/samples/readings.csv`;
@@ -151,6 +151,42 @@ async function warnsOrRefuses(t: Deno.TestContext): Promise<void> {
   });
 }
 
+/** Starts a program under a unit's SystemCallFilter, as this version of systemd understands it. */
+const UNDER_FILTER = `
+import os, seccomp, subprocess, sys
+def names(group):
+    if not group.startswith("@"): return [group]
+    listed = subprocess.run(["systemd-analyze", "syscall-filter", group], capture_output=True, text=True)
+    lines = [line.strip() for line in listed.stdout.splitlines()[1:]]
+    return [name for line in lines if line and line[0] != "#" for name in names(line)]
+allowed = [name for group in sys.argv[1].split() for name in names(group)]
+assert len(allowed) > 100, "systemd-analyze lists too few calls"
+found = seccomp.SyscallFilter(seccomp.ERRNO(1))
+for name in allowed:
+    try: found.add_rule(seccomp.ALLOW, name)
+    except RuntimeError: pass
+found.load()
+os.execv(sys.argv[2], sys.argv[2:])
+`;
+const MANAGE_CALLS =
+  "@system-service @mount seccomp landlock_create_ruleset landlock_restrict_self";
+
+Deno.test({
+  name: "the kernel layers work under the unit of manage",
+  ignore: !canHideLandlock,
+  fn: async () => {
+    const { stdout, stderr } = await new Deno.Command(PYTHON, {
+      args: ["-c", UNDER_FILTER, MANAGE_CALLS, binary(), "__layers"],
+    }).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    assert.match(
+      text(stdout),
+      /^\["Landlock \(ABI \d+\)","seccomp","RLIMIT_DATA"\]$/m,
+      text(stderr),
+    );
+  },
+});
+
 Deno.test("the unit of manage allows what bubblewrap needs, the one of serve does not", async () => {
   await using platform = await Platform.create();
   const [serve = "", manage = ""] = (await platform.must("manage", "units", "--print"))
@@ -159,7 +195,7 @@ Deno.test("the unit of manage allows what bubblewrap needs, the one of serve doe
   assert.equal(line(serve, "RestrictNamespaces"), "yes");
   assert.equal(line(serve, "SystemCallFilter"), "@system-service");
   assert.equal(line(manage, "RestrictNamespaces"), "cgroup ipc mnt net pid user uts");
-  assert.equal(line(manage, "SystemCallFilter"), "@system-service @mount");
+  assert.equal(line(manage, "SystemCallFilter"), MANAGE_CALLS);
   assert.match(line(manage, "RestrictAddressFamilies") ?? "", /\bAF_NETLINK\b/);
   assert.equal(line(manage, "NoNewPrivileges"), "yes");
 });

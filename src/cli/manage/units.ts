@@ -29,7 +29,8 @@ export function unitFiles(program: string): Record<string, string> {
         // bubblewrap creates namespaces and mounts, and a loopback interface with netlink.
         "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
         "RestrictNamespaces=cgroup ipc mnt net pid user uts",
-        "SystemCallFilter=@system-service @mount",
+        // Sandboxes set Landlock and seccomp on themselves, which older versions leave out of the set.
+        "SystemCallFilter=@system-service @mount seccomp landlock_create_ruleset landlock_restrict_self",
         "MemoryHigh=3G",
         "MemoryMax=4G",
         // Longer than manage.drain_seconds, so that a drain can finish.

@@ -45,8 +45,9 @@ export class KernelLayers {
   afterWorker(dataBytes: number | null): string[] {
     if (this.#libc !== null) {
       // In this order: the filter refuses changes to limits.
-      if (dataBytes !== null && this.#limitData(dataBytes)) this.#set.push("RLIMIT_DATA");
+      const isLimited = dataBytes !== null && this.#limitData(dataBytes);
       if (denyBySeccomp(this.#libc)) this.#set.push("seccomp");
+      if (isLimited) this.#set.push("RLIMIT_DATA");
       this.#libc.close();
     }
     return this.#set;

@@ -40,6 +40,7 @@ export async function findOwnLayers(): Promise<OwnLayers> {
 /** bubblewrap is enough by itself; so are Landlock and the filter, which refuses all sockets. */
 function missing(around: OsSandbox, inside: readonly string[]): string | null {
   if (around.active) return null;
+  if (Deno.build.os !== "linux") return around.why;
   const absent = ["Landlock", "seccomp"].filter((name) =>
     !inside.some((layer) => layer.startsWith(name))
   );
