@@ -1,6 +1,7 @@
 import { adviceOf, messageOf } from "../base/failure.ts";
 import { retry } from "../base/retry.ts";
 import { onHangup, signalled } from "../base/signals.ts";
+import { cgroupsState } from "../sandbox/os/cgroups.ts";
 import { findOwnLayers } from "../sandbox/os/own_layers.ts";
 import { waitingFiles } from "../staging/staged.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -76,11 +77,16 @@ const FIRST_CHECK_MS = 3_000;
 const INNER_LAYERS = "compartment, Worker without permissions, process with limits";
 
 async function reportLayers(emit: Emit): Promise<void> {
+  // First: a process that may have children cannot leave its control group to them.
+  const groups = cgroupsState();
   const { around, description, missing } = await findOwnLayers();
-  const layers = [INNER_LAYERS, description].filter((part) => part !== "").join(", ");
+  const names = [INNER_LAYERS, description, groups.active ? "control groups" : ""];
+  const layers = names.filter((part) => part !== "").join(", ");
   const noNativePrograms = around.active ? undefined : around.why;
-  if (missing === null) emit({ kind: "sandbox.layers", layers, noNativePrograms });
-  else emit({ kind: "sandbox.without_os", layers, why: missing, noNativePrograms });
+  const noControlGroups = groups.active ? undefined : groups.why;
+  const found = { layers, noNativePrograms, noControlGroups };
+  if (missing === null) emit({ kind: "sandbox.layers", ...found });
+  else emit({ kind: "sandbox.without_os", ...found, why: missing });
 }
 
 async function warmSandbox({ layout, sandboxes }: Manage): Promise<void> {

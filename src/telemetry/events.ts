@@ -9,6 +9,16 @@ interface OfFile {
   name: string;
 }
 
+/** The layers around modules. */
+interface Layers {
+  /** Innermost first. */
+  layers: string;
+  /** Why native programs cannot run, if they cannot. */
+  noNativePrograms?: string;
+  /** Why the kernel does not count each sandbox's memory, if it does not. */
+  noControlGroups?: string;
+}
+
 /** How a request's body ended. */
 export type BodyEnd = "whole" | "cut" | "stalled" | "interrupted";
 
@@ -69,10 +79,9 @@ type ServeEvent =
 type ManageEvent =
   /** `engine` is the scheme of the storage URL: the URL itself can contain a password. */
   | { kind: "manage.started"; engine: string; concurrency: number; once: boolean }
-  /** The layers of the sandbox, innermost first, and why native programs cannot run, if they cannot. */
-  | { kind: "sandbox.layers"; layers: string; noNativePrograms?: string }
+  | ({ kind: "sandbox.layers" } & Layers)
   /** The OS sandbox is not available; `why` is the reason. */
-  | { kind: "sandbox.without_os"; layers: string; why: string; noNativePrograms?: string }
+  | ({ kind: "sandbox.without_os"; why: string } & Layers)
   /** The start is over: files are loaded as they arrive. */
   | { kind: "manage.ready" }
   | { kind: "manage.draining"; running: number }

@@ -24,6 +24,9 @@ Deno.test({
       String(told[0]?.layers),
       /^compartment, .*, bubblewrap [\d.]+, Landlock \(ABI \d+\), seccomp, RLIMIT_DATA/,
     );
+    // A group for each sandbox, or the reason why there is none.
+    const hasGroups = /, control groups$/.test(String(told[0]?.layers));
+    assert.equal(typeof told[0]?.noControlGroups, hasGroups ? "undefined" : "string");
     // The spare sandbox for the next file.
     const inner = await until("the spare sandbox is there", () => innermost(manage.pid));
     const status = Deno.readTextFileSync(`/proc/${inner}/status`);
@@ -198,4 +201,14 @@ Deno.test("the unit of manage allows what bubblewrap needs, the one of serve doe
   assert.equal(line(manage, "SystemCallFilter"), MANAGE_CALLS);
   assert.match(line(manage, "RestrictAddressFamilies") ?? "", /\bAF_NETLINK\b/);
   assert.equal(line(manage, "NoNewPrivileges"), "yes");
+});
+
+Deno.test("the unit of manage delegates control groups, and no sandbox's end ends a service", async () => {
+  await using platform = await Platform.create();
+  const [serve = "", manage = ""] = (await platform.must("manage", "units", "--print"))
+    .split("# mysimbdp-manage.service");
+  assert.match(manage, /^Delegate=cpu memory pids$/m);
+  assert.doesNotMatch(manage, /^ProtectControlGroups=/m);
+  assert.match(serve, /^ProtectControlGroups=yes$/m);
+  for (const unit of [serve, manage]) assert.match(unit, /^OOMPolicy=continue$/m);
 });

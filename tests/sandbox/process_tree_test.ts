@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { getPriority } from "node:os";
-import { lowerPriorityOfTree } from "../../src/sandbox/host/process_tree.ts";
+import { type Exceeded, watchLimits } from "../../src/sandbox/host/limits.ts";
+import { cpuWaitOfTree, lowerPriorityOfTree } from "../../src/sandbox/host/process_tree.ts";
 import { childrenOf } from "../harness/process.ts";
+import { until } from "../harness/until.ts";
 
 /** Starts a shell script and waits for its first line. */
 async function started(script: string) {
@@ -30,4 +32,23 @@ Deno.test("the lowest priority applies to a process, its children and their sess
     assert.equal(groups.filter((text) => text.endsWith("nice 19")).length, 1, String(groups));
   }
   assert.equal(getPriority(Deno.pid), own);
+});
+
+Deno.test("time without a CPU does not count against a process, sleep does", async () => {
+  // Both on one CPU, so that each waits for the other half of the time.
+  const loop = "while :; do :; done";
+  await using parent = await started(
+    `echo; taskset -c 0 sh -c '${loop}' & taskset -c 0 sh -c '${loop}'`,
+  );
+  await until("a second of CPU time was waited for", () => cpuWaitOfTree(parent.pid) > 1);
+  const ended: Exceeded[] = [];
+  const limits = { memoryBytes: 2 ** 30, seconds: 0.5, cpuSeconds: 600 };
+  const stop = watchLimits(parent.pid, limits, () => 0, (what) => void ended.push(what));
+  await using idle = await started("echo; sleep 60 & wait");
+  const stopIdle = watchLimits(idle.pid, limits, () => 0, (what) => void ended.push(what));
+  await until("the idle process exceeded its time", () => ended.length > 0);
+  assert.deepEqual(ended, ["time"]);
+  await until("so does a busy one in the end", () => ended.length > 1);
+  stop();
+  stopIdle();
 });

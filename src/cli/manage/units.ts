@@ -15,6 +15,8 @@ export function unitFiles(program: string): Record<string, string> {
       more: [
         "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
         "RestrictNamespaces=yes",
+        "ProtectControlGroups=yes",
+        "TasksMax=1024",
         "SystemCallFilter=@system-service",
         "MemoryHigh=768M",
         "MemoryMax=1G",
@@ -31,6 +33,10 @@ export function unitFiles(program: string): Record<string, string> {
         "RestrictNamespaces=cgroup ipc mnt net pid user uts",
         // Sandboxes set Landlock and seccomp on themselves, which older versions leave out of the set.
         "SystemCallFilter=@system-service @mount seccomp landlock_create_ruleset landlock_restrict_self",
+        // A control group for each sandbox: ProtectControlGroups= would make all of them read-only.
+        "Delegate=cpu memory pids",
+        // Enough for the threads of several sandboxes that are about to be ended for theirs.
+        "TasksMax=8192",
         "MemoryHigh=3G",
         "MemoryMax=4G",
         // Longer than manage.drain_seconds, so that a drain can finish.
@@ -73,7 +79,8 @@ Group=mysimbdp
 StateDirectory=mysimbdp
 StateDirectoryMode=0700
 UMask=0077
-TasksMax=1024
+# A sandbox that the kernel ends because of its memory does not end the service.
+OOMPolicy=continue
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=yes
@@ -82,7 +89,6 @@ PrivateTmp=yes
 PrivateDevices=yes
 PrivateMounts=yes
 ProtectClock=yes
-ProtectControlGroups=yes
 ProtectHostname=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes

@@ -1,4 +1,4 @@
-import { usageOfTree } from "./process_tree.ts";
+import { cpuWaitOfTree, usageOfTree } from "./process_tree.ts";
 
 const POLL_MS = 20;
 const PS_POLL_MS = 500;
@@ -7,11 +7,17 @@ const MAX_THREADS = 512;
 /** V8's compiler and garbage collector and the decompression of the file run in parallel. */
 const CPU_PER_SECOND = 2;
 
+/**
+ * Time for which the machine had no CPU for a process does not count against it, but a run may not take
+ * longer than this many times its limit.
+ */
+const MAX_LATENESS = 4;
+
 /** What a sandbox's process, and everything that it starts, may use. */
 export interface ProcessLimits {
-  /** Bytes of resident memory of all its processes. */
+  /** Bytes of memory of all its processes: resident, swapped out, and page tables. */
   memoryBytes: number;
-  /** Seconds of wall-clock time, without the time for which it waited for the host. */
+  /** Seconds of wall-clock time, without the time for which it waited for the host or for a CPU. */
   seconds: number;
   /** Seconds of CPU time of all its threads. @default twice `seconds` */
   cpuSeconds?: number;
@@ -39,7 +45,11 @@ export function watchLimits(
   exceeded: (what: Exceeded) => void,
 ): () => void {
   const started = performance.now();
-  const isLate = () => performance.now() - started - waitedMs() > limits.seconds * 1000;
+  const isLate = () => {
+    const seconds = (performance.now() - started - waitedMs()) / 1000;
+    if (seconds <= limits.seconds || Deno.build.os !== "linux") return seconds > limits.seconds;
+    return seconds > limits.seconds * MAX_LATENESS || seconds - cpuWaitOfTree(pid) > limits.seconds;
+  };
   const check = Deno.build.os === "linux"
     ? () => overLimit(pid, limits)
     : () => memoryByPs(pid, limits);

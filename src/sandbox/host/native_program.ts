@@ -3,6 +3,7 @@ import { Failure } from "../../base/failure.ts";
 import { exceededFailure, exitText } from "./sandbox_failures.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { cpuSecondsOf, type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
+import { Cgroup } from "../os/cgroup.ts";
 import { type ActiveOsSandbox, type OsSandbox, osSandbox } from "../os/os_sandbox.ts";
 import { killTree, lowerPriorityOfTree } from "./process_tree.ts";
 import { badExit } from "../wire/program_exit.ts";
@@ -45,6 +46,7 @@ export class NativeProgram {
   readonly #job: NativeJob;
   #folder: string | null = null;
   #process: Deno.ChildProcess | null = null;
+  #cgroup: Cgroup | null = null;
   #exceeded: Exceeded | null = null;
   #isKilled = false;
   #hasEnded = false;
@@ -88,19 +90,23 @@ export class NativeProgram {
 
   /** Leaves the CPU to others from now on, as far as they need it. */
   lowerPriority(): void {
-    if (this.#process !== null && !this.#hasEnded) lowerPriorityOfTree(this.#process.pid);
+    if (this.#process === null || this.#hasEnded || this.#cgroup?.lowerPriority()) return;
+    lowerPriorityOfTree(this.#process.pid);
   }
 
   /** Kills the program. Safe to call at any time. */
   kill(): void {
     this.#isKilled = true;
-    if (this.#process !== null && !this.#hasEnded) killTree(this.#process.pid);
+    if (this.#process === null || this.#hasEnded) return;
+    this.#cgroup?.kill();
+    killTree(this.#process.pid);
   }
 
   /** Kills the program and removes its temporary folder. */
   async close(): Promise<void> {
     this.kill();
     await this.#process?.status;
+    await this.#cgroup?.remove();
     if (this.#folder !== null) await Deno.remove(this.#folder, { recursive: true });
     this.#folder = null;
   }
@@ -116,7 +122,7 @@ export class NativeProgram {
       await Deno.writeTextFile(target, text);
     }
     const args = given.map((arg) => Object.hasOwn(files, arg) ? `${FOLDER}/${arg}` : arg);
-    const command = os.confine({
+    const confined = os.confine({
       program,
       args: [...flags, ...args, fileName],
       readOnly: {
@@ -127,6 +133,9 @@ export class NativeProgram {
       addressSpaceBytes: limits.memoryBytes + RESERVED_BYTES,
     });
     if (this.#isKilled) throw badExit("was stopped before it started");
+    this.#cgroup = Cgroup.create();
+    this.#cgroup?.limitMemory(limits.memoryBytes);
+    const command = this.#cgroup?.enter(confined) ?? confined;
     return new Deno.Command(command.program, {
       args: command.args,
       clearEnv: true,
@@ -137,6 +146,7 @@ export class NativeProgram {
   }
 
   #checkExit(status: Deno.CommandStatus): void {
+    if (this.#cgroup?.wasOutOfMemory()) this.#exceeded ??= "memory";
     if (this.#exceeded !== null) throw exceededFailure(this.#exceeded, this.#job.limits);
     if (!status.success) throw badExit(exitText(status));
   }

@@ -121,6 +121,20 @@ export function usageOfTree(root: number): Usage {
   return { memoryBytes: kib * 1024, cpuSeconds: ticks / TICKS_PER_SECOND, threads };
 }
 
+/**
+ * Seconds for which the threads of a process and its descendants could have run and had to wait for a
+ * CPU, added up; 0 where the kernel does not count them.
+ */
+export function cpuWaitOfTree(root: number): number {
+  let nanoseconds = 0;
+  for (const pid of treeOf(root)) {
+    for (const thread of threadsOf(pid)) {
+      nanoseconds += Number(read(`${pid}/task/${thread}/schedstat`).split(" ")[1] ?? 0);
+    }
+  }
+  return nanoseconds / 1e9;
+}
+
 /** The fields of a process's `stat` after its name, which is in parentheses and may contain anything. */
 function afterName(pid: number): string[] {
   const stat = read(`${pid}/stat`);

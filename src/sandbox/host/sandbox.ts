@@ -18,6 +18,7 @@ import {
   workOf,
 } from "../wire/messages.ts";
 import { MAX_NOTICES } from "../wire/notice_limits.ts";
+import { Cgroup } from "../os/cgroup.ts";
 import { dataLimit } from "./data_limit.ts";
 import { type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { type IdlePipes, lastCharacters, watchForIdlePipes } from "./process_output.ts";
@@ -81,6 +82,7 @@ const MAX_LOG_CHARS = 1_000_000;
  */
 export class Sandbox {
   readonly #process: Deno.ChildProcess;
+  readonly #cgroup: Cgroup | null;
   readonly #layers: readonly string[];
   readonly #out: FrameWriter;
   readonly #frames: ReturnType<typeof readFrames>;
@@ -101,10 +103,12 @@ export class Sandbox {
 
   private constructor(
     process: Deno.ChildProcess,
+    cgroup: Cgroup | null,
     nonce: Uint8Array<ArrayBuffer>,
     layers: readonly string[],
   ) {
     this.#process = process;
+    this.#cgroup = cgroup;
     this.#layers = layers;
     this.#out = new FrameWriter(process.stdin, nonce);
     process.status.then(() => this.#hasEnded = true);
@@ -122,7 +126,8 @@ export class Sandbox {
    * @param command the command to start. @default our own program as a sandbox
    */
   static spawn(command: SandboxCommand = sandboxCommand()): Sandbox {
-    const { program, args, layers } = command;
+    const cgroup = Cgroup.create();
+    const { program, args } = cgroup?.enter(command) ?? command;
     const process = new Deno.Command(program, {
       args,
       stdin: "piped",
@@ -131,7 +136,7 @@ export class Sandbox {
       clearEnv: true,
     }).spawn();
     const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-    const sandbox = new Sandbox(process, nonce, layers);
+    const sandbox = new Sandbox(process, cgroup, nonce, command.layers);
     // The nonce goes first, without a frame. If the process is already dead, it shows later.
     sandbox.#sent(sandbox.#out.writeBare(nonce));
     return sandbox;
@@ -224,6 +229,7 @@ export class Sandbox {
     sink: IngestSink | null = null,
     feed: () => Promise<void> = () => Promise.resolve(),
   ): Promise<SandboxReply> {
+    this.#cgroup?.limitMemory(limits.memoryBytes);
     const unwatch = watchLimits(this.pid, limits, () => this.#hostTime.ms(), (what) => {
       this.#exceeded = what;
       this.kill();
@@ -326,7 +332,8 @@ export class Sandbox {
   async #endFailure(limits: ProcessLimits, withFile: boolean): Promise<Failure> {
     const status = await this.#process.status;
     const stderr = await this.#stderr;
-    const exceeded = this.#exceeded ?? (ranOutOfMemory(stderr) ? "memory" : null);
+    const isOutOfMemory = ranOutOfMemory(stderr) || this.#cgroup?.wasOutOfMemory();
+    const exceeded = this.#exceeded ?? (isOutOfMemory ? "memory" : null);
     if (exceeded !== null) return exceededFailure(exceeded, limits, withFile);
     return silentFailure(status, stderr);
   }
@@ -339,6 +346,7 @@ export class Sandbox {
     if (!this.#process.stdout.locked) await this.#process.stdout.cancel();
     this.#hostTime.cancel();
     await Promise.all([this.#process.status, this.#stderr]);
+    await this.#cgroup?.remove();
     this.#idlePipes.stop();
   }
 
@@ -347,12 +355,14 @@ export class Sandbox {
    * time; it cannot be undone.
    */
   lowerPriority(): void {
-    if (!this.#hasEnded && Deno.build.os === "linux") lowerPriorityOfTree(this.pid);
+    if (this.#hasEnded || Deno.build.os !== "linux") return;
+    if (!this.#cgroup?.lowerPriority()) lowerPriorityOfTree(this.pid);
   }
 
   /** Kills the process and everything it has started. Safe to call at any time. */
   kill(): void {
     if (this.#hasEnded) return;
+    this.#cgroup?.kill();
     if (Deno.build.os === "linux") killTree(this.pid);
     try {
       this.#process.kill("SIGKILL");
