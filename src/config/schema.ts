@@ -2,10 +2,13 @@ import { z } from "zod";
 import { RESERVE_BYTES } from "../base/disk.ts";
 import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../protocol/constraints.ts";
 import { parseListen } from "./listen.ts";
+import { machineMemory } from "./machine_memory.ts";
 
 // Longer waits would overflow timers (2^31 ms) or hide that something is stuck.
 const MAX_SECONDS = 86_400;
 const MAX_WAIT_SECONDS = 14 * 86_400;
+/** In MiB. */
+const halfOfMemory = () => Math.max(64, Math.floor(machineMemory() / 2 / 1024 ** 2));
 const seconds = () => z.number().positive().max(MAX_SECONDS);
 
 const days = () => z.number().nonnegative().max(36_500).default(0);
@@ -77,7 +80,10 @@ const constraints = z.strictObject({
 /** Loading of files. */
 const manage = z.strictObject({
   concurrency: z.int().min(1).max(1024).default(navigator.hardwareConcurrency).describe(
-    "Maximum number of files to load at once. Default: the number of cores.",
+    "Maximum number of files to load at full priority at once; those that take long do not count. Default: the number of cores.",
+  ),
+  memory_mb: z.int().min(64).max(16_777_216).default(halfOfMemory).describe(
+    "Memory for all files that are loaded at once, in MiB; each counts with its limit. Default: half of the memory of the machine, or of the service's limit.",
   ),
   scan_seconds: seconds().default(5).describe(
     "Seconds between scans of staging; most new files are found sooner.",

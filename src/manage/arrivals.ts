@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "../base/failure.ts";
+import type { Config } from "../config/schema.ts";
 import { isFinal } from "../protocol/file_view.ts";
 import type { StagedFile } from "../staging/sidecar.ts";
 import type { Layout } from "../data/layout.ts";
@@ -12,12 +13,14 @@ import { outcomeOf } from "./outcome.ts";
 import { answerReplayRequests } from "./replay.ts";
 import { StagingWatch } from "./staging_watch.ts";
 import { advance, eventFields, isLedgerConflict, ledgerFailed, moveOut } from "./settle.ts";
+import { takeOver } from "./take_over.ts";
 
 interface ArrivalsDeps {
   layout: Layout;
   storage: Storage;
   modules: ModuleStore;
   emit: Emit;
+  config: () => Config;
   /** Whether a file is queued or running; a scan skips it. */
   isKnown: (id: string) => boolean;
   isRunning: (id: string) => boolean;
@@ -25,6 +28,8 @@ interface ArrivalsDeps {
 }
 
 interface ScanResult {
+  /** Ids of the queued and running files that are in staging. */
+  known: readonly string[];
   /** Files that stay in staging, for example without a module. */
   waiting: number;
   /** Files that may still be written: scan again when they no longer change. */
@@ -49,13 +54,13 @@ export class Arrivals {
     this.#staging = new StagingWatch(deps);
   }
 
-  /** Queues the files that an earlier process was loading when it was killed. */
+  /** Takes over the files that an earlier process was loading when it was killed. */
   async recover(): Promise<void> {
     const { storage: { ledger } } = this.#deps;
     for (const record of await ledger.pending()) {
       // Another manage may be loading it.
       if (record.state !== "running" || !await ledger.isAbandoned(record)) continue;
-      await advance(ledger, record, { type: "recover" }, Date.now()).catch((error) => {
+      await takeOver(this.#deps, record).catch((error) => {
         // Another process has changed the record first.
         if (!isLedgerConflict(error)) throw error;
       });
@@ -66,12 +71,14 @@ export class Arrivals {
   async scan(isStopping: () => boolean): Promise<ScanResult> {
     const { layout, emit } = this.#deps;
     const dir = layout.folder("staging");
-    const scan: ScanResult = { waiting: 0, arriving: [], elsewhere: 0, storageFailed: false };
+    const scan: ScanResult = {
+      ...{ known: [], arriving: [], waiting: 0, elsewhere: 0, storageFailed: false },
+    };
     try {
       await answerCancelRequests(this.#deps);
       await answerReplayRequests(this.#deps);
-      const { files, arriving } = await this.#staging.scan();
-      scan.arriving = arriving;
+      const { files, known, arriving } = await this.#staging.scan();
+      Object.assign(scan, { known, arriving });
       for (const file of files) {
         if (isStopping()) break;
         const why = await this.#admitSafely(file);
@@ -126,7 +133,9 @@ export class Arrivals {
     // Running, but not in this process: the outcome of an attempt could not be written.
     if (record.state === "running") {
       if (!await ledger.isAbandoned(record)) return ELSEWHERE;
-      record = await advance(ledger, record, { type: "recover" }, Date.now());
+      const queued = await takeOver(this.#deps, record);
+      if (queued === null) return null;
+      record = queued;
     }
     if (record.state === "received") {
       if (await modules.current(record.tenant) === null) return "no module is deployed";

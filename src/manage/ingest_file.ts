@@ -10,6 +10,7 @@ import { nothingStored } from "../sandbox/host/nothing_stored.ts";
 import { OutputLimit } from "../sandbox/host/output_limit.ts";
 import { Outbound } from "../sandbox/host/outbound.ts";
 import type { RunPolicy } from "../sandbox/host/policy.ts";
+import { Sandbox } from "../sandbox/host/sandbox.ts";
 import { LINE_DIGITS, rowIds } from "../sandbox/wire/row_id.ts";
 import { CANCELLED, giveUp } from "./cancel.ts";
 import { hiddenNotices } from "./hidden_rows.ts";
@@ -17,6 +18,9 @@ import { NO_ROWS } from "./ledger.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { otherLoaded, refuseSuperseded, stayNotices } from "./versions.ts";
 import { moduleRun } from "../modules/build/program_module.ts";
+
+/** A sandbox has started its own session after this many milliseconds. */
+const SESSION_MS = 1_000;
 
 /** One attempt to load one file. */
 interface Attempt {
@@ -34,6 +38,8 @@ interface IngestDeps {
   sandboxes: SandboxPool;
   /** Ends the attempt when aborted. The file returns to the queue, unless the reason is `CANCELLED`. */
   signal: AbortSignal;
+  /** Lowers the attempt's priority when aborted. */
+  slowed: AbortSignal;
   /** Receives the module's console output. */
   log: (text: string) => void;
   /** Throws if the disk has no room for rejects. */
@@ -126,9 +132,9 @@ async function runLoad(
   bytes: ReceivedBytes,
 ): Promise<Outcome> {
   const { record, module, limits } = attempt;
-  const { storage, span, signal, log } = deps;
+  const { storage, span, signal, slowed, log } = deps;
   const rejects = new RejectKeeper(record.id, storage.ledger, limits);
-  const sandbox = deps.sandboxes.take();
+  const sandbox = slowed.aborted ? Sandbox.spawn() : deps.sandboxes.take();
   const output = new OutputLimit(limits.maxOutputBytes);
   const notices: string[] = [];
   const run = moduleRun(module, { name: record.name, open: () => bytes.read() }, limits, log);
@@ -138,7 +144,15 @@ async function runLoad(
     // A commit may wait, or send rows for hours.
     if (signal.reason === CANCELLED) void load.abort();
   };
+  const lower = () => {
+    run.lowerPriority();
+    sandbox.lowerPriority();
+  };
   signal.addEventListener("abort", stop);
+  slowed.addEventListener("abort", lower);
+  if (slowed.aborted) lower();
+  // The process has started its own session by now, which has a priority of its own.
+  const lowerAgain = setTimeout(() => slowed.aborted && lower(), SESSION_MS);
   try {
     signal.throwIfAborted();
     const seen = await traced(span, "sandbox and rows", () =>
@@ -194,7 +208,9 @@ async function runLoad(
     if (fault) return { type: "refused", reason: fault };
     return { ...outcome, reason: withLine(outcome.reason, record.sha256), notices };
   } finally {
+    clearTimeout(lowerAgain);
     signal.removeEventListener("abort", stop);
+    slowed.removeEventListener("abort", lower);
     await run.close();
   }
 }

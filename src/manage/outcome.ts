@@ -39,7 +39,7 @@ export type Outcome =
   }
   /** An operator ended it. */
   | { type: "cancelled"; reason: FileReason }
-  /** The service is shutting down; the file returns to the queue as if it had not started. */
+  /** The service is shutting down, or others wait; the file returns to the queue as if it had not started. */
   | { type: "released" };
 
 // The file may not be the cause when a process ends without a reason.

@@ -1,11 +1,13 @@
 import type { FileRecord } from "../storage/contract.ts";
 
 interface FileQueueOptions {
+  /** Whether a file could run now, beside those that run. @default yes */
+  fits?: (record: FileRecord) => boolean;
   /**
-   * The number of files that are read at the same time, each of a different tenant. As many more may
-   * be writing their rows. A function is asked each time.
+   * How much a tenant has used recently; null when none of its files has run.
+   * @default all the same
    */
-  concurrency: number | (() => number);
+  useOf?: (tenant: string) => number | null;
   /** Whether there is room for a file's rows; if not, it and its tenant's later files wait. @default yes */
   mayStart?: (record: FileRecord) => boolean;
   /**
@@ -18,23 +20,26 @@ interface FileQueueOptions {
 }
 
 /**
- * Decides which file runs next. Tenants take turns and run in parallel, each with one file at a time;
- * a tenant's files run in the order of their arrival, and the versions of a file in the order of their
- * numbers, also if the clock was set back in between. A file that waits for its next try holds back
- * the later files of its tenant, but not those of other tenants. Once a file is {@link read}, its
- * tenant's next one may be read while its rows are written.
+ * Decides which file runs next. Tenants run in parallel, each with one file at a time: first those of
+ * which no file has run, the newest first, so that none of them waits for all others; then those that
+ * have used the least recently, in turn if that is the same. A tenant's files run in the order of their
+ * arrival, and the versions of a file in the order of their numbers, also if the clock was set back in
+ * between. A file that waits for its next try holds back the later files of its tenant, but not those
+ * of other tenants. Once a file is {@link read}, its tenant's next one may be read while its rows are
+ * written.
  *
  * The caller runs the files, and reports them as {@link started} and {@link done}.
  *
  * @example
  * ```ts
  * import { FileQueue } from "./queue.ts";
- * const queue = new FileQueue({ concurrency: 2 });
+ * const queue = new FileQueue();
  * for (let file = queue.next(); file !== null; file = queue.next()) queue.started(file.id);
  * ```
  */
 export class FileQueue {
-  readonly #concurrency: () => number;
+  readonly #fits: (record: FileRecord) => boolean;
+  readonly #useOf: (tenant: string) => number | null;
   readonly #now: () => number;
   readonly #mayStart: (record: FileRecord) => boolean;
   readonly #longestWaitMs: () => number;
@@ -52,9 +57,9 @@ export class FileQueue {
   /** The file of each tenant that is only writing its rows and does not hold back the next one. */
   readonly #writing = new Map<string, string>();
 
-  constructor(options: FileQueueOptions) {
-    const { concurrency } = options;
-    this.#concurrency = typeof concurrency === "number" ? () => concurrency : concurrency;
+  constructor(options: FileQueueOptions = {}) {
+    this.#fits = options.fits ?? (() => true);
+    this.#useOf = options.useOf ?? (() => 0);
     this.#now = options.now ?? Date.now;
     this.#mayStart = options.mayStart ?? (() => true);
     this.#longestWaitMs = options.longestWaitMs ?? (() => Infinity);
@@ -96,15 +101,32 @@ export class FileQueue {
   /** The file whose turn it is; null when none may run. Does not change the queue. */
   next(): FileRecord | null {
     this.#isBlocked = false;
-    if (this.#running.size >= this.#concurrency()) return null;
+    let next: Candidate | null = null;
+    for (const file of this.#due()) {
+      const use = this.#useOf(file.tenant);
+      if ((next !== null && !isBefore({ file, use }, next)) || !this.#fits(file)) continue;
+      if (this.#mayStart(file)) next = { file, use };
+      else this.#isBlocked = true;
+    }
+    return next?.file ?? null;
+  }
+
+  /** The least recent use of a tenant whose file could run if there was a place; null without one. */
+  leastUse(isMeant: (record: FileRecord) => boolean): number | null {
+    let least: number | null = null;
+    for (const file of this.#due()) {
+      if (isMeant(file)) least = Math.min(least ?? Infinity, this.#useOf(file.tenant) ?? 0);
+    }
+    return least;
+  }
+
+  /** The first file of each tenant without a running one, unless it waits for its next try. */
+  *#due(): Generator<FileRecord> {
     const now = this.#now();
     for (const [tenant, [first]] of this.#waiting) {
       if (first === undefined || this.#running.has(tenant)) continue;
-      if ((this.#dueAt(first, now) ?? now) > now) continue;
-      if (this.#mayStart(first)) return first;
-      this.#isBlocked = true;
+      if ((this.#dueAt(first, now) ?? now) <= now) yield first;
     }
-    return null;
   }
 
   /** The ids of the waiting files. */
@@ -172,11 +194,10 @@ export class FileQueue {
     return this.#running.get(tenant) === id || this.#writing.get(tenant) === id;
   }
 
-  /** Lets read files write in the background: one for each tenant, up to the concurrency in all. */
+  /** Lets read files write in the background: one for each tenant. */
   #writeInBackground(): void {
     for (const [tenant, id] of this.#running) {
       if (!this.#read.has(id) || this.#writing.has(tenant)) continue;
-      if (this.#writing.size >= this.#concurrency()) return;
       this.#running.delete(tenant);
       this.#writing.set(tenant, id);
     }
@@ -204,6 +225,16 @@ export class FileQueue {
 
 function nameOf({ tenant, name }: FileRecord): string {
   return `${tenant}/${name}`;
+}
+
+interface Candidate {
+  file: FileRecord;
+  use: number | null;
+}
+
+function isBefore(a: Candidate, b: Candidate): boolean {
+  if (a.use === null && b.use === null) return arrivedBefore(b.file, a.file);
+  return (a.use ?? -1) < (b.use ?? -1);
 }
 
 function arrivedBefore(a: FileRecord, b: FileRecord): boolean {

@@ -1,31 +1,22 @@
 import type { Config } from "../config/schema.ts";
-import { ModuleLog } from "../modules/module_log.ts";
-import { TenantSecrets } from "../modules/secrets.ts";
-import type { DeployedModule, ModuleStore } from "../modules/store.ts";
+import type { ModuleStore } from "../modules/store.ts";
 import { systemClock } from "../base/clock.ts";
-import { Failure, messageOf } from "../base/failure.ts";
-import type { Span, Tracer } from "../base/tracing.ts";
+import { messageOf } from "../base/failure.ts";
+import type { Tracer } from "../base/tracing.ts";
 import { isFinal } from "../protocol/file_view.ts";
-import { takesFile } from "../sandbox/wire/file_patterns.ts";
-import { runPolicy } from "../sandbox/host/policy.ts";
 import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
 import type { DiskState } from "../data/disk_state.ts";
-import { shortageHint, shortageText } from "../data/free_space.ts";
 import type { Layout } from "../data/layout.ts";
-import { cancelRequests } from "../staging/cancel_requests.ts";
 import { SETTLE_MS, type StagingScan } from "../staging/scan.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { Arrivals } from "./arrivals.ts";
-import { CANCELLED } from "./cancel.ts";
-import { ingestFile } from "./ingest_file.ts";
-import { type ReportDeps, reportToAuthor } from "./module_report.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
-import { Probation } from "../modules/probation.ts";
+import { LoadAttempts } from "./load_attempt.ts";
+import type { Outcome } from "./outcome.ts";
 import { FileQueue } from "./queue.ts";
-import { reportNearLimits } from "./run_limits.ts";
-import { advance, eventFields, isLedgerConflict, ledgerFailed, settle } from "./settle.ts";
-import { endSpan, startSpan } from "./trace.ts";
+import { RunningFiles } from "./running_files.ts";
+import { isLedgerConflict, ledgerFailed } from "./settle.ts";
+import { startSpan } from "./trace.ts";
 
 interface ServiceDeps {
   layout: Layout;
@@ -41,9 +32,6 @@ interface ServiceDeps {
 
 /** Milliseconds between two looks at the free space for a file that waits for it. */
 const ROOM_CHECK_MS = 1_000;
-
-/** Milliseconds between two looks at the requests to end running files. */
-const CANCEL_CHECK_MS = 500;
 
 /** After larger files no spare sandbox is started: the next one may need the memory. */
 const SMALL_FILE_BYTES = 16 * 1024 * 1024;
@@ -71,16 +59,11 @@ interface DrainSums {
 export class IngestService {
   readonly #deps: ServiceDeps;
   readonly #queue: FileQueue;
+  readonly #running: RunningFiles;
+  readonly #attempts: LoadAttempts;
   readonly #arrivals: Arrivals;
-  readonly #reportDeps: ReportDeps;
-  readonly #secrets: TenantSecrets;
   /** Ids of the files that are queued or running; scans skip them. */
   readonly #known = new Set<string>();
-  readonly #running = new Map<string, Promise<void>>();
-  /** Ends the attempts of running files, by id. */
-  readonly #cancels = new Map<string, AbortController>();
-  /** The known files that the last scan has found in staging. */
-  #staged = new Set<string>();
   readonly #stop = new AbortController();
   readonly #sums: DrainSums = { ingested: 0, failed: 0, waiting: 0, storageFailed: false };
   #scanning: Promise<void> | null = null;
@@ -88,33 +71,28 @@ export class IngestService {
   #stopping = false;
   #queueTimer: ReturnType<typeof setTimeout> | undefined;
   #scanTimer: ReturnType<typeof setTimeout> | undefined;
-  #cancelTimer: ReturnType<typeof setInterval> | undefined;
   /** Files in staging that may still be written. */
   #arriving: StagingScan["arriving"] = [];
   /** Another process is loading files; if it dies, they are loaded here. */
   #elsewhere = false;
-  /** Bytes that must be free for a file whose load found too little room. */
-  readonly #needs = new Map<string, number>();
-  /** How many attempts in a row have failed; the ledger counts only some of them. */
-  readonly #failures = new Map<string, number>();
 
   constructor(deps: ServiceDeps) {
     this.#deps = deps;
-    this.#secrets = new TenantSecrets(deps.layout.secrets);
-    const log = new ModuleLog(deps.modules);
-    const probation = new Probation({ ...deps, log, now: Date.now });
-    this.#reportDeps = { log, probation, ledger: deps.storage.ledger };
+    this.#attempts = new LoadAttempts(deps);
+    this.#running = new RunningFiles({
+      ...deps,
+      waitingUse: () => this.#queue.leastUse((file) => this.#running.laneOf(file) === "quick"),
+      onRoom: () => this.#startFiles(),
+    });
     this.#queue = new FileQueue({
-      concurrency: () => deps.config().manage.concurrency,
+      fits: (file) => this.#running.fits(file),
+      useOf: (tenant) => this.#running.useOf(tenant),
+      mayStart: ({ id }) => deps.disk.shortage(this.#attempts.neededBytes(id)) === null,
       longestWaitMs: () => deps.config().manage.retry_seconds * 1000,
-      mayStart: ({ id }) => deps.disk.shortage(this.#needs.get(id)) === null,
     });
     this.#arrivals = new Arrivals({
       ...deps,
-      isKnown: (id) => {
-        this.#staged.add(id);
-        return this.#known.has(id);
-      },
+      isKnown: (id) => this.#known.has(id),
       isRunning: (id) => this.isRunning(id),
       enqueue: (record) => this.#enqueue(record),
     });
@@ -130,7 +108,7 @@ export class IngestService {
     return this.#running.has(id);
   }
 
-  /** Queues the files that an earlier process was loading when it was killed. */
+  /** Takes over the files that an earlier process was loading when it was killed. */
   recover(): Promise<void> {
     return this.#arrivals.recover();
   }
@@ -162,7 +140,7 @@ export class IngestService {
     let waited = 0;
     while (!this.#stopping) {
       const pause = this.#startFiles();
-      if (this.#running.size > 0) await Promise.race(this.#running.values());
+      if (this.#running.size > 0) await this.#running.oneEnded();
       else if (this.#sums.storageFailed) break;
       else if (this.#queue.isBlocked) {
         this.#sums.storageFailed = true;
@@ -195,9 +173,9 @@ export class IngestService {
     this.#stopping = true;
     clearTimeout(this.#queueTimer);
     clearTimeout(this.#scanTimer);
-    const late = setTimeout(() => this.#stop.abort(), drainMs);
+    const late = setTimeout(() => this.#running.stop(), drainMs);
     await this.#scanning;
-    await Promise.all(this.#running.values());
+    await this.#running.allEnded();
     clearTimeout(late);
     this.#stop.abort();
   }
@@ -209,9 +187,9 @@ export class IngestService {
       return;
     }
     const queued = this.#queue.waiting;
-    this.#staged = new Set();
     const scan = await this.#arrivals.scan(() => this.#stopping);
-    await this.#dropEnded(queued.filter((id) => !this.#staged.has(id)));
+    const staged = new Set(scan.known);
+    await this.#dropEnded(queued.filter((id) => !staged.has(id)));
     this.#sums.waiting = scan.waiting;
     this.#sums.storageFailed ||= scan.storageFailed;
     this.#arriving = scan.arriving;
@@ -235,15 +213,6 @@ export class IngestService {
     }
   }
 
-  /** Watches for requests to end running files: also while a scan takes long, or with `--once`. */
-  #watchCancels(): void {
-    this.#cancelTimer ??= setInterval(() => {
-      cancelRequests(this.#deps.layout).then((ids) => {
-        for (const id of ids) this.#cancels.get(id)?.abort(CANCELLED);
-      }, () => {}); // A folder that cannot be read is reported by the scan.
-    }, CANCEL_CHECK_MS);
-  }
-
   #sleep(ms: number): Promise<void> {
     return systemClock.sleep(ms, this.#stop.signal).catch(() => {});
   }
@@ -256,20 +225,7 @@ export class IngestService {
   /** Starts the files whose turn it is. @returns milliseconds until the next one; null for none */
   #startFiles(): number | null {
     clearTimeout(this.#queueTimer);
-    for (let record; !this.#stopping && (record = this.#queue.next());) {
-      const { id } = record;
-      this.#queue.started(id);
-      const run = this.#run(record).finally(() => {
-        this.#running.delete(id);
-        if (this.#running.size === 0) {
-          clearInterval(this.#cancelTimer);
-          this.#cancelTimer = undefined;
-        }
-        this.#startFiles();
-      });
-      this.#running.set(id, run);
-      this.#watchCancels();
-    }
+    for (let record; !this.#stopping && (record = this.#queue.next());) this.#start(record);
     const due = this.#queue.wakeAt();
     const later = this.#queue.isBlocked ? Date.now() + ROOM_CHECK_MS : Infinity;
     const next = Math.min(due ?? Infinity, later);
@@ -279,146 +235,59 @@ export class IngestService {
     return pause;
   }
 
-  async #run(queued: FileRecord): Promise<void> {
+  #start(queued: FileRecord): void {
+    const { sandboxes } = this.#deps;
+    const { id, size } = queued;
+    this.#queue.started(id);
+    // The spare is for files that have just arrived.
+    if (size > 0 && this.#running.laneOf(queued) === "quick") sandboxes.warm();
+    this.#running.start(queued, async (signals) => {
+      const { outcome, again } = await this.#run(queued, signals);
+      this.#running.end(queued, outcome);
+      this.#queue.done(id);
+      this.#known.delete(id);
+      if (again) this.#enqueue(again);
+      this.#startFiles();
+    });
+  }
+
+  /** @returns the end of an attempt; its outcome is null if the ledger failed */
+  async #run(
+    queued: FileRecord,
+    signals: { signal: AbortSignal; slowed: AbortSignal },
+  ): Promise<{ outcome: Outcome | null; again: FileRecord | null }> {
     const { emit, sandboxes } = this.#deps;
-    let again: FileRecord | null = null;
-    this.#cancels.set(queued.id, new AbortController());
-    if (queued.size > 0) sandboxes.warm();
+    const { id, size } = queued;
     const span = await startSpan(this.#deps, queued);
     try {
-      again = await this.#runAttempt(queued, span);
-      if (queued.size <= SMALL_FILE_BYTES && !this.#stopping) sandboxes.refill();
+      const ended = await this.#attempts.run(queued, {
+        ...signals,
+        onLimit: (bytes) => this.#running.limit(id, bytes),
+        onRead: ({ tenantJson }) => this.#read(id, tenantJson.permissions.read.length > 0),
+      }, span);
+      this.#count(ended.outcome, ended.again);
+      if (size <= SMALL_FILE_BYTES && !this.#stopping) sandboxes.refill();
+      return ended;
     } catch (error) {
       // Another process started the file first or has taken it over.
       if (isLedgerConflict(error)) {
         this.#elsewhere = true;
         span.end();
-        return;
+      } else {
+        // The ledger failed: the record is unchanged, and the next scan finds the file again.
+        emit(ledgerFailed(error, id));
+        span.end(messageOf(error));
+        this.#sums.storageFailed = true;
       }
-      // The ledger failed: the record is unchanged, and the next scan finds the file again.
-      emit(ledgerFailed(error, queued.id));
-      span.end(messageOf(error));
-      this.#sums.storageFailed = true;
-    } finally {
-      this.#queue.done(queued.id);
-      this.#cancels.delete(queued.id);
-      this.#known.delete(queued.id);
-      if (again) this.#enqueue(again);
-    }
-  }
-
-  /** @returns the record to be queued again; null when the file is finished or released */
-  async #runAttempt(queued: FileRecord, span: Span): Promise<FileRecord | null> {
-    const { emit, storage, modules } = this.#deps;
-    if (queued.replay) await storage.forget(queued.tenant, queued.id, queued.replay);
-    const begun = wasStarted(queued) ? await storage.begun(queued.tenant, queued.id) : null;
-    const module = begun === null
-      ? await modules.current(queued.tenant)
-      : await modules.built(queued.tenant, begun);
-    const version = module?.version ?? null;
-    const start = { type: "start" as const, moduleVersion: version };
-    const record = await advance(storage.ledger, queued, start, Date.now());
-    const fields = eventFields(record);
-    emit({ kind: "file.started", ...fields, attempt: record.attempts, moduleVersion: version });
-    const started = performance.now();
-    const console: string[] = [];
-    const loaded = await this.#load(record, module, begun !== null, console, span);
-    const { isGone } = this.#deps.disk;
-    // The bytes only seem to be lost.
-    const outcome = isGone && loaded.type !== "ingested" ? outcomeOf(dataGone()) : loaded;
-    const seconds = (performance.now() - started) / 1000;
-    this.#noteNeed(record, outcome);
-    const failures = this.#failuresOf(record, outcome);
-    const again = await settle(this.#deps, record, outcome, seconds, Date.now, failures);
-    const report = { record, version, outcome, again: again !== null, console };
-    emit({ kind: "problem.ended", problem: "ledger.failed", key: "file" });
-    if (!isGone) await reportToAuthor(this.#reportDeps, report, Date.now());
-    endSpan(span, record, outcome);
-    this.#count(outcome, again);
-    return again;
-  }
-
-  /** @param console collects the module's console output */
-  async #load(
-    record: FileRecord,
-    module: DeployedModule | null,
-    begun: boolean,
-    console: string[],
-    span: Span,
-  ): Promise<Outcome> {
-    const { layout, storage, sandboxes, config, emit } = this.#deps;
-    try {
-      if (record.size === 0 && !module?.declaration.allowEmpty) {
-        return refused("empty-file", "the file is empty");
-      }
-      if (!module) return refused("no-module", "no module is deployed for this customer");
-      if (!takesFile(module.declaration, record.name)) {
-        const patterns = module.declaration.files.join(", ");
-        return refused("no-pattern", `the module takes only files named ${patterns}`);
-      }
-      const path = layout.file("staging", record.tenant, record.id);
-      const secrets = await this.#secrets.of(record.tenant);
-      const run = { kind: "load" as const, fileBytes: record.size, secrets };
-      const limits = runPolicy(run, module, config());
-      const started = performance.now();
-      const outcome = await ingestFile({ record, path, module, limits, begun }, {
-        storage,
-        sandboxes,
-        span,
-        signal: AbortSignal.any([this.#stop.signal, this.#cancels.get(record.id)!.signal]),
-        requireRoom: () => this.#requireRoom(),
-        onDecided: () => this.#startNext(record, module),
-        log: (text) => {
-          console.push(text);
-          emit({ kind: "module.log", ...eventFields(record), text });
-        },
-      });
-      reportNearLimits(record, outcome, limits, (performance.now() - started) / 1000, emit);
-      return outcome;
-    } catch (error) {
-      return outcomeOf(error);
+      return { outcome: null, again: null };
     }
   }
 
   /** Lets the tenant's next file start, unless its module reads rows that are still being written. */
-  #startNext({ id }: FileRecord, { tenantJson }: DeployedModule): void {
-    if (tenantJson.permissions.read.length > 0) return;
-    this.#queue.read(id);
+  #read(id: string, readsRows: boolean): void {
+    this.#running.read(id);
+    if (!readsRows) this.#queue.read(id);
     this.#startFiles();
-  }
-
-  /**
-   * Rejects stop before uploads do: the ledger does not shrink when they are removed.
-   * @throws {Failure} `storage-full`
-   */
-  #requireRoom(): void {
-    const { disk } = this.#deps;
-    const neededBytes = disk.reserveBytes;
-    const shortage = disk.shortage(neededBytes);
-    if (shortage === null) return;
-    const text = `Cannot store rejected records: ${shortageText(shortage)}`;
-    throw new Failure("storage", "storage-full", text, {
-      hint: shortageHint(shortage),
-      details: { neededBytes },
-    });
-  }
-
-  /** Counts the attempts of a file in a row that failed, so that the waits between them grow. */
-  #failuresOf({ id, attempts }: FileRecord, { type }: Outcome): number {
-    if (type !== "retry") {
-      this.#failures.delete(id);
-      return attempts;
-    }
-    const failures = Math.max(attempts, (this.#failures.get(id) ?? 0) + 1);
-    this.#failures.set(id, failures);
-    return failures;
-  }
-
-  /** A file whose load found too little room waits until there is more. */
-  #noteNeed({ id }: FileRecord, outcome: Outcome): void {
-    const needed = outcome.type === "retry" ? outcome.neededBytes ?? null : null;
-    if (needed === null) this.#needs.delete(id);
-    else this.#needs.set(id, needed);
   }
 
   #count(outcome: Outcome, again: FileRecord | null): void {
@@ -426,21 +295,4 @@ export class IngestService {
     else if (outcome.type === "retry" && again) this.#sums.storageFailed ||= outcome.endless;
     else if (outcome.type !== "released") this.#sums.failed++;
   }
-}
-
-/** Whether an attempt has started since the file was queued: some do not count, but all leave a trace. */
-function wasStarted({ attempts, reason, moduleVersion }: FileRecord): boolean {
-  return attempts > 0 || reason !== null || moduleVersion !== null;
-}
-
-function refused(code: string, what: string): Outcome {
-  return { type: "refused", reason: { code, message: `Cannot load the file: ${what}` } };
-}
-
-/** A failure of the storage: the attempt is repeated without limit. */
-function dataGone(): Failure {
-  const text = "Cannot load the file: the data directory is gone";
-  return new Failure("storage", "storage-io", text, {
-    hint: "Mount its disk, or move it back.",
-  });
 }

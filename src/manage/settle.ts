@@ -26,7 +26,7 @@ const FIRST_RETRY_MS = 1_000;
  * @param seconds how long the attempt took
  * @param now returns milliseconds since the epoch
  * @param failures the number of attempts in a row that failed, counted or not
- * @returns the record to be queued again; null when the file is finished or released
+ * @returns the record to be queued again; null when the file is finished
  */
 export async function settle(
   deps: SettleDeps,
@@ -78,10 +78,11 @@ export async function settle(
       emit({ kind: "file.cancelled", ...file, reason });
       return null;
     }
-    case "released":
-      await advance(ledger, record, { type: "release" }, now());
+    case "released": {
+      const next = await advance(ledger, record, { type: "release" }, now());
       emit({ kind: "file.released", ...file });
-      return null;
+      return next;
+    }
     case "retry": {
       const { reason, lastReason, detail, rows, endless } = outcome;
       const { attempts } = record;

@@ -20,7 +20,7 @@ interface StagingScannerOptions {
   clock?: Pick<Clock, "now" | "monotonic">;
   /** @default SETTLE_MS */
   settleMs?: number;
-  /** Files that are known are not read and not returned. */
+  /** Files that are known are not read. */
   isKnownFile?: (tenant: string, id: string) => boolean;
   /** Whether a tenant has an account or a module. @default every tenant has */
   isKnownTenant?: (tenant: string) => boolean;
@@ -36,6 +36,8 @@ interface StagingScannerOptions {
 export interface StagingScan {
   /** Finished files, in the order in which they are loaded. */
   files: StagedFile[];
+  /** Ids of the known files, which are not among them. */
+  known: readonly string[];
   /** Files that may still be written, and for how many milliseconds they have been watched. */
   arriving: { path: string; watchedMs: number }[];
   problems: StagingProblem[];
@@ -104,7 +106,7 @@ export class StagingScanner {
         problems.push({ path: file.path, why: whyUnreadable(error) });
       }
     }
-    return { files: inOrder(files), arriving, problems };
+    return { files: inOrder(files), known: survey.known, arriving, problems };
   }
 
   /** @returns null when it changed while it was read */

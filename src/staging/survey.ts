@@ -28,11 +28,13 @@ export interface Survey {
   /** Files with a record. */
   recorded: StagedFile[];
   arriving: ArrivingFile[];
+  /** Ids of the known files, which are not read. */
+  known: string[];
   problems: StagingProblem[];
 }
 
 interface SurveyOptions {
-  /** Files that are known are not read and not returned. */
+  /** Files that are known are not read. */
   isKnownFile?: (tenant: string, id: string) => boolean;
   /** Whether a tenant has an account or a module; files without a record wait for one. */
   isKnownTenant?: (tenant: string) => boolean;
@@ -50,7 +52,7 @@ const OWN_FOLDER = ".replay";
  * @throws when the folder of all tenants cannot be read
  */
 export async function surveyStaging(layout: Layout, options: SurveyOptions = {}): Promise<Survey> {
-  const survey: Survey = { recorded: [], arriving: [], problems: [] };
+  const survey: Survey = { recorded: [], arriving: [], known: [], problems: [] };
   const root = layout.folder("staging");
   const strays: StagingProblem[] = [];
   for (const entry of await listFolder(root)) {
@@ -75,7 +77,11 @@ async function surveyTenant(
   try {
     for (const entry of await listFolder(folder)) {
       const { name } = entry;
-      if (isOwn(name) || (isFileId(name) && options.isKnownFile?.(tenant, name))) continue;
+      if (isOwn(name)) continue;
+      if (isFileId(name) && options.isKnownFile?.(tenant, name)) {
+        survey.known.push(name);
+        continue;
+      }
       const path = join(folder, name);
       try {
         const stat = await statIfThere(path);

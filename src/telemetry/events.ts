@@ -155,10 +155,14 @@ type ManageEvent =
     }
     & OfFile
   )
+  /** `manage` was killed during each of its attempts: it is quarantined. */
+  | ({ kind: "file.given_up"; attempts: number; reason: FileReason } & OfFile)
   /** An operator ended it while it was being loaded. */
   | ({ kind: "file.cancelled"; reason: FileReason } & OfFile)
   /** The service is stopping: the file returns to the queue. */
   | ({ kind: "file.released" } & OfFile)
+  /** It has run for long, so it leaves the CPU to others; `interrupted`: it starts again later. */
+  | ({ kind: "file.slowed"; seconds: number; interrupted: boolean } & OfFile)
   /** An operator had it loaded again on the dashboard; `loaded` says what the order means. */
   | ({ kind: "file.replayed"; order: ReplayOrder; loaded: string } & OfFile)
   /** After a replay, rows of a sample could not be read as they were written. */

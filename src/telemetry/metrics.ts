@@ -51,6 +51,13 @@ export function createMetrics(version: string) {
       registers,
     }),
     running: gauge("mysimbdp_ingest_running_files", "Files being ingested now.", ["tenant"]),
+    slowed: counter(
+      "mysimbdp_ingest_slowed_total",
+      "Files that took long, so that others went first.",
+      [
+        "tenant",
+      ],
+    ),
     sandboxKills: counter("mysimbdp_sandbox_kills_total", "Sandboxes stopped by a limit.", [
       "tenant",
       "reason",

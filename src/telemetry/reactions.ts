@@ -197,6 +197,12 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
       end(metrics, metrics.tenants.of(tenant), "retry", null);
     },
   },
+  "file.given_up": {
+    level: "warning",
+    message: "File quarantined: manage was killed during each of its attempts.",
+    measure: ({ ingestFiles, tenants }, { tenant }) =>
+      ingestFiles.inc({ tenant: tenants.of(tenant), outcome: "quarantined" }),
+  },
   "file.cancelled": {
     level: "info",
     message: "File cancelled by an operator.",
@@ -206,6 +212,11 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     level: "info",
     message: "File returned to the queue.",
     measure: ({ running, tenants }, { tenant }) => running.dec({ tenant: tenants.of(tenant) }),
+  },
+  "file.slowed": {
+    level: "info",
+    message: "File takes long and leaves the CPU to others.",
+    measure: ({ slowed, tenants }, { tenant }) => slowed.inc({ tenant: tenants.of(tenant) }),
   },
   "module.log": { level: "info", message: "Console output of a module." },
   "file.replayed": { level: "info", message: "File queued again." },

@@ -4,8 +4,16 @@ import { FileQueue } from "../../src/manage/queue.ts";
 import type { FileRecord } from "../../src/storage/contract.ts";
 import { fileRecord } from "../contracts/storage_fixtures.ts";
 
+type QueueOptions = ConstructorParameters<typeof FileQueue>[0];
+
 const file = (id: string, tenant: string, receivedAt: number, nextTryAt: number | null = null) =>
   fileRecord({ id, tenant, receivedAt, nextTryAt, state: "queued" });
+
+/** A queue for a number of files at once. */
+function queueOf(places: number, options: QueueOptions = {}): FileQueue {
+  const queue: FileQueue = new FileQueue({ fits: () => queue.running < places, ...options });
+  return queue;
+}
 
 function startAll(queue: FileQueue): string[] {
   const ids: string[] = [];
@@ -17,7 +25,7 @@ function startAll(queue: FileQueue): string[] {
 }
 
 Deno.test("queue: tenants run in parallel, each with one file at a time, up to the concurrency", () => {
-  const queue = new FileQueue({ concurrency: 2 });
+  const queue = queueOf(2);
   for (const tenant of ["a", "b", "c"]) {
     queue.add(file(`${tenant}1`, tenant, 1));
     queue.add(file(`${tenant}2`, tenant, 2));
@@ -32,7 +40,7 @@ Deno.test("queue: tenants run in parallel, each with one file at a time, up to t
 });
 
 Deno.test("queue: while a file's rows are written its tenant's next file may be read, but not a third", () => {
-  const queue = new FileQueue({ concurrency: 2 });
+  const queue = queueOf(2);
   for (const n of [1, 2, 3]) queue.add(file(`a${n}`, "a", n));
   assert.deepEqual(startAll(queue), ["a1"]);
   queue.read("a1");
@@ -50,7 +58,7 @@ Deno.test("queue: while a file's rows are written its tenant's next file may be 
 });
 
 Deno.test("queue: a file that failed while its rows were written runs before its tenant's later files", () => {
-  const queue = new FileQueue({ concurrency: 2, now: () => 0 });
+  const queue = queueOf(2, { now: () => 0 });
   for (const n of [1, 2, 3]) queue.add(file(`a${n}`, "a", n));
   assert.deepEqual(startAll(queue), ["a1"]);
   queue.read("a1");
@@ -62,20 +70,8 @@ Deno.test("queue: a file that failed while its rows were written runs before its
   assert.equal(queue.wakeAt(), 10);
 });
 
-Deno.test("queue: the concurrency also limits the files that only write their rows", () => {
-  const queue = new FileQueue({ concurrency: 1 });
-  for (const tenant of ["a", "b", "c"]) queue.add(file(`${tenant}1`, tenant, 1));
-  assert.deepEqual(startAll(queue), ["a1"]);
-  queue.read("a1");
-  assert.deepEqual(startAll(queue), ["b1"]);
-  queue.read("b1");
-  assert.deepEqual(startAll(queue), []);
-  queue.done("a1");
-  assert.deepEqual(startAll(queue), ["c1"]);
-});
-
 Deno.test("queue: next does not change the queue", () => {
-  const queue = new FileQueue({ concurrency: 1 });
+  const queue = queueOf(1);
   queue.add(file("a1", "a", 1));
   assert.equal(queue.next()?.id, "a1");
   assert.equal(queue.next()?.id, "a1");
@@ -83,7 +79,7 @@ Deno.test("queue: next does not change the queue", () => {
 });
 
 Deno.test("queue: a file is queued once, and a new record replaces the old one", () => {
-  const queue = new FileQueue({ concurrency: 2 });
+  const queue = queueOf(2);
   queue.add(file("a1", "a", 5));
   queue.add(file("a2", "a", 3));
   queue.add(file("a1", "a", 1));
@@ -97,7 +93,7 @@ Deno.test("queue: a file is queued once, and a new record replaces the old one",
 
 Deno.test("queue: a file that waits for its next try holds back only its tenant's later files", () => {
   let now = 0;
-  const queue = new FileQueue({ concurrency: 3, now: () => now });
+  const queue = queueOf(3, { now: () => now });
   queue.add(file("a1", "a", 1, 1_000));
   queue.add(file("a2", "a", 2));
   queue.add(file("b1", "b", 3));
@@ -114,7 +110,7 @@ Deno.test("queue: a file that waits for its next try holds back only its tenant'
 
 Deno.test("queue: a retried file keeps its place before later files", () => {
   let now = 0;
-  const queue = new FileQueue({ concurrency: 1, now: () => now });
+  const queue = queueOf(1, { now: () => now });
   const first = file("a1", "a", 1);
   queue.add(first);
   queue.add(file("a2", "a", 2));
@@ -141,7 +137,7 @@ Deno.test("queue: files run in order, once, and one at a time for each tenant", 
       fc.integer({ min: 1, max: 4 }),
       (steps, concurrency) => {
         let now = 0;
-        const queue = new FileQueue({ concurrency, now: () => now });
+        const queue = queueOf(concurrency, { now: () => now });
         const waiting = new Map<string, FileRecord>();
         const running = new Map<string, FileRecord>();
         for (const [i, step] of steps.entries()) {
@@ -204,7 +200,7 @@ Deno.test("queue: a tenant with files waits for at most one turn of each other t
   fc.assert(fc.property(
     fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 }),
     (sizes) => {
-      const queue = new FileQueue({ concurrency: 1 });
+      const queue = queueOf(1);
       for (const [t, size] of sizes.entries()) {
         for (let i = 0; i < size; i++) queue.add(file(`t${t}f${i + 100}`, `t${t}`, i));
       }
@@ -225,8 +221,31 @@ Deno.test("queue: a tenant with files waits for at most one turn of each other t
   ));
 });
 
+Deno.test("queue: a tenant of which no file has run is next, the newest first, then the least use", () => {
+  const used = new Map([["hog", 900], ["busy", 20], ["quiet", 3]]);
+  const queue = queueOf(9, { useOf: (tenant) => used.get(tenant) ?? null });
+  for (const [n, tenant] of ["hog", "busy", "new1", "quiet", "new2"].entries()) {
+    queue.add(file(`${tenant}-a`, tenant, n));
+    queue.add(file(`${tenant}-b`, tenant, n));
+  }
+  assert.equal(queue.leastUse(() => true), 0);
+  assert.equal(queue.leastUse(({ tenant }) => used.has(tenant)), 3);
+  assert.equal(queue.leastUse(() => false), null);
+  const order = ["new2-a", "new1-a", "quiet-a", "busy-a", "hog-a"];
+  assert.deepEqual(startAll(queue), order);
+  assert.equal(queue.leastUse(() => true), null, "each of them runs already");
+});
+
+Deno.test("queue: a file that does not fit does not hold up the files of other tenants", () => {
+  const queue = new FileQueue({ fits: ({ tenant }) => tenant !== "a" });
+  queue.add(file("a1", "a", 1));
+  queue.add(file("b1", "b", 2));
+  assert.deepEqual(startAll(queue), ["b1"]);
+  assert.equal(queue.isBlocked, false);
+});
+
 Deno.test("queue: the versions of a file run in the order of their numbers, whatever the clock said", () => {
-  const queue = new FileQueue({ concurrency: 1 });
+  const queue = queueOf(1);
   const version = (version: number, receivedAt: number, tenant = "a") =>
     fileRecord({ id: `${tenant}-v${version}`, tenant, version, receivedAt, state: "queued" });
   const other = (id: string, at: number) => ({ ...file(id, "a", at), name: "other.csv" });
@@ -244,7 +263,7 @@ Deno.test("queue: the versions of a file run in the order of their numbers, what
 
 Deno.test("queue: a try that was planned before the clock was set back is due, whatever the clock says", () => {
   let now = 10_000_000;
-  const queue = new FileQueue({ concurrency: 1, now: () => now, longestWaitMs: () => 60_000 });
+  const queue = queueOf(1, { now: () => now, longestWaitMs: () => 60_000 });
   queue.add(file("a1", "a", 1, now + 60_000));
   assert.equal(queue.next(), null);
   assert.equal(queue.wakeAt(), now + 60_000);

@@ -1,0 +1,159 @@
+/** Where a file runs: in one of the places at full priority, or behind all of these. */
+export type Lane = "quick" | "slow";
+
+/** A file that has to leave its place: for the slow lane, or for the queue if that is full. */
+export interface Move {
+  id: string;
+  to: "slow" | "queue";
+}
+
+interface LanesOptions {
+  /** The number of places in the quick lane. */
+  places: () => number;
+  /** Bytes of memory for all running files. */
+  memoryBytes: () => number;
+  /** The most bytes that one file can need; a file counts with them until its own are known. */
+  fileBytes: () => number;
+}
+
+interface Run {
+  lane: Lane;
+  bytes: number;
+  /** Milliseconds since an arbitrary moment. */
+  startedAt: number;
+  /** Its sandbox has ended: only rows remain to be written, so it is not interrupted. */
+  isRead: boolean;
+}
+
+/** The recent use of the tenant whose file waits for a place; null when none waits. In seconds. */
+type WaitingUse = number | null;
+
+/** After this many milliseconds a file leaves its place. */
+const LONG_MS = 5_000;
+/** The same while another file waits for a place. */
+const WAITED_FOR_MS = 1_000;
+/** After this many milliseconds it is interrupted if the slow lane is full. */
+const INTERRUPT_MS = 2_000;
+/** The least share of the memory that is kept for files that have just begun. */
+const QUICK_SHARE = 1 / 4;
+/** The largest share of it. */
+const QUICK_SHARE_MOST = 1 / 2;
+
+/**
+ * Decides how many files run at once, so that files that take long, of any number of tenants, do not
+ * hold up the short ones of others. Each file starts in one of a few places. After five seconds, or
+ * one if another file waits, it moves to the slow lane, where only memory limits the number of files.
+ * If that is full it returns to the queue, and starts again in the slow lane when there is room. There
+ * it runs to its end.
+ *
+ * @example
+ * ```ts
+ * import { Lanes } from "./lanes.ts";
+ * const gb = () => 2 ** 30;
+ * const lanes = new Lanes({ places: () => 1, memoryBytes: () => 4 * gb(), fileBytes: gb });
+ * lanes.start("a", "quick", 0);
+ * lanes.moves(1_000, 0, () => 0); // [{ id: "a", to: "slow" }]: another file waits for the place
+ * lanes.hasRoom("quick"); // true
+ * ```
+ */
+export class Lanes {
+  readonly #options: LanesOptions;
+  readonly #runs = new Map<string, Run>();
+  /** Files that were sent back to the queue, until they end. */
+  readonly #leaving = new Set<string>();
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+  }
+
+  /** Whether another file may start. Each lane has room for one, whatever its memory. */
+  hasRoom(lane: Lane): boolean {
+    const { places, memoryBytes, fileBytes } = this.#options;
+    const own = this.#in(lane);
+    if (own.length === 0) return true;
+    const bytes = fileBytes();
+    if (lane === "quick" && this.#taken(own) >= places()) return false;
+    if (lane === "slow" && !this.#fitsSlow(bytes)) return false;
+    return sumOf([...this.#runs.values()]) + bytes <= memoryBytes();
+  }
+
+  /** The places that are taken: as many more files may be writing their rows. */
+  #taken(quick: readonly Run[]): number {
+    const read = quick.filter(({ isRead }) => isRead).length;
+    return quick.length - Math.min(read, this.#options.places());
+  }
+
+  /** @param now milliseconds since an arbitrary moment */
+  start(id: string, lane: Lane, now: number): void {
+    const bytes = this.#options.fileBytes();
+    this.#runs.set(id, { lane, bytes, startedAt: now, isRead: false });
+  }
+
+  /** Sets the memory limit of a running file, once its module is known. */
+  limit(id: string, bytes: number): void {
+    const run = this.#runs.get(id);
+    if (run) run.bytes = bytes;
+  }
+
+  /** Marks a running file as completely read and valid. */
+  read(id: string): void {
+    const run = this.#runs.get(id);
+    if (run) run.isRead = true;
+  }
+
+  end(id: string): void {
+    this.#runs.delete(id);
+    this.#leaving.delete(id);
+  }
+
+  isSlow(id: string): boolean {
+    return this.#runs.get(id)?.lane === "slow";
+  }
+
+  /** Whether a file may have to leave its place soon if another one waits. */
+  isDue(now: number): boolean {
+    return this.#in("quick").some(({ startedAt }) => now - startedAt >= WAITED_FOR_MS);
+  }
+
+  /**
+   * Moves the files whose time in their place is over.
+   *
+   * @param waiting a file is only interrupted for a tenant with less recent use than its own
+   * @param useOf the recent use of a running file's tenant, in seconds
+   * @returns what the caller has to do: lower the priority of a file, or interrupt it
+   */
+  moves(now: number, waiting: WaitingUse, useOf: (id: string) => number): Move[] {
+    const moves: Move[] = [];
+    for (const [id, run] of this.#runs) {
+      const age = now - run.startedAt;
+      if (run.lane === "slow" || age < (waiting === null ? LONG_MS : WAITED_FOR_MS)) continue;
+      if (run.isRead || this.#fitsSlow(run.bytes)) {
+        run.lane = "slow";
+        moves.push({ id, to: "slow" });
+      } else if (waiting !== null && age >= INTERRUPT_MS && waiting < useOf(id)) {
+        if (this.#leaving.has(id)) continue;
+        this.#leaving.add(id);
+        moves.push({ id, to: "queue" });
+      }
+    }
+    return moves;
+  }
+
+  /** Whether the slow lane has room for a file; an empty one always has. */
+  #fitsSlow(bytes: number): boolean {
+    const { places, memoryBytes, fileBytes } = this.#options;
+    const memory = memoryBytes();
+    const wanted = Math.min(places() * fileBytes(), QUICK_SHARE_MOST * memory);
+    const kept = Math.max(QUICK_SHARE * memory, wanted);
+    const slow = this.#in("slow");
+    return slow.length === 0 || sumOf(slow) + bytes <= memory - kept;
+  }
+
+  #in(lane: Lane): Run[] {
+    return [...this.#runs.values()].filter((run) => run.lane === lane);
+  }
+}
+
+function sumOf(runs: readonly Run[]): number {
+  return runs.reduce((sum, { bytes }) => sum + bytes, 0);
+}
