@@ -138,7 +138,9 @@ const sandbox = z.strictObject({
   memory_mb: z.int().min(64).max(65_536).default(512).describe(
     "Maximum memory of a sandbox process, in MiB.",
   ),
-  seconds_per_file: seconds().default(3600).describe("Maximum seconds per file."),
+  seconds_per_file: seconds().default(3600).describe(
+    "Maximum seconds per file, also for large ones.",
+  ),
   reject_share: z.number().min(0).max(1).default(1).describe(
     "Maximum share of rejected records (0 to 1); a file with more is quarantined.",
   ),

@@ -41,7 +41,8 @@ const permissionsSchema = z.strictObject({
 const limitsSchema = z.strictObject({
   /** Memory of its process, in MiB. */
   memoryMb: z.int().min(64).default(256),
-  secondsPerFile: z.number().positive().max(86_400).default(300),
+  /** By default it grows with the file. */
+  secondsPerFile: z.number().positive().max(86_400).optional(),
   /** From 0 to 1; a file with a larger share is quarantined and none of its rows are stored. */
   rejectShare: z.number().min(0).max(1).default(0.01),
 });
@@ -134,14 +135,16 @@ export function entryName(entry: Entry): string {
 }
 
 /**
- * Returns a module's limits, capped by the operator's.
+ * Returns a module's limits, capped by the operator's; the one on time also depends on the file.
  *
  * @param caps the operator's `[sandbox]` settings
  */
-export function capLimits(limits: Limits, caps: Config["sandbox"]): Limits {
+export function capLimits(
+  limits: Limits,
+  caps: Config["sandbox"],
+): Omit<Limits, "secondsPerFile"> {
   return {
     memoryMb: Math.min(limits.memoryMb, caps.memory_mb),
-    secondsPerFile: Math.min(limits.secondsPerFile, caps.seconds_per_file),
     rejectShare: Math.min(limits.rejectShare, caps.reject_share),
   };
 }

@@ -1,6 +1,8 @@
 import type { FileRecord } from "../storage/contract.ts";
 
 interface FileQueueOptions {
+  /** Whether a file takes long: it does not hold up those that may not. @default no */
+  isSlow?: (record: FileRecord) => boolean;
   /** Whether a file could run now, beside those that run. @default yes */
   fits?: (record: FileRecord) => boolean;
   /**
@@ -20,9 +22,9 @@ interface FileQueueOptions {
 }
 
 /**
- * Decides which file runs next. Tenants run in parallel, each with one file at a time: first those of
- * which no file has run, the newest first, so that none of them waits for all others; then those that
- * have used the least recently, in turn if that is the same. A tenant's files run in the order of their
+ * Decides which file runs next. Tenants run in parallel, each with one file at a time. By turns it is a
+ * tenant of which no file has run, the newest first, and the one that has used the least recently: so
+ * neither waits for all of the others, however many there are. A tenant's files run in the order of their
  * arrival, and the versions of a file in the order of their numbers, also if the clock was set back in
  * between. A file that waits for its next try holds back the later files of its tenant, but not those
  * of other tenants. Once a file is {@link read}, its tenant's next one may be read while its rows are
@@ -38,12 +40,15 @@ interface FileQueueOptions {
  * ```
  */
 export class FileQueue {
+  readonly #isSlow: (record: FileRecord) => boolean;
   readonly #fits: (record: FileRecord) => boolean;
   readonly #useOf: (tenant: string) => number | null;
   readonly #now: () => number;
   readonly #mayStart: (record: FileRecord) => boolean;
   readonly #longestWaitMs: () => number;
   #isBlocked = false;
+  /** Whether it is the turn of a tenant of which no file has run. */
+  #isTurnOfNew = true;
   /** Each tenant's waiting files by arrival; the tenants in the order of their turns. */
   readonly #waiting = new Map<string, FileRecord[]>();
   /** The records of {@link #waiting} by id. */
@@ -58,6 +63,7 @@ export class FileQueue {
   readonly #writing = new Map<string, string>();
 
   constructor(options: FileQueueOptions = {}) {
+    this.#isSlow = options.isSlow ?? (() => false);
     this.#fits = options.fits ?? (() => true);
     this.#useOf = options.useOf ?? (() => 0);
     this.#now = options.now ?? Date.now;
@@ -101,23 +107,32 @@ export class FileQueue {
   /** The file whose turn it is; null when none may run. Does not change the queue. */
   next(): FileRecord | null {
     this.#isBlocked = false;
-    let next: Candidate | null = null;
+    const firsts: Partial<Record<Rank, Candidate>> = {};
     for (const file of this.#due()) {
-      const use = this.#useOf(file.tenant);
-      if ((next !== null && !isBefore({ file, use }, next)) || !this.#fits(file)) continue;
-      if (this.#mayStart(file)) next = { file, use };
+      const candidate = { file, use: this.#useOf(file.tenant) };
+      const rank = this.#rankOf(candidate);
+      const first = firsts[rank];
+      if ((first && !isBefore(candidate, first)) || !this.#fits(file)) continue;
+      if (this.#mayStart(file)) firsts[rank] = candidate;
       else this.#isBlocked = true;
     }
-    return next?.file ?? null;
+    const inTurn = this.#isTurnOfNew ? firsts.new ?? firsts.known : firsts.known ?? firsts.new;
+    return (inTurn ?? firsts.slow)?.file ?? null;
   }
 
-  /** The least recent use of a tenant whose file could run if there was a place; null without one. */
-  leastUse(isMeant: (record: FileRecord) => boolean): number | null {
+  /** The least recent use of a tenant whose file waits and may be short; null without one. */
+  leastUse(): number | null {
     let least: number | null = null;
     for (const file of this.#due()) {
-      if (isMeant(file)) least = Math.min(least ?? Infinity, this.#useOf(file.tenant) ?? 0);
+      if (this.#isSlow(file)) continue;
+      least = Math.min(least ?? Infinity, this.#useOf(file.tenant) ?? 0);
     }
     return least;
+  }
+
+  #rankOf({ file, use }: Candidate): Rank {
+    if (this.#isSlow(file)) return "slow";
+    return use === null ? "new" : "known";
   }
 
   /** The first file of each tenant without a running one, unless it waits for its next try. */
@@ -151,6 +166,8 @@ export class FileQueue {
     const record = this.#byId.get(id);
     if (record === undefined) return;
     const { tenant } = record;
+    const rank = this.#rankOf({ file: record, use: this.#useOf(tenant) });
+    if (rank !== "slow") this.#isTurnOfNew = rank === "known";
     this.remove(id);
     const files = this.#waiting.get(tenant) ?? [];
     this.#waiting.delete(tenant);
@@ -226,6 +243,9 @@ export class FileQueue {
 function nameOf({ tenant, name }: FileRecord): string {
   return `${tenant}/${name}`;
 }
+
+/** Tenants of which no file has run; those that have; files that take long, of any. */
+type Rank = "new" | "known" | "slow";
 
 interface Candidate {
   file: FileRecord;

@@ -81,10 +81,11 @@ export class IngestService {
     this.#attempts = new LoadAttempts(deps);
     this.#running = new RunningFiles({
       ...deps,
-      waitingUse: () => this.#queue.leastUse((file) => this.#running.laneOf(file) === "quick"),
+      waitingUse: () => this.#queue.leastUse(),
       onRoom: () => this.#startFiles(),
     });
     this.#queue = new FileQueue({
+      isSlow: (file) => this.#running.laneOf(file) === "slow",
       fits: (file) => this.#running.fits(file),
       useOf: (tenant) => this.#running.useOf(tenant),
       mayStart: ({ id }) => deps.disk.shortage(this.#attempts.neededBytes(id)) === null,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Failure } from "../../src/base/failure.ts";
 import { CONFIG_FILE, loadConfig, type LoadOptions } from "../../src/config/load.ts";
+import { machineMemory } from "../../src/config/machine_memory.ts";
 import { SETTINGS } from "../../src/config/schema.ts";
 import { templateToml } from "../../src/config/template.ts";
 
@@ -34,6 +35,7 @@ Deno.test("without a file the defaults apply", () => {
     constraints: { formats: [".csv"], number_files: 10, data_sizes: 4096 },
     manage: {
       concurrency: navigator.hardwareConcurrency,
+      memory_mb: Math.floor(machineMemory() / 2 / 1024 ** 2),
       scan_seconds: 5,
       reconcile_seconds: 60,
       drain_seconds: 60,
@@ -92,6 +94,7 @@ Deno.test("every setting can be set with its variable", () => {
     "server.tls_key": "/k.pem",
     "server.url": "https://example.com",
     "constraints.formats": ".csv, .jsonl",
+    "manage.memory_mb": "1024",
     "sandbox.memory_mb": "128",
     "sandbox.reject_share": "0.5",
     "sandbox.max_record_chars": "2048",

@@ -30,7 +30,7 @@ Deno.test("permissions default to none, limits have defaults", () => {
   assert.deepEqual(parseTenantJson("{}", "tenant.json"), {
     entry: "ingest.ts",
     permissions: { write: [], read: [], net: [], secrets: [] },
-    limits: { memoryMb: 256, secondsPerFile: 300, rejectShare: 0.01 },
+    limits: { memoryMb: 256, rejectShare: 0.01 },
   });
 });
 
@@ -72,11 +72,10 @@ Deno.test("an entry cannot leave its folder", () => {
 
 Deno.test("the operator's caps limit the tenant's limits", () => {
   const { sandbox } = loadConfig({ env: {}, configPath: "/dev/null" });
-  const caps = { ...sandbox, memory_mb: 100, seconds_per_file: 1000, reject_share: 0.005 };
-  const limits = { memoryMb: 256, secondsPerFile: 300, rejectShare: 0.01 };
+  const caps = { ...sandbox, memory_mb: 100, reject_share: 0.005 };
+  const limits = { memoryMb: 256, rejectShare: 0.01 };
   assert.deepEqual(capLimits(limits, caps), {
     memoryMb: 100,
-    secondsPerFile: 300,
     rejectShare: 0.005,
   });
 });

@@ -80,12 +80,16 @@ Deno.test("every command line in a document is known to the program", async () =
   }
 });
 
+/** Defaults that depend on the machine. */
+const OF_MACHINE: Record<string, string> = {
+  "manage.concurrency": "number of cores",
+  "manage.memory_mb": "half of the memory",
+};
+
 Deno.test("docs/operations.md lists the settings of the program", () => {
   const rows = tableBelow(readDoc("docs/operations.md"), "setting", "default");
   const expected = SETTINGS.map(({ name, variable, default: value, description }) => {
-    const shown = name === "manage.concurrency"
-      ? "number of cores"
-      : `\`${JSON.stringify(value)}\``;
+    const shown = OF_MACHINE[name] ?? `\`${JSON.stringify(value)}\``;
     return [`\`${name}\``, shown, `\`${variable}\``, description];
   });
   assert.deepEqual(rows, expected);

@@ -221,19 +221,22 @@ Deno.test("queue: a tenant with files waits for at most one turn of each other t
   ));
 });
 
-Deno.test("queue: a tenant of which no file has run is next, the newest first, then the least use", () => {
-  const used = new Map([["hog", 900], ["busy", 20], ["quiet", 3]]);
-  const queue = queueOf(9, { useOf: (tenant) => used.get(tenant) ?? null });
-  for (const [n, tenant] of ["hog", "busy", "new1", "quiet", "new2"].entries()) {
+Deno.test("queue: by turns a tenant of which no file has run, the newest, and the one with the least use", () => {
+  const used = new Map([["hog", 900], ["busy", 20], ["quiet", 3], ["long", 1]]);
+  const queue = queueOf(9, {
+    useOf: (tenant) => used.get(tenant) ?? null,
+    isSlow: ({ tenant }) => tenant === "long",
+  });
+  for (const [n, tenant] of ["long", "hog", "busy", "new1", "quiet", "new2", "new3"].entries()) {
     queue.add(file(`${tenant}-a`, tenant, n));
     queue.add(file(`${tenant}-b`, tenant, n));
   }
-  assert.equal(queue.leastUse(() => true), 0);
-  assert.equal(queue.leastUse(({ tenant }) => used.has(tenant)), 3);
-  assert.equal(queue.leastUse(() => false), null);
-  const order = ["new2-a", "new1-a", "quiet-a", "busy-a", "hog-a"];
+  assert.equal(queue.leastUse(), 0);
+  const order = ["new3-a", "quiet-a", "new2-a", "busy-a", "new1-a", "hog-a", "long-a"];
   assert.deepEqual(startAll(queue), order);
-  assert.equal(queue.leastUse(() => true), null, "each of them runs already");
+  assert.equal(queue.leastUse(), null, "each of them runs already");
+  queue.done("busy-a");
+  assert.equal(queue.leastUse(), 20);
 });
 
 Deno.test("queue: a file that does not fit does not hold up the files of other tenants", () => {

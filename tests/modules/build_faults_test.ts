@@ -45,7 +45,7 @@ Deno.test("without tenant.json a module may write the tables that it declares", 
   assert.deepEqual(tenantJson, {
     entry: "ingest.ts",
     permissions: { write: ["readings", "stations"], read: [], net: [], secrets: [] },
-    limits: { memoryMb: 256, secondsPerFile: 300, rejectShare: 0.01 },
+    limits: { memoryMb: 256, rejectShare: 0.01 },
   });
 });
 

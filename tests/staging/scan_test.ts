@@ -197,7 +197,7 @@ Deno.test("files with a record are found, even if their tenant is unknown", () =
   withLayout(async (layout) => {
     const file = await stage(layout);
     const { look } = scannerFor(layout, { isKnownTenant: () => false });
-    assert.deepEqual(await look(), { files: [file], arriving: [], problems: [] });
+    assert.deepEqual(await look(), { files: [file], known: [], arriving: [], problems: [] });
   }));
 
 Deno.test("a record with another tenant or id is ignored, and a lost one is written again", () =>

@@ -42,7 +42,12 @@ Deno.test("the next move completes one that was killed between record and bytes"
     assert.deepEqual(await namesIn(layout.tenantFolder("staging", file.tenant)), []);
 
     await writeSidecar(layout, "staging", file);
-    assert.deepEqual(await surveyStaging(layout), { recorded: [], arriving: [], problems: [] });
+    assert.deepEqual(await surveyStaging(layout), {
+      recorded: [],
+      arriving: [],
+      known: [],
+      problems: [],
+    });
     await restoreFile(layout, file);
     assert.deepEqual(await readSidecar(layout, "staging", file.tenant, file.id), file);
     assert.equal(await readSidecar(layout, "archive", file.tenant, file.id), null);

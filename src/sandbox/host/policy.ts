@@ -5,6 +5,7 @@ import type { Grants } from "../wire/host_messages.ts";
 import { grantsOf, writableTables } from "./host_gate.ts";
 import type { ProcessLimits } from "./limits.ts";
 import type { OutboundOptions } from "./outbound.ts";
+import { timeLimit } from "./time_limit.ts";
 
 /** What the code of a customer is run for, and what that run brings with it. */
 export type RunKind =
@@ -73,11 +74,10 @@ export function runPolicy(
   { sandbox, manage, modules }: Config,
 ): RunPolicy {
   const { permissions } = tenantJson;
-  const { memoryMb, secondsPerFile, rejectShare } = capLimits(tenantJson.limits, sandbox);
-  const isTestRun = run.kind === "approved test run" || run.kind === "unapproved test run";
+  const { memoryMb, rejectShare } = capLimits(tenantJson.limits, sandbox);
   return {
     memoryBytes: memoryMb * MIB,
-    seconds: isTestRun ? Math.min(secondsPerFile, TEST_RUN_SECONDS) : secondsPerFile,
+    ...timeLimitOf(run, tenantJson, sandbox.seconds_per_file),
     rejectShare,
     maxRecordChars: sandbox.max_record_chars,
     maxInputBytes: sandbox.max_unpacked_mb * MIB,
@@ -96,6 +96,17 @@ export function runPolicy(
       maxRequests: modules.net_requests,
     },
   };
+}
+
+function timeLimitOf(
+  { kind, fileBytes }: RunKind,
+  { limits: { secondsPerFile } }: TenantJson,
+  mostSeconds: number,
+): Pick<ProcessLimits, "seconds" | "secondsFrom"> {
+  const limit = timeLimit(fileBytes, secondsPerFile, mostSeconds);
+  const isTestRun = kind === "approved test run" || kind === "unapproved test run";
+  if (!isTestRun || limit.seconds <= TEST_RUN_SECONDS) return limit;
+  return { seconds: TEST_RUN_SECONDS, secondsFrom: "the limit of test runs" };
 }
 
 /** The hosts that a run can reach, of those that its tenant.json names. */

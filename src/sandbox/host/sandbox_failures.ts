@@ -38,13 +38,13 @@ export function exceededFailure(what: Exceeded, limits: ProcessLimits, withFile 
     case "time":
       return cannotRun(
         "sandbox-time",
-        `it took longer than ${limits.seconds} seconds`,
+        `it took longer than ${limits.seconds} seconds${from(limits)}`,
         hint('Do less for each record, or raise "secondsPerFile" in tenant.json.'),
       );
     case "cpu":
       return cannotRun(
         "sandbox-cpu",
-        `it used more than ${cpuSecondsOf(limits)} seconds of CPU time`,
+        `it used more than ${cpuSecondsOf(limits)} seconds of CPU time${from(limits)}`,
         hint('Do less for each record, or raise "secondsPerFile" in tenant.json.'),
       );
     case "threads":
@@ -55,6 +55,11 @@ export function exceededFailure(what: Exceeded, limits: ProcessLimits, withFile 
 /** Whether the runtime ended a process because the kernel gave it no more memory. */
 export function ranOutOfMemory(stderr: string): boolean {
   return /out of memory|allocation failed|memory allocation of \d+ bytes failed/i.test(stderr);
+}
+
+/** Where the limit on time comes from. */
+function from({ secondsFrom }: ProcessLimits): string {
+  return secondsFrom === undefined ? "" : ` (${secondsFrom})`;
 }
 
 /** A sandbox ended without a final reply. */
