@@ -3,6 +3,7 @@ import { retry } from "../base/retry.ts";
 import { onHangup, signalled } from "../base/signals.ts";
 import { cgroupsState } from "../sandbox/os/cgroups.ts";
 import { findOwnLayers } from "../sandbox/os/own_layers.ts";
+import { killLeftSandboxes } from "../sandbox/host/process_tree.ts";
 import { waitingFiles } from "../staging/staged.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
@@ -77,6 +78,7 @@ const FIRST_CHECK_MS = 3_000;
 const INNER_LAYERS = "compartment, Worker without permissions, process with limits";
 
 async function reportLayers(emit: Emit): Promise<void> {
+  killLeftSandboxes();
   // First: a process that may have children cannot leave its control group to them.
   const groups = cgroupsState();
   const { around, description, missing } = await findOwnLayers();

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { hostMark } from "../../src/sandbox/os/host_mark.ts";
 import { osSandbox } from "../../src/sandbox/os/os_sandbox.ts";
 import { keepAll } from "../harness/modules.ts";
 import { Platform } from "../harness/platform.ts";
@@ -22,11 +24,13 @@ function descendantsOf(pid: number): number[] {
 for (const options of [{}, WITHOUT_BUBBLEWRAP]) {
   const inBubblewrap = options !== WITHOUT_BUBBLEWRAP;
   Deno.test({
-    name: `a killed manage leaves no process, ${inBubblewrap ? "with" : "without"} bubblewrap`,
+    name: `no process of a killed manage outlives the start of the next one, ${
+      inBubblewrap ? "with" : "without"
+    } bubblewrap`,
     ignore: inBubblewrap && !osSandbox().active,
     fn: async () => {
       await using platform = await Platform.create(
-        "[manage]\nscan_seconds = 0.2\nmax_attempts = 9\n",
+        "[manage]\nscan_seconds = 0.2\nmax_attempts = 9\ndrain_seconds = 1\n",
       );
       const tenants = {
         loops: LOOPER,
@@ -36,6 +40,8 @@ for (const options of [{}, WITHOUT_BUBBLEWRAP]) {
         await platform.deploy(tenant, module);
         await platform.stage(tenant, "a.csv", "x\n1\n");
       }
+      let left: number[] = [];
+      const haveEnded = () => until(`all of ${left} have ended`, () => !left.some(isAlive));
       // From the first moments of its sandboxes to the time when all are busy.
       for (const processes of [1, 3, 8]) {
         const manage = platform.start(["manage"], options);
@@ -46,11 +52,39 @@ for (const options of [{}, WITHOUT_BUBBLEWRAP]) {
         // It starts no more while they are listed.
         manage.kill("SIGSTOP");
         const started = descendantsOf(manage.pid);
+        await haveEnded();
+        left = started;
         manage.kill("SIGKILL");
         await manage.ended();
-        await until(`all of ${started} have ended`, () => !started.some(isAlive));
       }
+      const last = platform.manage();
+      await haveEnded();
+      await last.stop();
       assert.ok((await platform.files()).every(({ state }) => state !== "ingested"));
     },
   });
 }
+
+Deno.test({
+  name: "manage ends the sandboxes of another one that was killed while it started them",
+  ignore: Deno.build.os !== "linux" || !existsSync("/bin/bash"),
+  fn: async () => {
+    const gone = new Deno.Command("/bin/true").spawn();
+    await gone.status;
+    const started = [gone.pid, Deno.pid].map((host) => {
+      const args = ["-c", `exec -a ${hostMark(host)} sleep 600`];
+      return new Deno.Command("/bin/bash", { args }).spawn();
+    });
+    const [left, kept] = started as [Deno.ChildProcess, Deno.ChildProcess];
+    const name = (pid: number) => Deno.readTextFileSync(`/proc/${pid}/cmdline`);
+    await until("both have their names", () => {
+      return started.every(({ pid }) => name(pid).startsWith("mysimbdp-sandbox"));
+    });
+    await using platform = await Platform.create();
+    await platform.manage("--once").ended();
+    assert.equal((await left.status).signal, "SIGKILL");
+    assert.ok(isAlive(kept.pid), "its host still exists");
+    kept.kill("SIGKILL");
+    await kept.status;
+  },
+});

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
+import { hostOf } from "../os/host_mark.ts";
 
 /** What a process and its descendants use. */
 interface Usage {
@@ -32,6 +33,18 @@ export function killTree(root: number): void {
     open.push(...childrenOf(pid));
   }
   for (const pid of stopped) signal(pid, "SIGKILL");
+}
+
+/**
+ * Kills the sandboxes of hosts that no longer exist. bubblewrap does not notice that its host is killed
+ * in its first milliseconds, and a program that does not read its input runs on.
+ */
+export function killLeftSandboxes(): void {
+  if (Deno.build.os !== "linux") return;
+  for (const name of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    const host = hostOf(read(`${name}/cmdline`));
+    if (host !== null && read(`${host}/stat`) === "") killTree(Number(name));
+  }
 }
 
 function isFirstOfNamespace(pid: number): boolean {

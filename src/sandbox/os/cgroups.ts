@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf } from "../../base/failure.ts";
+import { pidNamespace } from "./host_mark.ts";
 
 export type CgroupsState =
   | {
@@ -183,10 +184,6 @@ function ownPath(): string {
     throw new NoGroups("the control group is outside of the mounted ones");
   }
   return path;
-}
-
-function pidNamespace(): string {
-  return /\d+/.exec(Deno.readLinkSync("/proc/self/ns/pid"))?.[0] ?? "";
 }
 
 function subgroupsOf(folder: string): string[] {

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { hostMark } from "./host_mark.ts";
 
 /** A command as the host starts it. */
 export interface HostCommand {
@@ -59,7 +60,7 @@ export function withResourceLimits(
   // A shell would pass on the host's folder and more.
   const forget = "unset PWD OLDPWD";
   // The program replaces the shell, so that the host knows its process id.
-  const exec = SHELL === BASH ? "exec -c" : "exec";
+  const exec = SHELL === BASH ? `exec -c -a ${hostMark()}` : "exec";
   const start = openedAs3 === null ? `${exec} "$@"` : `${exec} "$@" 3<"$0"`;
   return {
     program: SHELL,
