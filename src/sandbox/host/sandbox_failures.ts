@@ -73,7 +73,7 @@ export function layersMissing(names: readonly string[]): Failure {
   const text = `Cannot run the module: its sandbox could not set ${names.join(" and ")} on itself`;
   return new Failure("internal", "sandbox-layers", text, {
     hint: "Restart manage if the kernel or its settings have changed. " +
-      "Run mysimbdp doctor to see the layers that work.",
+      "Run mysimbdp manage doctor to see the layers that work.",
   });
 }
 
