@@ -61,6 +61,7 @@ const NO_CODE = [
   "mmm-yy",
   "mysimbdp-manage",
   "mysimbdp-module",
+  "mysimbdp-sandbox",
   "only-these-files",
   "prom-client",
   "read-only",
