@@ -80,6 +80,13 @@ export async function testRun(
   const output = new OutputLimit(policy.maxOutputBytes);
   const sandbox = Sandbox.spawn();
   const slow = setTimeout(() => sandbox.lowerPriority(), SLOW_MS);
+  const total = policy.totalSeconds;
+  let isLate = false;
+  const late = total === null ? undefined : setTimeout(() => {
+    isLate = true;
+    run.kill();
+    sandbox.kill();
+  }, total * 1000);
   try {
     result.counts = await sandbox.ingest({
       ...run.job,
@@ -122,10 +129,12 @@ export async function testRun(
     result.failure = overShare(result.counts, policy.rejectShare) ??
       nothingStored(result.counts, module.declaration);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    result.failure = error;
+    if (isLate && total !== null) result.failure = tookTooLong(total);
+    else if (error instanceof Failure) result.failure = error;
+    else throw error;
   } finally {
     clearTimeout(slow);
+    clearTimeout(late);
     result.seconds = (performance.now() - started) / 1000;
     await run.close();
   }
@@ -141,6 +150,13 @@ function wrongName(patterns: string[]): Failure {
   const text = `Cannot load the file: the module takes only files named ${patterns.join(", ")}`;
   return new Failure("refused", "no-pattern", text, {
     hint: 'Rename the file, or change "files" in the module.',
+  });
+}
+
+function tookTooLong(seconds: number): Failure {
+  const text = `Cannot load the file: the test run took longer than ${seconds} seconds`;
+  return new Failure("refused", "sandbox-time", text, {
+    hint: "Use a smaller sample, and fewer or faster requests.",
   });
 }
 

@@ -35,6 +35,8 @@ export interface RunPolicy extends ProcessLimits {
   maxWholeBytes: number;
   /** Rejects stored for one file; a file with more is quarantined. */
   maxRejectsKept: number;
+  /** Seconds from start to end, with all that it waits for; null: no limit. */
+  totalSeconds: number | null;
   /** Characters of all rejects of one file. */
   maxRejectChars: number;
   /** Bytes of encoded rows that the module may return. */
@@ -63,6 +65,8 @@ const MIB = 1024 ** 2;
 const MIN_OUTPUT_BYTES = 64 * MIB;
 /** A sample is small: a module that takes longer than this is stopped. */
 const TEST_RUN_SECONDS = 30;
+/** Others wait for their turn meanwhile: waiting for hosts and for a CPU counts too. */
+const TEST_RUN_TOTAL_SECONDS = 120;
 
 /**
  * The policy of one run: the only place that decides what a module may use. It has no defaults; what it
@@ -78,6 +82,7 @@ export function runPolicy(
   return {
     memoryBytes: memoryMb * MIB,
     ...timeLimitOf(run, tenantJson, sandbox.seconds_per_file),
+    totalSeconds: isTestRun(run) ? TEST_RUN_TOTAL_SECONDS : null,
     rejectShare,
     maxRecordChars: sandbox.max_record_chars,
     maxInputBytes: sandbox.max_unpacked_mb * MIB,
@@ -98,14 +103,17 @@ export function runPolicy(
   };
 }
 
+function isTestRun({ kind }: RunKind): boolean {
+  return kind === "approved test run" || kind === "unapproved test run";
+}
+
 function timeLimitOf(
-  { kind, fileBytes }: RunKind,
+  run: RunKind,
   { limits: { secondsPerFile } }: TenantJson,
   mostSeconds: number,
 ): Pick<ProcessLimits, "seconds" | "secondsFrom"> {
-  const limit = timeLimit(fileBytes, secondsPerFile, mostSeconds);
-  const isTestRun = kind === "approved test run" || kind === "unapproved test run";
-  if (!isTestRun || limit.seconds <= TEST_RUN_SECONDS) return limit;
+  const limit = timeLimit(run.fileBytes, secondsPerFile, mostSeconds);
+  if (!isTestRun(run) || limit.seconds <= TEST_RUN_SECONDS) return limit;
   return { seconds: TEST_RUN_SECONDS, secondsFrom: "the limit of test runs" };
 }
 
