@@ -1,10 +1,10 @@
 /** Where a file runs: in one of the places at full priority, or behind all of these. */
 export type Lane = "quick" | "slow";
 
-/** A file that has to leave its place: for the slow lane, or for the queue if that is full. */
+/** A file that leaves its place: it goes on beside it, in the slow lane, or is sent back to the queue. */
 export interface Move {
   id: string;
-  to: "slow" | "queue";
+  to: "beside" | "slow" | "queue";
 }
 
 interface LanesOptions {
@@ -21,6 +21,8 @@ interface Run {
   bytes: number;
   /** Milliseconds since an arbitrary moment. */
   startedAt: number;
+  /** Its place is free for another file, but it keeps its priority. */
+  isBeside: boolean;
   /** Its sandbox has ended: only rows remain to be written, so it is not interrupted. */
   isRead: boolean;
 }
@@ -28,12 +30,12 @@ interface Run {
 /** The recent use of the tenant whose file waits for a place; null when none waits. In seconds. */
 type WaitingUse = number | null;
 
-/** After this many milliseconds a file leaves its place. */
+/** After this many milliseconds a file moves to the slow lane. */
 const LONG_MS = 5_000;
-/** The same while another file waits for a place. */
+/** After this many it leaves its place if another file waits. */
 const WAITED_FOR_MS = 1_000;
-/** After this many milliseconds it is interrupted if the slow lane is full. */
-const INTERRUPT_MS = 2_000;
+/** After this many it is interrupted if another file waits and there is no memory for both. */
+const INTERRUPT_MS = 4_000;
 /** The least share of the memory that is kept for files that have just begun. */
 const QUICK_SHARE = 1 / 4;
 /** The largest share of it. */
@@ -41,10 +43,10 @@ const QUICK_SHARE_MOST = 1 / 2;
 
 /**
  * Decides how many files run at once, so that files that take long, of any number of tenants, do not
- * hold up the short ones of others. Each file starts in one of a few places. After five seconds, or
- * one if another file waits, it moves to the slow lane, where only memory limits the number of files.
- * If that is full it returns to the queue, and starts again in the slow lane when there is room. There
- * it runs to its end.
+ * hold up the short ones of others. Each file starts in one of a few places. After one second it leaves
+ * that if another file waits, and after five it moves to the slow lane; only memory limits how many
+ * files run there. Without memory for another file it returns to the queue, and starts again in the
+ * slow lane when there is room. There it runs to its end.
  *
  * @example
  * ```ts
@@ -52,7 +54,7 @@ const QUICK_SHARE_MOST = 1 / 2;
  * const gb = () => 2 ** 30;
  * const lanes = new Lanes({ places: () => 1, memoryBytes: () => 4 * gb(), fileBytes: gb });
  * lanes.start("a", "quick", 0);
- * lanes.moves(1_000, 0, () => 0); // [{ id: "a", to: "slow" }]: another file waits for the place
+ * lanes.moves(1_000, 0, () => 0); // [{ id: "a", to: "beside" }]: another file waits
  * lanes.hasRoom("quick"); // true
  * ```
  */
@@ -68,13 +70,17 @@ export class Lanes {
 
   /** Whether another file may start. Each lane has room for one, whatever its memory. */
   hasRoom(lane: Lane): boolean {
-    const { places, memoryBytes, fileBytes } = this.#options;
-    const own = this.#in(lane);
+    const { places, fileBytes } = this.#options;
+    const own = this.#in(lane).filter(({ isBeside }) => !isBeside);
     if (own.length === 0) return true;
     const bytes = fileBytes();
     if (lane === "quick" && this.#taken(own) >= places()) return false;
     if (lane === "slow" && !this.#fitsSlow(bytes)) return false;
-    return sumOf([...this.#runs.values()]) + bytes <= memoryBytes();
+    return this.#hasMemory(bytes);
+  }
+
+  #hasMemory(bytes: number): boolean {
+    return sumOf([...this.#runs.values()]) + bytes <= this.#options.memoryBytes();
   }
 
   /** The places that are taken: as many more files may be writing their rows. */
@@ -86,7 +92,7 @@ export class Lanes {
   /** @param now milliseconds since an arbitrary moment */
   start(id: string, lane: Lane, now: number): void {
     const bytes = this.#options.fileBytes();
-    this.#runs.set(id, { lane, bytes, startedAt: now, isRead: false });
+    this.#runs.set(id, { lane, bytes, startedAt: now, isBeside: false, isRead: false });
   }
 
   /** Sets the memory limit of a running file, once its module is known. */
@@ -126,17 +132,24 @@ export class Lanes {
     const moves: Move[] = [];
     for (const [id, run] of this.#runs) {
       const age = now - run.startedAt;
-      if (run.lane === "slow" || age < (waiting === null ? LONG_MS : WAITED_FOR_MS)) continue;
-      if (run.isRead || this.#fitsSlow(run.bytes)) {
-        run.lane = "slow";
-        moves.push({ id, to: "slow" });
-      } else if (waiting !== null && age >= INTERRUPT_MS && waiting < useOf(id)) {
-        if (this.#leaving.has(id)) continue;
-        this.#leaving.add(id);
-        moves.push({ id, to: "queue" });
-      }
+      if (run.lane === "slow" || age < WAITED_FOR_MS) continue;
+      const to = this.#moveOf(run, age, waiting, () => useOf(id));
+      if (to === null || this.#leaving.has(id)) continue;
+      if (to === "slow") run.lane = "slow";
+      if (to === "queue") this.#leaving.add(id);
+      else run.isBeside = to === "beside";
+      moves.push({ id, to });
     }
     return moves;
+  }
+
+  #moveOf(run: Run, age: number, waiting: WaitingUse, use: () => number): Move["to"] | null {
+    if (age >= LONG_MS && (run.isRead || this.#fitsSlow(run.bytes))) return "slow";
+    if (waiting === null || run.isBeside && this.hasRoom("quick")) return null;
+    if (run.isRead || this.#hasMemory(this.#options.fileBytes())) {
+      return run.isBeside ? null : "beside";
+    }
+    return age >= INTERRUPT_MS && waiting < use() ? "queue" : null;
   }
 
   /** Whether the slow lane has room for a file; an empty one always has. */

@@ -168,6 +168,7 @@ export class RunningFiles {
     const moves = this.#lanes.moves(now, waitingUse(), useOf);
     for (const { id, to } of moves) {
       const { record, startedAt, stop, slowed } = this.#files.get(id)!;
+      if (to === "beside") continue;
       const seconds = (now - startedAt) / 1000;
       emit({ kind: "file.slowed", ...eventFields(record), seconds, interrupted: to === "queue" });
       if (to === "queue") stop.abort();
