@@ -20,14 +20,16 @@ interface Job {
   tenant: string;
   /** Differs from that of every other job. */
   key: string;
+  /** Whether it runs code of its tenant. An approval does not, so it waits for no other tenant. */
+  runsCode: boolean;
   run(): Promise<void>;
 }
 
-/** Each can take the memory of one sandbox, beside those of the files that are loaded. */
+/** Jobs that run code: each can take the memory of one sandbox, beside those of files. */
 const AT_ONCE = 2;
 
 /**
- * Works off checks, approvals and test runs in fair order: two at once, never two of one tenant, and next
+ * Works off checks, approvals and test runs in fair order: two at once that run code, never two of one tenant, and next
  * is always the tenant whose last turn is the longest ago. So a tenant waits for one job at most,
  * however many others submit, and however often.
  */
@@ -37,6 +39,7 @@ export class ModuleWork {
   /** The number of the last turn of each tenant. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
+  #runningCode = 0;
   /** Jobs that were tried and are still requested: the next look tries them again. */
   readonly #tried = new Set<string>();
   #starting: Promise<void> = Promise.resolve();
@@ -76,7 +79,7 @@ export class ModuleWork {
   async #fill(): Promise<void> {
     const { emit, inbox: { folder } } = this.#deps;
     try {
-      while (!this.#closed && this.#running.size < AT_ONCE) {
+      while (!this.#closed) {
         const job = this.#next(await this.#jobs());
         if (job === null) break;
         this.#start(job);
@@ -103,11 +106,13 @@ export class ModuleWork {
       ...sorted.map((request) => ({
         tenant: request.tenant,
         key: `${request.verb} ${request.tenant} ${request.version}`,
+        runsCode: !isApproval(request),
         run: async () => void (await moduleRequests.handle(request) && onPromoted()),
       })),
       ...tests.map((request) => ({
         tenant: request.tenant,
         key: `test ${request.tenant} ${request.askedAt}`,
+        runsCode: true,
         run: () => runRequestedTest(testRunDeps, request),
       })),
     ];
@@ -115,17 +120,20 @@ export class ModuleWork {
 
   #next(jobs: Job[]): Job | null {
     const turnOf = ({ tenant }: Job) => this.#turns.get(tenant) ?? 0;
-    const waiting = jobs.filter(({ tenant, key }) =>
-      !this.#running.has(tenant) && !this.#tried.has(key)
+    const waiting = jobs.filter(({ tenant, key, runsCode }) =>
+      !this.#running.has(tenant) && !this.#tried.has(key) &&
+      !(runsCode && this.#runningCode >= AT_ONCE)
     );
     const first = (best: Job | null, job: Job) =>
       best === null || turnOf(job) < turnOf(best) ? job : best;
     return waiting.reduce(first, null);
   }
 
-  #start({ tenant, key, run }: Job): void {
+  #start({ tenant, key, runsCode, run }: Job): void {
     this.#turns.set(tenant, ++this.#turn);
+    if (runsCode) this.#runningCode++;
     const running = run().finally(() => {
+      if (runsCode) this.#runningCode--;
       this.#tried.add(key);
       this.#running.delete(tenant);
       void this.#startNext();
