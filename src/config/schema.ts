@@ -80,7 +80,7 @@ const constraints = z.strictObject({
 /** Loading of files. */
 const manage = z.strictObject({
   concurrency: z.int().min(1).max(1024).default(navigator.hardwareConcurrency).describe(
-    "Maximum number of files to load at full priority at once; those that take long do not count. Default: the number of cores.",
+    "Maximum number of files to load at once; those that take long do not count. Default: the number of cores.",
   ),
   memory_mb: z.int().min(64).max(16_777_216).default(halfOfMemory).describe(
     "Memory for all files that are loaded at once, in MiB; each counts with its limit. Default: half of the memory of the machine, or of the service's limit.",

@@ -19,9 +19,6 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 import { otherLoaded, refuseSuperseded, stayNotices } from "./versions.ts";
 import { moduleRun } from "../modules/build/program_module.ts";
 
-/** A sandbox has started its own session after this many milliseconds. */
-const SESSION_MS = 1_000;
-
 /** One attempt to load one file. */
 interface Attempt {
   record: FileRecord;
@@ -38,8 +35,8 @@ interface IngestDeps {
   sandboxes: SandboxPool;
   /** Ends the attempt when aborted. The file returns to the queue, unless the reason is `CANCELLED`. */
   signal: AbortSignal;
-  /** Lowers the attempt's priority when aborted. */
-  slowed: AbortSignal;
+  /** Whether it starts in the slow lane. */
+  isSlow: boolean;
   /** Receives the module's console output. */
   log: (text: string) => void;
   /** Throws if the disk has no room for rejects. */
@@ -132,9 +129,9 @@ async function runLoad(
   bytes: ReceivedBytes,
 ): Promise<Outcome> {
   const { record, module, limits } = attempt;
-  const { storage, span, signal, slowed, log } = deps;
+  const { storage, span, signal, log } = deps;
   const rejects = new RejectKeeper(record.id, storage.ledger, limits);
-  const sandbox = slowed.aborted ? Sandbox.spawn() : deps.sandboxes.take();
+  const sandbox = deps.isSlow ? Sandbox.spawn() : deps.sandboxes.take();
   const output = new OutputLimit(limits.maxOutputBytes);
   const notices: string[] = [];
   const run = moduleRun(module, { name: record.name, open: () => bytes.read() }, limits, log);
@@ -144,15 +141,7 @@ async function runLoad(
     // A commit may wait, or send rows for hours.
     if (signal.reason === CANCELLED) void load.abort();
   };
-  const lower = () => {
-    run.lowerPriority();
-    sandbox.lowerPriority();
-  };
   signal.addEventListener("abort", stop);
-  slowed.addEventListener("abort", lower);
-  if (slowed.aborted) lower();
-  // The process has started its own session by now, which has a priority of its own.
-  const lowerAgain = setTimeout(() => slowed.aborted && lower(), SESSION_MS);
   try {
     signal.throwIfAborted();
     const seen = await traced(span, "sandbox and rows", () =>
@@ -208,9 +197,7 @@ async function runLoad(
     if (fault) return { type: "refused", reason: fault };
     return { ...outcome, reason: withLine(outcome.reason, record.sha256), notices };
   } finally {
-    clearTimeout(lowerAgain);
     signal.removeEventListener("abort", stop);
-    slowed.removeEventListener("abort", lower);
     await run.close();
   }
 }

@@ -1,4 +1,4 @@
-/** Where a file runs: in one of the places at full priority, or behind all of these. */
+/** Where a file runs: in one of a few places for files that have just begun, or beside them. */
 export type Lane = "quick" | "slow";
 
 /** A file that leaves its place: it goes on beside it, in the slow lane, or is sent back to the queue. */
@@ -21,7 +21,7 @@ interface Run {
   bytes: number;
   /** Milliseconds since an arbitrary moment. */
   startedAt: number;
-  /** Its place is free for another file, but it keeps its priority. */
+  /** Its place is free for another file, but it still counts with the quick ones. */
   isBeside: boolean;
   /** Its sandbox has ended: only rows remain to be written, so it is not interrupted. */
   isRead: boolean;
@@ -126,7 +126,7 @@ export class Lanes {
    *
    * @param waiting a file is only interrupted for a tenant with less recent use than its own
    * @param useOf the recent use of a running file's tenant, in seconds
-   * @returns what the caller has to do: lower the priority of a file, or interrupt it
+   * @returns which files have moved, and which the caller has to interrupt
    */
   moves(now: number, waiting: WaitingUse, useOf: (id: string) => number): Move[] {
     const moves: Move[] = [];

@@ -34,8 +34,8 @@ interface LoadDeps {
 interface AttemptControl {
   /** Ends the attempt when aborted. */
   signal: AbortSignal;
-  /** Aborted when the file is in the slow lane. */
-  slowed: AbortSignal;
+  /** Whether it starts in the slow lane. */
+  isSlow: boolean;
   /** Receives the memory limit of the file's sandbox. */
   onLimit: (bytes: number) => void;
   /** Called when the whole file is read and valid; only its rows remain to be written. */
@@ -111,7 +111,7 @@ export class LoadAttempts {
       module: DeployedModule | null;
       begun: boolean;
     },
-    { signal, slowed, onLimit, onRead }: AttemptControl,
+    { signal, isSlow, onLimit, onRead }: AttemptControl,
     { console, span }: { console: string[]; span: Span },
   ): Promise<Outcome> {
     const { layout, storage, sandboxes, config, emit } = this.#deps;
@@ -131,7 +131,7 @@ export class LoadAttempts {
       onLimit(limits.memoryBytes);
       const started = performance.now();
       const outcome = await ingestFile({ record, path, module, limits, begun }, {
-        ...{ storage, sandboxes, span, signal, slowed },
+        ...{ storage, sandboxes, span, signal, isSlow },
         requireRoom: () => this.#requireRoom(),
         onDecided: () => onRead(module),
         log: (text) => {

@@ -26,13 +26,11 @@ interface Running {
   isSuspect: boolean;
   /** Ends its attempt. */
   stop: AbortController;
-  /** Aborted when it is in the slow lane. */
-  slowed: AbortController;
   ended: Promise<void>;
 }
 
-/** The signals of a running file. */
-type RunSignals = { signal: AbortSignal; slowed: AbortSignal };
+/** How a file starts, and the signal that ends its attempt. */
+type Start = { isSlow: boolean; signal: AbortSignal };
 
 /** Milliseconds between two looks at the files that have run for long. */
 const LANES_MS = 250;
@@ -106,15 +104,14 @@ export class RunningFiles {
   }
 
   /** Starts a file. @param run loads it, and reports its end by {@link end} */
-  start(record: FileRecord, run: (signals: RunSignals) => Promise<void>): void {
+  start(record: FileRecord, run: (start: Start) => Promise<void>): void {
     const { id } = record;
     const startedAt = performance.now();
     const lane = this.laneOf(record);
-    const [stop, slowed] = [new AbortController(), new AbortController()];
+    const stop = new AbortController();
     this.#lanes.start(id, lane, startedAt);
-    if (lane === "slow") slowed.abort();
-    const running = { record, startedAt, stop, slowed, isSuspect: this.#isSuspect(record) };
-    const ended = run({ signal: stop.signal, slowed: slowed.signal });
+    const running = { record, startedAt, stop, isSuspect: this.#isSuspect(record) };
+    const ended = run({ signal: stop.signal, isSlow: lane === "slow" });
     this.#files.set(id, { ...running, ended });
     if (this.#timers.length > 0) return;
     this.#timers = [
@@ -167,12 +164,11 @@ export class RunningFiles {
     };
     const moves = this.#lanes.moves(now, waitingUse(), useOf);
     for (const { id, to } of moves) {
-      const { record, startedAt, stop, slowed } = this.#files.get(id)!;
+      const { record, startedAt, stop } = this.#files.get(id)!;
       if (to === "beside") continue;
       const seconds = (now - startedAt) / 1000;
       emit({ kind: "file.slowed", ...eventFields(record), seconds, interrupted: to === "queue" });
       if (to === "queue") stop.abort();
-      else slowed.abort();
     }
     if (moves.length > 0) onRoom();
   }

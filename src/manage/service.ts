@@ -242,8 +242,8 @@ export class IngestService {
     this.#queue.started(id);
     // The spare is for files that have just arrived.
     if (size > 0 && this.#running.laneOf(queued) === "quick") sandboxes.warm();
-    this.#running.start(queued, async (signals) => {
-      const { outcome, again } = await this.#run(queued, signals);
+    this.#running.start(queued, async (start) => {
+      const { outcome, again } = await this.#run(queued, start);
       this.#running.end(queued, outcome);
       this.#queue.done(id);
       this.#known.delete(id);
@@ -255,14 +255,14 @@ export class IngestService {
   /** @returns the end of an attempt; its outcome is null if the ledger failed */
   async #run(
     queued: FileRecord,
-    signals: { signal: AbortSignal; slowed: AbortSignal },
+    start: { signal: AbortSignal; isSlow: boolean },
   ): Promise<{ outcome: Outcome | null; again: FileRecord | null }> {
     const { emit, sandboxes } = this.#deps;
     const { id, size } = queued;
     const span = await startSpan(this.#deps, queued);
     try {
       const ended = await this.#attempts.run(queued, {
-        ...signals,
+        ...start,
         onLimit: (bytes) => this.#running.limit(id, bytes),
         onRead: ({ tenantJson }) => this.#read(id, tenantJson.permissions.read.length > 0),
       }, span);

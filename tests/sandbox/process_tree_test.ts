@@ -23,7 +23,7 @@ async function end(process: Deno.ChildProcess): Promise<void> {
 Deno.test("the lowest priority applies to a process, its children and their sessions", async () => {
   await using parent = await started("sleep 60 & setsid sh -c 'echo; exec sleep 60' & wait");
   const own = getPriority(Deno.pid);
-  lowerPriorityOfTree(parent.pid);
+  lowerPriorityOfTree(parent.pid, 19);
   const children = childrenOf(parent.pid);
   assert.equal(children.length, 2);
   for (const pid of [parent.pid, ...children]) assert.equal(getPriority(pid), 19);
@@ -42,10 +42,11 @@ Deno.test("time without a CPU does not count against a process, sleep does", asy
   );
   await until("a second of CPU time was waited for", () => cpuWaitOfTree(parent.pid) > 1);
   const ended: Exceeded[] = [];
+  const actions = { exceeded: (what: Exceeded) => void ended.push(what) };
   const limits = { memoryBytes: 2 ** 30, seconds: 0.5, cpuSeconds: 600 };
-  const stop = watchLimits(parent.pid, limits, () => 0, (what) => void ended.push(what));
+  const stop = watchLimits(parent.pid, limits, () => 0, actions);
   await using idle = await started("echo; sleep 60 & wait");
-  const stopIdle = watchLimits(idle.pid, limits, () => 0, (what) => void ended.push(what));
+  const stopIdle = watchLimits(idle.pid, limits, () => 0, actions);
   await until("the idle process exceeded its time", () => ended.length > 0);
   assert.deepEqual(ended, ["time"]);
   await until("so does a busy one in the end", () => ended.length > 1);

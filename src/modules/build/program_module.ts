@@ -83,9 +83,7 @@ function declarationOf(text: string | undefined): Declaration {
 /** The input of a sandbox that runs a module on a file. */
 interface ModuleRun {
   job: Pick<IngestJob, "script" | "program" | "open">;
-  /** Lowers the priority of a program that runs outside the sandbox's process. */
-  lowerPriority(): void;
-  /** Kills that program. */
+  /** Kills a program that runs outside the sandbox's process. */
   kill(): void;
   /** Removes the run's temporary files. */
   close(): Promise<void>;
@@ -102,7 +100,7 @@ export function moduleRun(
   log?: (text: string) => void,
 ): ModuleRun {
   const { open } = file;
-  const noProcess = { lowerPriority: () => {}, kill: () => {}, close: () => Promise.resolve() };
+  const noProcess = { kill: () => {}, close: () => Promise.resolve() };
   if (typeof entry === "string") {
     const program = isProgram(entry) ? "wasi" : undefined;
     return { job: { script, program, open }, ...noProcess };
@@ -119,7 +117,6 @@ export function moduleRun(
   });
   return {
     job: { script: "", program: "output", open: () => native.output() },
-    lowerPriority: () => native.lowerPriority(),
     kill: () => native.kill(),
     close: () => native.close(),
   };

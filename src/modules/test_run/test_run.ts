@@ -32,9 +32,6 @@ export interface TestRunResult {
   failure: Failure | null;
 }
 
-/** Milliseconds after which a run leaves the CPU to the files that are loaded. */
-const SLOW_MS = 5_000;
-
 interface TestRunOptions {
   /** Maximum number of rows of each table, and of rejects, to return. */
   limit: number;
@@ -79,7 +76,6 @@ export async function testRun(
   const nulls = new WrittenNulls();
   const output = new OutputLimit(policy.maxOutputBytes);
   const sandbox = Sandbox.spawn();
-  const slow = setTimeout(() => sandbox.lowerPriority(), SLOW_MS);
   const total = policy.totalSeconds;
   let isLate = false;
   const late = total === null ? undefined : setTimeout(() => {
@@ -133,7 +129,6 @@ export async function testRun(
     else if (error instanceof Failure) result.failure = error;
     else throw error;
   } finally {
-    clearTimeout(slow);
     clearTimeout(late);
     result.seconds = (performance.now() - started) / 1000;
     await run.close();

@@ -1,4 +1,4 @@
-import { cpuWaitOfTree, usageOfTree } from "./process_tree.ts";
+import { cpuWaitOfTree, type Usage, usageOfTree } from "./process_tree.ts";
 
 const POLL_MS = 20;
 const PS_POLL_MS = 500;
@@ -17,6 +17,8 @@ const CPU_PER_SECOND = 2;
  * longer than this many times its limit.
  */
 const MAX_LATENESS = 4;
+/** A sandbox starts, and loads a small file, in half of this CPU time. */
+const LONG_CPU_SECONDS = 1;
 
 /** What a sandbox's process, and everything that it starts, may use. */
 export interface ProcessLimits {
@@ -28,6 +30,14 @@ export interface ProcessLimits {
   secondsFrom?: string;
   /** Seconds of CPU time of all its threads. @default twice `seconds` */
   cpuSeconds?: number;
+}
+
+/** What is done with a watched process. */
+interface Actions {
+  /** Called once, at the first limit that is exceeded. */
+  exceeded(what: Exceeded): void;
+  /** Called once, when it has used the CPU for longer than a small file needs. @default nothing */
+  isLong?: () => void;
 }
 
 export type Exceeded = "memory" | "time" | "cpu" | "threads";
@@ -42,14 +52,13 @@ export function cpuSecondsOf({ seconds, cpuSeconds }: ProcessLimits): number {
  * limits off.
  *
  * @param waitedMs the milliseconds for which the process has waited for the host so far
- * @param exceeded called once, at the first limit that is exceeded
  * @returns a function that stops watching
  */
 export function watchLimits(
   pid: number,
   limits: ProcessLimits,
   waitedMs: () => number,
-  exceeded: (what: Exceeded) => void,
+  { exceeded, isLong = () => {} }: Actions,
 ): () => void {
   const started = performance.now();
   const isLate = () => {
@@ -58,11 +67,19 @@ export function watchLimits(
     return seconds > limits.seconds * MAX_LATENESS || seconds - cpuWaitOfTree(pid) > limits.seconds;
   };
   const check = Deno.build.os === "linux"
-    ? () => overLimit(pid, limits)
+    ? () => {
+      const usage = usageOfTree(pid);
+      if (!wasLong && usage.cpuSeconds >= LONG_CPU_SECONDS) {
+        wasLong = true;
+        isLong();
+      }
+      return overLimit(usage, limits);
+    }
     : () => memoryByPs(pid, limits);
   const pollMs = Deno.build.os === "linux" ? POLL_MS : PS_POLL_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
+  let wasLong = false;
   const poll = async () => {
     const before = performance.now();
     const what = isLate() ? "time" : await check();
@@ -81,8 +98,10 @@ export function watchLimits(
   };
 }
 
-function overLimit(pid: number, limits: ProcessLimits): Exceeded | null {
-  const { memoryBytes, cpuSeconds, threads } = usageOfTree(pid);
+function overLimit(
+  { memoryBytes, cpuSeconds, threads }: Usage,
+  limits: ProcessLimits,
+): Exceeded | null {
   if (memoryBytes > limits.memoryBytes) return "memory";
   if (cpuSeconds > cpuSecondsOf(limits)) return "cpu";
   return threads > MAX_THREADS ? "threads" : null;

@@ -5,7 +5,8 @@ import { Stopwatch } from "./stopwatch.ts";
 import { cpuSecondsOf, type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { Cgroup } from "../os/cgroup.ts";
 import { type ActiveOsSandbox, type OsSandbox, osSandbox } from "../os/os_sandbox.ts";
-import { killTree, lowerPriorityOfTree } from "./process_tree.ts";
+import { lowerPriority } from "./priority.ts";
+import { killTree } from "./process_tree.ts";
 import { badExit } from "../wire/program_exit.ts";
 import { findInterpreter } from "./interpreters.ts";
 import { LogLines } from "../wire/log_lines.ts";
@@ -65,9 +66,12 @@ export class NativeProgram {
     const process = this.#process = await this.#start();
     process.status.then(() => this.#hasEnded = true);
     const wait = new Stopwatch();
-    const unwatch = watchLimits(process.pid, limits, () => wait.ms(), (what) => {
-      this.#exceeded = what;
-      this.kill();
+    const unwatch = watchLimits(process.pid, limits, () => wait.ms(), {
+      exceeded: (what) => {
+        this.#exceeded = what;
+        this.kill();
+      },
+      isLong: () => lowerPriority(process.pid, this.#cgroup, "long"),
     });
     try {
       const feeding = feed(process.stdin, source);
@@ -86,12 +90,6 @@ export class NativeProgram {
       unwatch();
       this.kill();
     }
-  }
-
-  /** Leaves the CPU to others from now on, as far as they need it. */
-  lowerPriority(): void {
-    if (this.#process === null || this.#hasEnded || this.#cgroup?.lowerPriority()) return;
-    lowerPriorityOfTree(this.#process.pid);
   }
 
   /** Kills the program. Safe to call at any time. */

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { setPriority } from "node:os";
 import { hostOf } from "../os/host_mark.ts";
 
 /** What a process and its descendants use. */
-interface Usage {
+export interface Usage {
   /** Bytes of memory: resident, swapped out, and the page tables that map it. */
   memoryBytes: number;
   /** Seconds of CPU time since they started, including ended children that were waited for. */
@@ -61,22 +61,23 @@ function signal(pid: number, name: Deno.Signal): boolean {
   }
 }
 
-const LOWEST = constants.priority.PRIORITY_LOW;
 /** More passes would only serve a process that starts threads faster than they are found. */
 const MAX_PASSES = 8;
 
 /**
- * Gives all threads of a process and its descendants the lowest priority. Threads and processes that
- * they start later inherit it.
+ * Gives all threads of a process and its descendants a lower priority. Threads and processes that they
+ * start later inherit it.
+ *
+ * @param nice 0 to 19, the lowest
  */
-export function lowerPriorityOfTree(root: number): void {
+export function lowerPriorityOfTree(root: number, nice: number): void {
   const lowered = new Set<number>();
   for (let pass = 0; pass < MAX_PASSES; pass++) {
     const before = lowered.size;
     for (const pid of treeOf(root)) {
-      lowerSession(pid);
+      lowerSession(pid, nice);
       for (const thread of threadsOf(pid).filter((id) => !lowered.has(id))) {
-        if (lowerThread(thread)) lowered.add(thread);
+        if (lowerThread(thread, nice)) lowered.add(thread);
       }
     }
     // Threads that were started during this pass are found in the next one.
@@ -85,9 +86,9 @@ export function lowerPriorityOfTree(root: number): void {
 }
 
 /** @returns false if the thread no longer exists */
-function lowerThread(id: number): boolean {
+function lowerThread(id: number, nice: number): boolean {
   try {
-    setPriority(id, LOWEST);
+    setPriority(id, nice);
     return true;
   } catch {
     return false;
@@ -98,10 +99,10 @@ function lowerThread(id: number): boolean {
  * Linux may share the CPU between sessions first (autogroups), and only then between the threads of
  * one. A sandbox in bubblewrap has its own session; one without shares the host's, which stays as it is.
  */
-function lowerSession(pid: number): void {
+function lowerSession(pid: number, nice: number): void {
   if (sessionOf(pid) === sessionOf(Deno.pid)) return;
   try {
-    writeFileSync(`/proc/${pid}/autogroup`, String(LOWEST));
+    writeFileSync(`/proc/${pid}/autogroup`, String(nice));
   } catch {
     // The kernel has no autogroups, or the process no longer exists.
   }

@@ -23,7 +23,8 @@ import { dataLimit } from "./data_limit.ts";
 import { type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { type IdlePipes, lastCharacters, watchForIdlePipes } from "./process_output.ts";
 import { encodingList } from "../wire/encoding_list.ts";
-import { killTree, lowerPriorityOfTree } from "./process_tree.ts";
+import { lowerPriority } from "./priority.ts";
+import { killTree } from "./process_tree.ts";
 import { type SandboxCommand, sandboxCommand } from "./sandbox_command.ts";
 import {
   exceededFailure,
@@ -230,9 +231,12 @@ export class Sandbox {
     feed: () => Promise<void> = () => Promise.resolve(),
   ): Promise<SandboxReply> {
     this.#cgroup?.limitMemory(limits.memoryBytes);
-    const unwatch = watchLimits(this.pid, limits, () => this.#hostTime.ms(), (what) => {
-      this.#exceeded = what;
-      this.kill();
+    const unwatch = watchLimits(this.pid, limits, () => this.#hostTime.ms(), {
+      exceeded: (what) => {
+        this.#exceeded = what;
+        this.kill();
+      },
+      isLong: () => lowerPriority(this.pid, this.#cgroup, "long"),
     });
     try {
       await this.#lock(request, limits, sink !== null);
@@ -260,6 +264,7 @@ export class Sandbox {
     const set = reply.type === "locked" ? reply.layers : [];
     const missing = this.#layers.filter((layer) => !set.includes(layer));
     if (missing.length > 0) throw layersMissing(missing);
+    lowerPriority(this.pid, this.#cgroup, "begun");
   }
 
   /** The next reply that is not a log line. @throws {Failure} if it says so, or none comes */
@@ -348,15 +353,6 @@ export class Sandbox {
     await Promise.all([this.#process.status, this.#stderr]);
     await this.#cgroup?.remove();
     this.#idlePipes.stop();
-  }
-
-  /**
-   * Leaves the CPU to the other sandboxes from now on, as far as they need it. Safe to call at any
-   * time; it cannot be undone.
-   */
-  lowerPriority(): void {
-    if (this.#hasEnded || Deno.build.os !== "linux") return;
-    if (!this.#cgroup?.lowerPriority()) lowerPriorityOfTree(this.pid);
   }
 
   /** Kills the process and everything it has started. Safe to call at any time. */

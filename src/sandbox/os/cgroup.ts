@@ -7,8 +7,6 @@ import type { HostCommand } from "./resource_limits.ts";
 const IDLE_BYTES = 64 * 1024 ** 2;
 /** Threads and processes; the host ends a sandbox with fewer, by name. */
 const MAX_TASKS = 640;
-/** Of 100, which every other group has: about what the lowest priority of a process is worth. */
-const LOW_WEIGHT = 2;
 
 /**
  * The control group of one sandbox. The kernel ends all of its processes when their memory of any kind
@@ -51,11 +49,11 @@ export class Cgroup {
   }
 
   /**
-   * Leaves the CPU to the other groups, as far as they need it.
+   * Sets its share of the CPU while other groups want it too; theirs is 100.
    * @returns false where groups do not share the CPU
    */
-  lowerPriority(): boolean {
-    return this.#writeIfThere("cpu.weight", String(LOW_WEIGHT));
+  setWeight(weight: number): boolean {
+    return this.#writeIfThere("cpu.weight", String(weight));
   }
 
   /** Whether the kernel has ended it because of its memory. */
