@@ -2,6 +2,7 @@ import { Failure, messageOf } from "../base/failure.ts";
 import type { Config } from "../config/schema.ts";
 import { isFinal } from "../protocol/file_view.ts";
 import type { StagedFile } from "../staging/sidecar.ts";
+import { byTurns } from "../staging/turns.ts";
 import type { Layout } from "../data/layout.ts";
 import type { StagingScan } from "../staging/scan.ts";
 import type { FileRecord, Storage } from "../storage/contract.ts";
@@ -25,6 +26,8 @@ interface ArrivalsDeps {
   isKnown: (id: string) => boolean;
   isRunning: (id: string) => boolean;
   enqueue: (record: FileRecord) => void;
+  /** Called when some files were enqueued, and the scan goes on. */
+  onEnqueued: () => void;
 }
 
 interface ScanResult {
@@ -39,6 +42,8 @@ interface ScanResult {
   storageFailed: boolean;
 }
 
+/** Milliseconds for which files are enqueued before staging is looked at again. */
+const ADMIT_MS = 500;
 /** Why a file waits that another process is loading. */
 const ELSEWHERE = "another manage is loading it";
 
@@ -67,7 +72,12 @@ export class Arrivals {
     }
   }
 
-  /** Scans staging once. @param isStopping asked between files: true ends the scan */
+  /**
+   * Scans staging. While many files are enqueued, tenants take turns, and those whose files arrive
+   * meanwhile are next.
+   *
+   * @param isStopping asked between files: true ends the scan
+   */
   async scan(isStopping: () => boolean): Promise<ScanResult> {
     const { layout, emit } = this.#deps;
     const dir = layout.folder("staging");
@@ -77,17 +87,8 @@ export class Arrivals {
     try {
       await answerCancelRequests(this.#deps);
       await answerReplayRequests(this.#deps);
-      const { files, known, arriving } = await this.#staging.scan();
-      Object.assign(scan, { known, arriving });
-      for (const file of files) {
-        if (isStopping()) break;
-        const why = await this.#admitSafely(file);
-        if (why === ELSEWHERE) scan.elsewhere++;
-        else if (why !== null) {
-          scan.waiting++;
-          this.#reportWaiting(file, why);
-        }
-      }
+      const seen = new Set<string>();
+      while (await this.#scanPart(scan, seen, isStopping)) this.#deps.onEnqueued();
       emit({ kind: "problem.ended", problem: "ledger.failed", key: "scan" });
       emit({ kind: "problem.ended", problem: "scan.failed", key: dir });
     } catch (error) {
@@ -97,6 +98,33 @@ export class Arrivals {
       scan.storageFailed = outcomeOf(error).type === "retry";
     }
     return scan;
+  }
+
+  /**
+   * @param seen the ids of the files that this scan has handled
+   * @returns whether there is more to handle
+   */
+  async #scanPart(
+    scan: ScanResult,
+    seen: Set<string>,
+    isStopping: () => boolean,
+  ): Promise<boolean> {
+    const { files, known, arriving, isCutShort = false } = await this.#staging.scan();
+    Object.assign(scan, { known, arriving });
+    const until = performance.now() + ADMIT_MS;
+    for (const file of byTurns(files)) {
+      if (isStopping()) return false;
+      if (seen.has(file.id)) continue;
+      if (performance.now() >= until) return true;
+      seen.add(file.id);
+      const why = await this.#admitSafely(file);
+      if (why === ELSEWHERE) scan.elsewhere++;
+      else if (why !== null) {
+        scan.waiting++;
+        this.#reportWaiting(file, why);
+      }
+    }
+    return isCutShort;
   }
 
   #reportWaiting(file: StagedFile, why: string): void {

@@ -96,6 +96,7 @@ export class IngestService {
       isKnown: (id) => this.#known.has(id),
       isRunning: (id) => this.isRunning(id),
       enqueue: (record) => this.#enqueue(record),
+      onEnqueued: () => void this.#startFiles(),
     });
   }
 

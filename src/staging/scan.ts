@@ -7,10 +7,14 @@ import { isFileId } from "../data/file_id.ts";
 import type { ReceivedFile } from "../protocol/file_view.ts";
 import { invalidNames } from "./invalid_names.ts";
 import { readSidecar, type StagedFile, writeSidecar } from "./sidecar.ts";
+import { byTurns } from "./turns.ts";
 import { type ArrivingFile, type StagingProblem, surveyStaging, whyUnreadable } from "./survey.ts";
 
 /** Milliseconds between two looks at which a file must be the same before it is adopted. */
 export const SETTLE_MS = 1_000;
+
+/** Milliseconds for which one scan adopts files: later ones may be of tenants who are next. */
+const ADOPT_MS = 500;
 
 /** Milliseconds between two searches for names that cannot be listed. */
 const NAMES_MS = 60_000;
@@ -41,6 +45,8 @@ export interface StagingScan {
   /** Files that may still be written, and for how many milliseconds they have been watched. */
   arriving: { path: string; watchedMs: number }[];
   problems: StagingProblem[];
+  /** Whether there is more to adopt: scan again. @default false */
+  isCutShort?: true;
 }
 
 /** A file as it was at a look. */
@@ -91,11 +97,17 @@ export class StagingScanner {
       if (!stat || this.#isAtRest(path, stat, earlier)) problems.push(problem);
       else arriving.push(this.#watched(path));
     }
-    for (const file of survey.arriving) {
+    const more: Pick<StagingScan, "isCutShort"> = {};
+    let until = Infinity;
+    for (const file of byTurns(survey.arriving)) {
+      const isAtRest = this.#isAtRest(file.path, file.stat, earlier);
+      if (isAtRest && this.#clock.monotonic() >= until) {
+        more.isCutShort = true;
+        continue;
+      }
       try {
-        const adopted = this.#isAtRest(file.path, file.stat, earlier)
-          ? await this.#adopt(file)
-          : null;
+        if (isAtRest) until = Math.min(until, this.#clock.monotonic() + ADOPT_MS);
+        const adopted = isAtRest ? await this.#adopt(file) : null;
         if (adopted) files.push(adopted);
         else arriving.push(this.#watched(file.path));
       } catch (error) {
@@ -106,7 +118,7 @@ export class StagingScanner {
         problems.push({ path: file.path, why: whyUnreadable(error) });
       }
     }
-    return { files: inOrder(files), known: survey.known, arriving, problems };
+    return { files: inOrder(files), known: survey.known, arriving, problems, ...more };
   }
 
   /** @returns null when it changed while it was read */

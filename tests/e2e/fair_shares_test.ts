@@ -83,3 +83,18 @@ Deno.test("fair shares: a file that takes long is loaded among others that never
   assert.equal(file.state, "ingested", JSON.stringify(file));
   assert.equal(file.attempts, 1);
 });
+
+Deno.test("fair shares: a tenant's thousands of files do not hold up another one's first", async () => {
+  await using platform = await Platform.create("");
+  for (const tenant of ["many", "new"]) await platform.deploy(tenant, keepAll());
+  const folder = join(platform.data, "staging", "many");
+  await Deno.mkdir(folder, { recursive: true });
+  for (let n = 0; n < 3_000; n++) await Deno.writeTextFile(join(folder, `${n}.csv`), SMALL);
+  const manage = platform.manage();
+  const adopted = () => manage.records().filter(({ event }) => event === "file.adopted").length;
+  await until("some files are adopted", () => adopted() > 0);
+  const wait = await loadSmall(platform, "new", "a.csv");
+  console.log(`loaded after ${wait.toFixed(1)} seconds, beside ${adopted()} files`);
+  const files = await platform.files({ tenant: "many" });
+  assert.ok(files.some(({ state }) => !isFinal(state)) || adopted() < 3_000, "not all are done");
+});

@@ -246,3 +246,19 @@ Deno.test("the versions of a file keep their order when the clock was set back, 
     },
   ));
 });
+
+Deno.test("a scan adopts files for half a second, the tenants by turns, and says that there are more", () =>
+  withLayout(async (layout) => {
+    for (const name of ["1.csv", "2.csv", "3.csv"]) {
+      await Deno.writeTextFile(join(await folderOf(layout), name), `${name}\n`);
+    }
+    await Deno.writeTextFile(join(await folderOf(layout, "customer-2"), "4.csv"), "4\n");
+    const { look, time } = scannerFor(layout, { onAdopted: () => void (time.monotonic += 600) });
+    await look();
+    const adopted = async () => {
+      const { files, arriving, isCutShort } = await look();
+      return [files.map(({ tenant }) => tenant).sort(), arriving, isCutShort];
+    };
+    assert.deepEqual(await adopted(), [["customer-1", "customer-2"], [], true]);
+    assert.deepEqual((await adopted()).slice(1), [[], undefined]);
+  }));
