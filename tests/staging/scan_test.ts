@@ -253,7 +253,7 @@ Deno.test("a scan adopts files for half a second, the tenants by turns, and says
       await Deno.writeTextFile(join(await folderOf(layout), name), `${name}\n`);
     }
     await Deno.writeTextFile(join(await folderOf(layout, "customer-2"), "4.csv"), "4\n");
-    const { look, time } = scannerFor(layout, { onAdopted: () => void (time.monotonic += 600) });
+    const { look, time } = scannerFor(layout, { onAdopted: () => void (time.monotonic += 300) });
     await look();
     const adopted = async () => {
       const { files, arriving, isCutShort } = await look();
