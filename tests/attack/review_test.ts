@@ -49,7 +49,7 @@ Deno.test("nothing can be hidden from a review, and what is approved is what was
       const other = await customers.asOperator(approvePath(second), { seen: "0".repeat(64) });
       assert.equal(other.status, 409);
       assert.match(other.text, /review-outdated/);
-      const script = await platform.run("manage", "tenant", "approve", "t1", second);
+      const script = await platform.run("manage", "tenant", "approve", "t1", second, "-q");
       assert.equal(script.code, 2, script.stderr);
       assert.match(script.stderr, /--seen is missing\n.*manage tenant diff t1 v2-/);
     },

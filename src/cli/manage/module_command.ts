@@ -72,7 +72,7 @@ export function registerTenantModule(tenant: Command, context: CommandContext): 
       ["mysimbdp manage tenant approve customer-1 v3-1f0c9a2b", "a specific version; asks first"],
       [
         "mysimbdp manage tenant approve customer-1 v3-1f0c9a2b --seen 5e1f…",
-        "in a script: what the last line of diff has named",
+        "only what the last line of diff has named",
       ],
     ]),
   )
@@ -132,11 +132,9 @@ async function approve(target: ModuleTarget, asked: string | null): Promise<numb
     throw notYet(tenant, version, "it has not been checked yet; manage checks it");
   }
   const module = await store.built(tenant, version);
-  const { stdin, stdout } = context.io;
-  const canAsk = stdin.isTerminal && stdout.isTerminal && !flags.json && !flags.quiet;
   const goesBack = shown.older ? ` goes back from ${shown.against}` : "";
   if (flags.seen === undefined) {
-    if (!canAsk) throw notSeen(tenant, version);
+    if (flags.json || flags.quiet) throw notSeen(tenant, version);
     if (!await confirmed(context.io, `Approve ${version}?${goesBack && ` It${goesBack}.`}`)) {
       return print(target, { tenant, version, state: record.state }, "not approved");
     }
@@ -233,8 +231,8 @@ function nothingPending(tenant: string): Failure {
 
 function notSeen(tenant: string, version: string): Failure {
   const text =
-    `Cannot approve version ${version} of "${tenant}": nobody can be asked, and --seen ` +
-    "is missing";
+    `Cannot approve version ${version} of "${tenant}": with --json and --quiet nothing is ` +
+    "shown, and --seen is missing";
   return new Failure("usage", "not-seen", text, {
     hint:
       `Run mysimbdp manage tenant diff ${tenant} ${version} and pass the hash in its last line.`,
