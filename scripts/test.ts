@@ -25,7 +25,7 @@ const CASSANDRA = /cassandra/;
 const LAST = /cassandra_nodes_test/;
 /** Files that build programs, fill a disk, drive a browser, or use up memory and time on purpose. */
 const HEAVY =
-  /release_test|package_test|full_disk_test|interventions_test|dashboard|tests\/attack\/|burst_test/;
+  /release_test|package_test|full_disk_test|interventions_test|dashboard|attack\/(layers|memory)|burst_test/;
 /** Files that compile programs themselves. */
 const BUILDS = /release_test|package_test|attack\/layers_test/;
 /** A test file that imports one of these needs the binary, a browser or Cassandra. */

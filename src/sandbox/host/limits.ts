@@ -17,8 +17,6 @@ const CPU_PER_SECOND = 2;
  * longer than this many times its limit.
  */
 const MAX_LATENESS = 4;
-/** A sandbox starts, and loads a small file, in half of this CPU time. */
-const LONG_CPU_SECONDS = 1;
 
 /** What a sandbox's process, and everything that it starts, may use. */
 export interface ProcessLimits {
@@ -36,8 +34,8 @@ export interface ProcessLimits {
 interface Actions {
   /** Called once, at the first limit that is exceeded. */
   exceeded(what: Exceeded): void;
-  /** Called once, when it has used the CPU for longer than a small file needs. @default nothing */
-  isLong?: () => void;
+  /** Called often with the CPU time that it has used, and how many processes are watched. */
+  used?: ((cpuSeconds: number, watched: number) => void) | undefined;
 }
 
 export type Exceeded = "memory" | "time" | "cpu" | "threads";
@@ -58,7 +56,7 @@ export function watchLimits(
   pid: number,
   limits: ProcessLimits,
   waitedMs: () => number,
-  { exceeded, isLong = () => {} }: Actions,
+  { exceeded, used = () => {} }: Actions,
 ): () => void {
   const started = performance.now();
   const isLate = () => {
@@ -69,17 +67,13 @@ export function watchLimits(
   const check = Deno.build.os === "linux"
     ? () => {
       const usage = usageOfTree(pid);
-      if (!wasLong && usage.cpuSeconds >= LONG_CPU_SECONDS) {
-        wasLong = true;
-        isLong();
-      }
+      used(usage.cpuSeconds, watched);
       return overLimit(usage, limits);
     }
     : () => memoryByPs(pid, limits);
   const pollMs = Deno.build.os === "linux" ? POLL_MS : PS_POLL_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isOver = false;
-  let wasLong = false;
   const poll = async () => {
     const before = performance.now();
     const what = isLate() ? "time" : await check();

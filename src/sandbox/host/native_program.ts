@@ -5,7 +5,7 @@ import { Stopwatch } from "./stopwatch.ts";
 import { cpuSecondsOf, type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { Cgroup } from "../os/cgroup.ts";
 import { type ActiveOsSandbox, type OsSandbox, osSandbox } from "../os/os_sandbox.ts";
-import { lowerPriority } from "./priority.ts";
+import { Priority } from "./priority.ts";
 import { killTree } from "./process_tree.ts";
 import { badExit } from "../wire/program_exit.ts";
 import { findInterpreter } from "./interpreters.ts";
@@ -66,12 +66,13 @@ export class NativeProgram {
     const process = this.#process = await this.#start();
     process.status.then(() => this.#hasEnded = true);
     const wait = new Stopwatch();
+    const priority = new Priority(process.pid, this.#cgroup);
     const unwatch = watchLimits(process.pid, limits, () => wait.ms(), {
       exceeded: (what) => {
         this.#exceeded = what;
         this.kill();
       },
-      isLong: () => lowerPriority(process.pid, this.#cgroup, "long"),
+      used: (cpuSeconds, running) => priority.lower(cpuSeconds, running),
     });
     try {
       const feeding = feed(process.stdin, source);

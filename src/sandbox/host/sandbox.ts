@@ -23,7 +23,7 @@ import { dataLimit } from "./data_limit.ts";
 import { type Exceeded, type ProcessLimits, watchLimits } from "./limits.ts";
 import { type IdlePipes, lastCharacters, watchForIdlePipes } from "./process_output.ts";
 import { encodingList } from "../wire/encoding_list.ts";
-import { lowerPriority } from "./priority.ts";
+import { Priority } from "./priority.ts";
 import { killTree } from "./process_tree.ts";
 import { type SandboxCommand, sandboxCommand } from "./sandbox_command.ts";
 import {
@@ -231,15 +231,21 @@ export class Sandbox {
     feed: () => Promise<void> = () => Promise.resolve(),
   ): Promise<SandboxReply> {
     this.#cgroup?.limitMemory(limits.memoryBytes);
+    const priority = new Priority(this.pid, this.#cgroup);
+    let isStarted = false;
     const unwatch = watchLimits(this.pid, limits, () => this.#hostTime.ms(), {
       exceeded: (what) => {
         this.#exceeded = what;
         this.kill();
       },
-      isLong: () => lowerPriority(this.pid, this.#cgroup, "long"),
+      // Building and describing end soon, and somebody waits for them.
+      used: sink === null ? undefined : (cpuSeconds, running) => {
+        if (isStarted) priority.lower(cpuSeconds, running);
+      },
     });
     try {
       await this.#lock(request, limits, sink !== null);
+      isStarted = true;
       await this.#sent(this.#out.writeJson(FRAME.request, request));
       const feeding = feed();
       const reply = await this.#reply(limits, sink).finally(() => {
@@ -264,7 +270,6 @@ export class Sandbox {
     const set = reply.type === "locked" ? reply.layers : [];
     const missing = this.#layers.filter((layer) => !set.includes(layer));
     if (missing.length > 0) throw layersMissing(missing);
-    lowerPriority(this.pid, this.#cgroup, "begun");
   }
 
   /** The next reply that is not a log line. @throws {Failure} if it says so, or none comes */
