@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-
-const CGROUP_ROOT = "/sys/fs/cgroup";
+import { ownCgroup } from "../base/own_cgroup.ts";
 
 /** Bytes of memory that this process may use: the machine's, or the limit of its control group. */
 export function machineMemory(): number {
@@ -10,18 +9,19 @@ export function machineMemory(): number {
 
 /** The limits of this process's control group, and of those above it. */
 function cgroupLimits(): number[] {
-  const line = read("/proc/self/cgroup").split("\n").find((line) => line.startsWith("0::/"));
-  const names = line?.slice("0::/".length).split("/") ?? [];
-  const paths = [CGROUP_ROOT, ...names.map((_, n) => join(CGROUP_ROOT, ...names.slice(0, n + 1)))];
-  // "max" is not a number, and the machine's own group has no limit.
-  return paths.map((path) => parseInt(read(`${path}/memory.max`)))
-    .filter((limit) => limit > 0);
+  const own = ownCgroup();
+  if (own === null) return [];
+  const names = own.path.split("/").filter(Boolean);
+  const groups = [own.mount, ...names.map((_, n) => join(own.mount, ...names.slice(0, n + 1)))];
+  return groups.map(limitOf).filter((limit) => limit > 0);
 }
 
-function read(path: string): string {
+/** @returns bytes; NaN for a group without a limit */
+function limitOf(group: string): number {
   try {
-    return readFileSync(path, "utf8");
+    // Without a limit it contains "max".
+    return parseInt(readFileSync(join(group, "memory.max"), "utf8"));
   } catch {
-    return "";
+    return NaN;
   }
 }

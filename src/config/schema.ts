@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RESERVE_BYTES } from "../base/disk.ts";
+import { MAX_COLUMNS } from "../base/max_columns.ts";
 import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../protocol/constraints.ts";
 import { parseListen } from "./listen.ts";
 import { machineMemory } from "./machine_memory.ts";
@@ -20,9 +21,6 @@ const storageUrl = z.string().regex(
 const listen = z.string().refine((text) => parseListen(text) !== null, {
   error: 'expected HOST:PORT, for example "127.0.0.1:8080" or "[::1]:8080"',
 });
-
-/** What both engines can store. */
-const MAX_COLUMNS = 1_000;
 
 /** A relative path is relative to the working directory. */
 const data = z.string().min(1).default("./mysimbdp-data").describe("The data directory.");

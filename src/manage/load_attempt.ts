@@ -16,16 +16,17 @@ import type { Emit } from "../telemetry/events.ts";
 import { ingestFile } from "./ingest_file.ts";
 import { type ReportDeps, reportToAuthor } from "./module_report.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
-import { reportNearLimits } from "./run_limits.ts";
+import { reportNearLimits } from "./near_limits.ts";
 import { advance, eventFields, settle } from "./settle.ts";
 import { endSpan } from "./trace.ts";
 
-interface LoadDeps {
+export interface LoadDeps {
   layout: Layout;
   storage: Storage;
   modules: ModuleStore;
   sandboxes: SandboxPool;
   emit: Emit;
+  /** Asked for each file, so that a reload applies from the next file on. */
   config: () => Config;
   disk: DiskState;
 }

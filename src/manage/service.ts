@@ -1,33 +1,19 @@
-import type { Config } from "../config/schema.ts";
-import type { ModuleStore } from "../modules/store.ts";
 import { systemClock } from "../base/clock.ts";
 import { messageOf } from "../base/failure.ts";
 import type { Tracer } from "../base/tracing.ts";
 import { isFinal } from "../protocol/file_view.ts";
-import type { SandboxPool } from "../sandbox/host/sandbox_pool.ts";
-import type { DiskState } from "../data/disk_state.ts";
-import type { Layout } from "../data/layout.ts";
 import { SETTLE_MS, type StagingScan } from "../staging/scan.ts";
-import type { FileRecord, Storage } from "../storage/contract.ts";
-import type { Emit } from "../telemetry/events.ts";
+import type { FileRecord } from "../storage/contract.ts";
 import { Arrivals } from "./arrivals.ts";
-import { LoadAttempts } from "./load_attempt.ts";
+import { LoadAttempts, type LoadDeps } from "./load_attempt.ts";
 import type { Outcome } from "./outcome.ts";
 import { FileQueue } from "./queue.ts";
 import { RunningFiles } from "./running_files.ts";
 import { isLedgerConflict, ledgerFailed } from "./settle.ts";
 import { startSpan } from "./trace.ts";
 
-interface ServiceDeps {
-  layout: Layout;
-  storage: Storage;
-  modules: ModuleStore;
-  sandboxes: SandboxPool;
-  emit: Emit;
-  /** Asked for each file, so that a reload applies from the next file on. */
-  config: () => Config;
+interface ServiceDeps extends LoadDeps {
   tracer: Tracer;
-  disk: DiskState;
 }
 
 /** Milliseconds between two looks at the free space for a file that waits for it. */

@@ -12,8 +12,8 @@ const MAX_UNDECIDED = 10;
 const MAX_UNUSED = 20;
 /** Versions that ran before, kept for rollbacks. */
 const MAX_SUPERSEDED = 50;
-/** Bytes of the versions of one tenant that await a decision, and of those that are kept beside. */
-const MAX_BYTES = { undecided: 128 * 1024 ** 2, kept: 256 * 1024 ** 2 };
+/** MiB of the versions of one tenant that await a decision, and of those that are kept beside. */
+const MAX_MIB = { undecided: 128, kept: 256 };
 
 /**
  * Stores a module that a tenant submitted as a new version, durable on return, and requests its check.
@@ -57,25 +57,12 @@ async function createVersion(
 ): Promise<VersionRecord> {
   const undecided = records.filter(({ state }) => state === "checking" || state === "pending");
   const bytes = await sizesOf(store, tenant, records);
-  const undecidedBytes = sum(undecided, bytes);
-  if (undecidedBytes >= MAX_BYTES.undecided) {
-    const mb = Math.ceil(undecidedBytes / 1024 ** 2);
-    throw new Failure(
-      "refused",
-      "too-many-submissions",
-      `Cannot accept the module: ${mb} MiB of versions are waiting for approval (limit: ${
-        MAX_BYTES.undecided / 1024 ** 2
-      })`,
-      { hint: "Ask the operator to approve or reject them.", details: { limit: MAX_UNDECIDED } },
-    );
+  const mib = sum(undecided, bytes) / 1024 ** 2;
+  if (mib >= MAX_MIB.undecided) {
+    throw tooManySubmissions(`${Math.ceil(mib)} MiB of versions are waiting`, MAX_MIB.undecided);
   }
   if (undecided.length >= MAX_UNDECIDED) {
-    throw new Failure(
-      "refused",
-      "too-many-submissions",
-      `Cannot accept the module: ${undecided.length} versions are waiting for approval (limit: ${MAX_UNDECIDED})`,
-      { hint: "Ask the operator to approve or reject them.", details: { limit: MAX_UNDECIDED } },
-    );
+    throw tooManySubmissions(`${undecided.length} versions are waiting`, MAX_UNDECIDED);
   }
   const unused = records.filter(({ state }) => state === "faulty" || state === "rejected");
   const superseded = records.filter(({ version, state }) =>
@@ -90,6 +77,14 @@ async function createVersion(
   return await store.create(tenant, files, (version) => newRecord(version, now));
 }
 
+function tooManySubmissions(what: string, limit: number): Failure {
+  const text = `Cannot accept the module: ${what} for approval (limit: ${limit})`;
+  return new Failure("refused", "too-many-submissions", text, {
+    hint: "Ask the operator to approve or reject them.",
+    details: { limit },
+  });
+}
+
 /** The oldest versions beyond the bytes that are kept; the last one that ran is never among them. */
 function tooLarge(
   unused: VersionRecord[],
@@ -97,7 +92,7 @@ function tooLarge(
   bytes: ReadonlyMap<string, number>,
 ): VersionRecord[] {
   const inOrder = [...unused, ...superseded.slice(0, -1)];
-  let excess = sum([...unused, ...superseded], bytes) - MAX_BYTES.kept;
+  let excess = sum([...unused, ...superseded], bytes) - MAX_MIB.kept * 1024 ** 2;
   return inOrder.filter(({ version }) => {
     if (excess <= 0) return false;
     excess -= bytes.get(version) ?? 0;

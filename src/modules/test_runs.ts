@@ -116,12 +116,7 @@ const NO_RESULT = {
   failure: null,
 };
 
-/** Whether a version in this state can be run on a sample: it was built, and nobody rejected it. */
-export function canTestRun(state: VersionView["state"]): boolean {
-  return state === "pending" || state === "approved" || state === "rolled-back";
-}
-
-/** The failure of a test run of a version that {@link canTestRun} excludes. */
+/** The failure of a test run of a version that `canRun` excludes. */
 export function notRunnable(version: string, state: VersionView["state"]): Failure {
   const text = `Cannot run version ${version}: it is ${state}`;
   return new Failure("refused", "wrong-version-state", text, {

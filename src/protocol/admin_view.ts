@@ -146,7 +146,7 @@ export const versionReviewSchema = versionWithFilesSchema.extend({
   diff: z.string(),
   /** What it may do, also where `tenant.json` does not say so; null if it was not built. */
   permissions: permissionsViewSchema.nullable(),
-  /** Whether approving it goes back to a version that is older than the one in use. */
+  /** Whether it is older than the version in use. */
   older: z.boolean(),
   /** SHA-256 over both versions, their files and the permissions; the approval has to name it. */
   seen: z.string(),

@@ -17,6 +17,11 @@ const VERSION_STATES = [
   "rolled-back",
 ] as const;
 
+/** Whether a version in this state can run: it was built, and nobody rejected it. */
+export function canRun(state: (typeof VERSION_STATES)[number]): boolean {
+  return state === "pending" || state === "approved" || state === "rolled-back";
+}
+
 /** A fault in a module's source; lines and columns count from 1. */
 export const moduleFaultSchema = z.object({
   file: z.string(),

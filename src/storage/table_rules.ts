@@ -1,10 +1,10 @@
 import { formatCount, formatNumber } from "../base/count.ts";
 import { Failure } from "../base/failure.ts";
+import { MAX_COLUMNS } from "../base/max_columns.ts";
 import { collectionOf, type TableSpec } from "../batch/column.ts";
 import type { TableLimits } from "./contract.ts";
 
 const NAME = /^[a-z][a-z0-9_]{0,47}$/;
-const MAX_COLUMNS = 1_000;
 
 /** The key of a table as it is stored. */
 type StoredKey = Pick<TableSpec, "partitionKey" | "clusteringKey">;

@@ -161,7 +161,7 @@ type ManageEvent =
   | ({ kind: "file.cancelled"; reason: FileReason } & OfFile)
   /** The service is stopping: the file returns to the queue. */
   | ({ kind: "file.released" } & OfFile)
-  /** It has run for long, so it leaves the CPU to others; `interrupted`: it starts again later. */
+  /** It takes long and is in the slow lane now; `interrupted`: it starts again there later. */
   | ({ kind: "file.slowed"; seconds: number; interrupted: boolean } & OfFile)
   /** An operator had it loaded again on the dashboard; `loaded` says what the order means. */
   | ({ kind: "file.replayed"; order: ReplayOrder; loaded: string } & OfFile)

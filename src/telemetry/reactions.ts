@@ -215,7 +215,7 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
   },
   "file.slowed": {
     level: "info",
-    message: "File takes long and leaves the CPU to others.",
+    message: "File takes long and makes room for others.",
     measure: ({ slowed, tenants }, { tenant }) => slowed.inc({ tenant: tenants.of(tenant) }),
   },
   "module.log": { level: "info", message: "Console output of a module." },

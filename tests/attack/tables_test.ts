@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { keepAll, type ModuleFiles, writeModule } from "../harness/modules.ts";
 import { Customers } from "./customers.ts";
 
-/** A module with so many tables beside its own, with names from this one on. */
+/** A module with `count` more tables, whose names start with `prefix`. */
 function withTables(count: number, prefix: string): ModuleFiles {
   const files = keepAll();
   const tables = Array.from({ length: count }, (_, n) => {

@@ -17,7 +17,7 @@ Deno.test("lanes: a file leaves its place after five seconds, or one if another 
   assert.deepEqual(lanes.moves(5_000, null, none), [{ id: "a", to: "slow" }]);
   assert.ok(lanes.hasRoom("quick"));
   assert.deepEqual(lanes.moves(5_000, 0, none), [{ id: "b", to: "beside" }]);
-  assert.equal(lanes.isSlow("b"), false, "it keeps its priority");
+  assert.equal(lanes.isSlow("b"), false, "it still counts with the quick ones");
   assert.deepEqual(lanes.moves(8_499, 0, none), [], "it moves once");
   assert.deepEqual(lanes.moves(8_500, 0, none), [{ id: "b", to: "slow" }]);
   assert.ok(lanes.isSlow("a") && lanes.isSlow("b"));

@@ -5,6 +5,7 @@ import type { FileState } from "../../src/protocol/file_view.ts";
 import { createFileIds } from "../../src/data/file_id.ts";
 import { Layout, prepareData } from "../../src/data/layout.ts";
 import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
+import { withStorage } from "./harness.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -136,33 +137,29 @@ Deno.test("retention of quarantine, rejects and ledger: each has its own limit, 
   }
 });
 
-Deno.test("too many rejects of one tenant: those of its oldest files are removed, others stay", async () => {
-  const dir = await Deno.makeTempDir();
-  const layout = new Layout(dir);
-  await prepareData(layout);
-  const storage = openSqliteStorage(dir);
-  const { ledger } = storage;
-  const newId = createFileIds();
-  const put = async (tenant: string, rejected: number) => {
-    const id = newId();
-    await ledger.insert({
-      ...{ id, tenant, name: "a.csv", version: 1, size: 1, sha256: "", batch: null },
-      ...{ attempts: 1, receivedAt: 0, nextTryAt: null, startedAt: 0, finishedAt: 1 },
-      ...{ rows: { ...NO_ROWS, rejected }, seconds: 1, moduleVersion: "v1", reason: null },
-      ...{ state: "ingested" as const, notices: [], replacedBy: null },
-    });
-    const reject = { line: 2, column: null, reason: "bad", raw: "x" };
-    await ledger.addRejects(id, Array.from({ length: rejected }, () => reject));
-    return id;
-  };
-  const emitted: string[] = [];
-  const emit = (event: { kind: string }) => void emitted.push(event.kind);
-  const retention = new Retention({ layout, storage, emit });
-  const limits = { archive_days: 0, quarantine_days: 0, rejects_days: 0, ledger_days: 0 };
-  const run = () => retention.run({ ...limits, max_rejects_per_tenant: 10 }, 0);
-  const left = (ids: string[]) =>
-    Promise.all(ids.map(async (id) => (await ledger.rejects(id, 0, 99)).length));
-  try {
+Deno.test("too many rejects of one tenant: those of its oldest files are removed, others stay", () =>
+  withStorage(async (layout, storage) => {
+    const { ledger } = storage;
+    const newId = createFileIds();
+    const put = async (tenant: string, rejected: number) => {
+      const id = newId();
+      await ledger.insert({
+        ...{ id, tenant, name: "a.csv", version: 1, size: 1, sha256: "", batch: null },
+        ...{ attempts: 1, receivedAt: 0, nextTryAt: null, startedAt: 0, finishedAt: 1 },
+        ...{ rows: { ...NO_ROWS, rejected }, seconds: 1, moduleVersion: "v1", reason: null },
+        ...{ state: "ingested" as const, notices: [], replacedBy: null },
+      });
+      const reject = { line: 2, column: null, reason: "bad", raw: "x" };
+      await ledger.addRejects(id, Array.from({ length: rejected }, () => reject));
+      return id;
+    };
+    const emitted: string[] = [];
+    const emit = (event: { kind: string }) => void emitted.push(event.kind);
+    const retention = new Retention({ layout, storage, emit });
+    const limits = { archive_days: 0, quarantine_days: 0, rejects_days: 0, ledger_days: 0 };
+    const run = () => retention.run({ ...limits, max_rejects_per_tenant: 10 }, 0);
+    const left = (ids: string[]) =>
+      Promise.all(ids.map(async (id) => (await ledger.rejects(id, 0, 99)).length));
     const files = [await put("a", 3), await put("a", 4), await put("a", 6), await put("b", 9)];
     await run();
     assert.deepEqual(await left(files), [0, 4, 6, 9]);
@@ -171,8 +168,4 @@ Deno.test("too many rejects of one tenant: those of its oldest files are removed
     assert.deepEqual(await left(files), [0, 0, 0, 9, 20], "those of the newest file stay");
     await run();
     assert.deepEqual(emitted, Array(3).fill("file.rejects_expired"));
-  } finally {
-    await storage.close();
-    await Deno.remove(dir, { recursive: true });
-  }
-});
+  }));

@@ -2,24 +2,18 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { configSchema } from "../../src/config/schema.ts";
 import { createFileIds } from "../../src/data/file_id.ts";
-import { Layout, prepareData } from "../../src/data/layout.ts";
 import { advance } from "../../src/manage/settle.ts";
 import { isSuspect, takeOver } from "../../src/manage/take_over.ts";
-import { openSqliteStorage } from "../../src/storage/sqlite/storage.ts";
 import { fileRecord } from "../contracts/storage_fixtures.ts";
+import { withStorage } from "./harness.ts";
 
 const REASON = { code: "c", message: "m" };
 /** How an attempt of `manage` ends. */
 const end = fc.constantFrom("killed" as const, "stopped" as const, "storage failed" as const);
 
-Deno.test("a file is tried until manage was killed max_attempts times, however else attempts end", async () => {
-  const dir = await Deno.makeTempDir();
-  const layout = new Layout(dir);
-  await prepareData(layout);
-  const storage = openSqliteStorage(dir);
-  const { ledger } = storage;
-  const newId = createFileIds();
-  try {
+Deno.test("a file is tried until manage was killed max_attempts times, however else attempts end", () =>
+  withStorage(async (layout, { ledger }) => {
+    const newId = createFileIds();
     await fc.assert(
       fc.asyncProperty(
         fc.array(end, { maxLength: 12 }),
@@ -68,8 +62,4 @@ Deno.test("a file is tried until manage was killed max_attempts times, however e
       ),
       { numRuns: 60 },
     );
-  } finally {
-    await storage.close();
-    await Deno.remove(dir, { recursive: true });
-  }
-});
+  }));

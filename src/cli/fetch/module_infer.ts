@@ -85,14 +85,11 @@ Type a or r [a]: `;
 /** Runs the module as `module test` does. */
 async function runOnSamples(module: AuthoredModule, paths: string[]): Promise<SampleRun[]> {
   const built = await buildFiles({ "ingest.ts": module.ingest }, "");
+  const config = settingsOf({});
   const runs: SampleRun[] = [];
   for (const path of paths) {
     const fileBytes = (await Deno.stat(path)).size;
-    const policy = runPolicy(
-      { kind: "author test", fileBytes, secrets: {} },
-      built,
-      settingsOf({}),
-    );
+    const policy = runPolicy({ kind: "author test", fileBytes, secrets: {} }, built, config);
     runs.push({
       file: basename(path),
       result: await testRun(built, path, { limit: 1_000, policy }),

@@ -2,10 +2,10 @@ import type { Config } from "../../config/schema.ts";
 import { type Attempts, attemptsUsedUp } from "../attempts.ts";
 import type { TenantSecrets } from "../secrets.ts";
 import type { ModuleStore } from "../store.ts";
-import { canTestRun, notRunnable, type RequestedTestRun, type TestRuns } from "../test_runs.ts";
+import { notRunnable, type RequestedTestRun, type TestRuns } from "../test_runs.ts";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { platformReason } from "../../base/platform_reason.ts";
-import type { TestRun } from "../../protocol/module_view.ts";
+import { canRun, type TestRun } from "../../protocol/module_view.ts";
 import { runPolicy, unapprovedNotices } from "../../sandbox/host/policy.ts";
 import type { Emit } from "../../telemetry/events.ts";
 import { testRun, type TestRunResult } from "./test_run.ts";
@@ -68,7 +68,7 @@ async function run(
   };
   try {
     const { state } = await store.record(tenant, version);
-    if (!canTestRun(state)) throw notRunnable(version, state);
+    if (!canRun(state)) throw notRunnable(version, state);
     const module = await store.built(tenant, version);
     // A version that was rolled back may have been for a reason.
     const isApproved = state === "approved";

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { treeOf } from "./process_tree.ts";
+import { readProc, treeOf } from "./process_tree.ts";
 
 const DATA = /^VmData:\s+(\d+) kB$/m;
 
@@ -22,9 +21,5 @@ export function dataLimit(pid: number, memoryBytes: number): number | null {
 }
 
 function dataBytes(pid: number): number {
-  try {
-    return Number(DATA.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
+  return Number(DATA.exec(readProc(`${pid}/status`))?.[1] ?? 0) * 1024;
 }

@@ -42,13 +42,13 @@ export function killTree(root: number): void {
 export function killLeftSandboxes(): void {
   if (Deno.build.os !== "linux") return;
   for (const name of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    const host = hostOf(read(`${name}/cmdline`));
-    if (host !== null && read(`${host}/stat`) === "") killTree(Number(name));
+    const host = hostOf(readProc(`${name}/cmdline`));
+    if (host !== null && readProc(`${host}/stat`) === "") killTree(Number(name));
   }
 }
 
 function isFirstOfNamespace(pid: number): boolean {
-  return /^NSpid:.*\s1$/m.test(read(`${pid}/status`));
+  return /^NSpid:.*\s1$/m.test(readProc(`${pid}/status`));
 }
 
 /** @returns false if the process no longer exists */
@@ -127,7 +127,7 @@ export function usageOfTree(root: number): Usage {
   let ticks = 0;
   let threads = 0;
   for (const pid of treeOf(root)) {
-    for (const [, size] of read(`${pid}/status`).matchAll(MEMORY)) kib += Number(size);
+    for (const [, size] of readProc(`${pid}/status`).matchAll(MEMORY)) kib += Number(size);
     const stat = afterName(pid);
     for (const index of [11, 12, 13, 14]) ticks += Number(stat[index] ?? 0);
     threads += Number(stat[17] ?? 0);
@@ -143,7 +143,7 @@ export function cpuWaitOfTree(root: number): number {
   let nanoseconds = 0;
   for (const pid of treeOf(root)) {
     for (const thread of threadsOf(pid)) {
-      nanoseconds += Number(read(`${pid}/task/${thread}/schedstat`).split(" ")[1] ?? 0);
+      nanoseconds += Number(readProc(`${pid}/task/${thread}/schedstat`).split(" ")[1] ?? 0);
     }
   }
   return nanoseconds / 1e9;
@@ -151,7 +151,7 @@ export function cpuWaitOfTree(root: number): number {
 
 /** The fields of a process's `stat` after its name, which is in parentheses and may contain anything. */
 function afterName(pid: number): string[] {
-  const stat = read(`${pid}/stat`);
+  const stat = readProc(`${pid}/stat`);
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
@@ -165,12 +165,12 @@ function threadsOf(pid: number): number[] {
 
 function childrenOf(pid: number): number[] {
   return threadsOf(pid).flatMap((thread) =>
-    read(`${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number)
+    readProc(`${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number)
   );
 }
 
 /** The text of a file in /proc; empty if its process no longer exists. */
-function read(path: string): string {
+export function readProc(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, "latin1");
   } catch {

@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf } from "../../base/failure.ts";
+import { ownCgroup } from "../../base/own_cgroup.ts";
 import { pidNamespace } from "./host_mark.ts";
 
 export type CgroupsState =
@@ -78,8 +79,12 @@ export function write(folder: string, name: string, value: string): void {
 function prepare(): CgroupsState {
   if (Deno.build.os !== "linux") return { active: false, why: "they need Linux" };
   try {
-    const mount = mountPoint();
-    const folder = prepareIn(mount, join(mount, ownPath()));
+    const own = ownCgroup();
+    if (own === null) throw new NoGroups("cgroup v2 is not mounted");
+    if (own.path.startsWith("/..")) {
+      throw new NoGroups("the control group is outside of the mounted ones");
+    }
+    const folder = prepareIn(own.mount, join(own.mount, own.path));
     proveIn(folder);
     return { active: true, folder };
   } catch (error) {
@@ -165,25 +170,6 @@ export function entering(
 ): { program: string; args: string[] } {
   const script = 'echo 0 >"$0/cgroup.procs" && exec "$@"';
   return { program: "/bin/sh", args: ["-c", script, folder, program, ...args] };
-}
-
-/** Where cgroup v2 is mounted. @throws {NoGroups} if it is not */
-function mountPoint(): string {
-  const mount = readFileSync("/proc/self/mountinfo", "utf8").split("\n")
-    .map((line) => line.split(" - "))
-    .find(([, type = ""]) => type.startsWith("cgroup2 "));
-  const path = mount?.[0]?.split(" ")[4];
-  if (path === undefined) throw new NoGroups("cgroup v2 is not mounted");
-  return path;
-}
-
-/** The path of this process's group below the mount point. */
-function ownPath(): string {
-  const path = /^0::(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1] ?? "/";
-  if (path.startsWith("/..")) {
-    throw new NoGroups("the control group is outside of the mounted ones");
-  }
-  return path;
 }
 
 function subgroupsOf(folder: string): string[] {

@@ -84,7 +84,7 @@ async function probeComplete(): Promise<Found | null> {
   return { around, inside: namesIn(stdout) };
 }
 
-/** Why there can be no OS sandbox on this machine; null when it has to be tested. */
+/** Why bubblewrap cannot work on this machine; null when it has to be tested. */
 export function whyNoBubblewrap(): string | null {
   if (Deno.build.os !== "linux") return "it needs Linux";
   return programInPath("bwrap") === null ? "bubblewrap is not installed" : null;

@@ -65,6 +65,7 @@ export interface Lock {
   dataBytes: number | null;
 }
 
+/** What a request needs. */
 export function workOf(request: SandboxRequest): Work {
   if (request.type === "bundle") return "bundle";
   if (request.program) return "program";

@@ -10,7 +10,7 @@ import {
   type VersionReview,
   versionReviewSchema,
 } from "../../protocol/admin_view.ts";
-import { moduleViewSchema } from "../../protocol/module_view.ts";
+import { canRun, moduleViewSchema } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import { EXAMPLE_MODULE, EXAMPLE_VERSION } from "../api/examples.ts";
 import { type ModuleDeps, moduleOf, versionOf } from "../api/module_views.ts";
@@ -96,8 +96,7 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
         const { version, state } = await versionOf(modules, tenant, params.version);
         const details = { version, note, seen };
         await audited(c, deps, decision("approve", tenant, details), async () => {
-          const usable = ["pending", "approved", "rolled-back"].includes(state);
-          if (!usable) throw notApprovable(version, `it is ${state}`);
+          if (!canRun(state)) throw notApprovable(version, `it is ${state}`);
           if (await store.currentVersion(tenant) === version) {
             throw notApprovable(version, "it is already running");
           }

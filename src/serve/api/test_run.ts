@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Failure } from "../../base/failure.ts";
-import { canTestRun, notRunnable } from "../../modules/test_runs.ts";
+import { notRunnable } from "../../modules/test_runs.ts";
 import { normalizeFileName } from "../../protocol/file_names.ts";
-import { testRunSchema } from "../../protocol/module_view.ts";
+import { canRun, testRunSchema } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import { type BodyLimits, readBytes } from "../http/body.ts";
 import { notFound } from "../http/problem_response.ts";
@@ -56,7 +56,7 @@ export function testRunRoutes(
         const tenant = c.get("tenant");
         const { version, state } = await versionOf(modules, tenant, params.version);
         const name = normalizeFileName(query.name);
-        if (!canTestRun(state)) throw notRunnable(version, state);
+        if (!canRun(state)) throw notRunnable(version, state);
         return await testRuns.request(tenant, version, name, await readBytes(c, SAMPLE), now());
       },
     }),

@@ -4,7 +4,7 @@ export interface DiffLine {
   tone: "at" | "add" | "del" | undefined;
 }
 
-/** A page ends after so many lines, or characters. A single line is never cut. */
+/** The maximum size of a page. A line is never cut, however long. */
 const PAGE = { lines: 1_000, chars: 256 * 1024 };
 
 /**

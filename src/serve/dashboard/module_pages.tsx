@@ -1,10 +1,10 @@
-import type {
-  ModuleLogEntry,
-  ModuleView,
-  TestRun,
-  VersionWithFiles,
+import {
+  canRun,
+  type ModuleLogEntry,
+  type ModuleView,
+  type TestRun,
+  type VersionWithFiles,
 } from "../../protocol/module_view.ts";
-import { canTestRun } from "../../modules/test_runs.ts";
 import { Form } from "./form.tsx";
 import { Faults, Sources, Versions } from "./module_parts.tsx";
 import { type Frame, Page } from "./page.tsx";
@@ -70,14 +70,14 @@ export function VersionPage({ frame, shown, testRun }: {
   shown: VersionWithFiles;
   testRun: TestRun | null;
 }) {
-  const canRun = canTestRun(shown.state);
+  const isRunnable = canRun(shown.state);
   return (
     <Page
       {...frame}
       title={shown.version}
       at="/module"
       events="/v1/events"
-      scripts={canRun ? ["test_run.js", "live.js"] : ["live.js"]}
+      scripts={isRunnable ? ["test_run.js", "live.js"] : ["live.js"]}
     >
       <Head title={shown.version} crumbs={<a href="/module">Module</a>}>
         <div id="state" data-live>
@@ -88,7 +88,7 @@ export function VersionPage({ frame, shown, testRun }: {
         <Faults version={shown} />
         {shown.note && <p class="notice">{shown.decidedBy}: {shown.note}</p>}
       </div>
-      {canRun && <TestRunCard version={shown.version} testRun={testRun} />}
+      {isRunnable && <TestRunCard version={shown.version} testRun={testRun} />}
       <Sources files={shown.files} />
     </Page>
   );

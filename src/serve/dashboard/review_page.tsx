@@ -1,4 +1,5 @@
 import type { PermissionsView, VersionReview } from "../../protocol/admin_view.ts";
+import { canRun } from "../../protocol/module_view.ts";
 import { diffPages } from "./diff_pages.ts";
 import { Field, Form } from "./form.tsx";
 import { count } from "./format.ts";
@@ -123,8 +124,7 @@ function Pager({ place: { path, page, pages }, seen }: { place: Place; seen: str
 
 /** Whether an operator can approve the version. */
 function isOpen({ state, current, approvalRequested }: VersionReview): boolean {
-  const usable = state === "pending" || state === "approved" || state === "rolled-back";
-  return usable && !current && !approvalRequested;
+  return canRun(state) && !current && !approvalRequested;
 }
 
 function Decide({ tenant, review, place, mayDecide }: {
