@@ -13,19 +13,23 @@ export interface Reviewed {
   files: ModuleFiles;
   /** What the version may do; null if it was not built. */
   permissions: Permissions | null;
-  /** Whether approving it goes back: the current version is newer. */
+  /** Whether it is older than the current version. */
   isOlder: boolean;
   /** SHA-256 over all of this and the names of both versions, in hex: an approval names it. */
   seen: string;
 }
 
-/** Reads a version and the current one; for the current one, the one before it. */
+/**
+ * Reads a version and the current one; for the current one, the one before it.
+ * @throws {Failure} `no-such-version`
+ */
 export async function readReviewed(
   store: ModuleStore,
   { tenant, version }: TenantVersion,
 ): Promise<Reviewed> {
+  const { previous } = await store.record(tenant, version);
   const current = await store.currentVersion(tenant);
-  const against = version === current ? (await store.record(tenant, version)).previous : current;
+  const against = version === current ? previous : current;
   const files = await store.sources(tenant, version);
   const before = against === null ? {} : await store.sources(tenant, against);
   const permissions = await store.permissions(tenant, version);

@@ -52,6 +52,10 @@ Deno.test("nothing can be hidden from a review, and what is approved is what was
       const script = await platform.run("manage", "tenant", "approve", "t1", second, "-q");
       assert.equal(script.code, 2, script.stderr);
       assert.match(script.stderr, /--seen is missing\n.*manage tenant diff t1 v2-/);
+      for (const verb of ["diff", "approve"]) {
+        const unknown = await platform.run("manage", "tenant", verb, "t1", "v9-00000000");
+        assert.deepEqual([unknown.code, unknown.stdout], [2, ""]);
+      }
     },
   );
   const third = await submit(withLines("// third"));
