@@ -2,7 +2,7 @@ import type { Buffer } from "node:buffer";
 import { type Client, errors, policies, types } from "cassandra-driver";
 import type { Failure } from "../../../base/failure.ts";
 import { isPassing } from "../../../base/retry.ts";
-import { isRefusedRow, writeFailure } from "../errors.ts";
+import { cassandraFailure, isRefusedRow, writeFailure } from "../errors.ts";
 import { EncodedRequest, sendEncoded } from "./encoded_request.ts";
 import { AdaptiveWindow } from "./window.ts";
 
@@ -10,6 +10,11 @@ import { AdaptiveWindow } from "./window.ts";
 const QUEUE_BYTES = 1 << 20;
 /** Milliseconds after which a load whose table was changed fails. The driver may still be preparing. */
 const CHANGED_MS = 2_000;
+/**
+ * Milliseconds without any answer after which a request counts as lost. Longer than the driver's own
+ * limits for all nodes together: it has lost requests that met a dropped table.
+ */
+const ANSWER_MS = 60_000;
 
 /**
  * Tries another node if one cannot be reached. All other errors are left to the queue: an overloaded
@@ -56,6 +61,10 @@ interface QueueOptions {
   keyspace: string;
   /** Milliseconds without an acknowledgement after which the queue fails. */
   silenceMs: number;
+  /** Milliseconds without any answer after which a request counts as lost. @default 60,000 */
+  answerMs?: number;
+  /** @default sendEncoded */
+  send?: typeof sendEncoded;
 }
 
 /** Sends requests as fast as the cluster accepts them, and repeats each until it is acknowledged. */
@@ -103,7 +112,7 @@ export class RequestQueue {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#drop();
-    while (this.#window.inFlight > 0) await this.#changed.promise;
+    while (this.#window.inFlight > 0 && await this.#answered());
   }
 
   get #isIdle(): boolean {
@@ -111,8 +120,28 @@ export class RequestQueue {
   }
 
   async #until(condition: () => boolean): Promise<void> {
-    while (this.#failure === null && !condition()) await this.#changed.promise;
+    while (this.#failure === null && !condition()) {
+      if (!await this.#answered() && this.#window.inFlight > 0) this.#fail(this.#noAnswer());
+    }
     if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Waits for the next change. @returns false if none came in time */
+  async #answered(): Promise<boolean> {
+    const late = Promise.withResolvers<false>();
+    const timer = setTimeout(() => late.resolve(false), this.#options.answerMs ?? ANSWER_MS);
+    try {
+      return await Promise.race([this.#changed.promise.then(() => true), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #noAnswer(): Failure {
+    return cassandraFailure(
+      new errors.OperationTimedOutError("The driver did not answer"),
+      "Cannot write rows",
+    );
   }
 
   #pump(): void {
@@ -137,10 +166,10 @@ export class RequestQueue {
 
   #send(request: QueuedRequest): void {
     const { frame, routingKey } = request;
-    const { client, keyspace } = this.#options;
+    const { client, keyspace, send = sendEncoded } = this.#options;
     const start = performance.now();
     this.#window.sent(frame.length);
-    sendEncoded(client, new EncodedRequest(frame), {
+    send(client, new EncodedRequest(frame), {
       retry,
       ...(routingKey && { keyspace, routingKey }),
     }).then(
