@@ -19,6 +19,8 @@ const RUN_ID = crypto.randomUUID();
 
 /** Files that measure processor time: nothing else may run in their process. */
 const TIMING = /timing_test/;
+/** What files import that measure how long others wait during an attack: the machine must be quiet. */
+const AWAKE = 'from "./awake.ts"';
 /** Files that share one cluster. */
 const CASSANDRA = /cassandra/;
 /** Files that end nodes which the others share. */
@@ -148,31 +150,38 @@ function needsMore(path: string, seen = new Set<string>()): boolean {
     .some(([, target = ""]) => needsMore(join(dirname(path), target), seen));
 }
 
+/** Whether a file needs a quiet machine. */
+function isTimed(path: string): boolean {
+  return TIMING.test(path) || Deno.readTextFileSync(join(ROOT, path)).includes(AWAKE);
+}
+
 async function runQuick(): Promise<Outcome[]> {
   Deno.env.set("FAULT_ROUNDS", Deno.env.get("FAULT_ROUNDS") ?? QUICK_ROUNDS);
   const files = [...testFiles("tests"), ...testFiles("tenants")].sort()
     .filter((path) => !BUILDS.test(path) && !needsMore(path));
-  const all = await runTests(["--parallel", ...files.filter((path) => !TIMING.test(path))]);
-  const timing = await runTests(files.filter((path) => TIMING.test(path)));
+  const all = await runTests(["--parallel", ...files.filter((path) => !isTimed(path))]);
+  const timing = await runTests(files.filter(isTimed));
   return [await rerunIfFew(all), await rerunIfFew(timing)];
 }
 
 async function runAll(): Promise<Outcome[]> {
   const files = [...testFiles("tests"), ...testFiles("tenants")].sort();
-  const take = (pattern: RegExp) => {
-    const taken = files.filter((path) => pattern.test(path));
+  const take = (isTaken: (path: string) => boolean) => {
+    const taken = files.filter(isTaken);
     for (const path of taken) files.splice(files.indexOf(path), 1);
     return taken;
   };
-  const [timing, last, cassandra, heavy] = [TIMING, LAST, CASSANDRA, HEAVY].map(take);
+  const timing = take(isTimed);
+  const [last = [], cassandra = [], heavy = []] = [LAST, CASSANDRA, HEAVY]
+    .map((pattern) => take((path) => pattern.test(path)));
   const outcomes = [
     await runTests(["--parallel", ...files]),
-    ...await Promise.all([runTests(heavy!), runTests(cassandra!, true)]),
+    ...await Promise.all([runTests(heavy), runTests(cassandra, true)]),
   ];
   // Only when these are done, so that the machine is quiet, and before nodes are ended.
   const final: Outcome[] = [];
   for (const outcome of outcomes) final.push(await rerunIfFew(outcome));
-  for (const group of [last!, timing!]) final.push(await rerunIfFew(await runTests(group)));
+  for (const group of [last, timing]) final.push(await rerunIfFew(await runTests(group)));
   return final;
 }
 
