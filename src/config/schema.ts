@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RESERVE_BYTES } from "../base/disk.ts";
+import { parseAddressRange } from "../base/ip_address.ts";
 import { MAX_COLUMNS } from "../base/max_columns.ts";
 import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../protocol/constraints.ts";
 import { parseListen } from "./listen.ts";
@@ -21,6 +22,9 @@ const storageUrl = z.string().regex(
 const listen = z.string().refine((text) => parseListen(text) !== null, {
   error: 'expected HOST:PORT, for example "127.0.0.1:8080" or "[::1]:8080"',
 });
+const proxy = z.string().refine((text) => parseAddressRange(text) !== null, {
+  error: 'expected IP addresses or ranges of them, for example "127.0.0.1" or "10.0.0.0/8"',
+});
 
 /** A relative path is relative to the working directory. */
 const data = z.string().min(1).default("./mysimbdp-data").describe("The data directory.");
@@ -32,6 +36,9 @@ const server = z.strictObject({
     "PEM file of the certificate chain; with tls_key it enables HTTPS.",
   ),
   tls_key: z.string().default("").describe("PEM file of the private key."),
+  trusted_proxies: z.array(proxy).default([]).describe(
+    "Addresses of proxies, or ranges of them (CIDR), whose X-Forwarded-For, -Proto and -Host, or Forwarded, serve believes.",
+  ),
   url: z.url({ protocol: /^https?$/, error: "expected a URL that starts with http:// or https://" })
     .default("http://127.0.0.1:8080").describe("URL of the server, for fetch."),
 });

@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { Failure } from "../base/failure.ts";
 import type { Intake } from "../staging/intake.ts";
 import { requestFailed } from "./http/problem_response.ts";
+import { type Arrival, arrivals } from "./http/arrival.ts";
 import type { AppEnv } from "./http/env.ts";
 import type { Emit } from "../telemetry/events.ts";
 
@@ -14,6 +15,8 @@ export interface ServerOptions {
   tls?: { cert: string; key: string };
   app: Hono<AppEnv>;
   intake: Intake;
+  /** Finds out how a request reached the server. @default believes no proxy */
+  arrival?: (request: Request, peer: string) => Arrival;
   /** Receives events for the log. @default none */
   emit?: Emit;
   /** Milliseconds between checks for expired uploads. @default 60,000 */
@@ -69,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 const FORCE_AFTER_MS = 2000;
 
 async function listen(
-  { hostname, port, tls, app }: ServerOptions,
+  { hostname, port, tls, app, arrival = arrivals({ trusted_proxies: [] }) }: ServerOptions,
   signal: AbortSignal,
 ): Promise<Deno.HttpServer<Deno.NetAddr>> {
   const { promise: listening, resolve } = Promise.withResolvers<void>();
@@ -77,7 +80,7 @@ async function listen(
     const server = Deno.serve(
       { hostname, port, ...tls, signal, onListen: () => resolve() },
       async (request, { remoteAddr }) =>
-        closeIfAsked(await app.fetch(request, { address: remoteAddr.hostname })),
+        closeIfAsked(await app.fetch(request, { ...arrival(request, remoteAddr.hostname) })),
     );
     await listening;
     return server;

@@ -19,6 +19,7 @@ import { withRoom } from "../telemetry/with_room.ts";
 import { reportFaults } from "../upkeep/handwritten.ts";
 import { openData } from "../upkeep/open_data.ts";
 import { createApp } from "./app.ts";
+import { arrivals } from "./http/arrival.ts";
 import { loadedRows } from "./loaded_rows.ts";
 import { startServer } from "./server.ts";
 
@@ -59,7 +60,9 @@ export async function runServe(options: ServeOptions): Promise<void> {
   const { emit } = telemetry;
   const systemd = serviceManager();
   try {
-    const server = await startServer({ hostname, port, ...(tls && { tls }), app, intake, emit });
+    const arrival = arrivals(config.server);
+    const listen = { hostname, port, ...(tls && { tls }) };
+    const server = await startServer({ ...listen, app, intake, arrival, emit });
     const url = `${tls ? "https" : "http"}://${urlHost(hostname)}:${server.addr.port}`;
     const ready = () => systemd.ready(`listening on ${url}`);
     // Before the URL is known: without a listener a signal ends the process at once.

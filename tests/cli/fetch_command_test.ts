@@ -16,7 +16,7 @@ async function run(flags: FetchFlags, options: FakeIoOptions = {}) {
 }
 
 const CONFIGURED = {
-  server: { listen: "", tls_cert: "", tls_key: "", url: "http://config" },
+  server: { url: "http://config" },
   fetch: { rest_seconds: 5, wait_seconds: 60 },
 };
 

@@ -28,7 +28,13 @@ Deno.test("without a file the defaults apply", () => {
   using f = folder();
   assert.deepEqual(loadConfig({ env: {}, cwd: f.dir }), {
     data: `${f.dir}/mysimbdp-data`,
-    server: { listen: "127.0.0.1:8080", tls_cert: "", tls_key: "", url: "http://127.0.0.1:8080" },
+    server: {
+      listen: "127.0.0.1:8080",
+      tls_cert: "",
+      tls_key: "",
+      trusted_proxies: [],
+      url: "http://127.0.0.1:8080",
+    },
     fetch: { rest_seconds: 30, wait_seconds: 86_400 },
     uploads: { expire_hours: 24, stall_seconds: 60 },
     disk: { reserve_mb: 16 },
@@ -92,6 +98,7 @@ Deno.test("every setting can be set with its variable", () => {
     "server.listen": "[::1]:1",
     "server.tls_cert": "/c.pem",
     "server.tls_key": "/k.pem",
+    "server.trusted_proxies": "127.0.0.1, fd00::/8, ::ffff:10.0.0.0/104",
     "server.url": "https://example.com",
     "constraints.formats": ".csv, .jsonl",
     "manage.memory_mb": "1024",
@@ -252,5 +259,14 @@ Deno.test("the template has every setting but the data directory, with its defau
   for (const { path, description } of SETTINGS.slice(1)) {
     assert.ok(settings.includes(`# ${description}\n${path[1]} = `), path.join("."));
     assert.notEqual(description, "");
+  }
+});
+
+Deno.test("trusted proxies are addresses or ranges, not names or sockets", () => {
+  for (const proxy of ["proxy.example.com", "unix:/run/proxy.sock", "10.0.0.0/33", "::1/129", ""]) {
+    using f = folder({ "c.toml": `[server]\ntrusted_proxies = ["127.0.0.1", "${proxy}"]\n` });
+    const failure = failureOf({ configPath: `${f.dir}/c.toml` });
+    assert.equal(failure.code, "bad-config");
+    assert.match(failure.message, /server\.trusted_proxies.*expected IP addresses or ranges/);
   }
 });

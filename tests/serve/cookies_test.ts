@@ -73,7 +73,8 @@ Deno.test("the form sets a cookie that no script can read and that TLS keeps on 
       cookie,
       /^mysimbdp_session=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Strict$/,
     );
-    const secure = await app.request("/sign-in", form("secret", { "X-Forwarded-Proto": "https" }));
+    const origin = "https://intake.example.com";
+    const secure = await app.request("/sign-in", form("secret"), { origin });
     const bound = secure.headers.get("Set-Cookie") ?? "";
     assert.match(bound, /^__Host-mysimbdp_session=[^;]+;.* Path=\/; HttpOnly; Secure;/);
   }));

@@ -97,7 +97,7 @@ export function withAccount(command: Command): Command {
 export function settleFetchOptions(
   flags: FetchFlags,
   env: CommandIo["env"],
-  configured?: Pick<Config, "server" | "fetch">,
+  configured?: { server: Pick<Config["server"], "url">; fetch: Config["fetch"] },
 ): FetchOptions {
   const setting = (name: string) => env(name) || undefined;
   const user = flags.user ?? setting("MYSIMBDP_USER");

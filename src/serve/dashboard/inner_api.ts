@@ -25,11 +25,7 @@ export class ApiRefusal extends Error {
 export function innerApi(app: Hono<AppEnv>): ReadApi {
   return async (c, path, schema) => {
     const headers = { Cookie: c.req.header("Cookie") ?? "" };
-    const url = new URL(path, c.req.url);
-    const forwarded = c.req.header("X-Forwarded-Proto");
-    const request = new Request(url, {
-      headers: { ...headers, ...(forwarded !== undefined && { "X-Forwarded-Proto": forwarded }) },
-    });
+    const request = new Request(new URL(path, c.req.url), { headers });
     const response = await app.fetch(request, { ...c.env, inner: true });
     const body = await response.json();
     if (response.ok) return schema.parse(body);

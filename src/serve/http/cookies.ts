@@ -1,6 +1,7 @@
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { Failure } from "../../base/failure.ts";
 import type { AppContext } from "./env.ts";
+import { originOf } from "./public_url.ts";
 
 const NAME = "mysimbdp_session";
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -54,10 +55,10 @@ export function requireSameSite(c: AppContext): void {
 function hasOwnOrigin(c: AppContext): boolean {
   const origin = c.req.header("Origin");
   return origin !== undefined && URL.canParse(origin) &&
-    new URL(origin).host === c.req.header("Host");
+    new URL(origin).host === new URL(originOf(c)).host;
 }
 
-/** True when the browser uses TLS, with this server or with a proxy in front of it. */
+/** True when the browser uses TLS, with this server or with a trusted proxy in front of it. */
 function isSecure(c: AppContext): boolean {
-  return c.req.url.startsWith("https:") || c.req.header("X-Forwarded-Proto") === "https";
+  return originOf(c).startsWith("https:");
 }

@@ -1,10 +1,10 @@
 import type { Context, MiddlewareHandler } from "hono";
+import type { Arrival } from "./arrival.ts";
 
 /** What a request carries through the handlers. */
 export interface AppEnv {
-  Bindings: {
-    /** The client's network address; undefined when the app is called in process. */
-    address?: string;
+  /** Without an arrival the app was called in process. */
+  Bindings: Partial<Arrival> & {
     /** True for a request that a page of this server makes in process; it is not reported. */
     inner?: boolean;
   };
