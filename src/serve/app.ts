@@ -25,7 +25,8 @@ import type { Emit } from "../telemetry/events.ts";
 import { dropBody } from "./http/body.ts";
 import { authenticate, authenticateOperator } from "./http/auth.ts";
 import type { AppEnv } from "./http/env.ts";
-import { liveEvents } from "./http/live_events.ts";
+import { liveEvents, StreamCount } from "./http/live_events.ts";
+import { SharedPolls } from "./http/shared_poll.ts";
 import { requireData } from "./http/require_data.ts";
 import { observe } from "./http/observe.ts";
 import { notFound, problemResponse } from "./http/problem_response.ts";
@@ -91,8 +92,9 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   const audit = new AuditLog(layout.audit);
   const users = new UsersFile(layout.users);
   const slots = new Slots(deps.slots);
-  const live = liveEvents(accounts, stopping);
-  const operatorsLive = liveEvents(operators, stopping);
+  const streams = { streams: new StreamCount(), polls: new SharedPolls(), stopping };
+  const live = liveEvents(accounts, streams);
+  const operatorsLive = liveEvents(operators, streams);
 
   const routes: Route[] = [
     ...accountRoutes({ accounts, intake, ledger, constraintsOf, now }),

@@ -7,7 +7,7 @@ import type { ModuleFiles } from "../harness/modules.ts";
 import { Platform, type Server } from "../harness/platform.ts";
 import { until } from "../harness/until.ts";
 
-const PASSWORD = "secret";
+export const PASSWORD = "secret";
 
 /** The layers around the sandbox that a test of what surrounds it has to hold in. */
 export const LAYERS: { layers: string; env: Record<string, string> }[] = [
@@ -15,7 +15,7 @@ export const LAYERS: { layers: string; env: Record<string, string> }[] = [
   { layers: "without bubblewrap", env: { PATH: "/nonexistent" } },
 ];
 
-function basic(user: string, password: string): string {
+export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 }
 

@@ -2,7 +2,7 @@ import { PATHS } from "../../protocol/paths.ts";
 import { sessionSchema } from "../../protocol/session.ts";
 import { EXAMPLE_SESSION } from "../api/examples.ts";
 import { eventsContract } from "../api/files.ts";
-import { operatorFingerprint } from "../api/fingerprints.ts";
+import { watchedByOperator } from "../api/watched.ts";
 import { closeSession, openSession } from "../http/auth.ts";
 import { json, type Route, routesFor } from "../http/route.ts";
 import { auditRoutes } from "./audit.ts";
@@ -51,7 +51,7 @@ export function adminRoutes(deps: AdminDeps): Route[] {
         "has changed.",
       ...eventsContract,
       problems: ["too-busy", "unavailable"],
-      handle: (c, { query }) => live(c, () => operatorFingerprint(deps, query.file)),
+      handle: (c, { query }) => live(c, watchedByOperator(deps, query.file)),
     }),
   ];
 }

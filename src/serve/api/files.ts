@@ -19,7 +19,7 @@ import {
   rejectsOf,
   rejectsQuerySchema,
 } from "./file_views.ts";
-import { customerFingerprint, eventsQuerySchema } from "./fingerprints.ts";
+import { eventsQuerySchema, watchedByCustomer } from "./watched.ts";
 import type { ModuleDeps } from "./module_views.ts";
 import { sendRejectsCsv } from "./rejects_csv.ts";
 
@@ -147,8 +147,7 @@ export function fileRoutes(deps: FileRoutesDeps): Route[] {
         "the file named by `file` has changed.",
       ...eventsContract,
       problems: ["too-busy", "unavailable"],
-      handle: (c, { query }) =>
-        live(c, () => customerFingerprint(deps, c.get("tenant"), query.file)),
+      handle: (c, { query }) => live(c, watchedByCustomer(deps, c.get("tenant"), query.file)),
     }),
   ];
 }

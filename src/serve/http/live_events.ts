@@ -1,84 +1,183 @@
 import type { Accounts } from "../../accounts/accounts.ts";
-import { systemClock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
 import type { AppContext } from "./env.ts";
+import { SharedPolls, type Watched } from "./shared_poll.ts";
 
-/** Answers with a stream; `fingerprint` returns a different text after each change. */
-export type LiveEvents = (c: AppContext, fingerprint: () => Promise<string>) => Promise<Response>;
+/** Answers with a stream of the changes of what is watched. */
+export type LiveEvents = (c: AppContext, watched: readonly Watched[]) => Promise<Response>;
 
 const CHECK_MS = 1000;
-/** A comment after this many checks without a change keeps proxies from closing the stream. */
-const CHECKS_PER_COMMENT = 15;
-const MAX_PER_CALLER = 20;
+/** A comment after this time without a change keeps proxies from closing the stream. */
+const COMMENT_MS = 15_000;
+/** Ends a stream whose client has read nothing for this time. */
+const UNREAD_MS = 60_000;
 /** Ends every stream after an hour, as one opened with a password has no session; browsers reconnect. */
-const MAX_CHECKS = 3600;
+const MAX_MS = 3_600_000;
+const MAX_PER_CALLER = 20;
+const MAX_OPEN = 1_000;
+
+const HEADERS = {
+  "Content-Type": "text/event-stream",
+  "Cache-Control": "no-store",
+  // For proxies that would otherwise buffer the stream.
+  "X-Accel-Buffering": "no",
+};
+const BEGIN = "retry: 2000\n\n";
+const CHANGED = "event: changed\ndata: {}\n\n";
+const ALIVE = ": alive\n\n";
+
+/** The open streams of a server: counts them before anything is awaited. */
+export class StreamCount {
+  readonly #open = new Map<string, number>();
+  #total = 0;
+
+  /**
+   * Takes a place. The fewer places are left, the fewer a caller may hold, so that one who has none
+   * gets one.
+   * @returns gives it back; further calls do nothing
+   * @throws {Failure} `too-busy`
+   */
+  take(caller: string): () => void {
+    const own = this.#open.get(caller) ?? 0;
+    const most = Math.min(MAX_PER_CALLER, MAX_OPEN - this.#total);
+    if (own >= most) throw tooMany(own);
+    this.#open.set(caller, own + 1);
+    this.#total++;
+    let isTaken = true;
+    return () => {
+      if (!isTaken) return;
+      isTaken = false;
+      this.#total--;
+      const left = (this.#open.get(caller) ?? 1) - 1;
+      if (left > 0) this.#open.set(caller, left);
+      else this.#open.delete(caller);
+    };
+  }
+}
+
+/** What the streams of customers and operators have in common. */
+export interface LiveDeps {
+  streams: StreamCount;
+  polls: SharedPolls;
+  /** Aborts when the server stops. */
+  stopping: AbortSignal | undefined;
+}
 
 /**
  * Streams of server-sent events: one `changed` for each change of what the caller can see; the
  * client then requests what it shows. A stream ends with its session and when `stopping` aborts.
  */
-export function liveEvents(accounts: Accounts, stopping: AbortSignal | undefined): LiveEvents {
-  const open = new Map<string, number>();
-  return async (c, fingerprint) => {
-    const caller = c.get("operator") ?? c.get("tenant");
-    const count = open.get(caller) ?? 0;
-    if (count >= MAX_PER_CALLER) throw tooMany();
-    const token = c.get("token");
-    let last = await fingerprint();
-    open.set(caller, count + 1);
+export function liveEvents(
+  accounts: Accounts,
+  { streams, polls, stopping }: LiveDeps,
+): LiveEvents {
+  return async (c, watched) => {
+    // Hono answers HEAD with this handler and drops the body, so nobody would end the stream.
+    if (c.req.method === "HEAD") return c.body(null, 200, HEADERS);
+    const { operator, tenant, token } = c.var;
+    const isValid = () => token === null || accounts.session(token) !== null;
+    const caller = operator === undefined ? `customer ${tenant}` : `operator ${operator}`;
+    const ends = [streams.take(caller)];
     const closed = new AbortController();
-    const close = () => {
-      if (closed.signal.aborted) return;
+    const stream = new EventStream(isValid, () => {
       closed.abort();
-      const left = (open.get(caller) ?? 1) - 1;
-      if (left > 0) open.set(caller, left);
-      else open.delete(caller);
-    };
-    const ended = AbortSignal.any(stopping ? [stopping, closed.signal] : [closed.signal]);
-    const isOpen = () => !ended.aborted && (token === null || accounts.session(token) !== null);
-    const encoder = new TextEncoder();
-    let checks = 0;
-    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
-      start: (controller) => controller.enqueue(encoder.encode("retry: 2000\n\n")),
-      async pull(controller) {
-        while (checks < MAX_CHECKS && isOpen()) {
-          await systemClock.sleep(CHECK_MS, ended).catch(() => {});
-          checks++;
-          const now = await fingerprint().catch(() => last);
-          if (now !== last) {
-            last = now;
-            return controller.enqueue(encoder.encode("event: changed\ndata: {}\n\n"));
-          }
-          if (checks % CHECKS_PER_COMMENT === 0) {
-            return controller.enqueue(encoder.encode(": alive\n\n"));
-          }
-        }
-        close();
-        tryClose(controller);
-      },
-      cancel: close,
+      for (const end of ends.splice(0)) end();
     });
-    return c.body(body, 200, {
-      "Content-Type": "text/event-stream",
-      "Cache-Control": "no-store",
-      // For proxies that would otherwise buffer the stream.
-      "X-Accel-Buffering": "no",
-    });
+    try {
+      // A client that hangs up before the stream begins never cancels its body.
+      for (const signal of [c.req.raw.signal, ...stopping ? [stopping] : []]) {
+        signal.addEventListener("abort", () => stream.end(), { signal: closed.signal });
+        signal.throwIfAborted();
+      }
+      for (const one of watched) {
+        const stop = await polls.watch(one, () => stream.changed());
+        if (stream.hasEnded) stop();
+        else ends.push(stop);
+      }
+    } catch (error) {
+      stream.end();
+      throw error;
+    }
+    return c.body(stream.body, 200, HEADERS);
   };
 }
 
-function tryClose(controller: ReadableStreamDefaultController): void {
-  try {
-    controller.close();
-  } catch {
-    // The reader has cancelled the stream.
+/** One client's stream. Changes that it has not read yet are one event, so nothing accumulates. */
+class EventStream {
+  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  readonly #isValid: () => boolean;
+  readonly #onEnd: () => void;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #begun = performance.now();
+  #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
+  #lastSent = performance.now();
+  #isChanged = false;
+  #ended = false;
+
+  constructor(isValid: () => boolean, onEnd: () => void) {
+    this.#isValid = isValid;
+    this.#onEnd = onEnd;
+    this.body = new ReadableStream({
+      start: (controller) => void (this.#controller = controller),
+      pull: () => this.#sendChange(),
+      cancel: () => this.end(),
+    });
+    this.#send(BEGIN);
+    this.#timer = setInterval(() => this.#check(), CHECK_MS);
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  changed(): void {
+    this.#isChanged = true;
+    this.#sendChange();
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearInterval(this.#timer);
+    try {
+      this.#controller?.close();
+    } catch {
+      // The reader has cancelled the stream.
+    }
+    this.#onEnd();
+  }
+
+  #check(): void {
+    const now = performance.now();
+    const quiet = now - this.#lastSent;
+    if (!this.#isValid() || now - this.#begun > MAX_MS) return this.end();
+    if (!this.#isRead()) return quiet > UNREAD_MS ? this.end() : undefined;
+    if (quiet >= COMMENT_MS) this.#send(ALIVE);
+  }
+
+  #sendChange(): void {
+    if (this.#ended || !this.#isChanged || !this.#isRead()) return;
+    this.#isChanged = false;
+    this.#send(CHANGED);
+  }
+
+  /** Whether the client has taken everything that was sent. */
+  #isRead(): boolean {
+    return (this.#controller?.desiredSize ?? 0) > 0;
+  }
+
+  #send(text: string): void {
+    this.#lastSent = performance.now();
+    this.#controller?.enqueue(new TextEncoder().encode(text));
   }
 }
 
-function tooMany(): Failure {
-  const text = `Cannot open another stream of events: ${MAX_PER_CALLER} are open`;
+function tooMany(open: number): Failure {
+  const text = open === 0
+    ? "Cannot open a stream of events: the server has no room for another"
+    : `Cannot open another stream of events: ${open} are open`;
   return new Failure("server", "too-busy", text, {
-    hint: "Close some windows of the dashboard.",
+    hint: open === 0 ? "Try again in a moment." : "Close some windows of the dashboard.",
     details: { retryAfterSeconds: 5 },
   });
 }

@@ -7,6 +7,8 @@ export function observe(emit: Emit): AppMiddleware {
   return async (c, next) => {
     const start = performance.now();
     await next();
+    // Hono drops the body of the answer to HEAD: a file or a stream behind it would stay open.
+    if (c.req.method === "HEAD") await c.res.body?.cancel();
     c.header("X-Content-Type-Options", "nosniff");
     if (c.env?.inner) return;
     emit({
