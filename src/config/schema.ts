@@ -3,6 +3,7 @@ import { RESERVE_BYTES } from "../base/disk.ts";
 import { parseAddressRange } from "../base/ip_address.ts";
 import { MAX_COLUMNS } from "../base/max_columns.ts";
 import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../protocol/constraints.ts";
+import { isPrefix } from "../protocol/paths.ts";
 import { parseListen } from "./listen.ts";
 import { machineMemory } from "./machine_memory.ts";
 
@@ -22,6 +23,12 @@ const storageUrl = z.string().regex(
 const listen = z.string().refine((text) => parseListen(text) !== null, {
   error: 'expected HOST:PORT, for example "127.0.0.1:8080" or "[::1]:8080"',
 });
+const publicUrl = z.string().refine(isPublicUrl, {
+  error:
+    'expected a URL such as "https://intake.example.com/intake/", without user, query and fragment, ' +
+    "whose path does not begin like one of the server's own paths",
+});
+
 const proxy = z.string().refine((text) => parseAddressRange(text) !== null, {
   error: 'expected IP addresses or ranges of them, for example "127.0.0.1" or "10.0.0.0/8"',
 });
@@ -38,6 +45,9 @@ const server = z.strictObject({
   tls_key: z.string().default("").describe("PEM file of the private key."),
   trusted_proxies: z.array(proxy).default([]).describe(
     "Addresses of proxies, or ranges of them (CIDR), whose X-Forwarded-For, -Proto and -Host, or Forwarded, serve believes.",
+  ),
+  public_url: publicUrl.default("").describe(
+    "URL under which people reach serve through a proxy; its path is removed from requests and added to links.",
   ),
   url: z.url({ protocol: /^https?$/, error: "expected a URL that starts with http:// or https://" })
     .default("http://127.0.0.1:8080").describe("URL of the server, for fetch."),
@@ -238,6 +248,15 @@ export const configSchema = z.strictObject({
 
 /** The settings of a command. Paths are absolute; `""` means not set. */
 export type Config = z.infer<typeof configSchema>;
+
+function isPublicUrl(text: string): boolean {
+  if (text === "") return true;
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, pathname, search, hash } = new URL(text);
+  const path = pathname.replace(/\/$/, "");
+  return /^https?:$/.test(protocol) && [username, password, search, hash].join("") === "" &&
+    (path === "" || isPrefix(path));
+}
 
 type SectionName = keyof typeof SECTIONS;
 /** The name of a setting: its table and key, for example `server.listen`. */

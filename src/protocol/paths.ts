@@ -17,6 +17,31 @@ export const PATHS = {
   docs: "/docs",
 } as const;
 
+/** The first parts of all paths of the server, also of its pages. */
+export const FIRST_PARTS: readonly string[] = [
+  "v1",
+  "livez",
+  "readyz",
+  "metrics",
+  "openapi.json",
+  "docs",
+  "assets",
+  "sign-in",
+  "sign-out",
+  "files",
+  "module",
+  "operator",
+];
+
+/**
+ * Whether the server can be reached under a path such as `/intake`, with and without this prefix. A
+ * prefix that begins like the server's own paths would be ambiguous.
+ */
+export function isPrefix(path: string): boolean {
+  return path.length <= 200 && /^(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/.test(path) &&
+    !FIRST_PARTS.includes(path.split("/")[1] ?? "");
+}
+
 /** Headers in addition to those of tus 1.0.0. */
 export const HEADERS = {
   /** On the response that completes an upload: the id of the file at `/v1/files/:id`. */

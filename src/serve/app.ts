@@ -27,6 +27,7 @@ import { authenticate, authenticateOperator } from "./http/auth.ts";
 import type { AppEnv } from "./http/env.ts";
 import { liveEvents, StreamCount } from "./http/live_events.ts";
 import { SharedPolls } from "./http/shared_poll.ts";
+import { prefixLocations, routedPath } from "./http/public_url.ts";
 import { requireData } from "./http/require_data.ts";
 import { observe } from "./http/observe.ts";
 import { notFound, problemResponse } from "./http/problem_response.ts";
@@ -121,13 +122,14 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   ];
   routes.push(documentRoute(routes, version));
 
-  const app = new Hono<AppEnv>({ strict: false });
+  const app = new Hono<AppEnv>({ getPath: routedPath });
   app.onError(async (error, c) => {
     const known = await disk.explainAll(error);
     if (isNoSpace(known)) await dropBody(c.req.raw);
     return problemResponse(c, known, emit);
   });
   app.notFound((c) => problemResponse(c, notFound(JSON.stringify(c.req.path)), emit));
+  app.use(prefixLocations());
   app.use(observe(emit));
   app.use("/v1/*", traceRequests(deps.tracer ?? NO_TRACER));
   app.use(`${PATHS.uploads}/*`, speakTus());

@@ -72,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 const FORCE_AFTER_MS = 2000;
 
 async function listen(
-  { hostname, port, tls, app, arrival = arrivals({ trusted_proxies: [] }) }: ServerOptions,
+  { hostname, port, tls, app, arrival = arrivals({}) }: ServerOptions,
   signal: AbortSignal,
 ): Promise<Deno.HttpServer<Deno.NetAddr>> {
   const { promise: listening, resolve } = Promise.withResolvers<void>();

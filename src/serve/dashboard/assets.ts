@@ -17,6 +17,7 @@ export const ASSETS: Record<string, { type: string; vendored?: string }> = {
   "icon.svg": { type: "image/svg+xml" },
   "uplot.min.css": { type: STYLE, vendored: "uplot/dist/uPlot.min.css" },
   "uplot.min.js": { type: SCRIPT, vendored: "uplot/dist/uPlot.iife.min.js" },
+  "site.js": { type: SCRIPT },
   "chart.js": { type: SCRIPT },
   "live.js": { type: SCRIPT },
   "actions.js": { type: SCRIPT },

@@ -1,6 +1,7 @@
 import type { Child } from "hono/jsx";
 import { ASSETS_PATH } from "./assets.ts";
 import type { AppContext } from "../http/env.ts";
+import { prefixLinks } from "../http/public_url.ts";
 
 /** Who is signed in. */
 export interface Viewer {
@@ -64,7 +65,7 @@ export async function sendPage(
   c.header("Referrer-Policy", "same-origin");
   c.header("Cross-Origin-Opener-Policy", "same-origin");
   c.header("Cache-Control", "no-store");
-  return c.html(`<!doctype html>${await page}`, status);
+  return c.html(`<!doctype html>${prefixLinks(c, String(await page))}`, status);
 }
 
 /** The layout of every page. */

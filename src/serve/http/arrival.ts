@@ -8,6 +8,8 @@ export interface Arrival {
   address: string;
   /** Scheme and host under which the client reached the server: `https://intake.example.com`. */
   origin: string;
+  /** The path under which a proxy serves this server, such as `/intake`; "" for the root. */
+  prefix: string;
 }
 
 /**
@@ -17,18 +19,23 @@ export interface Arrival {
  * @example
  * ```ts ignore
  * const arrival = arrivals({ trusted_proxies: ["127.0.0.1"] });
- * arrival(request, "127.0.0.1"); // { address: "203.0.113.7", origin: "https://intake.example.com" }
+ * arrival(request, "127.0.0.1");
+ * // { address: "203.0.113.7", origin: "https://intake.example.com", prefix: "" }
  * ```
  */
 export function arrivals(
-  settings: Pick<Config["server"], "trusted_proxies">,
+  { trusted_proxies = [], public_url = "" }: Partial<Config["server"]>,
 ): (request: Request, peer: string) => Arrival {
-  const isTrusted = inRanges(settings.trusted_proxies.map(parseAddressRange).filter(isRange));
+  const isTrusted = inRanges(trusted_proxies.map(parseAddressRange).filter(isRange));
+  const fixed = public_url === "" ? null : new URL(public_url);
   return ({ url, headers }, peer) => {
     const forwarded = readForwarded(headers, canonicalAddress(peer) ?? peer, isTrusted);
+    const { address } = forwarded;
+    if (fixed) return { address, origin: fixed.origin, prefix: fixed.pathname.replace(/\/$/, "") };
     const { protocol, host } = new URL(url);
-    const origin = `${forwarded.scheme ?? protocol.slice(0, -1)}://${forwarded.host ?? host}`;
-    return { address: forwarded.address, origin: new URL(origin).origin };
+    const scheme = forwarded.scheme ?? protocol.slice(0, -1);
+    const { origin } = new URL(`${scheme}://${forwarded.host ?? host}`);
+    return { address, origin, prefix: forwarded.prefix ?? "" };
   };
 }
 

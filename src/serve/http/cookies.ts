@@ -1,14 +1,15 @@
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { CookieOptions } from "hono/utils/cookie";
 import { Failure } from "../../base/failure.ts";
 import type { AppContext } from "./env.ts";
-import { originOf } from "./public_url.ts";
+import { originOf, prefixOf } from "./public_url.ts";
 
 const NAME = "mysimbdp_session";
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** The token in the session cookie; undefined without one. */
 export function sessionCookie(c: AppContext): string | undefined {
-  return getCookie(c, NAME, isSecure(c) ? "host" : undefined);
+  return getCookie(c, NAME, scopeOf(c).prefix);
 }
 
 /**
@@ -18,20 +19,18 @@ export function sessionCookie(c: AppContext): string | undefined {
  * @param maxAge seconds
  */
 export function setSessionCookie(c: AppContext, token: string, maxAge: number): void {
-  const secure = isSecure(c);
-  setCookie(c, NAME, token, {
-    path: "/",
-    httpOnly: true,
-    sameSite: "Strict",
-    secure,
-    maxAge,
-    ...(secure && { prefix: "host" }),
-  });
+  setCookie(c, NAME, token, { ...scopeOf(c), httpOnly: true, sameSite: "Strict", maxAge });
 }
 
 export function dropSessionCookie(c: AppContext): void {
-  const secure = isSecure(c);
-  deleteCookie(c, NAME, { path: "/", secure, ...(secure && { prefix: "host" }) });
+  deleteCookie(c, NAME, scopeOf(c));
+}
+
+/** Where the browser sends the cookie. `__Host-` is only allowed for the whole host. */
+function scopeOf(c: AppContext): Pick<CookieOptions, "path" | "secure" | "prefix"> {
+  const path = prefixOf(c) || "/";
+  if (!isSecure(c)) return { path, secure: false };
+  return { path, secure: true, prefix: path === "/" ? "host" : "secure" };
 }
 
 /**

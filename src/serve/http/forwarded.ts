@@ -1,4 +1,5 @@
 import { canonicalAddress } from "../../base/ip_address.ts";
+import { isPrefix } from "../../protocol/paths.ts";
 
 /** What trusted proxies say about a request; null where none of them says it. */
 export interface Forwarded {
@@ -7,6 +8,8 @@ export interface Forwarded {
   scheme: "http" | "https" | null;
   /** The host that the client asked for, with its port if it named one. */
   host: string | null;
+  /** The path that a proxy has removed from the front of the request's path. */
+  prefix: string | null;
 }
 
 /** One hop: what a proxy wrote about the request that it received. */
@@ -17,7 +20,8 @@ const MAX_CHARS = 4096;
 const MAX_HOPS = 32;
 
 /**
- * Reads `X-Forwarded-For`, `-Proto` and `-Host`, and where one is missing `Forwarded` (RFC 7239).
+ * Reads `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix`, and where one is missing `Forwarded`
+ * (RFC 7239).
  * The client is the rightmost address that is not a trusted proxy's; what stands left of it comes
  * from the client, who can write anything. An entry that is no address ends the search: then the
  * client is the last proxy before it.
@@ -38,7 +42,7 @@ export function readForwarded(
   peer: string,
   isTrusted: (address: string) => boolean,
 ): Forwarded {
-  if (!isTrusted(peer)) return { address: peer, scheme: null, host: null };
+  if (!isTrusted(peer)) return { address: peer, scheme: null, host: null, prefix: null };
   const standard = fromRight(headers.get("Forwarded")).map(parseHop);
   const listed = (name: string) => fromRight(headers.get(name));
   const hops = headers.has("X-Forwarded-For")
@@ -60,10 +64,12 @@ export function readForwarded(
   };
   const scheme = said("X-Forwarded-Proto", "proto").toLowerCase();
   const host = said("X-Forwarded-Host", "host");
+  const prefix = said("X-Forwarded-Prefix", "").replace(/\/$/, "");
   return {
     address,
     scheme: scheme === "http" || scheme === "https" ? scheme : null,
     host: isHost(host) ? host.toLowerCase() : null,
+    prefix: isPrefix(prefix) ? prefix : null,
   };
 }
 

@@ -3,6 +3,7 @@ import { Failure, messageOf } from "../../base/failure.ts";
 import { type Problem, PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE } from "../../protocol/problem.ts";
 import type { AppContext } from "./env.ts";
 import type { Emit, TelemetryEvent } from "../../telemetry/events.ts";
+import { prefixOf } from "./public_url.ts";
 import { type ProblemCode, PROBLEMS, titleOf } from "./problems.ts";
 
 const UNREAD_BODY = new Set(["body-stalled", "upload-interrupted"]);
@@ -94,7 +95,7 @@ function respond(c: AppContext, code: ProblemCode, detail: string, failure?: Fai
     title: titleOf(code),
     status,
     detail,
-    instance: c.req.path,
+    instance: prefixOf(c) + c.req.path,
     ...(failure?.hint === undefined ? {} : { hint: failure.hint }),
     ...(hasDetails ? { details: failure.details } : {}),
   };

@@ -1,7 +1,44 @@
-import type { AppContext } from "./env.ts";
+import { getPathNoStrict } from "hono/utils/url";
+import type { AppContext, AppEnv, AppMiddleware } from "./env.ts";
 
 /** Scheme and host under which the client reached the server: `https://intake.example.com`. */
 export function originOf(c: AppContext): string {
   // Undefined when the app is called in process.
   return c.env?.origin ?? new URL(c.req.url).origin;
+}
+
+/** The path under which a proxy serves this server, such as `/intake`; "" for the root. */
+export function prefixOf(c: AppContext): string {
+  return c.env?.prefix ?? "";
+}
+
+/** The URL under which the client reached the server, without a slash at its end. */
+export function publicUrl(c: AppContext): string {
+  return originOf(c) + prefixOf(c);
+}
+
+/** The path of a request for the router: without the prefix, if the proxy has left it in. */
+export function routedPath(request: Request, { env }: { env?: AppEnv["Bindings"] } = {}): string {
+  const path = getPathNoStrict(request);
+  const prefix = env?.prefix ?? "";
+  if (prefix === "" || path === prefix) return prefix === "" ? path : "/";
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+}
+
+/** Adds the prefix to each `Location`, which handlers write as a path of this server. */
+export function prefixLocations(): AppMiddleware {
+  return async (c, next) => {
+    await next();
+    const location = c.res.headers.get("Location");
+    if (location?.startsWith("/")) c.header("Location", prefixOf(c) + location);
+  };
+}
+
+/**
+ * Adds the prefix to the links, forms and assets of a page, which are written as paths of this
+ * server. Only attributes match: in text, JSX escapes quotes.
+ */
+export function prefixLinks(c: AppContext, html: string): string {
+  const prefix = prefixOf(c);
+  return prefix === "" ? html : html.replace(/ (href|action|src)="(?=\/)/g, `$&${prefix}`);
 }

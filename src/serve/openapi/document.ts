@@ -112,8 +112,8 @@ const SECURITY: Json = {
     in: "cookie",
     name: "mysimbdp_session",
     description:
-      "The session of the dashboard. Over TLS its name starts with `__Host-`. Requests " +
-      "that change something must come from a page of this server.",
+      "The session of the dashboard. Over TLS its name starts with `__Host-`, or below a path with " +
+      "`__Secure-`. Requests that change something must come from a page of this server.",
   },
 };
 

@@ -9,9 +9,11 @@ import { type DocumentedParameter, parametersOf } from "./parameters.ts";
 const CODES = Object.keys(PROBLEMS) as ProblemCode[];
 
 /** `/docs`: the API for people, generated from the same routes as the document for programs. */
-export function ReferencePage({ routes, version }: {
+export function ReferencePage({ routes, version, server }: {
   routes: readonly Route[];
   version: string;
+  /** The URL of the server, for the examples. */
+  server: string;
 }) {
   const tags = [...new Set(routes.map(({ tag }) => tag))];
   return (
@@ -22,7 +24,8 @@ export function ReferencePage({ routes, version }: {
           <h1>HTTP API</h1>
           <p class="lead">
             <code>mysimbdp fetch</code> and the dashboard use only these routes. For programs:{" "}
-            <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1).
+            <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1). The examples need{" "}
+            <code>{`SERVER=${server}`}</code>.
           </p>
         </div>
       </div>

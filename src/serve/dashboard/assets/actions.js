@@ -2,6 +2,7 @@
 
 import { renew } from "./live.js";
 import { NO_RESPONSE, problemText, report } from "./report.js";
+import { at } from "./site.js";
 
 const READ = {
   boolean: (text) => text === "true",
@@ -41,14 +42,14 @@ async function send(form) {
   try {
     const body = bodyOf(form);
     const hasBody = Object.keys(body).length > 0 || /password$/.test(path);
-    const response = await fetch(path, {
+    const response = await fetch(at(path), {
       method,
       ...(hasBody && {
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),
       }),
     });
-    if (response.status === 401) return location.assign("/sign-in");
+    if (response.status === 401) return location.assign(at("/sign-in"));
     await showAnswer(response, form);
     if (response.ok && "reload" in form.dataset) return location.reload();
   } catch {

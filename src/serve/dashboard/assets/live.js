@@ -1,5 +1,7 @@
 // Shows times in the reader's time zone, and refreshes the page's live parts after each event.
 
+import { at } from "./site.js";
+
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const FOCUSABLE = "a, button, input";
 // Tables show minutes, not seconds.
@@ -51,7 +53,7 @@ function focusIn(part) {
 showTimes(document);
 const { events } = document.body.dataset;
 if (events) {
-  const source = new EventSource(events);
+  const source = new EventSource(at(events));
   source.addEventListener("changed", () => renew());
   // Changes between loading the page and opening the stream cause no event.
   source.addEventListener("open", () => renew());

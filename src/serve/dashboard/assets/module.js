@@ -2,6 +2,7 @@
 
 import { renew } from "./live.js";
 import { onSubmit, problemText, report } from "./report.js";
+import { at } from "./site.js";
 
 const form = document.getElementById("submit-module");
 
@@ -35,15 +36,15 @@ function textOf(file) {
 
 async function submit() {
   const files = await textsOf([...form.elements.namedItem("files").files]);
-  const response = await fetch("/v1/module", {
+  const response = await fetch(at("/v1/module"), {
     method: "PUT",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ files }),
   });
-  if (response.status === 401) return location.assign("/sign-in");
+  if (response.status === 401) return location.assign(at("/sign-in"));
   const body = await response.json();
   if (!response.ok) return report(form, problemText(body), "bad");
-  const link = { href: `/module/${body.version}`, text: "View version" };
+  const link = { href: at(`/module/${body.version}`), text: "View version" };
   report(form, `${body.version} submitted.`, "ok", link);
   await renew();
 }

@@ -1,6 +1,7 @@
 // Sends rejected records, corrected in the browser, as a new file.
 
 import { onSubmit, report } from "./report.js";
+import { at } from "./site.js";
 import { openBatch, transfer } from "./transfer.js";
 
 const form = document.getElementById("fix");
@@ -13,7 +14,7 @@ const PAUSES = [500, 1000, 2000];
 
 /** Requests the original file; null if it is no longer kept. */
 async function original(id, pauses = PAUSES) {
-  const response = await fetch(`/v1/files/${id}/content`).catch(() => null);
+  const response = await fetch(at(`/v1/files/${id}/content`)).catch(() => null);
   if (response?.ok) return response;
   if (response?.status === 404 || pauses.length === 0) return null;
   await new Promise((resolve) => setTimeout(resolve, pauses[0]));
@@ -79,7 +80,7 @@ async function send() {
     const file = new File([text], name, { type: "text/csv" });
     const id = await transfer(file, { name, batch: await openBatch() });
     const sent = `${count} ${count === 1 ? "record" : "records"} sent as ${name}.`;
-    report(form, sent, "ok", { href: `/files/${id}`, text: "View file" });
+    report(form, sent, "ok", { href: at(`/files/${id}`), text: "View file" });
   } catch (error) {
     report(form, error.message, "bad");
   }

@@ -2,6 +2,7 @@
 
 import { renew } from "./live.js";
 import { onSubmit, problemText, report } from "./report.js";
+import { at } from "./site.js";
 
 const form = document.getElementById("try");
 const POLL_MS = 700;
@@ -18,13 +19,13 @@ async function follow(path) {
 
 async function run() {
   const [sample] = form.elements.namedItem("sample").files;
-  const path = `/v1/module/${form.dataset.version}/test-run`;
+  const path = at(`/v1/module/${form.dataset.version}/test-run`);
   const response = await fetch(`${path}?name=${encodeURIComponent(sample.name)}`, {
     method: "POST",
     headers: { "Content-Type": "application/octet-stream" },
     body: sample,
   });
-  if (response.status === 401) return location.assign("/sign-in");
+  if (response.status === 401) return location.assign(at("/sign-in"));
   if (!response.ok) return report(form, problemText(await response.json()), "bad");
   report(form, "Running …");
   await follow(path);

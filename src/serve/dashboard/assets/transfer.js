@@ -2,6 +2,8 @@
 
 /* global tus */
 
+import { at } from "./site.js";
+
 // Hashing needs the whole file in memory, so larger files are sent without a hash.
 const HASH_UP_TO = 64 * 1024 * 1024;
 const CHUNK = 8 * 1024 * 1024;
@@ -15,8 +17,8 @@ async function sha256(blob) {
 
 /** Opens a batch; the number of files is limited per batch. */
 export async function openBatch() {
-  const response = await fetch("/v1/batches", { method: "POST" });
-  if (response.status === 401) location.assign("/sign-in");
+  const response = await fetch(at("/v1/batches"), { method: "POST" });
+  if (response.status === 401) location.assign(at("/sign-in"));
   if (!response.ok) throw new Error(await detailOf(response));
   return (await response.json()).id;
 }
@@ -33,7 +35,7 @@ export async function transfer(blob, { name, batch, onProgress = () => {} }) {
   return await new Promise((resolve, reject) => {
     let fileId = "";
     const upload = new tus.Upload(blob, {
-      endpoint: "/v1/uploads",
+      endpoint: at("/v1/uploads"),
       chunkSize: CHUNK,
       // If the response is lost, the upload's URL is unknown and its bytes could not be resumed.
       uploadDataDuringCreation: false,

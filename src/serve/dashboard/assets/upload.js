@@ -1,6 +1,7 @@
 // Checks dropped or chosen files like `mysimbdp fetch`, then sends them one after the other.
 
 import { renew } from "./live.js";
+import { at } from "./site.js";
 import { openBatch, transfer } from "./transfer.js";
 
 const drop = document.getElementById("drop");
@@ -85,7 +86,7 @@ async function send(files) {
       const options = { name: file.name, batch, onProgress: line.progress };
       const id = await transfer(file, options);
       const near = nearLimit(file);
-      line.end(`sent${near}`, near ? "warn" : "ok", `/files/${id}`);
+      line.end(`sent${near}`, near ? "warn" : "ok", at(`/files/${id}`));
     } catch (error) {
       line.end(error.message, "bad");
     }
