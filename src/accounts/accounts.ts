@@ -1,22 +1,25 @@
 import { diskCauseOf } from "../base/disk.ts";
 import { Failure, messageOf } from "../base/failure.ts";
+import { addressGroup } from "../base/address_group.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { isTenantName } from "../base/tenant_name.ts";
 import type { Emit } from "../telemetry/events.ts";
-import { HashPool } from "./hash_pool.ts";
+import { CurrentAccounts } from "./current_accounts.ts";
+import { HashPool, type Turn } from "./hash_pool.ts";
+import { KnownAddresses } from "./known_addresses.ts";
+import { LoginWaits } from "./login_waits.ts";
 import { Sessions } from "./sessions.ts";
 import { SingleFlight } from "./single_flight.ts";
 import { dummyHash, needsRehash, parseStoredHash } from "./stored_hash.ts";
-import { addressGroup, Throttle, type ThrottleOptions } from "./throttle.ts";
+import { type Attempt, type Caller, Throttle, type ThrottleOptions } from "./throttle.ts";
 import { type AccountKind, UsersFile } from "./users.ts";
-import type { Account } from "./users_text.ts";
 import { VerifiedCache } from "./verified_cache.ts";
 
 /** The result of checking credentials. */
 type Verification =
   | { ok: true; tenant: string }
-  /** With `retryAfterSeconds` nothing was checked: too many failures, or the server is too busy. */
-  | { ok: false; retryAfterSeconds?: number };
+  /** With `retryAfterSeconds` after too many failures, or because too many logins are waiting. */
+  | { ok: false; retryAfterSeconds?: number; isBusy?: boolean };
 
 export interface AccountsOptions {
   /** The path of users.json or admins.json. */
@@ -29,7 +32,9 @@ export interface AccountsOptions {
   /** A pool that the caller closes. @default a pool that is closed with the accounts */
   pool?: HashPool;
   throttle?: Omit<ThrottleOptions, "now">;
-  /** A refused login takes at least this long. @default 250 */
+  /** The file that keeps from where accounts have signed in. @default null, kept in memory */
+  knownAddressesPath?: string | null;
+  /** A refused login takes at least this long, or a multiple of it. @default 250 */
   refusalFloorMs?: number;
   /** How long verified credentials are remembered. @default 300_000 */
   cacheMs?: number;
@@ -56,7 +61,7 @@ export interface Accounts {
   /** Returns whose session it is; null for an unknown or expired token. */
   session(token: string): { tenant: string } | null;
   closeSession(token: string): void;
-  /** Waits for passwords that are being hashed again after a login. */
+  /** Waits for what logins have left to do: hashing passwords again, writing known addresses. */
   settled(): Promise<void>;
   /** Stops the workers and ends all sessions. */
   close(): void;
@@ -79,14 +84,25 @@ export function createAccounts(options: AccountsOptions): Accounts {
   return new FileAccounts(options);
 }
 
+/** What is checked, and for whom. */
+interface Login extends Caller {
+  password: string;
+  /** Null: there is no such account, or it is disabled. */
+  stored: string | null;
+}
+
 class FileAccounts implements Accounts {
   readonly #clock: Clock;
   readonly #users: UsersFile;
+  readonly #accounts: CurrentAccounts;
   readonly #pool: HashPool;
   readonly #ownsPool: boolean;
   readonly #throttle: Throttle;
   readonly #sessions: Sessions;
   readonly #verified: VerifiedCache;
+  readonly #known: KnownAddresses;
+  /** Of those whose address is known, and of others. */
+  readonly #waits: { known: LoginWaits; new: LoginWaits };
   readonly #floorMs: number;
   readonly #emit: Emit;
   readonly #attempts = new SingleFlight<Verification>();
@@ -95,9 +111,6 @@ class FileAccounts implements Accounts {
   // From a replaced hash to its new one, so that sessions survive hashing again.
   readonly #successors = new Map<string, string>();
   readonly #dummies = { seed: dummyHash("seed"), argon2id: dummyHash("argon2id") };
-  #lastGood: ReadonlyMap<string, Account>;
-  #lastFailure: Failure | null = null;
-  #invalidNames: string[] = [];
   #closed = false;
 
   constructor(options: AccountsOptions) {
@@ -105,27 +118,21 @@ class FileAccounts implements Accounts {
     // The time of day can be set; sessions and blocked logins must not last longer or shorter then.
     const now = () => this.#clock.monotonic();
     this.#users = new UsersFile(options.usersPath, options.kind);
-    this.#lastGood = this.#firstAccounts();
+    this.#emit = options.emit ?? (() => {});
+    this.#accounts = new CurrentAccounts(this.#users, this.#emit);
     this.#ownsPool = options.pool === undefined;
     this.#pool = options.pool ?? new HashPool();
     this.#throttle = new Throttle({ ...options.throttle, now });
     this.#sessions = new Sessions({ clock: this.#clock });
     this.#verified = new VerifiedCache({ now, lifeMs: options.cacheMs ?? 300_000 });
+    this.#known = new KnownAddresses({
+      path: options.knownAddressesPath ?? null,
+      clock: this.#clock,
+      isAccount: (name) => this.#accounts.all().has(name),
+    });
+    const waits = () => new LoginWaits({ clock: this.#clock, maxPerParty: 256, maxTotal: 1024 });
+    this.#waits = { known: waits(), new: waits() };
     this.#floorMs = options.refusalFloorMs ?? 250;
-    this.#emit = options.emit ?? (() => {});
-    if (this.#lastFailure) this.#emit({ kind: "users.broken", error: this.#lastFailure.message });
-    else this.#reportInvalidNames();
-  }
-
-  /** One account with a fault must not keep all others out. */
-  #firstAccounts(): ReadonlyMap<string, Account> {
-    try {
-      return this.#users.accounts();
-    } catch (error) {
-      const usable = this.#users.usable();
-      this.#lastFailure = error as Failure;
-      return usable;
-    }
   }
 
   async verify(user: string, password: string, address: string): Promise<Verification> {
@@ -138,17 +145,22 @@ class FileAccounts implements Accounts {
   }
 
   async #verify(user: string, password: string, address: string): Promise<Verification> {
-    const blocked = this.#throttle.blockedSeconds(user, address);
-    if (blocked > 0) return { ok: false, retryAfterSeconds: blocked };
-    const stored = this.#enabled(user)?.stored ?? null;
+    const group = addressGroup(address);
+    const stored = this.#accounts.enabled(user)?.stored ?? null;
     // Includes the address: an attacker elsewhere must not learn that credentials were right.
-    const key = this.#verified.key(user, password, stored ?? "", addressGroup(address));
-    if (stored !== null && this.#verified.has(key)) return { ok: true, tenant: user };
-    return await this.#attempts.share(key, () => this.#attempt(user, password, address, stored));
+    const key = this.#verified.key(user, password, stored ?? "", group);
+    if (stored !== null && this.#throttle.accepts(user, group) && this.#verified.has(key)) {
+      return { ok: true, tenant: user };
+    }
+    const known = stored !== null && this.#known.has(user, group);
+    const login = { user, password, stored, group, exists: stored !== null, known };
+    const waits = known ? this.#waits.known : this.#waits.new;
+    const attempt = () => this.#attempts.share(key, () => this.#attempt(login, waits));
+    return await waits.run(group, attempt) ?? { ok: false, retryAfterSeconds: 1, isBusy: true };
   }
 
   openSession(tenant: string): Promise<{ token: string; expiresAt: number }> {
-    const account = this.#enabled(tenant);
+    const account = this.#accounts.enabled(tenant);
     if (account) return Promise.resolve(this.#sessions.open(tenant, account.stored));
     return Promise.reject(
       new Failure("auth", "no-such-tenant", `Cannot open a session for "${tenant}": no account`),
@@ -158,7 +170,7 @@ class FileAccounts implements Accounts {
   session(token: string): { tenant: string } | null {
     const session = this.#sessions.find(token);
     if (!session) return null;
-    const current = this.#enabled(session.tenant)?.stored;
+    const current = this.#accounts.enabled(session.tenant)?.stored;
     const { credential, tenant } = session;
     if (current === credential || current === this.#successors.get(credential)) {
       if (current !== undefined) return { tenant };
@@ -172,7 +184,7 @@ class FileAccounts implements Accounts {
   }
 
   async settled(): Promise<void> {
-    await Promise.all(this.#rehashing.values());
+    await Promise.all([...this.#rehashing.values(), this.#known.flush()]);
   }
 
   close(): void {
@@ -182,62 +194,64 @@ class FileAccounts implements Accounts {
     this.#verified.clear();
   }
 
-  async #attempt(
-    user: string,
-    password: string,
-    address: string,
-    stored: string | null,
-  ): Promise<Verification> {
+  async #attempt(login: Login, waits: LoginWaits): Promise<Verification> {
     const started = this.#clock.monotonic();
-    const attempt = this.#throttle.begin(user, address);
-    if ("retryAfterSeconds" in attempt) {
-      return { ok: false, retryAfterSeconds: attempt.retryAfterSeconds };
-    }
+    const attempt = this.#throttle.begin(login);
+    if (!("isChecked" in attempt)) return { ok: false, ...attempt };
+    let pretendedMs = 0;
     try {
-      const matches = await this.#check(user, password, stored);
-      // The account may have been disabled in the meantime.
-      if (matches && stored !== null && this.#enabled(user)) {
-        attempt.succeeded();
-        this.#remember(user, password, address, stored);
-        return { ok: true, tenant: user };
+      if (attempt.isChecked && await this.#check(login)) {
+        attempt.uncounted();
+        this.#remember(login);
+        return { ok: true, tenant: login.user };
       }
+      if (!attempt.isChecked) pretendedMs = await this.#pool.pretend(this.#turn(login));
     } catch (error) {
-      attempt.succeeded();
-      if (error instanceof Failure && error.code === "too-busy") {
-        return { ok: false, retryAfterSeconds: 1 };
-      }
-      throw error;
+      attempt.uncounted();
+      if (!(error instanceof Failure) || error.code !== "too-busy") throw error;
+      return {
+        ok: false,
+        retryAfterSeconds: Number(error.details.retryAfterSeconds),
+        isBusy: true,
+      };
     }
-    await this.#delayRefusal(started, attempt.delayMs);
-    return { ok: false };
+    const passed = this.#clock.monotonic() - started + pretendedMs;
+    await waits.delay(login.group, pretendedMs + this.#restOf(passed, attempt.delayMs));
+    return refusalOf(attempt);
   }
 
   /** A wrong password costs one hash of each kind in use, whether or not the user exists. */
-  #check(user: string, password: string, stored: string | null): Promise<boolean> {
+  async #check(login: Login): Promise<boolean> {
+    const { user, password, stored } = login;
     const compared = stored ?? this.#dummies.argon2id;
     const kind = parseStoredHash(compared)?.kind;
     const decoys: string[] = [];
     if (kind !== "argon2id") decoys.push(this.#dummies.argon2id);
-    if (kind !== "seed" && this.#anySeed()) decoys.push(this.#dummies.seed);
+    if (kind !== "seed" && this.#accounts.anySeed()) decoys.push(this.#dummies.seed);
     const key = this.#verified.key(user, password, stored ?? "");
-    return this.#checks.share(key, () => this.#pool.verify(password, compared, decoys));
+    const verify = () => this.#pool.verify(password, compared, decoys, this.#turn(login));
+    const matches = await this.#checks.share(key, verify);
+    // The account may have been disabled in the meantime.
+    return matches && stored !== null && this.#accounts.enabled(user) !== null;
   }
 
-  #anySeed(): boolean {
-    for (const { stored } of this.#current().values()) {
-      if (!stored.startsWith("$")) return true;
-    }
-    return false;
+  #turn({ known, group }: Login): Turn {
+    return { lane: `${this.#users.kind} ${known ? "known" : "new"}`, party: group };
   }
 
-  async #delayRefusal(started: number, delayMs: number): Promise<void> {
-    const most = this.#floorMs + delayMs;
-    const left = Math.min(most, started + most - this.#clock.monotonic());
-    if (left > 0) await this.#clock.sleep(left);
+  /**
+   * How long a refusal still has to wait. It comes at a multiple of the floor, so that its time does
+   * not show what was computed.
+   */
+  #restOf(passed: number, delayMs: number): number {
+    if (this.#floorMs === 0) return Math.max(0, delayMs - passed);
+    const floors = Math.max(1, Math.ceil((passed - delayMs) / this.#floorMs));
+    return delayMs + floors * this.#floorMs - passed;
   }
 
-  #remember(user: string, password: string, address: string, stored: string): void {
-    const group = addressGroup(address);
+  #remember({ user, password, stored, group }: Login): void {
+    if (stored === null) return;
+    this.#known.add(user, group);
     this.#verified.add(this.#verified.key(user, password, stored, group));
     if (!needsRehash(stored) || this.#rehashing.has(user) || this.#closed) return;
     const work = this.#rehash(user, password, stored, group)
@@ -260,37 +274,8 @@ class FileAccounts implements Accounts {
       this.#emit({ kind: "auth.rehash_failed", tenant: user, error: messageOf(error) });
     }
   }
+}
 
-  #enabled(name: string): Account | null {
-    const account = this.#current().get(name);
-    return account?.enabled ? account : null;
-  }
-
-  /** Returns the accounts; while the file is broken, the last ones that could be read. */
-  #current(): ReadonlyMap<string, Account> {
-    try {
-      const accounts = this.#users.accounts();
-      // Removed by mistake: nobody would be let in.
-      if (accounts.size === 0 && this.#lastGood.size > 0) this.#users.requireFile();
-      this.#lastFailure = null;
-      if (accounts !== this.#lastGood) {
-        this.#lastGood = accounts;
-        this.#reportInvalidNames();
-      }
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      const known = this.#lastFailure?.message === error.message;
-      this.#lastFailure = error;
-      if (!known) this.#emit({ kind: "users.broken", error: error.message });
-    }
-    return this.#lastGood;
-  }
-
-  #reportInvalidNames(): void {
-    const names = this.#users.invalidNames();
-    if (names.length > 0 && names.join() !== this.#invalidNames.join()) {
-      this.#emit({ kind: "accounts.invalid_name", names });
-    }
-    this.#invalidNames = names;
-  }
+function refusalOf({ retryAfterSeconds }: Attempt): Verification {
+  return retryAfterSeconds === null ? { ok: false } : { ok: false, retryAfterSeconds };
 }

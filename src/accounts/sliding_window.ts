@@ -21,19 +21,26 @@ export class SlidingWindow {
     return this.#recent(key, now).length;
   }
 
-  /** Returns milliseconds until the key is no longer blocked; 0 when it is not blocked. */
-  blockedMs(key: string, now: number): number {
+  /**
+   * Returns milliseconds until the key is no longer blocked; 0 when it is not blocked.
+   *
+   * @param limit a lower limit than that of the window
+   */
+  blockedMs(key: string, now: number, limit = this.#limit): number {
     const recent = this.#recent(key, now);
-    const freed = recent[recent.length - this.#limit];
+    const freed = recent[recent.length - limit];
     return freed === undefined ? 0 : Math.max(1, freed + this.#windowMs - now);
   }
 
-  add(key: string, now: number): void {
+  /** Adds an event. @returns false when the key is blocked: further events change nothing */
+  add(key: string, now: number): boolean {
     const recent = this.#recent(key, now);
+    if (recent.length >= this.#limit) return false;
     this.#times.delete(key);
     const [oldest] = this.#times.keys();
     if (this.#times.size >= this.#maxKeys && oldest !== undefined) this.#times.delete(oldest);
     this.#times.set(key, [...recent, now]);
+    return true;
   }
 
   /** Removes an event that was added at this time. */

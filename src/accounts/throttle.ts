@@ -1,16 +1,26 @@
-import { isIPv6 } from "node:net";
 import { SlidingWindow } from "./sliding_window.ts";
 
 export interface ThrottleOptions {
   /** Milliseconds of a monotonic clock. */
   now: () => number;
-  /** Failures per minute for one user from one address. @default 5 */
-  perUserAndAddress?: number;
-  /** Failures per minute from one address, for any user. @default 60 */
+  /** Failures per minute for one name from one address. @default 5 */
+  perPair?: number;
+  /**
+   * Further failures per minute for an account from an address that it has used before, during which
+   * the right password is accepted. @default 95
+   */
+  perKnownPair?: number;
+  /** Failures per minute from one address, for any accounts. @default 60 */
   perAddress?: number;
-  /** Failures per minute for one user, from any address. @default 30 */
-  perUser?: number;
-  /** Maximum number of users, of addresses and of pairs in memory. @default 20_000 */
+  /** Failures per minute for one name, after which other addresses have one attempt. @default 30 */
+  perName?: number;
+  /** Failures per minute for one name, after which other addresses have none. @default 200 */
+  perNameAtMost?: number;
+  /** Passwords per minute that are hashed for unknown names from one address. @default 20 */
+  perAddressUnknown?: number;
+  /** Passwords per minute that are hashed for unknown names. @default 60 */
+  unknown?: number;
+  /** Maximum number of names, of addresses and of pairs in memory. @default 20_000 */
   maxKeys?: number;
   /** Delay of the second failure in a row; it doubles with each further one. @default 250 */
   firstDelayMs?: number;
@@ -18,103 +28,169 @@ export interface ThrottleOptions {
   maxDelayMs?: number;
 }
 
-/** An attempt to log in. It counts as failed unless {@link Attempt.succeeded} is called. */
+/** Who tries to sign in, and from where. */
+export interface Caller {
+  user: string;
+  /** See `addressGroup`. */
+  group: string;
+  /** Whether an account has this name. */
+  exists: boolean;
+  /** Whether this account has signed in from this address before. */
+  known: boolean;
+}
+
+/** An attempt to log in. It counts as failed unless {@link Attempt.uncounted} is called. */
 export interface Attempt {
+  /** Whether the password is checked. If not, the answer must look as if it had been. */
+  isChecked: boolean;
   /** Additional delay of the response if the attempt fails. */
   delayMs: number;
+  /** If the attempt fails, the answer is to wait this long; null: that the password is wrong. */
+  retryAfterSeconds: number | null;
   /** Removes the attempt from the count: the password was right, or was not checked. */
-  succeeded(): void;
+  uncounted(): void;
+}
+
+/** How long to wait until an attempt is allowed. */
+interface Blocked {
+  retryAfterSeconds: number;
 }
 
 const WINDOW_MS = 60_000;
+/** With fewer failures than this of an account, an address is let in while others are slowed down. */
+const FEW = 2;
 
 /**
  * Counts failed logins in a sliding minute. An attempt counts from its start, so concurrent attempts
- * gain nothing. Unknown users count like existing ones.
+ * gain nothing. An account is slowed down where it is attacked, and locked out nowhere where it has
+ * signed in before. Names without an account look like others and cost others nothing.
  *
  * @example
  * ```ts
  * import { Throttle } from "./throttle.ts";
  * const throttle = new Throttle({ now: () => performance.now() });
- * const attempt = throttle.begin("customer-1", "192.0.2.1");
- * if ("retryAfterSeconds" in attempt) console.log("429");
+ * const caller = { user: "customer-1", group: "192.0.2.1", exists: true, known: false };
+ * const attempt = throttle.begin(caller);
+ * if (!("isChecked" in attempt)) console.log("429");
  * ```
  */
 export class Throttle {
-  readonly #pairs: SlidingWindow;
+  readonly #accounts: Windows;
+  /** Apart from the others: those who make up names must not displace what is known of accounts. */
+  readonly #strangers: Windows;
   readonly #addresses: SlidingWindow;
-  readonly #users: SlidingWindow;
-  readonly #now: () => number;
-  readonly #firstDelayMs: number;
-  readonly #maxDelayMs: number;
+  readonly #unknown: SlidingWindow;
+  readonly #unknownInAll: SlidingWindow;
+  readonly #options: ThrottleOptions;
 
   constructor(options: ThrottleOptions) {
-    const window = (limit: number) =>
-      new SlidingWindow(limit, WINDOW_MS, options.maxKeys ?? 20_000);
-    this.#pairs = window(options.perUserAndAddress ?? 5);
-    this.#addresses = window(options.perAddress ?? 60);
-    this.#users = window(options.perUser ?? 30);
-    this.#now = options.now;
-    this.#firstDelayMs = options.firstDelayMs ?? 250;
-    this.#maxDelayMs = options.maxDelayMs ?? 2_000;
+    const maxKeys = options.maxKeys ?? 20_000;
+    this.#options = options;
+    this.#accounts = windowsOf(options, maxKeys);
+    this.#strangers = windowsOf(options, maxKeys);
+    this.#addresses = new SlidingWindow(options.perAddress ?? 60, WINDOW_MS, maxKeys);
+    this.#unknown = new SlidingWindow(options.perAddressUnknown ?? 20, WINDOW_MS, maxKeys);
+    this.#unknownInAll = new SlidingWindow(options.unknown ?? 60, WINDOW_MS, 1);
   }
 
   /**
-   * Returns the whole seconds until this user can try again from this address, counting only
-   * failures of this pair; 0 when allowed now. Right credentials wait as well, otherwise somebody
-   * guessing from the same address would learn which guess was right.
+   * Returns whether remembered credentials of an account are accepted. They wait only after many
+   * failures from the same address, otherwise somebody guessing there would learn which guess was
+   * right.
    */
-  blockedSeconds(user: string, address: string): number {
-    return seconds(this.#pairs.blockedMs(keysOf(user, address).pair, this.#now()));
+  accepts(user: string, group: string): boolean {
+    const [pair, now] = [pairOf(user, group), this.#options.now()];
+    const { pairs, more } = this.#accounts;
+    return pairs.blockedMs(pair, now) === 0 || more.blockedMs(pair, now) === 0;
   }
 
-  /** Begins an attempt, or returns how long to wait by the strictest of the three limits. */
-  begin(user: string, address: string): Attempt | { retryAfterSeconds: number } {
-    const now = this.#now();
-    const keys = keysOf(user, address);
-    const counters: [SlidingWindow, string][] = [
-      [this.#pairs, keys.pair],
-      [this.#addresses, keys.address],
-      [this.#users, keys.user],
-    ];
-    const blocked = Math.max(...counters.map(([window, key]) => window.blockedMs(key, now)));
-    if (blocked > 0) return { retryAfterSeconds: seconds(blocked) };
-    const earlier = this.#pairs.count(keys.pair, now);
-    for (const [window, key] of counters) window.add(key, now);
-    return {
-      delayMs: this.#delayAfter(earlier),
-      succeeded: () => {
-        for (const [window, key] of counters) window.remove(key, now);
-      },
-    };
+  /** Begins an attempt, or returns how long to wait. */
+  begin(caller: Caller): Attempt | Blocked {
+    const now = this.#options.now();
+    const windows = caller.exists ? this.#accounts : this.#strangers;
+    const pair = pairOf(caller.user, caller.group);
+    const pairMs = windows.pairs.blockedMs(pair, now);
+    if (pairMs > 0) return this.#beginFurther(caller, windows.more, pair, pairMs);
+    const blockedMs = caller.known ? 0 : this.#blockedMs(caller, windows, now);
+    if (blockedMs > 0) return { retryAfterSeconds: seconds(blockedMs) };
+    const isChecked = caller.exists || this.#isHashed(caller.group, now);
+    const delayMs = this.#delayAfter(windows.pairs.count(pair, now));
+    const counters: Counter[] = [[windows.pairs, pair], [windows.names, nameOf(caller.user)]];
+    if (caller.exists) counters.push([this.#addresses, caller.group]);
+    else if (isChecked) counters.push([this.#unknown, caller.group], [this.#unknownInAll, ""]);
+    return { isChecked, delayMs, retryAfterSeconds: null, uncounted: count(counters, now) };
+  }
+
+  /**
+   * An attempt after too many failures of this pair. Only the right password at a known address is
+   * accepted; anybody else cannot see whether the address is known.
+   */
+  #beginFurther(
+    { known }: Caller,
+    more: SlidingWindow,
+    pair: string,
+    pairMs: number,
+  ): Attempt | Blocked {
+    const now = this.#options.now();
+    const retryAfterSeconds = seconds(pairMs);
+    if (more.blockedMs(pair, now) > 0) return { retryAfterSeconds };
+    const uncounted = count([[more, pair]], now);
+    return { isChecked: known, delayMs: 0, retryAfterSeconds, uncounted };
+  }
+
+  /** How long an address that is not known has to wait, although this pair has not failed often. */
+  #blockedMs({ user, group }: Caller, { pairs, names }: Windows, now: number): number {
+    const { perName = 30 } = this.#options;
+    const name = nameOf(user);
+    const pair = pairOf(user, group);
+    const slowedMs = Math.min(names.blockedMs(name, now, perName), pairs.blockedMs(pair, now, FEW));
+    return Math.max(this.#addresses.blockedMs(group, now), names.blockedMs(name, now), slowedMs);
+  }
+
+  #isHashed(group: string, now: number): boolean {
+    return this.#unknown.blockedMs(group, now) === 0 && this.#unknownInAll.blockedMs("", now) === 0;
   }
 
   #delayAfter(failures: number): number {
-    if (failures === 0) return 0;
-    return Math.min(this.#maxDelayMs, this.#firstDelayMs * 2 ** (failures - 1));
+    const { firstDelayMs = 250, maxDelayMs = 2_000 } = this.#options;
+    return failures === 0 ? 0 : Math.min(maxDelayMs, firstDelayMs * 2 ** (failures - 1));
   }
 }
 
-/**
- * Returns the part of an address that belongs to one party: a whole IPv4 address, or the first 64
- * bits of an IPv6 address (RFC 6177).
- */
-export function addressGroup(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
-  if (!isIPv6(plain)) return plain.slice(0, 64);
-  const [head = "", tail] = plain.toLowerCase().split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail ? tail.split(":") : [];
-  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  const groups = [...left, ...Array<string>(Math.max(0, zeros)).fill("0"), ...right];
-  return groups.slice(0, 4).map((group) => parseInt(group, 16).toString(16)).join(":") + "::/64";
+/** The failures of names, by name and by name and address. */
+interface Windows {
+  pairs: SlidingWindow;
+  /** Failures of pairs that had too many already. */
+  more: SlidingWindow;
+  names: SlidingWindow;
 }
 
-function keysOf(user: string, address: string) {
-  // No account has a longer name; a request must not decide how much memory is used.
-  const name = user.slice(0, 64);
-  const group = addressGroup(address);
-  return { pair: `${name}\n${group}`, address: group, user: name };
+type Counter = [SlidingWindow, string];
+
+function windowsOf(options: ThrottleOptions, maxKeys: number): Windows {
+  const window = (limit: number) => new SlidingWindow(limit, WINDOW_MS, maxKeys);
+  return {
+    pairs: window(options.perPair ?? 5),
+    more: window(options.perKnownPair ?? 95),
+    names: window(options.perNameAtMost ?? 200),
+  };
+}
+
+/** Counts an event. @returns removes it again */
+function count(counters: readonly Counter[], now: number): () => void {
+  const counted = counters.filter(([window, key]) => window.add(key, now));
+  return () => {
+    for (const [window, key] of counted) window.remove(key, now);
+  };
+}
+
+/** No account has a longer name; a request must not decide how much memory is used. */
+function nameOf(user: string): string {
+  return user.slice(0, 64);
+}
+
+function pairOf(user: string, group: string): string {
+  return `${nameOf(user)}\n${group}`;
 }
 
 function seconds(ms: number): number {

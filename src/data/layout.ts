@@ -40,6 +40,9 @@ export class Layout {
   /** The last times of `serve` and `manage`, see `TrustedClock`. */
   readonly serveClock: string;
   readonly manageClock: string;
+  /** From where accounts have signed in, see `KnownAddresses`. */
+  readonly userAddresses: string;
+  readonly adminAddresses: string;
 
   constructor(dataDir: string) {
     this.root = resolve(dataDir);
@@ -54,6 +57,8 @@ export class Layout {
     this.ledger = join(this.db, "ledger.sqlite");
     this.serveClock = join(this.db, "clock-serve.json");
     this.manageClock = join(this.db, "clock-manage.json");
+    this.userAddresses = join(this.db, "addresses-users.json");
+    this.adminAddresses = join(this.db, "addresses-admins.json");
   }
 
   /** Folders that may be on different disks, and that all must have room. */

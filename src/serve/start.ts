@@ -121,10 +121,21 @@ async function openServe(config: Config) {
   const disk = new DiskState({ folders: layout.disks, reserveBytes });
   const open = () => openIntake(config.data, options);
   const intake = await withRoom(open, { disk, folder: layout.root, emit });
-  const { users, admins } = intake.layout;
+  const { users, admins, userAddresses, adminAddresses } = intake.layout;
   const pool = new HashPool();
-  const accounts = createAccounts({ usersPath: users, emit, pool });
-  const operators = createAccounts({ usersPath: admins, kind: "operator", emit, pool });
+  const accounts = createAccounts({
+    usersPath: users,
+    knownAddressesPath: userAddresses,
+    emit,
+    pool,
+  });
+  const operators = createAccounts({
+    usersPath: admins,
+    kind: "operator",
+    knownAddressesPath: adminAddresses,
+    emit,
+    pool,
+  });
   const tracer = await openTracer("mysimbdp-serve");
   const stopping = new AbortController();
   const app = createApp({

@@ -24,7 +24,7 @@ Deno.test("the pool hashes and verifies in its workers", async () => {
 });
 
 Deno.test("requests beyond the queue are refused, and the accepted ones are answered", async () => {
-  const pool = new HashPool({ workers: 1, maxQueued: 3 });
+  const pool = new HashPool({ workers: 1, maxPerParty: 3 });
   try {
     const jobs = Array.from({ length: 20 }, () => pool.verify("password-1", STORED));
     const results = await Promise.allSettled(jobs);

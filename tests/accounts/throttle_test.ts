@@ -1,59 +1,180 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SlidingWindow } from "../../src/accounts/sliding_window.ts";
-import { addressGroup, type Attempt, Throttle } from "../../src/accounts/throttle.ts";
+import { type Attempt, type Caller, Throttle } from "../../src/accounts/throttle.ts";
+import { addressGroup } from "../../src/base/address_group.ts";
 
-function failing(throttle: Throttle, user: string, address: string): Attempt {
-  const attempt = throttle.begin(user, address);
-  assert.ok(!("retryAfterSeconds" in attempt), `${user} from ${address} is blocked`);
+const HOME = "192.0.2.1";
+
+function caller(user: string, group: string, more: Partial<Caller> = {}): Caller {
+  return { user, group, exists: true, known: false, ...more };
+}
+
+/** An attempt that is allowed, and fails. */
+function failing(throttle: Throttle, ...who: Parameters<typeof caller>): Attempt {
+  const attempt = throttle.begin(caller(...who));
+  assert.ok("isChecked" in attempt, `${who[0]} from ${who[1]} is blocked`);
   return attempt;
 }
 
-Deno.test("five failures in a minute block user and address until the first is a minute old", () => {
-  let now = 0;
-  const throttle = new Throttle({ now: () => now });
-  for (let i = 0; i < 5; i++) {
-    failing(throttle, "customer-1", "192.0.2.1");
+/** The answer to a wrong password: 0 is that it is wrong, else the seconds to wait. */
+function answer(throttle: Throttle, ...who: Parameters<typeof caller>): number {
+  return throttle.begin(caller(...who)).retryAfterSeconds ?? 0;
+}
+
+/** Whether the right password would be accepted now. */
+function letIn(throttle: Throttle, ...who: Parameters<typeof caller>): boolean {
+  const attempt = throttle.begin(caller(...who));
+  if (!("isChecked" in attempt)) return false;
+  attempt.uncounted();
+  return attempt.isChecked;
+}
+
+Deno.test("five failures in a minute block name and address until the first is a minute old", () => {
+  for (const exists of [true, false]) {
+    let now = 0;
+    const throttle = new Throttle({ now: () => now });
+    for (let i = 0; i < 5; i++) {
+      assert.equal(answer(throttle, "customer-1", HOME, { exists }), 0);
+      now += 10_000;
+    }
+    assert.equal(answer(throttle, "customer-1", HOME, { exists }), 10);
+    assert.equal(answer(throttle, "customer-1", "192.0.2.2", { exists }), 0);
+    assert.equal(answer(throttle, "customer-2", HOME, { exists }), 0);
     now += 10_000;
+    assert.equal(answer(throttle, "customer-1", HOME, { exists }), 0);
+    assert.equal(answer(throttle, "customer-1", HOME, { exists }), 10);
   }
-  assert.deepEqual(throttle.begin("customer-1", "192.0.2.1"), { retryAfterSeconds: 10 });
-  assert.equal(throttle.blockedSeconds("customer-1", "192.0.2.1"), 10);
-  failing(throttle, "customer-1", "192.0.2.2");
-  failing(throttle, "customer-2", "192.0.2.1");
-  now += 10_000;
-  failing(throttle, "customer-1", "192.0.2.1");
-  assert.deepEqual(throttle.begin("customer-1", "192.0.2.1"), { retryAfterSeconds: 10 });
 });
 
 Deno.test("the delay grows with each failure, up to a limit", () => {
-  const throttle = new Throttle({ now: () => 0, perUserAndAddress: 8 });
-  const delays = Array.from(
-    { length: 8 },
-    () => failing(throttle, "customer-1", "192.0.2.1").delayMs,
-  );
+  const throttle = new Throttle({ now: () => 0, perPair: 8 });
+  const delays = Array.from({ length: 8 }, () => failing(throttle, "customer-1", HOME).delayMs);
   assert.deepEqual(delays, [0, 250, 500, 1000, 2000, 2000, 2000, 2000]);
 });
 
 Deno.test("an attempt that succeeded does not count", () => {
   const throttle = new Throttle({ now: () => 0 });
-  for (let i = 0; i < 100; i++) failing(throttle, "customer-1", "192.0.2.1").succeeded();
-  assert.equal(throttle.blockedSeconds("customer-1", "192.0.2.1"), 0);
+  for (let i = 0; i < 500; i++) failing(throttle, "customer-1", HOME).uncounted();
+  assert.equal(answer(throttle, "customer-1", HOME), 0);
 });
 
 Deno.test("concurrent attempts gain nothing", () => {
   const throttle = new Throttle({ now: () => 0 });
-  const begun = Array.from({ length: 100 }, () => throttle.begin("customer-1", "192.0.2.1"));
-  assert.equal(begun.filter((attempt) => "delayMs" in attempt).length, 5);
+  const answers = Array.from({ length: 100 }, () => answer(throttle, "customer-1", HOME));
+  assert.equal(answers.filter((seconds) => seconds === 0).length, 5);
 });
 
-Deno.test("an address is blocked for all users, and a user for all addresses", () => {
-  const throttle = new Throttle({ now: () => 0, perAddress: 20, perUser: 10 });
-  for (let i = 0; i < 20; i++) failing(throttle, `user-${i}`, "192.0.2.1");
-  assert.ok("retryAfterSeconds" in throttle.begin("user-21", "192.0.2.1"));
-  for (let i = 0; i < 10; i++) failing(throttle, "customer-1", `198.51.100.${i}`);
-  assert.ok("retryAfterSeconds" in throttle.begin("customer-1", "198.51.100.99"));
-  // Remembered credentials do not wait for the failures of others.
-  assert.equal(throttle.blockedSeconds("customer-1", "198.51.100.99"), 0);
+Deno.test("names without an account cost nobody at their address anything", () => {
+  const throttle = new Throttle({ now: () => 0 });
+  const checked = Array.from(
+    { length: 1000 },
+    (_, i) => failing(throttle, `nobody-${i}`, HOME, { exists: false }).isChecked,
+  );
+  // Twenty cost a hash; the answers to all others look the same.
+  assert.equal(checked.lastIndexOf(true), 19);
+  assert.ok(letIn(throttle, "customer-1", HOME));
+  assert.ok(failing(throttle, "nobody", "192.0.2.2", { exists: false }).isChecked);
+});
+
+Deno.test("names without an account from any number of addresses cost 60 hashes a minute", () => {
+  let now = 0;
+  const throttle = new Throttle({ now: () => now });
+  const hashes = () =>
+    Array.from(
+      { length: 5000 },
+      (_, i) => failing(throttle, `nobody-${i}`, `198.51.${i >> 8}.${i & 255}`, { exists: false }),
+    )
+      .filter(({ isChecked }) => isChecked).length;
+  assert.equal(hashes(), 60);
+  now += 60_000;
+  assert.equal(hashes(), 60);
+});
+
+Deno.test("names without an account do not displace what is known of accounts", () => {
+  const throttle = new Throttle({ now: () => 0, maxKeys: 10 });
+  for (let i = 0; i < 5; i++) failing(throttle, "customer-1", HOME);
+  for (let i = 0; i < 100; i++) failing(throttle, `nobody-${i}`, HOME, { exists: false });
+  assert.equal(answer(throttle, "customer-1", HOME), 60);
+});
+
+Deno.test("after 60 failures at an address, it lets in accounts that used it before, and no others", () => {
+  let now = 0;
+  const throttle = new Throttle({ now: () => now });
+  for (let i = 0; i < 60; i++) failing(throttle, `customer-${i}`, HOME);
+  assert.equal(answer(throttle, "customer-98", HOME), 60);
+  // A name without an account gets the same answer.
+  assert.equal(answer(throttle, "nobody", HOME, { exists: false }), 60);
+  assert.ok(letIn(throttle, "customer-99", HOME, { known: true }));
+  assert.ok(letIn(throttle, "customer-98", "192.0.2.2"));
+  now += 60_000;
+  assert.ok(letIn(throttle, "customer-98", HOME));
+});
+
+Deno.test("an account that is attacked from many addresses is slowed down, but not locked out", () => {
+  const throttle = new Throttle({ now: () => 0 });
+  const attack = (addresses: number, exists: boolean) => {
+    for (let i = 0; i < addresses; i++) {
+      for (let j = 0; j < 5; j++) answer(throttle, "operator", `198.51.100.${i}`, { exists });
+    }
+  };
+  for (const exists of [true, false]) {
+    attack(6, exists);
+    // 30 failures: an address now has two attempts instead of five.
+    const answers = [1, 2, 3].map(() => answer(throttle, "operator", "203.0.113.1", { exists }));
+    assert.deepEqual(answers, [0, 0, 60]);
+  }
+  assert.ok(letIn(throttle, "operator", "203.0.113.2"));
+  attack(200, true);
+  assert.ok(!letIn(throttle, "operator", "203.0.113.3"));
+  assert.ok(letIn(throttle, "operator", HOME, { known: true }));
+});
+
+Deno.test("at an address that the account has used, the right password counts in spite of guesses", () => {
+  const throttle = new Throttle({ now: () => 0 });
+  const known = { known: true };
+  for (let i = 0; i < 60; i++) {
+    // Nobody there can see that the address is known.
+    const seconds = i < 5 ? 0 : 60;
+    assert.equal(answer(throttle, "customer-1", HOME, known), seconds);
+    assert.equal(answer(throttle, "customer-2", HOME), seconds);
+  }
+  assert.ok(letIn(throttle, "customer-1", HOME, known));
+  assert.ok(throttle.accepts("customer-1", HOME));
+  assert.ok(!letIn(throttle, "customer-2", HOME));
+  // Otherwise anybody there could try any number of passwords.
+  for (let i = 0; i < 40; i++) answer(throttle, "customer-1", HOME, known);
+  assert.ok(!letIn(throttle, "customer-1", HOME, known));
+  assert.ok(!throttle.accepts("customer-1", HOME));
+  assert.ok(throttle.accepts("customer-1", "192.0.2.2"));
+});
+
+Deno.test("whatever happens, the wait is honest and guesses are bounded", () => {
+  const step = fc.record({
+    gap: fc.integer({ min: 0, max: 4_000 }),
+    user: fc.constantFrom("a", "b", "c"),
+    group: fc.constantFrom("1", "2", "3", "4", "5", "6", "7", "8"),
+  });
+  fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    let now = 0;
+    const throttle = new Throttle({ now: () => now, perAddress: 6, perName: 4, perNameAtMost: 9 });
+    const guesses: { at: number; user: string }[] = [];
+    for (const { gap, user, group } of steps) {
+      now += gap;
+      const attempt = throttle.begin(caller(user, group));
+      if (attempt.retryAfterSeconds !== null) {
+        // Nobody else tries, and the wait is over: the attempt must be allowed then.
+        const seconds = attempt.retryAfterSeconds;
+        assert.ok(seconds >= 1 && seconds <= 60);
+        now += seconds * 1000;
+        assert.ok(letIn(throttle, user, group), `${user} still waits after ${seconds} seconds`);
+        continue;
+      }
+      guesses.push({ at: now, user });
+      const recent = guesses.filter((guess) => guess.user === user && guess.at > now - 60_000);
+      assert.ok(recent.length <= 9);
+    }
+  }));
 });
 
 Deno.test("the networks of one party count as one address", () => {
@@ -87,7 +208,7 @@ Deno.test("the window agrees with a simple count for any times", () => {
 });
 
 Deno.test("memory is bounded: the least recently used key is dropped first", () => {
-  const window = new SlidingWindow(1, 1000, 3);
+  const window = new SlidingWindow(2, 1000, 3);
   for (const key of ["a", "b", "c"]) window.add(key, 0);
   window.add("a", 1);
   window.add("d", 2);

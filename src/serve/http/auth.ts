@@ -78,7 +78,8 @@ export async function byPassword(
     throw unauthorized("Cannot sign in: the user name or the password is wrong");
   }
   const retryAfterSeconds = Math.max(1, Math.ceil(answer.retryAfterSeconds));
-  throw new Failure("auth", "throttled", "Cannot sign in: too many failed attempts", {
+  const reason = answer.isBusy ? "too many logins are waiting" : "too many failed attempts";
+  throw new Failure("auth", "throttled", `Cannot sign in: ${reason}`, {
     hint: `Try again in ${retryAfterSeconds} seconds.`,
     details: { retryAfterSeconds },
   });
