@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RESERVE_BYTES } from "../base/disk.ts";
+import { parseHost } from "../base/host.ts";
 import { parseAddressRange } from "../base/ip_address.ts";
 import { MAX_COLUMNS } from "../base/max_columns.ts";
 import { constraintsSchema, DEFAULT_CONSTRAINTS } from "../protocol/constraints.ts";
@@ -29,6 +30,13 @@ const publicUrl = z.string().refine(isPublicUrl, {
     "whose path does not begin like one of the server's own paths",
 });
 
+const host = z.string().refine((text) => parseHost(text) !== null, {
+  error: 'expected hosts, for example "intake.example.com", "10.0.0.5:8080" or "[::1]"',
+});
+const corsOrigin = z.string().refine(
+  (text) => text === "*" || (/^https?:[^*]+$/.test(text) && URL.parse(text)?.origin === text),
+  { error: 'expected origins without a path, for example "https://app.example.com", or "*"' },
+);
 const proxy = z.string().refine((text) => parseAddressRange(text) !== null, {
   error: 'expected IP addresses or ranges of them, for example "127.0.0.1" or "10.0.0.0/8"',
 });
@@ -48,6 +56,12 @@ const server = z.strictObject({
   ),
   public_url: publicUrl.default("").describe(
     "URL under which people reach serve through a proxy; its path is removed from requests and added to links.",
+  ),
+  hosts: z.array(host).default([]).describe(
+    "Hosts that serve answers for, with or without a port; [] answers for all. /livez and /readyz always answer.",
+  ),
+  cors_origins: z.array(corsOrigin).default([]).describe(
+    'Origins whose web pages can use /v1 with a password or a token (CORS); "*" allows all.',
   ),
   url: z.url({ protocol: /^https?$/, error: "expected a URL that starts with http:// or https://" })
     .default("http://127.0.0.1:8080").describe("URL of the server, for fetch."),

@@ -24,7 +24,9 @@ import { addPageRoutes } from "./dashboard/pages.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { dropBody } from "./http/body.ts";
 import { authenticate, authenticateOperator } from "./http/auth.ts";
+import { crossOrigin } from "./http/cross_origin.ts";
 import type { AppEnv } from "./http/env.ts";
+import { limitHosts } from "./http/hosts.ts";
 import { liveEvents, StreamCount } from "./http/live_events.ts";
 import { SharedPolls } from "./http/shared_poll.ts";
 import { prefixLocations, routedPath } from "./http/public_url.ts";
@@ -56,6 +58,10 @@ export interface ServeDeps {
   hash?: (password: string) => Promise<string>;
   /** Aborts when the server stops, which ends the streams of events. */
   stopping?: AbortSignal;
+  /** Hosts that are answered. @default all */
+  hosts?: readonly string[];
+  /** Origins whose pages can use the API. @default none */
+  corsOrigins?: readonly string[];
   /** Receives events for the log. @default none */
   emit?: Emit;
   /** Receives the steps of traces. @default none */
@@ -131,6 +137,8 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   app.notFound((c) => problemResponse(c, notFound(JSON.stringify(c.req.path)), emit));
   app.use(prefixLocations());
   app.use(observe(emit));
+  app.use(limitHosts(deps.hosts ?? []));
+  app.use("/v1/*", crossOrigin(deps.corsOrigins ?? [], routes));
   app.use("/v1/*", traceRequests(deps.tracer ?? NO_TRACER));
   app.use(`${PATHS.uploads}/*`, speakTus());
   app.use(requireData(disk));

@@ -148,6 +148,8 @@ async function openServe(config: Config) {
     hash: (password) => pool.hash(password),
     defaultConstraints: config.constraints,
     stallMs: config.uploads.stall_seconds * 1000,
+    hosts: config.server.hosts,
+    corsOrigins: config.server.cors_origins,
     stopping: stopping.signal,
     emit,
     tracer,

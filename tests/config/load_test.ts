@@ -34,6 +34,8 @@ Deno.test("without a file the defaults apply", () => {
       tls_key: "",
       trusted_proxies: [],
       public_url: "",
+      hosts: [],
+      cors_origins: [],
       url: "http://127.0.0.1:8080",
     },
     fetch: { rest_seconds: 30, wait_seconds: 86_400 },
@@ -101,6 +103,8 @@ Deno.test("every setting can be set with its variable", () => {
     "server.tls_key": "/k.pem",
     "server.trusted_proxies": "127.0.0.1, fd00::/8, ::ffff:10.0.0.0/104",
     "server.public_url": "https://example.com/a/b",
+    "server.hosts": "intake.example.com, [::1]:8080",
+    "server.cors_origins": "https://app.example.com, http://localhost:3000",
     "server.url": "https://example.com",
     "constraints.formats": ".csv, .jsonl",
     "manage.memory_mb": "1024",
@@ -270,5 +274,21 @@ Deno.test("trusted proxies are addresses or ranges, not names or sockets", () =>
     const failure = failureOf({ configPath: `${f.dir}/c.toml` });
     assert.equal(failure.code, "bad-config");
     assert.match(failure.message, /server\.trusted_proxies.*expected IP addresses or ranges/);
+  }
+});
+
+Deno.test("hosts, origins and the public URL are checked", () => {
+  const faults = {
+    hosts: ['["https://a.example"]', '["a/b"]', '["::1"]', '["a:99999"]', '[""]'],
+    cors_origins: ['["https://a.example/"]', '["a.example"]', '["null"]', '["https://*.example"]'],
+    public_url: ['"ftp://a.example"', '"https://u:p@a.example"', '"https://a.example/v1"', '"/a"'],
+  };
+  for (const [key, values] of Object.entries(faults)) {
+    for (const value of values) {
+      using f = folder({ "c.toml": `[server]\n${key} = ${value}\n` });
+      const failure = failureOf({ configPath: `${f.dir}/c.toml` });
+      assert.equal(failure.code, "bad-config");
+      assert.match(failure.message, new RegExp(`server\\.${key}.*expected`), value);
+    }
   }
 });

@@ -6,7 +6,9 @@ import { readForwarded } from "./forwarded.ts";
 export interface Arrival {
   /** The client's network address, which can be that of a proxy that is not trusted. */
   address: string;
-  /** Scheme and host under which the client reached the server: `https://intake.example.com`. */
+  /** The host that the client asked for, always with its port. */
+  host: string;
+  /** Scheme and host under which people reach the server: `https://intake.example.com`. */
   origin: string;
   /** The path under which a proxy serves this server, such as `/intake`; "" for the root. */
   prefix: string;
@@ -20,7 +22,8 @@ export interface Arrival {
  * ```ts ignore
  * const arrival = arrivals({ trusted_proxies: ["127.0.0.1"] });
  * arrival(request, "127.0.0.1");
- * // { address: "203.0.113.7", origin: "https://intake.example.com", prefix: "" }
+ * // { address: "203.0.113.7", host: "intake.example.com:443", prefix: "",
+ * //   origin: "https://intake.example.com" }
  * ```
  */
 export function arrivals(
@@ -30,12 +33,14 @@ export function arrivals(
   const fixed = public_url === "" ? null : new URL(public_url);
   return ({ url, headers }, peer) => {
     const forwarded = readForwarded(headers, canonicalAddress(peer) ?? peer, isTrusted);
-    const { address } = forwarded;
-    if (fixed) return { address, origin: fixed.origin, prefix: fixed.pathname.replace(/\/$/, "") };
-    const { protocol, host } = new URL(url);
-    const scheme = forwarded.scheme ?? protocol.slice(0, -1);
-    const { origin } = new URL(`${scheme}://${forwarded.host ?? host}`);
-    return { address, origin, prefix: forwarded.prefix ?? "" };
+    const reached = new URL(url);
+    const scheme = forwarded.scheme ?? reached.protocol.slice(0, -1);
+    const asked = new URL(`${scheme}://${forwarded.host ?? reached.host}`);
+    const name = asked.hostname.replace(/\.$/, "");
+    const host = `${name}:${asked.port || (scheme === "https" ? 443 : 80)}`;
+    const { origin, pathname } = fixed ??
+      { origin: asked.origin, pathname: forwarded.prefix ?? "" };
+    return { address: forwarded.address, host, origin, prefix: pathname.replace(/\/$/, "") };
   };
 }
 

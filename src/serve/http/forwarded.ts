@@ -1,3 +1,4 @@
+import { parseHost } from "../../base/host.ts";
 import { canonicalAddress } from "../../base/ip_address.ts";
 import { isPrefix } from "../../protocol/paths.ts";
 
@@ -68,7 +69,7 @@ export function readForwarded(
   return {
     address,
     scheme: scheme === "http" || scheme === "https" ? scheme : null,
-    host: isHost(host) ? host.toLowerCase() : null,
+    host: parseHost(host) === null ? null : host,
     prefix: isPrefix(prefix) ? prefix : null,
   };
 }
@@ -105,9 +106,4 @@ function parseHop(element: string): Hop {
 function addressOf(node: string): string | null {
   const [, v6, v4] = /^(?:\[([^\]]+)\](?::\w+)?|([\d.]+)(?::\w+)?)$/.exec(node) ?? [];
   return canonicalAddress(v6 ?? v4 ?? node);
-}
-
-function isHost(text: string): boolean {
-  return /^([a-z0-9]([a-z0-9._-]{0,252})|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.test(text) &&
-    URL.canParse(`http://${text}`);
 }

@@ -38,6 +38,7 @@ const BY_STATUS = {
     "length-exceeded": "the body has more bytes than `Upload-Length`",
   },
   415: { "wrong-content-type": "the body is not `application/offset+octet-stream`" },
+  421: { "wrong-host": "`Host` is not in `server.hosts`" },
   422: {
     "bad-tenant-name": "operators: the name is not allowed for an account",
     "bad-password": "operators: the password is empty or longer than 1,024 bytes",

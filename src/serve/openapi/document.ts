@@ -6,6 +6,7 @@ import * as module from "../../protocol/module_view.ts";
 import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE, problemSchema } from "../../protocol/problem.ts";
 import { batchSchema, healthSchema, sessionSchema } from "../../protocol/session.ts";
 import { usageSchema } from "../../protocol/usage.ts";
+import { FOR_ANY_HOST } from "../http/hosts.ts";
 import { type ProblemCode, PROBLEMS, titleOf } from "../http/problems.ts";
 import { type Audience, type Body, type Route, storesSomething } from "../http/route.ts";
 import { parametersOf } from "./parameters.ts";
@@ -100,8 +101,9 @@ export function problemsOf(route: Route): ProblemCode[] {
   const { audience, method, problems = [] } = route;
   const changes = audience !== "anyone" && !["get", "head", "options"].includes(method);
   const crossSite: ProblemCode[] = changes ? ["cross-site"] : [];
+  const otherHost: ProblemCode[] = FOR_ANY_HOST.has(route.path) ? [] : ["wrong-host"];
   const fullDisk: ProblemCode[] = storesSomething(route) ? ["no-space"] : [];
-  return [...new Set([...problems, ...USUAL[audience], ...crossSite, ...fullDisk])];
+  return [...new Set([...problems, ...USUAL[audience], ...crossSite, ...otherHost, ...fullDisk])];
 }
 
 const SECURITY: Json = {

@@ -312,6 +312,7 @@ const COVERED_ELSEWHERE: Record<string, string> = {
   "limits-unreadable": "tests/serve/limits_test.ts",
   unavailable: "tests/serve/app_test.ts",
   "no-os-sandbox": "tests/e2e/module_checks_test.ts",
+  "wrong-host": "tests/serve/hosts_test.ts",
   "no-space": "tests/serve/full_disk_test.ts",
 };
 
