@@ -3,21 +3,26 @@ import { Failure, messageOf } from "../base/failure.ts";
 import { addressGroup } from "../base/address_group.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { isTenantName } from "../base/tenant_name.ts";
+import type { TokenScope } from "../protocol/tokens.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { CurrentAccounts } from "./current_accounts.ts";
+import { accountOfToken } from "./api_tokens.ts";
 import { HashPool, type Turn } from "./hash_pool.ts";
 import { KnownAddresses } from "./known_addresses.ts";
+import { LiveCredentials, type Password } from "./live_credentials.ts";
 import { LoginWaits } from "./login_waits.ts";
 import { Sessions } from "./sessions.ts";
 import { SingleFlight } from "./single_flight.ts";
 import { dummyHash, needsRehash, parseStoredHash } from "./stored_hash.ts";
 import { type Attempt, type Caller, Throttle, type ThrottleOptions } from "./throttle.ts";
 import { type AccountKind, UsersFile } from "./users.ts";
+import type { Account } from "./users_text.ts";
 import { VerifiedCache } from "./verified_cache.ts";
 
 /** The result of checking credentials. */
 type Verification =
-  | { ok: true; tenant: string }
+  /** `generation` belongs to the password that was right: what is opened with it ends with it. */
+  | { ok: true; tenant: string; generation: string }
   /** With `retryAfterSeconds` after too many failures, or because too many logins are waiting. */
   | { ok: false; retryAfterSeconds?: number; isBusy?: boolean };
 
@@ -40,7 +45,13 @@ export interface AccountsOptions {
   cacheMs?: number;
 }
 
-/** Checks passwords and keeps sessions. */
+/** Whose API token it is, and what it may do; or why it may do nothing any more. */
+type TokenUse =
+  | { ok: true; tenant: string; id: string; scope: TokenScope }
+  /** `expiredAt` is null for a token that is unknown or was revoked. */
+  | { ok: false; expiredAt: string | null };
+
+/** Checks passwords and API tokens, and keeps sessions. */
 export interface Accounts {
   /**
    * Verifies HTTP Basic credentials (RFC 7617). Repeating credentials that were verified from the
@@ -52,15 +63,29 @@ export interface Accounts {
    */
   verify(user: string, password: string, address: string): Promise<Verification>;
   /**
-   * Opens a session of at most an hour. Changing the password or disabling the account ends it.
+   * Opens a session of at most an hour. It ends with the password that it was opened with, or when
+   * the account is disabled.
    *
+   * @param generation of the password that was verified. @default that of the current password
    * @returns the bearer token (RFC 6750) and when it expires, in milliseconds since the epoch
    * @throws {Failure} `no-such-tenant` when the account does not exist or is disabled
    */
-  openSession(tenant: string): Promise<{ token: string; expiresAt: number }>;
+  openSession(
+    tenant: string,
+    generation?: string,
+  ): Promise<{ token: string; expiresAt: number }>;
   /** Returns whose session it is; null for an unknown or expired token. */
   session(token: string): { tenant: string } | null;
   closeSession(token: string): void;
+  /** Whether the account is enabled and its password of this generation still works. */
+  isLive(tenant: string, generation: string): boolean;
+  /** Looks up an API token, see `api_tokens.ts`. */
+  apiToken(token: string): TokenUse;
+  /**
+   * Ends sessions and tokens of accounts that were disabled in the file by hand, so that they do not
+   * work again when they are enabled, and stores when tokens were used. To be called each second.
+   */
+  refresh(): Promise<void>;
   /** Waits for what logins have left to do: hashing passwords again, writing known addresses. */
   settled(): Promise<void>;
   /** Stops the workers and ends all sessions. */
@@ -87,8 +112,8 @@ export function createAccounts(options: AccountsOptions): Accounts {
 /** What is checked, and for whom. */
 interface Login extends Caller {
   password: string;
-  /** Null: there is no such account, or it is disabled. */
-  stored: string | null;
+  /** Empty: there is no such account, or it is disabled. */
+  passwords: readonly Password[];
 }
 
 class FileAccounts implements Accounts {
@@ -108,9 +133,10 @@ class FileAccounts implements Accounts {
   readonly #attempts = new SingleFlight<Verification>();
   readonly #checks = new SingleFlight<boolean>();
   readonly #rehashing = new Map<string, Promise<void>>();
-  // From a replaced hash to its new one, so that sessions survive hashing again.
-  readonly #successors = new Map<string, string>();
+  readonly #credentials: LiveCredentials;
   readonly #dummies = { seed: dummyHash("seed"), argon2id: dummyHash("argon2id") };
+  /** The accounts that {@link refresh} has looked at. */
+  #refreshed: ReadonlyMap<string, Account> | null = null;
   #closed = false;
 
   constructor(options: AccountsOptions) {
@@ -120,6 +146,11 @@ class FileAccounts implements Accounts {
     this.#users = new UsersFile(options.usersPath, options.kind);
     this.#emit = options.emit ?? (() => {});
     this.#accounts = new CurrentAccounts(this.#users, this.#emit);
+    this.#credentials = new LiveCredentials({
+      users: this.#users,
+      now: () => this.#clock.now(),
+      emit: this.#emit,
+    });
     this.#ownsPool = options.pool === undefined;
     this.#pool = options.pool ?? new HashPool();
     this.#throttle = new Throttle({ ...options.throttle, now });
@@ -146,22 +177,29 @@ class FileAccounts implements Accounts {
 
   async #verify(user: string, password: string, address: string): Promise<Verification> {
     const group = addressGroup(address);
-    const stored = this.#accounts.enabled(user)?.stored ?? null;
+    const passwords = this.#passwords(user);
     // Includes the address: an attacker elsewhere must not learn that credentials were right.
-    const key = this.#verified.key(user, password, stored ?? "", group);
-    if (stored !== null && this.#throttle.accepts(user, group) && this.#verified.has(key)) {
-      return { ok: true, tenant: user };
+    const keyOf = (stored: string) => this.#verified.key(user, password, stored, group);
+    const verified = passwords.find(({ stored }) => this.#verified.has(keyOf(stored)));
+    if (verified && this.#throttle.accepts(user, group)) {
+      return { ok: true, tenant: user, generation: verified.generation };
     }
-    const known = stored !== null && this.#known.has(user, group);
-    const login = { user, password, stored, group, exists: stored !== null, known };
+    const key = keyOf(passwords.map(({ stored }) => stored).join());
+    const exists = passwords.length > 0;
+    const known = exists && this.#known.has(user, group);
+    const login = { user, password, passwords, group, exists, known };
     const waits = known ? this.#waits.known : this.#waits.new;
     const attempt = () => this.#attempts.share(key, () => this.#attempt(login, waits));
     return await waits.run(group, attempt) ?? { ok: false, retryAfterSeconds: 1, isBusy: true };
   }
 
-  openSession(tenant: string): Promise<{ token: string; expiresAt: number }> {
-    const account = this.#accounts.enabled(tenant);
-    if (account) return Promise.resolve(this.#sessions.open(tenant, account.stored));
+  openSession(
+    tenant: string,
+    generation = this.#passwords(tenant)[0]?.generation,
+  ): Promise<{ token: string; expiresAt: number }> {
+    if (generation !== undefined && this.isLive(tenant, generation)) {
+      return Promise.resolve(this.#sessions.open(tenant, generation));
+    }
     return Promise.reject(
       new Failure("auth", "no-such-tenant", `Cannot open a session for "${tenant}": no account`),
     );
@@ -170,17 +208,38 @@ class FileAccounts implements Accounts {
   session(token: string): { tenant: string } | null {
     const session = this.#sessions.find(token);
     if (!session) return null;
-    const current = this.#accounts.enabled(session.tenant)?.stored;
-    const { credential, tenant } = session;
-    if (current === credential || current === this.#successors.get(credential)) {
-      if (current !== undefined) return { tenant };
-    }
+    const { tenant, generation } = session;
+    if (this.isLive(tenant, generation)) return { tenant };
     this.#sessions.close(token);
     return null;
   }
 
   closeSession(token: string): void {
     this.#sessions.close(token);
+  }
+
+  isLive(tenant: string, generation: string): boolean {
+    const account = this.#accounts.enabled(tenant);
+    return account !== null && this.#credentials.isLive(account, generation);
+  }
+
+  apiToken(token: string): TokenUse {
+    const name = accountOfToken(token);
+    const account = name === null ? null : this.#accounts.enabled(name);
+    return account === null
+      ? { ok: false, expiredAt: null }
+      : this.#credentials.use(account, token);
+  }
+
+  async refresh(): Promise<void> {
+    const accounts = this.#accounts.all();
+    if (accounts !== this.#refreshed) {
+      const disabled = [...accounts.values()].filter(({ enabled }) => !enabled);
+      for (const { name } of disabled) this.#sessions.closeAll(name);
+      for (const account of disabled) await this.#credentials.endDisabled(account);
+      this.#refreshed = accounts;
+    }
+    await this.#credentials.storeUses();
   }
 
   async settled(): Promise<void> {
@@ -200,10 +259,11 @@ class FileAccounts implements Accounts {
     if (!("isChecked" in attempt)) return { ok: false, ...attempt };
     let pretendedMs = 0;
     try {
-      if (attempt.isChecked && await this.#check(login)) {
+      const right = attempt.isChecked ? await this.#matching(login) : null;
+      if (right !== null) {
         attempt.uncounted();
-        this.#remember(login);
-        return { ok: true, tenant: login.user };
+        this.#remember(login, right);
+        return { ok: true, tenant: login.user, generation: right.generation };
       }
       if (!attempt.isChecked) pretendedMs = await this.#pool.pretend(this.#turn(login));
     } catch (error) {
@@ -220,9 +280,20 @@ class FileAccounts implements Accounts {
     return refusalOf(attempt);
   }
 
+  /** The password that is right: the current one, or the one before it while it still works. */
+  async #matching(login: Login): Promise<Password | null> {
+    const { user, passwords } = login;
+    if (passwords.length === 0) await this.#check(login, null);
+    for (const each of passwords) {
+      // The account may have been disabled in the meantime.
+      if (await this.#check(login, each.stored)) return this.#accounts.enabled(user) && each;
+    }
+    return null;
+  }
+
   /** A wrong password costs one hash of each kind in use, whether or not the user exists. */
-  async #check(login: Login): Promise<boolean> {
-    const { user, password, stored } = login;
+  async #check(login: Login, stored: string | null): Promise<boolean> {
+    const { user, password } = login;
     const compared = stored ?? this.#dummies.argon2id;
     const kind = parseStoredHash(compared)?.kind;
     const decoys: string[] = [];
@@ -231,8 +302,7 @@ class FileAccounts implements Accounts {
     const key = this.#verified.key(user, password, stored ?? "");
     const verify = () => this.#pool.verify(password, compared, decoys, this.#turn(login));
     const matches = await this.#checks.share(key, verify);
-    // The account may have been disabled in the meantime.
-    return matches && stored !== null && this.#accounts.enabled(user) !== null;
+    return matches && stored !== null;
   }
 
   #turn({ known, group }: Login): Turn {
@@ -249,11 +319,13 @@ class FileAccounts implements Accounts {
     return delayMs + floors * this.#floorMs - passed;
   }
 
-  #remember({ user, password, stored, group }: Login): void {
-    if (stored === null) return;
+  #remember({ user, password, passwords, group }: Login, right: Password): void {
+    const { stored } = right;
     this.#known.add(user, group);
     this.#verified.add(this.#verified.key(user, password, stored, group));
-    if (!needsRehash(stored) || this.#rehashing.has(user) || this.#closed) return;
+    if (
+      right !== passwords[0] || !needsRehash(stored) || this.#rehashing.has(user) || this.#closed
+    ) return;
     const work = this.#rehash(user, password, stored, group)
       .finally(() => this.#rehashing.delete(user));
     this.#rehashing.set(user, work);
@@ -262,8 +334,7 @@ class FileAccounts implements Accounts {
   async #rehash(user: string, password: string, stored: string, group: string): Promise<void> {
     try {
       const next = await this.#pool.hash(password);
-      // Remembered before the file is written, so that valid sessions and logins never fail meanwhile.
-      this.#successors.set(stored, next);
+      // Remembered before the file is written, so that valid logins never fail meanwhile.
       this.#verified.add(this.#verified.key(user, password, next, group));
       if (await this.#users.replaceHash(user, stored, next)) {
         this.#emit({ kind: "auth.rehashed", tenant: user });
@@ -273,6 +344,12 @@ class FileAccounts implements Accounts {
       if (this.#closed || diskCauseOf(error) !== null) return;
       this.#emit({ kind: "auth.rehash_failed", tenant: user, error: messageOf(error) });
     }
+  }
+
+  /** The current password of an enabled account, then the one before it while both work. */
+  #passwords(name: string): readonly Password[] {
+    const account = this.#accounts.enabled(name);
+    return account === null ? [] : this.#credentials.passwords(account);
   }
 }
 

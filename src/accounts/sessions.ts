@@ -13,8 +13,8 @@ interface SessionsOptions {
 /** An open session. */
 interface Session {
   tenant: string;
-  /** The stored hash of the account when the session was opened. */
-  credential: string;
+  /** The generation of the account's credentials with which it was opened. */
+  generation: string;
   /** Milliseconds of the monotonic clock: the time of day can be set. */
   endsAt: number;
 }
@@ -28,7 +28,7 @@ interface Session {
  * import { systemClock } from "../base/clock.ts";
  * import { Sessions } from "./sessions.ts";
  * const sessions = new Sessions({ clock: systemClock });
- * const { token } = sessions.open("customer-1", "stored hash");
+ * const { token } = sessions.open("customer-1", "generation");
  * sessions.find(token)?.tenant; // "customer-1"
  * ```
  */
@@ -45,7 +45,7 @@ export class Sessions {
   }
 
   /** Opens a session. @returns its token, and when it ends in milliseconds since the epoch */
-  open(tenant: string, credential: string): { token: string; expiresAt: number } {
+  open(tenant: string, generation: string): { token: string; expiresAt: number } {
     const mine = this.#byTenant.get(tenant) ?? new Set();
     this.#byTenant.set(tenant, mine);
     for (const key of [...mine]) {
@@ -55,7 +55,7 @@ export class Sessions {
     const token = randomBytes(32).toString("base64url");
     const key = keyOf(token);
     const lifeMs = SESSION_SECONDS * 1000;
-    this.#byToken.set(key, { tenant, credential, endsAt: this.#clock.monotonic() + lifeMs });
+    this.#byToken.set(key, { tenant, generation, endsAt: this.#clock.monotonic() + lifeMs });
     mine.add(key);
     return { token, expiresAt: this.#clock.now() + lifeMs };
   }
@@ -72,6 +72,11 @@ export class Sessions {
 
   close(token: string): void {
     this.#drop(keyOf(token));
+  }
+
+  /** Closes all sessions of a tenant. */
+  closeAll(tenant: string): void {
+    for (const key of [...this.#byTenant.get(tenant) ?? []]) this.#drop(key);
   }
 
   clear(): void {

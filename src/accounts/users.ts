@@ -1,21 +1,14 @@
-import { signatureOf } from "../base/file_signature.ts";
+import { dirname, join } from "node:path";
 import { diskCauseOf } from "../base/disk.ts";
 import { Failure, messageOf } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
 import { checkTenantName, isTenantName } from "../base/tenant_name.ts";
+import { type Credentials, credentialsFor, digestOf, newGeneration } from "./credentials.ts";
+import { CredentialsStore } from "./credentials_store.ts";
 import { type Account, formatUsers, isAccountName, parseUsers, usableUsers } from "./users_text.ts";
+import { WatchedFile } from "./watched_file.ts";
 import { writeDurably } from "../data/durable.ts";
 import { withFileLock } from "../data/file_lock.ts";
-
-// File systems round timestamps to some milliseconds: a file that was read this soon after a write may
-// have been written again with the same timestamp.
-const SETTLED_MS = 1_000;
-
-interface Snapshot {
-  signature: string;
-  settled: boolean;
-  result: ReadonlyMap<string, Account> | Failure;
-}
 
 const NO_ACCOUNTS: ReadonlyMap<string, Account> = new Map();
 
@@ -36,11 +29,18 @@ export type AccountKind = "tenant" | "operator";
 export class UsersFile {
   readonly path: string;
   readonly kind: AccountKind;
-  #snapshot: Snapshot | null = null;
+  readonly #file: WatchedFile<ReadonlyMap<string, Account>>;
+  readonly #credentials: CredentialsStore;
 
   constructor(path: string, kind: AccountKind = "tenant") {
     this.path = path;
     this.kind = kind;
+    this.#file = new WatchedFile<ReadonlyMap<string, Account>>(
+      path,
+      (text) => parseUsers(text, path),
+      (cause) => unusable("read", path, cause),
+    );
+    this.#credentials = new CredentialsStore(join(dirname(path), "credentials", `${kind}s`));
   }
 
   /**
@@ -50,17 +50,7 @@ export class UsersFile {
    * `users-file-unreadable`
    */
   accounts(): ReadonlyMap<string, Account> {
-    const info = this.#stat();
-    if (!info) return NO_ACCOUNTS;
-    const signature = signatureOf(info);
-    if (this.#snapshot?.signature !== signature || !this.#snapshot.settled) {
-      const written = Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0);
-      const settled = Date.now() - written > SETTLED_MS;
-      this.#snapshot = { signature, settled, result: this.#read() };
-    }
-    const { result } = this.#snapshot;
-    if (result instanceof Failure) throw result;
-    return result;
+    return this.#file.read() ?? NO_ACCOUNTS;
   }
 
   /**
@@ -77,7 +67,7 @@ export class UsersFile {
 
   /** @throws {Failure} `bad-users-file` when the file does not exist */
   requireFile(): void {
-    if (this.#stat() !== null) return;
+    if (this.#file.exists()) return;
     const text = `Cannot read the accounts in "${this.path}": it does not exist`;
     throw new Failure("usage", "bad-users-file", text, {
       hint: 'Restore the file from a backup. Without accounts it contains "{}".',
@@ -129,40 +119,101 @@ export class UsersFile {
   }
 
   /**
+   * Returns what an account has besides its password's hash: its generation, an old password that
+   * still works, and API tokens.
+   *
+   * @throws {Failure} `bad-credentials-file`
+   */
+  credentials({ name, stored }: Account): Credentials {
+    return credentialsFor(this.#credentials.read(name), stored);
+  }
+
+  /**
    * Sets an account's hash; a disabled account stays disabled.
    *
-   * @throws {Failure} `no-such-tenant` or `no-such-operator`
+   * @param graceUntil until then, in milliseconds since the epoch, the old password works as well,
+   * and what was opened with it stays open. Without it all of that ends now, and so do API tokens.
+   * @throws {Failure} `no-such-tenant` or `no-such-operator`; with a grace `bad-credentials-file`
    */
-  async setHash(name: string, stored: string): Promise<void> {
-    await this.#change((accounts) => {
-      accounts.set(name, { ...this.#existing(accounts, name), stored });
+  async setHash(name: string, stored: string, graceUntil: number | null = null): Promise<void> {
+    await this.#change(async (accounts) => {
+      const account = this.#existing(accounts, name);
+      accounts.set(name, { ...account, stored });
+      // Without a file nothing of the old password is left: all of it names the hash.
+      if (graceUntil === null) return () => this.#credentials.remove(name);
+      const { generation, tokens } = this.credentials(account);
+      await this.#credentials.write(name, {
+        generation: newGeneration(),
+        hashes: [digestOf(stored)],
+        previous: {
+          stored: account.stored,
+          generation,
+          until: new Date(graceUntil).toISOString(),
+        },
+        tokens,
+      });
     });
   }
 
   /**
-   * Sets an account's hash if it is enabled and its hash is still the expected one.
+   * Sets an account's hash to another one of the same password, if it is enabled and its hash is still
+   * the expected one.
    *
    * @returns whether the hash was set
    */
   async replaceHash(name: string, expected: string, stored: string): Promise<boolean> {
     let replaced = false;
-    await this.#change((accounts) => {
+    await this.#change(async (accounts) => {
       const account = accounts.get(name);
       replaced = account?.enabled === true && account.stored === expected;
-      if (account && replaced) accounts.set(name, { ...account, stored });
+      if (!account || !replaced) return;
+      const hashes = [digestOf(stored), digestOf(expected)];
+      await this.#credentials.write(name, { ...this.credentials(account), hashes });
+      accounts.set(name, { ...account, stored });
     });
     return replaced;
   }
 
   /**
-   * Allows or refuses logins; the password stays the same.
+   * Allows or refuses logins; the password stays the same. Both end sessions and API tokens, as the
+   * account may have been disabled by hand before.
    *
    * @throws {Failure} `no-such-tenant` or `no-such-operator`
    */
   async setEnabled(name: string, enabled: boolean): Promise<void> {
-    await this.#change((accounts) => {
-      accounts.set(name, { ...this.#existing(accounts, name), enabled });
+    await this.#change(async (accounts) => {
+      const account = this.#existing(accounts, name);
+      await this.#endAll(account);
+      accounts.set(name, { ...account, enabled });
     });
+  }
+
+  /** Ends sessions and API tokens of an account that was disabled in the file by hand. */
+  async endDisabled(name: string): Promise<void> {
+    await this.#change(async (accounts) => {
+      const account = accounts.get(name);
+      if (account?.enabled === false) await this.#endAll(account);
+    });
+  }
+
+  /**
+   * Changes what an account has besides its password's hash.
+   *
+   * @param edit returns the new state; the given one if nothing changes
+   * @throws {Failure} `no-such-tenant` or `no-such-operator`, `bad-credentials-file`
+   */
+  async changeCredentials(name: string, edit: (now: Credentials) => Credentials): Promise<void> {
+    await this.#change(async (accounts) => {
+      const credentials = this.credentials(this.#existing(accounts, name));
+      const after = edit(credentials);
+      if (after !== credentials) await this.#credentials.write(name, after);
+    });
+  }
+
+  async #endAll({ name, stored }: Account): Promise<void> {
+    const hashes = [digestOf(stored)];
+    const nothing = { generation: newGeneration(), hashes, previous: null, tokens: [] };
+    await this.#credentials.write(name, nothing);
   }
 
   #checkName(name: string): void {
@@ -191,15 +242,19 @@ export class UsersFile {
     );
   }
 
-  async #change(edit: (accounts: Map<string, Account>) => void): Promise<void> {
+  /** @param edit changes the map; it can return what to do after the file is written */
+  async #change(
+    edit: (accounts: Map<string, Account>) => Promise<void | (() => Promise<void>)> | void,
+  ): Promise<void> {
     await this.#locked(async () => {
-      this.#snapshot = null;
+      this.#file.forget();
       const accounts = new Map(this.accounts());
       const before = formatUsers(accounts);
-      edit(accounts);
+      const last = await edit(accounts);
       const after = formatUsers(accounts);
       if (after !== before) await writeDurably(this.path, after);
-      this.#snapshot = null;
+      this.#file.forget();
+      await last?.();
     });
   }
 
@@ -208,23 +263,6 @@ export class UsersFile {
       await withFileLock(`${this.path}.lock`, work);
     } catch (error) {
       throw error instanceof Failure ? error : unusable("write", this.path, error);
-    }
-  }
-
-  #stat(): Deno.FileInfo | null {
-    try {
-      return Deno.statSync(this.path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw unusable("read", this.path, error);
-    }
-  }
-
-  #read(): ReadonlyMap<string, Account> | Failure {
-    try {
-      return parseUsers(Deno.readTextFileSync(this.path), this.path);
-    } catch (error) {
-      return error instanceof Failure ? error : unusable("read", this.path, error);
     }
   }
 }

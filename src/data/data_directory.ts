@@ -8,6 +8,7 @@ import { DATA_VERSION, readDataVersion, writeDataVersion } from "./version.ts";
 /** The top-level names of a data directory, apart from names that start with a dot. */
 const PARTS = new Set([
   ...["users.json", "users.json.lock", "admins.json", "admins.json.lock", "audit.log"],
+  "credentials",
   ...["mysimbdp.toml", "constraints", "tenants", "secrets", "uploads", "staging", "archive"],
   ...["quarantine", "db", "metrics", "backups", "version"],
   // Made by mkfs: the data directory may be a whole disk.

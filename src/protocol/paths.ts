@@ -2,6 +2,7 @@
 export const PATHS = {
   constraints: "/v1/constraints",
   session: "/v1/session",
+  tokens: "/v1/tokens",
   uploads: "/v1/uploads",
   batches: "/v1/batches",
   files: "/v1/files",

@@ -17,6 +17,7 @@ import { createMetrics } from "./api/metrics.ts";
 import { moduleRoutes } from "./api/module.ts";
 import { moduleDeps } from "./api/module_views.ts";
 import { serverRoutes } from "./api/server.ts";
+import { tokenRoutes } from "./api/tokens.ts";
 import { testRunRoutes } from "./api/test_run.ts";
 import { ASSETS_PATH, showAsset } from "./dashboard/assets.ts";
 import { innerApi } from "./dashboard/inner_api.ts";
@@ -99,12 +100,11 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   const audit = new AuditLog(layout.audit);
   const users = new UsersFile(layout.users);
   const slots = new Slots(deps.slots);
-  const streams = { streams: new StreamCount(), polls: new SharedPolls(), stopping };
-  const live = liveEvents(accounts, streams);
-  const operatorsLive = liveEvents(operators, streams);
+  const live = liveEvents({ streams: new StreamCount(), polls: new SharedPolls(), stopping });
 
   const routes: Route[] = [
     ...accountRoutes({ accounts, intake, ledger, constraintsOf, now }),
+    ...tokenRoutes({ users, emit, now }),
     ...uploadRoutes({ intake, constraintsOf, slots, emit, now, stallMs }),
     ...fileRoutes({ receipts, ledger, isCurrent: intake.isCurrent, layout, modules, waits, live }),
     ...adminRoutes({
@@ -118,7 +118,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
       modules,
       waits,
       constraintsOf,
-      live: operatorsLive,
+      live,
       hash,
       now,
     }),

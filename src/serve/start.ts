@@ -25,6 +25,8 @@ import { startServer } from "./server.ts";
 
 // Open requests have 10 seconds to end; interrupted ones have 2 more to answer.
 const DRAIN_SECONDS = 12;
+/** How often the files of accounts are looked at when nobody signs in. */
+const LOOK_MS = 1000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -136,6 +138,13 @@ async function openServe(config: Config) {
     emit,
     pool,
   });
+  const looking = setInterval(() => {
+    for (const each of [accounts, operators]) {
+      each.refresh().catch((error) =>
+        emit({ kind: "credentials.broken", error: messageOf(error) })
+      );
+    }
+  }, LOOK_MS);
   const tracer = await openTracer("mysimbdp-serve");
   const stopping = new AbortController();
   const app = createApp({
@@ -155,6 +164,7 @@ async function openServe(config: Config) {
     tracer,
   });
   const close = async () => {
+    clearInterval(looking);
     await checking;
     await Promise.all([accounts.settled(), operators.settled()]);
     accounts.close();

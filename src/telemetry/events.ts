@@ -43,6 +43,16 @@ type ServeEvent =
   | { kind: "auth.rehashed"; tenant: string }
   | { kind: "auth.rehash_failed"; tenant: string; error: string }
   | { kind: "users.broken"; error: string }
+  /** A file below `credentials/` has a fault: the account's tokens do not work, its password does. */
+  | { kind: "credentials.broken"; error: string }
+  /** A customer created or revoked an API token. */
+  | {
+    kind: "token.created" | "token.revoked";
+    tenant: string;
+    tokenId: string;
+    name: string;
+    scope: string;
+  }
   /**
    * A tenant's file of constraints has faults. `inForce`: its previous content; its new one, if that
    * is clear; or none, and the tenant cannot upload.

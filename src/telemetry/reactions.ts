@@ -46,6 +46,13 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     message: "Could not read all accounts; the previous ones stay active, or those without faults.",
     repeats: byError,
   },
+  "credentials.broken": {
+    level: "error",
+    message: "Could not read the API tokens of an account; its password still works.",
+    repeats: byError,
+  },
+  "token.created": { level: "info", message: "API token created." },
+  "token.revoked": { level: "info", message: "API token revoked." },
   "constraints.faulty": {
     level: "error",
     message: "A tenant's constraints have faults; what applies is in inForce.",

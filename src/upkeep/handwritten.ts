@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { faultOfCredentials } from "../accounts/credentials.ts";
 import { usersFaults } from "../accounts/users_text.ts";
 import { messageOf } from "../base/failure.ts";
 import { nearest } from "../base/nearest.ts";
@@ -11,7 +12,7 @@ import { listFolder, orNull } from "../data/durable.ts";
 import type { Layout } from "../data/layout.ts";
 
 /** What a file is about, as `doctor` names it. */
-export type FileSubject = "constraints" | "accounts" | "modules" | "secrets";
+export type FileSubject = "constraints" | "accounts" | "tokens" | "modules" | "secrets";
 
 /** A fault in a file that people write or change by hand. */
 export interface FileFault {
@@ -23,12 +24,20 @@ export interface FileFault {
 
 /**
  * Checks the files in a data directory that people write or change by hand, and reports all faults:
- * `constraints/`, `users.json`, `admins.json`, `secrets/`, and `tenant.json` of the modules in use.
+ * `constraints/`, `users.json`, `admins.json`, `credentials/`, `secrets/`, and `tenant.json` of the modules in use.
  */
 export async function* faultsOfFiles(layout: Layout): AsyncGenerator<FileFault> {
   const tenants = await tenantsOf(layout);
   yield* accountFaults(layout.users);
   yield* accountFaults(layout.admins);
+  for (const kind of ["tenants", "operators"]) {
+    for await (const path of jsonFiles(join(layout.root, "credentials", kind))) {
+      yield* faultsIn("tokens", path, (text) => {
+        const fault = faultOfCredentials(text);
+        return fault === null ? [] : [wholeFile(fault)];
+      });
+    }
+  }
   yield* constraintsFaults(layout, tenants);
   for await (const path of jsonFiles(layout.secrets)) {
     yield* faultsIn("secrets", path, (text) => {

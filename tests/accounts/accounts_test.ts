@@ -6,13 +6,18 @@ import {
 } from "../../src/accounts/accounts.ts";
 import type { TelemetryEvent } from "../../src/telemetry/events.ts";
 import { HashPool } from "../../src/accounts/hash_pool.ts";
+import { createToken, listTokens } from "../../src/accounts/api_tokens.ts";
 import { hashPassword } from "../../src/accounts/password_hash.ts";
 import { UsersFile } from "../../src/accounts/users.ts";
 import { SEED_USERS, standingClock, usersFolder } from "./samples.ts";
 
 const ADDRESS = "192.0.2.1";
-const RIGHT = { ok: true, tenant: "customer-1" };
 const WRONG = { ok: false };
+const TOKEN = { name: "a token", scope: "send", expiresInDays: 90 } as const;
+
+function assertRight(answer: { ok: boolean; tenant?: string }, tenant = "customer-1"): void {
+  assert.deepEqual([answer.ok, answer.tenant], [true, tenant]);
+}
 
 /** Counts the computed hashes. */
 class CountingPool extends HashPool {
@@ -59,7 +64,7 @@ function setUp(users: Record<string, string>, options: Partial<AccountsOptions> 
 Deno.test("right credentials pass, wrong ones and unknown users do not", async () => {
   using t = setUp(SEED_USERS);
   const { accounts } = t;
-  assert.deepEqual(await accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  assertRight(await accounts.verify("customer-1", "password-1", ADDRESS));
   assert.deepEqual(await accounts.verify("customer-1", "password-2", ADDRESS), WRONG);
   assert.deepEqual(await accounts.verify("customer-2", "", ADDRESS), WRONG);
   assert.deepEqual(await accounts.verify("nobody", "password-1", ADDRESS), WRONG);
@@ -76,7 +81,7 @@ Deno.test("a login replaces a hash of the first version by argon2id, and the pas
   assert.equal(stored["customer-2"], SEED_USERS["customer-2"]);
   assert.deepEqual(t.events, [{ kind: "auth.rehashed", tenant: "customer-1" }]);
   t.clock.move(600_000);
-  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  assertRight(await t.accounts.verify("customer-1", "password-1", ADDRESS));
   assert.deepEqual([t.pool.verified, t.pool.hashed], [2, 1]);
 });
 
@@ -84,7 +89,7 @@ Deno.test("a login succeeds when the file cannot be rewritten", async () => {
   using t = setUp(SEED_USERS);
   // A folder instead of the lock file: nobody can open it for writing, not even root.
   Deno.mkdirSync(`${t.folder.path}.lock`);
-  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  assertRight(await t.accounts.verify("customer-1", "password-1", ADDRESS));
   await t.accounts.settled();
   assert.equal(t.events[0]?.kind, "auth.rehash_failed");
   assert.deepEqual(t.folder.read(), SEED_USERS);
@@ -93,7 +98,7 @@ Deno.test("a login succeeds when the file cannot be rewritten", async () => {
 Deno.test("verified credentials are remembered for a few minutes, for one address only", async () => {
   using t = setUp({ "customer-1": await hashPassword("password-1") });
   for (let i = 0; i < 100; i++) {
-    assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+    assertRight(await t.accounts.verify("customer-1", "password-1", ADDRESS));
   }
   assert.equal(t.pool.verified, 1);
   await t.accounts.verify("customer-1", "password-1", "192.0.2.2");
@@ -106,14 +111,14 @@ Deno.test("verified credentials are remembered for a few minutes, for one addres
 Deno.test("remembered credentials expire when the hash changes or the account is disabled", async () => {
   using t = setUp({ "customer-1": await hashPassword("password-1") });
   const login = (password: string) => t.accounts.verify("customer-1", password, ADDRESS);
-  assert.deepEqual(await login("password-1"), RIGHT);
+  assertRight(await login("password-1"));
   await t.users.setHash("customer-1", await hashPassword("password-9"));
   assert.deepEqual(await login("password-1"), WRONG);
-  assert.deepEqual(await login("password-9"), RIGHT);
+  assertRight(await login("password-9"));
   await t.users.setEnabled("customer-1", false);
   assert.deepEqual(await login("password-9"), WRONG);
   await t.users.setEnabled("customer-1", true);
-  assert.deepEqual(await login("password-9"), RIGHT);
+  assertRight(await login("password-9"));
 });
 
 Deno.test("identical credentials at the same time share one computation", async () => {
@@ -122,7 +127,7 @@ Deno.test("identical credentials at the same time share one computation", async 
     { length: 50 },
     (_, i) => t.accounts.verify("customer-1", "password-1", i % 2 ? ADDRESS : "192.0.2.2"),
   );
-  for (const answer of await Promise.all(logins)) assert.deepEqual(answer, RIGHT);
+  for (const answer of await Promise.all(logins)) assertRight(answer);
   await t.accounts.settled();
   assert.deepEqual([t.pool.verified, t.pool.hashed], [1, 1]);
 });
@@ -152,16 +157,16 @@ for (const cacheMs of [300_000, 0]) {
     const login = (password: string) => t.accounts.verify("customer-1", password, ADDRESS);
     const guess = async (count: number) =>
       await Promise.all(Array.from({ length: count }, (_, i) => login(`guess-${i}`)));
-    assert.deepEqual(await login("password-1"), RIGHT);
+    assertRight(await login("password-1"));
     const answers = await guess(25);
     assert.deepEqual(answers.slice(0, 5), Array(5).fill(WRONG));
     const waiting = { ok: false, retryAfterSeconds: 60 };
     assert.deepEqual(answers.slice(5), Array(20).fill(waiting));
-    assert.deepEqual(await login("password-1"), RIGHT);
+    assertRight(await login("password-1"));
     // Otherwise anybody there could try any number of passwords.
     await guess(75);
     assert.deepEqual(await login("password-1"), waiting);
-    assert.deepEqual(await t.accounts.verify("customer-1", "password-1", "192.0.2.2"), RIGHT);
+    assertRight(await t.accounts.verify("customer-1", "password-1", "192.0.2.2"));
   });
 }
 
@@ -176,10 +181,10 @@ Deno.test("many failures elsewhere: an account is let in where it was before, an
     for (const password of ["guess-1", "guess-2"]) await login(address, password);
   }
   assert.deepEqual(await login("198.51.100.1"), { ok: false, retryAfterSeconds: 60 });
-  assert.deepEqual(await login("198.51.100.3"), RIGHT);
+  assertRight(await login("198.51.100.3"));
   for (const address of ["198.51.100.4", "198.51.100.5"]) await login(address, "guess");
   assert.deepEqual(await login("198.51.100.6"), { ok: false, retryAfterSeconds: 60 });
-  assert.deepEqual(await login(ADDRESS), RIGHT);
+  assertRight(await login(ADDRESS));
 });
 
 Deno.test("known addresses survive a restart, in a private file that is not needed", async () => {
@@ -223,7 +228,7 @@ Deno.test("a flood of unknown names costs a few hashes, and an account beside it
   // Not the least difference between those that cost a hash and those that do not.
   assert.deepEqual(answers, names.map(() => WRONG));
   assert.equal(t.pool.verified, 20);
-  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  assertRight(await t.accounts.verify("customer-1", "password-1", ADDRESS));
 });
 
 Deno.test("a full queue asks to retry and does not count as a failure", async () => {
@@ -283,7 +288,7 @@ Deno.test("an account that no tenant can have is reported, and refused after the
   for (let i = 0; i < 2; i++) {
     await assert.rejects(login("password-1"), { code: "bad-account-name", kind: "auth" });
   }
-  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), RIGHT);
+  assertRight(await t.accounts.verify("customer-1", "password-1", ADDRESS));
   await t.users.add("a.b", hash);
   await t.accounts.verify("a.b", "password-1", ADDRESS);
   assert.equal(t.events.length, 1);
@@ -298,7 +303,7 @@ Deno.test("an account that no tenant can have is reported, and refused after the
 Deno.test("an operator's name can have upper case", async () => {
   using t = setUp({ Alice: await hashPassword("password-1") }, { kind: "operator" });
   const answer = await t.accounts.verify("Alice", "password-1", ADDRESS);
-  assert.deepEqual(answer, { ok: true, tenant: "Alice" });
+  assertRight(answer, "Alice");
   assert.deepEqual(t.events, []);
 });
 
@@ -326,4 +331,139 @@ Deno.test("a running server keeps its accounts while the file is broken, and rep
   assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), WRONG);
   Deno.writeTextFileSync(t.folder.path, "[]");
   assert.throws(() => createAccounts({ usersPath: t.folder.path }), { code: "bad-users-file" });
+});
+
+Deno.test("a session from before a disable does not work after it, though nobody looked in between", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  const { token } = await t.accounts.openSession("customer-1");
+  const user = await t.accounts.verify("customer-1", "password-1", ADDRESS);
+  const created = await createToken(t.users, "customer-1", TOKEN, t.clock.now());
+  assert.ok(t.accounts.session(token) && t.accounts.apiToken(created.token).ok);
+  await t.users.setEnabled("customer-1", false);
+  await t.users.setEnabled("customer-1", true);
+  assert.equal(t.accounts.session(token), null);
+  assert.ok(user.ok && !t.accounts.isLive("customer-1", user.generation));
+  assert.equal(t.accounts.apiToken(created.token).ok, false);
+  assertRight(await t.accounts.verify("customer-1", "password-1", ADDRESS));
+});
+
+Deno.test("disabled by hand: a look each second ends sessions and tokens; a command that enables does, too", async () => {
+  const hash = await hashPassword("password-1");
+  using t = setUp({ "customer-1": hash });
+  const open = async () => (await t.accounts.openSession("customer-1")).token;
+  const create = () => createToken(t.users, "customer-1", TOKEN, t.clock.now());
+  let [session, { token }] = [await open(), await create()];
+  t.folder.write({ "customer-1": `!${hash}` });
+  assert.equal(t.accounts.apiToken(token).ok, false);
+  await t.accounts.refresh();
+  t.folder.write({ "customer-1": hash });
+  assert.equal(t.accounts.session(session), null);
+  assert.equal(t.accounts.apiToken(token).ok, false);
+
+  [session, { token }] = [await open(), await create()];
+  t.folder.write({ "customer-1": `!${hash}` });
+  await t.users.setEnabled("customer-1", true);
+  assert.equal(t.accounts.session(session), null);
+  assert.equal(t.accounts.apiToken(token).ok, false);
+});
+
+Deno.test("tokens end with the password, also when it is changed by hand or the account is another one", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  const create = async () => (await createToken(t.users, "customer-1", TOKEN, t.clock.now())).token;
+  const first = await create();
+  await t.users.setHash("customer-1", await hashPassword("password-2"));
+  assert.equal(t.accounts.apiToken(first).ok, false);
+  const second = await create();
+  t.folder.write({});
+  assert.equal(t.accounts.apiToken(second).ok, false);
+  await t.users.add("customer-1", await hashPassword("password-3"));
+  assert.equal(t.accounts.apiToken(second).ok, false);
+  assert.deepEqual(listTokens(t.users, "customer-1"), []);
+});
+
+Deno.test("a token survives hashing the password again, and its last use is stored coarsely", async () => {
+  using t = setUp(SEED_USERS);
+  const { token } = await createToken(t.users, "customer-1", TOKEN, t.clock.now());
+  assertRight(await t.accounts.verify("customer-1", "password-1", ADDRESS));
+  await t.accounts.settled();
+  assert.match(t.folder.read()["customer-1"] ?? "", /argon2id/);
+  t.clock.move(60_000);
+  assert.equal(t.accounts.apiToken(token).ok, true);
+  await t.accounts.refresh();
+  const [listed] = listTokens(t.users, "customer-1");
+  assert.equal(listed?.lastUsedAt, new Date(t.clock.now()).toISOString());
+  const path = `${t.folder.dir}/credentials/tenants/customer-1.json`;
+  const before = Deno.readTextFileSync(path);
+  t.clock.move(3_000_000);
+  t.accounts.apiToken(token);
+  await t.accounts.refresh();
+  assert.equal(Deno.readTextFileSync(path), before, "within an hour nothing is written");
+  t.clock.move(91 * 86_400_000);
+  assert.deepEqual(t.accounts.apiToken(token), { ok: false, expiredAt: listed?.expiresAt ?? "" });
+});
+
+Deno.test("in a period of grace both passwords work; then the old one ends with its sessions", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  const login = (password: string) => t.accounts.verify("customer-1", password, ADDRESS);
+  const open = async (password: string) => {
+    const answer = await login(password);
+    assert.ok(answer.ok);
+    return (await t.accounts.openSession("customer-1", answer.generation)).token;
+  };
+  const before = await open("password-1");
+  const { token } = await createToken(t.users, "customer-1", TOKEN, t.clock.now());
+  const until = t.clock.now() + 60_000;
+  await t.users.setHash("customer-1", await hashPassword("password-2"), until);
+  const [old, renewed] = [await open("password-1"), await open("password-2")];
+  assert.deepEqual(await login("guess"), WRONG);
+  const alive = () => [before, old, renewed].map((session) => t.accounts.session(session) !== null);
+  assert.deepEqual(alive(), [true, true, true]);
+
+  t.clock.move(60_000);
+  assert.deepEqual(await login("password-1"), WRONG, "though it was verified a minute ago");
+  assertRight(await login("password-2"));
+  assert.deepEqual(alive(), [false, false, true]);
+  assert.equal(t.accounts.apiToken(token).ok, true);
+});
+
+Deno.test("a second rotation replaces the old password, a disable and a change without grace end it", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  const login = async (password: string) =>
+    (await t.accounts.verify("customer-1", password, ADDRESS)).ok;
+  const rotate = async (password: string, ms: number | null) =>
+    await t.users.setHash(
+      "customer-1",
+      await hashPassword(password),
+      ms === null ? null : t.clock.now() + ms,
+    );
+  await rotate("password-2", 60_000);
+  await rotate("password-3", 60_000);
+  assert.deepEqual([await login("password-1"), await login("password-2")], [false, true]);
+  await t.users.setEnabled("customer-1", false);
+  assert.deepEqual([await login("password-2"), await login("password-3")], [false, false]);
+  await t.users.setEnabled("customer-1", true);
+  assert.deepEqual([await login("password-2"), await login("password-3")], [false, true]);
+  // Wrong passwords are forgotten by then.
+  t.clock.move(120_000);
+  await rotate("password-4", 60_000);
+  await rotate("password-5", null);
+  assert.deepEqual([await login("password-4"), await login("password-5")], [false, true]);
+});
+
+Deno.test("a running server keeps sessions and tokens while their file is broken, and reports it once", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  const { token } = await createToken(t.users, "customer-1", TOKEN, t.clock.now());
+  const { token: session } = await t.accounts.openSession("customer-1");
+  assert.equal(t.accounts.apiToken(token).ok, true);
+  const path = `${t.folder.dir}/credentials/tenants/customer-1.json`;
+  Deno.writeTextFileSync(path, "{");
+  for (let i = 0; i < 3; i++) {
+    assert.ok(t.accounts.apiToken(token).ok && t.accounts.session(session));
+    assertRight(await t.accounts.verify("customer-1", "password-1", ADDRESS));
+  }
+  assert.deepEqual(t.events.map(({ kind }) => kind), ["credentials.broken"]);
+  await t.users.setEnabled("customer-1", false);
+  await t.users.setEnabled("customer-1", true);
+  assert.equal(t.accounts.apiToken(token).ok, false);
+  assert.equal(t.accounts.session(session), null);
 });

@@ -1,7 +1,10 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Hono } from "hono";
-import type { Accounts } from "../../src/accounts/accounts.ts";
+import { type Accounts, createAccounts } from "../../src/accounts/accounts.ts";
+import { hashPassword } from "../../src/accounts/password_hash.ts";
+import { UsersFile } from "../../src/accounts/users.ts";
+import type { Clock } from "../../src/base/clock.ts";
 import type { Constraints } from "../../src/protocol/constraints.ts";
 import { createApp, type ServeDeps } from "../../src/serve/app.ts";
 import type { AppEnv } from "../../src/serve/http/env.ts";
@@ -15,6 +18,7 @@ export const WIDE: Constraints = { formats: [".csv"], number_files: 100, data_si
 /** An app with its own data directory. */
 export interface Harness {
   app: Hono<AppEnv>;
+  accounts: Accounts;
   intake: Intake;
   dataDir: string;
   events: TelemetryEvent[];
@@ -27,16 +31,26 @@ export interface Harness {
 /** Runs a test on an app in process, then removes its data. */
 export async function withApp(
   test: (harness: Harness) => Promise<void>,
-  options: { app?: Partial<ServeDeps>; intake?: IntakeOptions } = {},
+  options: {
+    app?: Partial<ServeDeps>;
+    intake?: IntakeOptions;
+    /** Accounts in users.json, instead of {@link fakeAccounts}. */
+    passwords?: Record<string, string>;
+    /** Of these accounts. */
+    clock?: Clock;
+  } = {},
 ): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "mysimbdp-serve-" });
   const intake = await openIntake(dataDir, options.intake);
   const events: TelemetryEvent[] = [];
   const records: FileRecord[] = [];
+  const accounts = options.passwords
+    ? await realAccounts(dataDir, options.passwords, options.clock)
+    : fakeAccounts();
   const app = createApp({
     version: "1.2.3",
     intake,
-    accounts: fakeAccounts(),
+    accounts,
     operators: fakeAccounts(),
     ledger: fakeLedger(records),
     defaultConstraints: WIDE,
@@ -49,11 +63,25 @@ export async function withApp(
     return await app.fetch(new Request(`http://localhost${path}`, { ...init, headers }));
   };
   try {
-    await test({ app, intake, dataDir, events, records, send });
+    await test({ app, accounts, intake, dataDir, events, records, send });
   } finally {
+    accounts.close();
     intake.close();
     await Deno.remove(dataDir, { recursive: true });
   }
+}
+
+async function realAccounts(
+  dataDir: string,
+  passwords: Record<string, string>,
+  clock?: Clock,
+): Promise<Accounts> {
+  const usersPath = `${dataDir}/users.json`;
+  const users = new UsersFile(usersPath);
+  for (const [name, password] of Object.entries(passwords)) {
+    await users.add(name, await hashPassword(password));
+  }
+  return createAccounts({ usersPath, refusalFloorMs: 0, ...(clock && { clock }) });
 }
 
 /** Every user's password is "secret"; tokens are "token-" and the user. */
@@ -62,7 +90,8 @@ export function fakeAccounts(): Accounts {
   return {
     verify(user, password) {
       if (user === "slowed") return Promise.resolve({ ok: false, retryAfterSeconds: 7.2 });
-      return Promise.resolve(password === "secret" ? { ok: true, tenant: user } : { ok: false });
+      const right = { ok: true as const, tenant: user, generation: "1" };
+      return Promise.resolve(password === "secret" ? right : { ok: false });
     },
     openSession(tenant) {
       tokens.add(`token-${tenant}`);
@@ -70,6 +99,9 @@ export function fakeAccounts(): Accounts {
     },
     session: (token) => tokens.has(token) ? { tenant: token.slice("token-".length) } : null,
     closeSession: (token) => void tokens.delete(token),
+    isLive: () => true,
+    apiToken: () => ({ ok: false, expiredAt: null }),
+    refresh: () => Promise.resolve(),
     settled: () => Promise.resolve(),
     close: () => {},
   };

@@ -25,6 +25,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       method: "post",
       path: PATHS.session,
       id: "openSession",
+      scope: "account",
       summary: "Open a session",
       writes: false,
       description:
@@ -43,6 +44,7 @@ export function accountRoutes(deps: AccountDeps): Route[] {
       method: "delete",
       path: PATHS.session,
       id: "closeSession",
+      scope: "account",
       summary: "Close a session",
       writes: false,
       description: "Invalidates the token that the request carries.",

@@ -88,3 +88,12 @@ export const EXAMPLE_TEST_RUN: TestRun = {
 
 /** The beginning of a stream of server-sent events. */
 export const EXAMPLE_STREAM = "event: changed\ndata: {}\n\n";
+
+export const EXAMPLE_TOKEN = {
+  id: "5f0c2a9e1b7d4836",
+  name: "nightly export",
+  scope: "send" as const,
+  createdAt: "2026-11-24T04:46:52.016Z",
+  expiresAt: "2027-02-22T04:46:52.016Z",
+  lastUsedAt: null,
+};

@@ -17,7 +17,7 @@ import { EXAMPLE_ID, EXAMPLE_MODULE, EXAMPLE_VERSION } from "./examples.ts";
 import { requireNativePrograms } from "./native_programs.ts";
 import { type ModuleDeps, moduleOf, versionOf } from "./module_views.ts";
 
-const define = routesFor("Module", "customer");
+const define = routesFor("Module", "customer", "module");
 
 /** The dependencies of the routes of modules. */
 interface ModuleRoutesDeps {

@@ -11,7 +11,7 @@ import { EXAMPLE_CSV, EXAMPLE_TEST_RUN } from "./examples.ts";
 import { versionParam } from "./module.ts";
 import { type ModuleDeps, versionOf } from "./module_views.ts";
 
-const define = routesFor("Module", "customer");
+const define = routesFor("Module", "customer", "module");
 
 const querySchema = z.object({
   name: z.string().default("sample.csv").describe(

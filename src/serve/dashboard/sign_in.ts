@@ -58,8 +58,9 @@ export function signIn(deps: SignInDeps): AppHandler {
     const user = form.get("user") ?? "";
     const accounts = role === "operator" ? deps.operators : deps.accounts;
     try {
-      const name = await byPassword(c, accounts, { user, password: form.get("password") ?? "" });
-      const { token, expiresAt } = await accounts.openSession(name);
+      const password = form.get("password") ?? "";
+      const { name, generation } = await byPassword(c, accounts, { user, password });
+      const { token, expiresAt } = await accounts.openSession(name, generation);
       if (role === "operator") await writeSignIn(c, deps, name);
       setSessionCookie(c, token, Math.max(1, Math.floor((expiresAt - deps.now()) / 1000)));
       return c.redirect(HOME[role], 303);

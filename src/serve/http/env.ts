@@ -1,5 +1,9 @@
 import type { Context, MiddlewareHandler } from "hono";
+import type { TokenScope } from "../../protocol/tokens.ts";
 import type { Arrival } from "./arrival.ts";
+
+/** What an API token must be allowed to do for a route; `account`: none is, only the password. */
+export type RouteScope = "send" | "module" | "account";
 
 /** What a request carries through the handlers. */
 export interface AppEnv {
@@ -15,6 +19,12 @@ export interface AppEnv {
     operator?: string;
     /** The caller's token, from `Authorization` or a cookie; null with a password. */
     token: string | null;
+    /** The API token with which the caller authenticates; null with a password or a session. */
+    apiToken: { id: string; scope: TokenScope } | null;
+    /** Of the caller's password; null with a token. */
+    generation: string | null;
+    /** Whether what the caller authenticated with is still valid; streams end when it is not. */
+    stillValid: () => boolean;
     /** This request as a step of a trace; null without tracing. */
     traceparent: string | null;
   };

@@ -1,4 +1,3 @@
-import type { Accounts } from "../../accounts/accounts.ts";
 import { Failure } from "../../base/failure.ts";
 import type { AppContext } from "./env.ts";
 import { SharedPolls, type Watched } from "./shared_poll.ts";
@@ -11,7 +10,7 @@ const CHECK_MS = 1000;
 const COMMENT_MS = 15_000;
 /** Ends a stream whose client has read nothing for this time. */
 const UNREAD_MS = 60_000;
-/** Ends every stream after an hour, as one opened with a password has no session; browsers reconnect. */
+/** Ends every stream after an hour; browsers reconnect. */
 const MAX_MS = 3_600_000;
 const MAX_PER_CALLER = 20;
 const MAX_OPEN = 1_000;
@@ -55,7 +54,7 @@ export class StreamCount {
   }
 }
 
-/** What the streams of customers and operators have in common. */
+/** What all streams have in common. */
 export interface LiveDeps {
   streams: StreamCount;
   polls: SharedPolls;
@@ -65,21 +64,18 @@ export interface LiveDeps {
 
 /**
  * Streams of server-sent events: one `changed` for each change of what the caller can see; the
- * client then requests what it shows. A stream ends with its session and when `stopping` aborts.
+ * client then requests what it shows. A stream ends with the password, session or token with which it
+ * was opened, and when `stopping` aborts.
  */
-export function liveEvents(
-  accounts: Accounts,
-  { streams, polls, stopping }: LiveDeps,
-): LiveEvents {
+export function liveEvents({ streams, polls, stopping }: LiveDeps): LiveEvents {
   return async (c, watched) => {
     // Hono answers HEAD with this handler and drops the body, so nobody would end the stream.
     if (c.req.method === "HEAD") return c.body(null, 200, HEADERS);
-    const { operator, tenant, token } = c.var;
-    const isValid = () => token === null || accounts.session(token) !== null;
+    const { operator, tenant, stillValid } = c.var;
     const caller = operator === undefined ? `customer ${tenant}` : `operator ${operator}`;
     const ends = [streams.take(caller)];
     const closed = new AbortController();
-    const stream = new EventStream(isValid, () => {
+    const stream = new EventStream(stillValid, () => {
       closed.abort();
       for (const end of ends.splice(0)) end();
     });

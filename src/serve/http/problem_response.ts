@@ -89,6 +89,10 @@ function respond(c: AppContext, code: ProblemCode, detail: string, failure?: Fai
     }
     c.header("WWW-Authenticate", 'Bearer realm="mysimbdp"', { append: true });
   }
+  if (code === "insufficient-scope") {
+    const scope = String(failure?.details.scope);
+    c.header("WWW-Authenticate", `Bearer error="insufficient_scope", scope="${scope}"`);
+  }
   const hasDetails = failure && Object.keys(failure.details).length > 0;
   const problem: Problem = {
     type: PROBLEM_TYPE_BASE + code,

@@ -13,6 +13,8 @@ const BY_STATUS = {
   403: {
     "bad-account-name":
       "the password is right, but the name of the account is not allowed; an operator renames it",
+    "insufficient-scope":
+      "the API token is not allowed to do this; `details.scope` is what is needed",
     "cross-site": "a request with a cookie did not come from a page of this server",
   },
   404: {
@@ -20,10 +22,12 @@ const BY_STATUS = {
     "file-not-found": "the file is no longer kept",
     "upload-not-found": "the upload does not exist, has expired, or belongs to another account",
     "no-such-tenant": "operators: the account does not exist",
+    "no-such-token": "the API token does not exist or was revoked",
   },
   408: { "body-stalled": "no byte arrived for `uploads.stall_seconds`; resume from the offset" },
   409: {
     "offset-conflict": "`Upload-Offset` is not the offset of the upload, which is in the answer",
+    "too-many-tokens": "the account has 100 API tokens; revoke one",
     "already-finished": "the upload is complete",
     "tenant-exists": "operators: the account already exists",
     "not-replayable": "operators: the file is waiting or loading, or is no longer kept",
@@ -66,6 +70,8 @@ const BY_STATUS = {
       "the data directory is not available; or `/readyz`: no file can be stored, the answer says why",
     "limits-unreadable":
       "the operator's file with the limits of the account has faults; it was reported to the operator",
+    "tokens-unreadable":
+      "the file with the API tokens of the account has faults; it was reported to the operator",
     unavailable: "the ledger is not available",
   },
   507: {

@@ -1,8 +1,9 @@
 import type { Hono } from "hono";
 import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
+import { requireScope } from "./auth.ts";
 import { type BodyLimits, readJson } from "./body.ts";
-import type { AppContext, AppEnv, AppHandler } from "./env.ts";
+import type { AppContext, AppEnv, AppHandler, RouteScope } from "./env.ts";
 import { badRequest } from "./problem_response.ts";
 import type { ProblemCode } from "./problems.ts";
 
@@ -56,6 +57,8 @@ export function json<S extends z.ZodType>(
 export interface Route {
   tag: string;
   audience: Audience;
+  /** Customers' routes: what an API token must be allowed to do. @default "send" */
+  scope?: RouteScope;
   method: "get" | "head" | "post" | "put" | "patch" | "delete" | "options";
   /** In Hono's notation: `/v1/files/:id`. */
   path: string;
@@ -115,6 +118,8 @@ interface Contract<
  * handler separately from its contract, parse JSON only with a matching `Content-Type`, and would
  * need helpers for audiences, problem codes and the header-only answers of tus on top.
  *
+ * @param scope of routes that name no other
+ *
  * @example
  * ```ts ignore
  * const define = routesFor("Files", "customer");
@@ -130,7 +135,7 @@ interface Contract<
  * });
  * ```
  */
-export function routesFor(tag: string, audience: Audience) {
+export function routesFor(tag: string, audience: Audience, scope: RouteScope = "send") {
   return <
     const Path extends string,
     Query extends z.ZodType = z.ZodVoid,
@@ -139,10 +144,12 @@ export function routesFor(tag: string, audience: Audience) {
   >(contract: Contract<Path, Query, Sent, Answered>): Route => {
     const { query, body, answer: { status }, handle } = contract;
     return {
+      scope,
       ...contract,
       tag,
       audience,
       async handle(c) {
+        if (audience === "customer") requireScope(c, contract.scope ?? scope);
         const result = await handle(
           c,
           {

@@ -5,6 +5,7 @@ import * as file from "../../protocol/file_view.ts";
 import * as module from "../../protocol/module_view.ts";
 import { PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE, problemSchema } from "../../protocol/problem.ts";
 import { batchSchema, healthSchema, sessionSchema } from "../../protocol/session.ts";
+import { newTokenSchema, tokenListSchema, tokenViewSchema } from "../../protocol/tokens.ts";
 import { usageSchema } from "../../protocol/usage.ts";
 import { FOR_ANY_HOST } from "../http/hosts.ts";
 import { type ProblemCode, PROBLEMS, titleOf } from "../http/problems.ts";
@@ -22,6 +23,9 @@ const NAMED: [string, z.ZodType][] = [
   ["Session", sessionSchema],
   ["Usage", usageSchema],
   ["Batch", batchSchema],
+  ["Token", tokenViewSchema],
+  ["TokenList", tokenListSchema],
+  ["NewToken", newTokenSchema],
   ["Health", healthSchema],
   ["RowCounts", file.rowCountsSchema],
   ["File", file.fileViewSchema],
@@ -55,7 +59,14 @@ const NAMED: [string, z.ZodType][] = [
 /** Problems that every route of an audience can answer with. */
 const USUAL: Record<Audience, ProblemCode[]> = {
   anyone: ["internal"],
-  customer: ["unauthorized", "bad-account-name", "throttled", "internal", "not-ready"],
+  customer: [
+    "unauthorized",
+    "bad-account-name",
+    "insufficient-scope",
+    "throttled",
+    "internal",
+    "not-ready",
+  ],
   operator: ["unauthorized", "throttled", "internal", "not-ready"],
 };
 
@@ -108,7 +119,7 @@ export function problemsOf(route: Route): ProblemCode[] {
 
 const SECURITY: Json = {
   password: { type: "http", scheme: "basic", description: "User name and password in UTF-8." },
-  token: { type: "http", scheme: "bearer", description: "A token from a session." },
+  token: { type: "http", scheme: "bearer", description: "A token of a session, or an API token." },
   cookie: {
     type: "apiKey",
     in: "cookie",

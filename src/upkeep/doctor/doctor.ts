@@ -15,6 +15,7 @@ import { checkRoles } from "./roles.ts";
 import { checkSandbox } from "./sandbox.ts";
 import { checkData } from "./data.ts";
 import { checkTls } from "./tls.ts";
+import { checkTokens } from "./tokens.ts";
 import { checkTombstones } from "./tombstones.ts";
 
 type Check = (context: CheckContext) => Promise<Finding[]>;
@@ -22,6 +23,7 @@ type Check = (context: CheckContext) => Promise<Finding[]>;
 const CHECKS: Record<string, Check> = {
   data: checkData,
   accounts: checkAccounts,
+  tokens: checkTokens,
   constraints: checkFilesOf("constraints"),
   modules: checkFilesOf("modules"),
   secrets: checkFilesOf("secrets"),

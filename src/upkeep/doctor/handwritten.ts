@@ -16,6 +16,7 @@ export function checkFilesOf(subject: FileSubject) {
 const HINTS: Record<FileSubject, string> = {
   constraints: 'Correct it, such as {"formats":[".csv"],"number_files":10,"data_sizes":4096}.',
   accounts: "Correct the line, which maps a name to a hash, or restore the file from a backup.",
+  tokens: "Restore the file from a backup, or remove it, which ends the account's tokens.",
   modules: "Run mysimbdp manage tenant deploy to deploy the module again.",
   secrets: "Correct it, or set the secrets again with mysimbdp manage tenant secret set.",
 };

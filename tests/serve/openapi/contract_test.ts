@@ -275,6 +275,8 @@ const MISTAKES: [
   }],
   ["reviewVersion", "not-found", { path: `${MODULE}/..%2f..%2f` }],
   ["rejectVersion", "bad-request", { path: `${MODULE}/v1-d580bb47/reject`, body: "[]" }],
+  ["createToken", "bad-request", { body: '{"name":"a","expiresInDays":1000}' }],
+  ["revokeToken", "no-such-token", { path: "/v1/tokens/nobody" }],
   ["showUpload", "upload-not-found", { path: "/v1/uploads/nobody", headers: TUS }],
   ["addTenant", "tenant-exists", { body: '{"name":"customer-1"}' }],
   ["addTenant", "bad-tenant-name", { body: '{"name":"../etc"}' }],
@@ -295,6 +297,9 @@ const MISTAKES: [
 /** Problems that need more than one request, with the test that covers each. */
 const COVERED_ELSEWHERE: Record<string, string> = {
   "bad-account-name": "tests/serve/real_accounts_test.ts",
+  "insufficient-scope": "tests/serve/tokens_test.ts",
+  "too-many-tokens": "tests/serve/tokens_test.ts",
+  "tokens-unreadable": "tests/serve/tokens_test.ts",
   "cross-site": "tests/serve/cookies_test.ts",
   "wrong-version-state": "tests/serve/module_admin_test.ts",
   "test-run-in-progress": "tests/serve/module_admin_test.ts",

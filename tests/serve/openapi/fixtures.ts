@@ -10,6 +10,7 @@ import {
   EXAMPLE_ID,
   EXAMPLE_MODULE,
   EXAMPLE_TEST_RUN,
+  EXAMPLE_TOKEN,
   EXAMPLE_UPLOAD_ID,
 } from "../../../src/serve/api/examples.ts";
 import { markPending } from "../../../src/modules/review.ts";
@@ -42,7 +43,10 @@ export async function exampleServer(): Promise<ExampleServer> {
     metadata: "filename YXByaWwuY3N2",
     createdAt: Date.now(),
   };
-  await new UsersFile(join(dataDir, "users.json")).add("customer-1", dummyHash("argon2id"));
+  const users = new UsersFile(join(dataDir, "users.json"));
+  await users.add("customer-1", dummyHash("argon2id"));
+  const tokens = [{ ...EXAMPLE_TOKEN, sha256: "" }];
+  await users.changeCredentials("customer-1", (credentials) => ({ ...credentials, tokens }));
   await Deno.mkdir(join(dataDir, "archive/customer-1"));
   await Deno.writeTextFile(join(dataDir, "archive/customer-1", EXAMPLE_ID), EXAMPLE_CSV);
   const path = join(dataDir, "uploads", EXAMPLE_UPLOAD_ID);

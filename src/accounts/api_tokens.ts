@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import { Failure } from "../base/failure.ts";
+import {
+  type NewToken,
+  type NewTokenRequest,
+  TOKEN_PREFIX,
+  type TokenView,
+} from "../protocol/tokens.ts";
+import { type Credentials, digestOf, type StoredToken } from "./credentials.ts";
+import type { UsersFile } from "./users.ts";
+
+const DAY_MS = 86_400_000;
+/** Expired tokens are still listed for this long, and a client that uses one gets a clear answer. */
+const KEPT_MS = 30 * DAY_MS;
+/** Maximum of one account: valid ones, and as many expired ones. */
+const MAX_TOKENS = 100;
+
+// The account's name leads to the file with its tokens; a dot cannot be in the random part.
+const TOKEN = new RegExp(`^${TOKEN_PREFIX}(.{1,63})\\.[A-Za-z0-9_-]{43}$`, "s");
+
+/** Whether a text has the form of an API token. */
+export function isApiToken(token: string): boolean {
+  return TOKEN.test(token);
+}
+
+/** Returns the account that a token names; null if it has not the form of a token. */
+export function accountOfToken(token: string): string | null {
+  return TOKEN.exec(token)?.[1] ?? null;
+}
+
+/** Finds a token by its hash, so that the time that takes says nothing about the token. */
+export function findToken({ tokens }: Credentials, token: string): StoredToken | null {
+  const digest = digestOf(token);
+  return tokens.find(({ sha256 }) => sha256 === digest) ?? null;
+}
+
+/**
+ * Creates a token of an account: 256 random bits, of which only a SHA-256 is stored.
+ *
+ * @param now milliseconds since the epoch
+ * @returns the token, which cannot be shown again
+ * @throws {Failure} `too-many-tokens`, and what {@link UsersFile.changeCredentials} throws
+ *
+ * @example
+ * ```ts ignore
+ * const { token } = await createToken(users, "customer-1", { name: "ci", scope: "send", expiresInDays: 90 }, now);
+ * ```
+ */
+export async function createToken(
+  users: UsersFile,
+  account: string,
+  { name, scope, expiresInDays }: NewTokenRequest,
+  now: number,
+): Promise<NewToken> {
+  const token = `${TOKEN_PREFIX}${account}.${randomBytes(32).toString("base64url")}`;
+  const view: TokenView = {
+    id: randomBytes(8).toString("hex"),
+    name,
+    scope,
+    createdAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + expiresInDays * DAY_MS).toISOString(),
+    lastUsedAt: null,
+  };
+  await users.changeCredentials(account, (credentials) => {
+    const isValid = ({ expiresAt }: StoredToken) => Date.parse(expiresAt) > now;
+    const valid = credentials.tokens.filter(isValid);
+    if (valid.length >= MAX_TOKENS) throw tooMany(account);
+    const expired = credentials.tokens.filter((each) =>
+      !isValid(each) && Date.parse(each.expiresAt) > now - KEPT_MS
+    );
+    const tokens = [...expired.slice(-MAX_TOKENS), ...valid, { ...view, sha256: digestOf(token) }];
+    return { ...credentials, tokens };
+  });
+  return { ...view, token };
+}
+
+/**
+ * Returns the tokens of an account, newest first, including those that expired lately.
+ * @throws {Failure} `no-such-tenant`, `bad-credentials-file`
+ */
+export function listTokens(users: UsersFile, account: string): TokenView[] {
+  const { tokens } = users.credentials(users.get(account));
+  return tokens.map(({ sha256: _, ...view }) => view).reverse();
+}
+
+/**
+ * Revokes one token of an account, or all.
+ *
+ * @returns the revoked ones
+ * @throws {Failure} `no-such-token`, `no-such-tenant`, `bad-credentials-file`
+ */
+export async function revokeTokens(
+  users: UsersFile,
+  account: string,
+  which: { id: string } | "all",
+): Promise<TokenView[]> {
+  const isMeant = ({ id }: StoredToken) => which === "all" || id === which.id;
+  let revoked: TokenView[] = [];
+  await users.changeCredentials(account, (credentials) => {
+    revoked = credentials.tokens.filter(isMeant).map(({ sha256: _, ...view }) => view);
+    if (revoked.length === 0) return credentials;
+    return { ...credentials, tokens: credentials.tokens.filter((token) => !isMeant(token)) };
+  });
+  if (which === "all" || revoked.length > 0) return revoked;
+  const text = `Cannot find the token ${JSON.stringify(which.id)}: it does not exist`;
+  throw new Failure("refused", "no-such-token", text, {
+    hint: "It may have been revoked; list the tokens to see their ids.",
+  });
+}
+
+/** Returns the credentials with the times at which tokens were used, by id. */
+export function withUse(credentials: Credentials, used: ReadonlyMap<string, number>): Credentials {
+  const tokens = credentials.tokens.map((token) => {
+    const at = used.get(token.id);
+    return at === undefined ? token : { ...token, lastUsedAt: new Date(at).toISOString() };
+  });
+  return { ...credentials, tokens };
+}
+
+function tooMany(account: string): Failure {
+  const text = `Cannot create another token of "${account}": it has ${MAX_TOKENS}`;
+  return new Failure("refused", "too-many-tokens", text, {
+    hint: "Revoke tokens that are not used any more.",
+    details: { limit: MAX_TOKENS },
+  });
+}

@@ -1,0 +1,108 @@
+import { Failure } from "../base/failure.ts";
+import type { TokenScope } from "../protocol/tokens.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { findToken, withUse } from "./api_tokens.ts";
+import { type Credentials, credentialsFor, isLive, previousPassword } from "./credentials.ts";
+import type { UsersFile } from "./users.ts";
+import type { Account } from "./users_text.ts";
+
+/** A password that works now. */
+export interface Password {
+  /** Its hash. */
+  stored: string;
+  generation: string;
+}
+
+interface LiveCredentialsOptions {
+  users: UsersFile;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  emit: Emit;
+}
+
+/** A use is stored when the one before it is older; it is written for people. */
+const USE_MS = 3_600_000;
+const STORE_MS = 60_000;
+
+/**
+ * The generations, old passwords and API tokens of accounts, as a server uses them: a file with a
+ * fault keeps nobody out who has the password, and is reported once.
+ */
+export class LiveCredentials {
+  readonly #users: UsersFile;
+  readonly #now: () => number;
+  readonly #emit: Emit;
+  // The last content without faults.
+  readonly #lastGood = new Map<string, Credentials>();
+  readonly #faults = new Map<string, string>();
+  /** When tokens were used, by account and id; not stored yet. */
+  #uses = new Map<string, Map<string, number>>();
+  #storedAt = 0;
+
+  constructor({ users, now, emit }: LiveCredentialsOptions) {
+    this.#users = users;
+    this.#now = now;
+    this.#emit = emit;
+  }
+
+  passwords(account: Account): readonly Password[] {
+    const credentials = this.#of(account);
+    const current = { stored: account.stored, generation: credentials.generation };
+    const previous = previousPassword(credentials, this.#now());
+    return previous === null ? [current] : [current, previous];
+  }
+
+  isLive(account: Account, generation: string): boolean {
+    return isLive(this.#of(account), generation, this.#now());
+  }
+
+  /** Looks up an API token of the account, and notes its use. */
+  use(account: Account, token: string):
+    | { ok: true; tenant: string; id: string; scope: TokenScope }
+    | { ok: false; expiredAt: string | null } {
+    const found = findToken(this.#of(account), token);
+    if (found === null) return { ok: false, expiredAt: null };
+    const { id, scope, expiresAt, lastUsedAt } = found;
+    const now = this.#now();
+    if (Date.parse(expiresAt) <= now) return { ok: false, expiredAt: expiresAt };
+    if (lastUsedAt === null || now - Date.parse(lastUsedAt) > USE_MS) {
+      const uses = this.#uses.get(account.name) ?? new Map();
+      this.#uses.set(account.name, uses.set(id, now));
+    }
+    return { ok: true, tenant: account.name, id, scope };
+  }
+
+  /** Ends the tokens of an account that was disabled by hand. @throws {Failure} if they cannot be */
+  async endDisabled(account: Account): Promise<void> {
+    const { tokens, previous } = this.#of(account);
+    if (tokens.length > 0 || previous !== null) await this.#users.endDisabled(account.name);
+  }
+
+  /** Stores when tokens were used, at most once a minute; a full disk does not matter. */
+  async storeUses(): Promise<void> {
+    if (this.#uses.size === 0 || this.#now() - this.#storedAt < STORE_MS) return;
+    this.#storedAt = this.#now();
+    const uses = this.#uses;
+    this.#uses = new Map();
+    for (const [name, used] of uses) {
+      await this.#users.changeCredentials(name, (now) => withUse(now, used)).catch(() => {});
+    }
+  }
+
+  #of(account: Account): Credentials {
+    const { name, stored } = account;
+    try {
+      const credentials = this.#users.credentials(account);
+      this.#faults.delete(name);
+      this.#lastGood.set(name, credentials);
+      return credentials;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (this.#faults.get(name) !== error.message) {
+        this.#faults.set(name, error.message);
+        this.#emit({ kind: "credentials.broken", error: error.message });
+      }
+      return credentialsFor(this.#lastGood.get(name) ?? null, stored);
+    }
+  }
+}
