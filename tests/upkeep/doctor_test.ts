@@ -20,6 +20,7 @@ Deno.test("doctor: a healthy platform, then its problems with hints", async (t) 
     const checks = [
       "config",
       "data",
+      "tokens",
       "constraints",
       "modules",
       "secrets",
