@@ -34,6 +34,11 @@ export function findToken({ tokens }: Credentials, token: string): StoredToken |
   return tokens.find(({ sha256 }) => sha256 === digest) ?? null;
 }
 
+/** The tokens that have not expired. */
+export function validTokens({ tokens }: Credentials, now: number): StoredToken[] {
+  return tokens.filter(({ expiresAt }) => Date.parse(expiresAt) > now);
+}
+
 /**
  * Creates a token of an account: 256 random bits, of which only a SHA-256 is stored.
  *
@@ -62,13 +67,10 @@ export async function createToken(
     lastUsedAt: null,
   };
   await users.changeCredentials(account, (credentials) => {
-    const isValid = ({ expiresAt }: StoredToken) => Date.parse(expiresAt) > now;
-    const valid = credentials.tokens.filter(isValid);
+    const valid = validTokens(credentials, now);
     if (valid.length >= MAX_TOKENS) throw tooMany(account);
-    const expired = credentials.tokens.filter((each) =>
-      !isValid(each) && Date.parse(each.expiresAt) > now - KEPT_MS
-    );
-    const tokens = [...expired.slice(-MAX_TOKENS), ...valid, { ...view, sha256: digestOf(token) }];
+    const kept = validTokens(credentials, now - KEPT_MS).filter((each) => !valid.includes(each));
+    const tokens = [...kept.slice(-MAX_TOKENS), ...valid, { ...view, sha256: digestOf(token) }];
     return { ...credentials, tokens };
   });
   return { ...view, token };

@@ -30,6 +30,8 @@ export const replayRequestSchema = z.strictObject({ order: z.enum(REPLAY_ORDERS)
 export const tenantViewSchema = z.object({
   name: z.string(),
   enabled: z.boolean(),
+  /** Until when the password before the current one works as well, ISO 8601 in UTC; or null. */
+  oldPasswordUntil: z.string().nullable(),
   /** Null if the operator's file cannot be read: the account can then upload nothing. */
   constraints: constraintsSchema.nullable(),
   /** False when the platform's defaults apply. */
@@ -55,7 +57,11 @@ export const newTenantSchema = z.strictObject({
   password: z.string().optional(),
 });
 /** The body that sets a password; without one it is generated. */
-export const newPasswordSchema = z.strictObject({ password: z.string().optional() });
+export const newPasswordSchema = z.strictObject({
+  password: z.string().optional(),
+  /** Seconds for which the old password works as well, up to 30 days. */
+  graceSeconds: z.int().min(0).max(30 * 86_400).optional(),
+});
 /** The body that enables or disables an account. */
 export const tenantChangeSchema = z.strictObject({ enabled: z.boolean() });
 

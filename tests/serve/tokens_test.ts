@@ -205,3 +205,58 @@ Deno.test("streams of events end at disable, password change and revocation, how
     const disabledAt = Date.now();
     assert.ok(await last() - disabledAt < 3000);
   }));
+
+Deno.test("an operator lists and revokes a tenant's tokens, which is audited", () =>
+  withTokens(async (harness) => {
+    const { send, dataDir } = harness;
+    const [one, other] = [await create(harness), await create(harness, { name: "other" })];
+    const operate = (method: string, path: string) =>
+      send(`/v1/admin/tenants/customer-1/tokens${path}`, { method, as: "admin" });
+    const listed = await (await operate("GET", "")).json();
+    assert.deepEqual(listed.tokens.map(({ name }: { name: string }) => name), ["other", "nightly"]);
+    assert.ok(!JSON.stringify(listed).includes("sha256"));
+    assert.equal((await operate("DELETE", `/${one.id}`)).status, 204);
+    assert.equal(await problemCode(await operate("DELETE", `/${one.id}`)), "no-such-token");
+    assert.deepEqual(
+      [await statusOf(harness, one.token), await statusOf(harness, other.token)],
+      [401, 200],
+    );
+    assert.equal((await operate("DELETE", "")).status, 204);
+    assert.equal(await statusOf(harness, other.token), 401);
+    const audit = Deno.readTextFileSync(`${dataDir}/audit.log`).trim().split("\n")
+      .map((line) => JSON.parse(line))
+      .map(({ action, subject, details, outcome }) => [action, subject, details.token, outcome]);
+    assert.deepEqual(audit, [
+      ["token.revoke", "customer-1", one.id, "done"],
+      ["token.revoke", "customer-1", one.id, "no-such-token"],
+      ["token.revoke", "customer-1", "all", "done"],
+    ]);
+  }));
+
+Deno.test("an operator rotates a password with a period of grace", () =>
+  withTokens(async (harness) => {
+    const { send } = harness;
+    const { token } = await create(harness);
+    const set = async (body: unknown) =>
+      await send("/v1/admin/tenants/customer-1/password", {
+        method: "POST",
+        as: "admin",
+        body: JSON.stringify(body),
+      });
+    const login = async (password: string) =>
+      (await send("/v1/usage", { headers: { Authorization: basic("customer-1", password) } }))
+        .status;
+    assert.equal(await problemCode(await set({ graceSeconds: 31 * 86_400 })), "bad-request");
+    assert.equal((await set({ password: "password-9", graceSeconds: 2 })).status, 200);
+    const shown = await (await send("/v1/admin/tenants/customer-1", { as: "admin" })).json();
+    assert.ok(Date.parse(shown.oldPasswordUntil) > Date.now());
+    assert.deepEqual([await login("password-1"), await login("password-9")], [200, 200]);
+    const stream = await streamEnd(harness, password);
+    const endedAt = await stream();
+    const until = Date.parse(shown.oldPasswordUntil);
+    assert.ok(endedAt >= until && endedAt - until < 3000, "the stream ends with the grace");
+    assert.deepEqual([await login("password-1"), await login("password-9")], [401, 200]);
+    assert.equal(await statusOf(harness, token), 200);
+    assert.equal((await set({ password: "password-10" })).status, 200);
+    assert.deepEqual([await login("password-9"), await statusOf(harness, token)], [401, 401]);
+  }));

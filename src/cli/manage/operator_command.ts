@@ -16,9 +16,21 @@ import {
   printResult,
 } from "../command.ts";
 import { withGuide } from "../help/guide.ts";
-import { givenPassword, manageAccountsDeps, type PasswordFlags, withPassword } from "./accounts.ts";
+import {
+  changedText,
+  givenPassword,
+  manageAccountsDeps,
+  type PasswordFlags,
+  stateOf,
+  withGrace,
+  withOldPassword,
+  withPassword,
+} from "./accounts.ts";
 
-interface OperatorFlags extends CommonFlags, PasswordFlags {}
+interface OperatorFlags extends CommonFlags, PasswordFlags {
+  /** Seconds. */
+  grace?: number;
+}
 
 /** Adds `manage operator …`: the operators' accounts. */
 export function registerOperator(manage: Command, context: CommandContext): void {
@@ -38,15 +50,18 @@ export function registerOperator(manage: Command, context: CommandContext): void
     const { password } = await addAccount(depsOf(context, flags), name, given);
     return done(context, flags, "operator.add", `added ${name}`, name, password);
   }));
-  withPassword(
+  withGrace(withPassword(
     addCommand(operator, "passwd NAME", "set an operator's password; ends all sessions", [
       ["mysimbdp manage operator passwd admin", "generate a password and show it once"],
       ["mysimbdp manage operator passwd admin -p -", "read the password from standard input"],
+      ["mysimbdp manage operator passwd admin --grace 1h", "the old one works for an hour, too"],
     ]),
-  ).action(action<OperatorFlags>(context, async (flags, name = "") => {
+  )).action(action<OperatorFlags>(context, async (flags, name = "") => {
     const given = await givenPassword(context, flags, name);
-    const { password } = await setAccountPassword(depsOf(context, flags), name, given);
-    const text = `changed the password of ${name}`;
+    const { grace = 0 } = flags;
+    const deps = depsOf(context, flags);
+    const { password } = await setAccountPassword(deps, name, given, grace);
+    const text = changedText(deps.users, name);
     return done(context, flags, "operator.password", text, name, password);
   }));
   addCommand(operator, "disable NAME", "disable an operator account", [
@@ -92,7 +107,14 @@ function done(
 }
 
 function list({ io }: CommandContext, flags: OperatorFlags): number {
-  const operators = operatorsOf(new Layout(configOf(flags).data)).list()
-    .map(({ name, enabled }) => ({ operator: name, state: enabled ? "active" : "disabled" }));
-  return printEntries(io, flags, operators, ["operator", "state"], Object.values<string>);
+  const users = operatorsOf(new Layout(configOf(flags).data));
+  const operators = users.list().map((account) => ({
+    operator: account.name,
+    state: account.enabled ? "active" : "disabled",
+    oldPasswordUntil: stateOf(users, account).oldPasswordUntil,
+  }));
+  return printEntries(io, flags, operators, ["operator", "state"], (row) => [
+    row.operator,
+    withOldPassword(row.state, row.oldPasswordUntil),
+  ]);
 }

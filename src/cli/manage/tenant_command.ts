@@ -30,10 +30,15 @@ import { Steps } from "../terminal/steps.ts";
 import { printTable } from "../terminal/table.ts";
 import { formatCount } from "../../base/count.ts";
 import {
+  type AccountState,
+  changedText,
   givenPassword,
   manageAccountsDeps,
   type PasswordFlags,
+  stateOf,
   tenantNamed,
+  withGrace,
+  withOldPassword,
   withPassword,
 } from "./accounts.ts";
 import { audit, decidedBy } from "./audit_command.ts";
@@ -41,9 +46,12 @@ import { registerTenantModule } from "./module_command.ts";
 import { readersOf, registerReaders } from "./reader_command.ts";
 import { registerSecret } from "./secret_command.ts";
 import { addTenant } from "./tenant_add.ts";
+import { registerTokens } from "./tokens_command.ts";
 import { registerTenantTest, REQUIRE_OS_SANDBOX } from "./test_command.ts";
 
 interface TenantFlags extends CommonFlags, PasswordFlags {
+  /** Seconds. */
+  grace?: number;
   storage?: string;
   requireOsSandbox?: boolean;
   module?: string;
@@ -72,12 +80,13 @@ export function registerTenant(manage: Command, context: CommandContext): void {
   ])))
     .option("--module <dir>", "also deploy the module in this folder")
     .action(run(addTenant));
-  withPassword(addCommand(tenant, "passwd NAME", "set an account's password", [
+  withGrace(withPassword(addCommand(tenant, "passwd NAME", "set an account's password", [
     ["mysimbdp manage tenant passwd customer-1", "generate a password, show it once"],
     ["mysimbdp manage tenant passwd customer-1 -p -", "read it from standard input"],
-  ])).action(run(setPassword));
+    ["mysimbdp manage tenant passwd customer-1 --grace 24h", "the old one works for a day, too"],
+  ]))).action(run(setPassword));
   addCommand(tenant, "disable NAME", "disable an account; its files and rows stay", [
-    ["mysimbdp manage tenant disable customer-1", "a running serve refuses logins at once"],
+    ["mysimbdp manage tenant disable customer-1", "also ends its sessions and API tokens"],
   ]).action(run((_, flags, name) => setEnabled(context, flags, name, false)));
   addCommand(tenant, "enable NAME", "enable a disabled account", [
     ["mysimbdp manage tenant enable customer-1", "the password stays the same"],
@@ -99,6 +108,7 @@ export function registerTenant(manage: Command, context: CommandContext): void {
   registerTenantTest(tenant, context);
   registerTenantModule(tenant, context);
   registerSecret(tenant, context);
+  registerTokens(tenant, context);
   registerReaders(tenant, context);
 }
 
@@ -108,10 +118,13 @@ async function setPassword(
   name: string,
 ): Promise<number> {
   const given = await givenPassword(context, flags, name);
-  const { password } = await setAccountPassword(depsOf(context, flags), name, given);
+  const { grace = 0 } = flags;
+  const deps = depsOf(context, flags);
+  const { password } = await setAccountPassword(deps, name, given, grace);
+  const changed = changedText(deps.users, name);
   const text = password === null
-    ? `changed the password of ${name}`
-    : `password of ${name} (shown only once): ${password}`;
+    ? changed
+    : `${grace > 0 ? `${changed}\n` : ""}password of ${name} (shown only once): ${password}`;
   return printResult(context, flags, { tenant: name, password: password ?? undefined }, text);
 }
 
@@ -129,15 +142,27 @@ async function setEnabled(
 async function listTenants({ io }: CommandContext, flags: TenantFlags): Promise<number> {
   const layout = new Layout(configOf(flags).data);
   const modules = new ModuleStore(layout.moduleRoot);
-  const rows: { tenant: string; state: string; module: string }[] = [];
-  for (const { name, enabled } of new UsersFile(layout.users).list()) {
+  const users = new UsersFile(layout.users);
+  const rows: TenantRow[] = [];
+  for (const account of users.list()) {
+    const { name, enabled } = account;
     const module = (await modules.versions(name)).length > 0
       ? await versionOf(modules, name)
       : "none";
     const state = isTenantName(name) ? enabled ? "active" : "disabled" : "invalid name";
-    rows.push({ tenant: name, state, module });
+    rows.push({ tenant: name, state, module, ...stateOf(users, account) });
   }
-  return printEntries(io, flags, rows, ["tenant", "state", "module"], Object.values<string>);
+  return printEntries(io, flags, rows, ["tenant", "state", "module"], (row) => [
+    row.tenant,
+    withOldPassword(row.state, row.oldPasswordUntil),
+    row.module,
+  ]);
+}
+
+interface TenantRow extends AccountState {
+  tenant: string;
+  state: string;
+  module: string;
 }
 
 async function showTenant(
@@ -147,7 +172,9 @@ async function showTenant(
 ): Promise<number> {
   const config = configOf(flags, { "storage.url": flags.storage });
   const layout = new Layout(config.data);
-  const account = new UsersFile(layout.users).get(name);
+  const users = new UsersFile(layout.users);
+  const account = users.get(name);
+  const { oldPasswordUntil, tokens } = stateOf(users, account);
   const module = await new ModuleStore(layout.moduleRoot).current(name);
   const own = await orNull(Deno.readTextFile(layout.constraints(name)));
   const { constraints, faults } = checkConstraints(own ?? JSON.stringify(config.constraints));
@@ -159,13 +186,14 @@ async function showTenant(
   const readers = await readersOf(config, name);
   if (flags.json) {
     const shown = { tenant: name, disabled: !account.enabled, module: module?.version ?? null };
-    const json = { ...shown, constraints, tables, readers };
+    const json = { ...shown, oldPasswordUntil, tokens, constraints, tables, readers };
     io.stdout.write(`${JSON.stringify(json)}\n`);
     return 0;
   }
   printTable(io.stdout, ["", ""], [
     ["tenant", name],
-    ["state", account.enabled ? "active" : "disabled"],
+    ["state", withOldPassword(account.enabled ? "active" : "disabled", oldPasswordUntil)],
+    ["API tokens", tokens === null ? "unreadable, see manage doctor" : String(tokens)],
     ["module", module?.version ?? "none"],
     ["files", module?.declaration.files.join(", ") ?? "-"],
     ["constraints", limits],

@@ -11,6 +11,7 @@ import { adminFileRoutes } from "./files.ts";
 import { adminModuleRoutes } from "./modules.ts";
 import { overviewRoutes } from "./overview.ts";
 import { tenantRoutes } from "./tenants.ts";
+import { tenantTokenRoutes } from "./tokens.ts";
 
 const define = routesFor("Operators", "operator");
 
@@ -39,6 +40,7 @@ export function adminRoutes(deps: AdminDeps): Route[] {
     }),
     ...overviewRoutes(deps),
     ...tenantRoutes(deps),
+    ...tenantTokenRoutes(deps),
     ...adminModuleRoutes(deps),
     ...adminFileRoutes(deps),
     ...auditRoutes(deps),

@@ -4,6 +4,7 @@ import {
   setAccountEnabled,
   setAccountPassword,
 } from "../../accounts/manage_accounts.ts";
+import { previousPassword } from "../../accounts/credentials.ts";
 import type { Account } from "../../accounts/users_text.ts";
 import { Failure } from "../../base/failure.ts";
 import { isTenantName } from "../../base/tenant_name.ts";
@@ -24,6 +25,7 @@ import {
   newConstraintsSchema,
 } from "../../protocol/constraints.ts";
 import { PATHS } from "../../protocol/paths.ts";
+import { readable } from "../api/tokens.ts";
 import { EXAMPLE_VERSION } from "../api/examples.ts";
 import type { AppContext } from "../http/env.ts";
 import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
@@ -39,6 +41,7 @@ const ONE_TENANT = `${PATHS.admin}/tenants/:name` as const;
 const EXAMPLE = {
   name: "customer-1",
   enabled: true,
+  oldPasswordUntil: null,
   constraints: DEFAULT_CONSTRAINTS,
   ownConstraints: true,
   module: { current: null, pending: [EXAMPLE_VERSION.version] },
@@ -110,19 +113,26 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       path: `${ONE_TENANT}/password`,
       id: "setPassword",
       summary: "Set the password of an account",
-      description: "Ends its sessions. Without a password, one is generated and shown once.",
+      description: "Ends the old password, its sessions, and the API tokens of the account. With " +
+        "`graceSeconds` the old password and its sessions end only after that time, and API " +
+        "tokens stay. Without a password, one is generated and shown once.",
       params,
-      body: { schema: newPasswordSchema, example: { password: "a new password" } },
+      body: {
+        schema: newPasswordSchema,
+        example: { password: "a new password", graceSeconds: 86_400 },
+      },
       answer: json(
         200,
         "The password is set. `password` is null if the request had one.",
         credentialsSchema,
         { name: "customer-1", password: null },
       ),
-      problems: ["bad-request", "bad-password", "no-such-tenant"],
-      handle(c, { params, body: { password } }) {
+      problems: ["bad-request", "bad-password", "no-such-tenant", "tokens-unreadable"],
+      handle(c, { params, body: { password, graceSeconds } }) {
         const { name } = accountOf(deps, params.name);
-        return setAccountPassword(manageDeps(c, deps), name, password);
+        return readable(() =>
+          setAccountPassword(manageDeps(c, deps), name, password, graceSeconds)
+        );
       },
     }),
     define({
@@ -170,11 +180,12 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
 }
 
 async function viewOf(deps: AdminDeps, name: string): Promise<TenantView> {
-  const { enabled } = accountOf(deps, name);
+  const account = accountOf(deps, name);
   const { store } = deps.modules;
   return {
     name,
-    enabled,
+    enabled: account.enabled,
+    oldPasswordUntil: oldPasswordUntil(deps, account),
     constraints: await deps.constraintsOf(name).catch(() => null),
     ownConstraints: await statIfThere(deps.layout.constraints(name)) !== null,
     module: {
@@ -184,8 +195,18 @@ async function viewOf(deps: AdminDeps, name: string): Promise<TenantView> {
   };
 }
 
+/** Null, too, if the file cannot be read, which the log and `manage doctor` report. */
+function oldPasswordUntil({ users, now }: AdminDeps, account: Account): string | null {
+  try {
+    return previousPassword(users.credentials(account), now())?.until ?? null;
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
 /** @throws {Failure} `no-such-tenant` */
-function accountOf({ users }: AdminDeps, name: string): Account {
+export function accountOf({ users }: AdminDeps, name: string): Account {
   const account = isTenantName(name) ? users.accounts().get(name) : undefined;
   if (account) return account;
   const text = `Cannot find tenant ${JSON.stringify(name)}: it does not exist`;
@@ -194,7 +215,7 @@ function accountOf({ users }: AdminDeps, name: string): Account {
   });
 }
 
-function manageDeps(c: AppContext, deps: AdminDeps): ManageAccountsDeps {
-  const { users, hash } = deps;
-  return { users, hash, audited: (action, work) => audited(c, deps, action, work) };
+export function manageDeps(c: AppContext, deps: AdminDeps): ManageAccountsDeps {
+  const { users, hash, now } = deps;
+  return { users, hash, now, audited: (action, work) => audited(c, deps, action, work) };
 }

@@ -1,3 +1,4 @@
+import { validTokens } from "../../accounts/api_tokens.ts";
 import { previousPassword } from "../../accounts/credentials.ts";
 import { UsersFile } from "../../accounts/users.ts";
 import { checkFilesOf } from "./handwritten.ts";
@@ -14,7 +15,7 @@ export async function checkTokens(context: CheckContext): Promise<Finding[]> {
   for (const users of files) {
     for (const account of users.list()) {
       const credentials = users.credentials(account);
-      tokens += credentials.tokens.filter(({ expiresAt }) => Date.parse(expiresAt) > now).length;
+      tokens += validTokens(credentials, now).length;
       const previous = previousPassword(credentials, now);
       if (previous) old.push(`${account.name} until ${previous.until}`);
     }
