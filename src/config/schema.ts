@@ -85,6 +85,12 @@ const uploads = z.strictObject({
   stall_seconds: seconds().default(60).describe(
     "Seconds without data after which an upload is interrupted; it can be resumed.",
   ),
+  min_bytes_per_second: z.number().nonnegative().max(1_048_576).default(1024).describe(
+    "Slower uploads are interrupted, on average over stall_seconds; they can be resumed.",
+  ),
+  max_unfinished: z.int().min(1).max(1_000_000).default(10_000).describe(
+    "Maximum number of unfinished uploads of a tenant in all its batches; never more than twice its number_files, or 20.",
+  ),
 });
 
 /** The disks of the data directory. */

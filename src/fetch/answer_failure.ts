@@ -13,6 +13,7 @@ const ABOUT_THE_FILE = new Set([
   "format-not-allowed",
   "file-too-large",
   "too-many-files",
+  "too-many-unfinished",
   "bad-file-name",
 ]);
 

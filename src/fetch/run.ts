@@ -79,6 +79,9 @@ export async function fetchOnce(options: RunOptions): Promise<FetchSummary> {
   return sender.summary();
 }
 
+/** Codes of files that are tried again in the next wave. */
+const NEXT_WAVE = new Set(["too-many-files", "too-many-unfinished", "file-changed"]);
+
 /** Checks and sends files in waves; each wave is a batch. */
 export class Sender {
   readonly #options: Required<RunOptions>;
@@ -327,7 +330,7 @@ export class Sender {
     const failure = error instanceof Failure ? error : unexpected(name, error);
     const { kind, code } = failure;
     if (kind === "auth" || failure.details.unreachable === true) this.#end = failure;
-    if (later && (code === "too-many-files" || code === "file-changed")) return later(name);
+    if (later && NEXT_WAVE.has(code)) return later(name);
     if (later && (kind === "server" || kind === "storage")) {
       this.#emit({ type: "retrying", name, failure, seconds: 0 });
       return later(name);

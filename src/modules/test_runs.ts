@@ -40,19 +40,23 @@ export class TestRuns {
     this.#store = store;
   }
 
-  /** Requests a test run. @throws {Failure} `test-run-in-progress` before the last one is finished */
+  /**
+   * Requests a test run.
+   * @param sample the path of the sample, which is copied
+   * @throws {Failure} `test-run-in-progress` before the last one is finished
+   */
   async request(
     tenant: string,
     version: string,
     name: string,
-    sample: Uint8Array<ArrayBuffer>,
+    sample: string,
     now: number,
   ): Promise<TestRun> {
     await ensureFolder(this.folder);
     const askedAt = new Date(now).toISOString();
     return await this.#store.locked(tenant, async () => {
       if (await this.inProgress(tenant)) throw alreadyInProgress();
-      await Deno.writeFile(this.#sample(tenant), sample, { mode: 0o600 });
+      await Deno.copyFile(sample, this.#sample(tenant));
       keepOwner(this.#sample(tenant));
       // The request comes last: a reader who finds it finds the whole sample.
       await writeDurably(this.#request(tenant), JSON.stringify({ version, name, askedAt }));

@@ -24,6 +24,7 @@ import { innerApi } from "./dashboard/inner_api.ts";
 import { addPageRoutes } from "./dashboard/pages.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { dropBody } from "./http/body.ts";
+import { BodyBudget, type BodyLimits } from "./http/body_budget.ts";
 import { authenticate, authenticateOperator } from "./http/auth.ts";
 import { crossOrigin } from "./http/cross_origin.ts";
 import type { AppEnv } from "./http/env.ts";
@@ -39,7 +40,6 @@ import { traceRequests } from "./http/trace.ts";
 import { isNoSpace } from "../data/free_space.ts";
 import { documentRoute, showReference } from "./openapi/routes.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
-import { type SlotLimits, Slots } from "./uploads/slots.ts";
 import { speakTus } from "./uploads/tus.ts";
 
 /** The dependencies and settings of the app. */
@@ -69,10 +69,10 @@ export interface ServeDeps {
   tracer?: Tracer;
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
-  /** Milliseconds without a byte after which a body ends; received bytes are kept. @default 60,000 */
-  stallMs?: number;
-  /** The maximum number of concurrent bodies. @default 64 in total, 16 per tenant */
-  slots?: SlotLimits;
+  /** Limits of the bodies that are being received. */
+  bodies?: BodyLimits;
+  /** The most unfinished uploads of a tenant, whatever their batch. @default 10,000 */
+  maxUnfinished?: number;
 }
 
 /**
@@ -87,7 +87,8 @@ export interface ServeDeps {
 export function createApp(deps: ServeDeps): Hono<AppEnv> {
   const { intake, accounts, operators, ledger, version, stopping, now = Date.now } = deps;
   const { keepsOrder = false } = deps;
-  const { defaultConstraints = DEFAULT_CONSTRAINTS, stallMs = 60_000, hash = hashPassword } = deps;
+  const { defaultConstraints = DEFAULT_CONSTRAINTS, hash = hashPassword } = deps;
+  const { maxUnfinished = 10_000 } = deps;
   const { layout, receipts, disk } = intake;
   const metrics = createMetrics(deps);
   const emit: Emit = (event) => {
@@ -99,13 +100,13 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   const waits = new FileWaits({ layout, disk, store: modules.store, now });
   const audit = new AuditLog(layout.audit);
   const users = new UsersFile(layout.users);
-  const slots = new Slots(deps.slots);
+  const bodies = new BodyBudget(deps.bodies);
   const live = liveEvents({ streams: new StreamCount(), polls: new SharedPolls(), stopping });
 
   const routes: Route[] = [
-    ...accountRoutes({ accounts, intake, ledger, constraintsOf, now }),
+    ...accountRoutes({ accounts, intake, ledger, constraintsOf, maxUnfinished, now }),
     ...tokenRoutes({ users, emit, now }),
-    ...uploadRoutes({ intake, constraintsOf, slots, emit, now, stallMs }),
+    ...uploadRoutes({ intake, constraintsOf, maxUnfinished, emit, now }),
     ...fileRoutes({ receipts, ledger, isCurrent: intake.isCurrent, layout, modules, waits, live }),
     ...adminRoutes({
       operators,
@@ -122,8 +123,8 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
       hash,
       now,
     }),
-    ...moduleRoutes({ layout, modules, emit, now, stallMs }),
-    ...testRunRoutes({ modules, now }),
+    ...moduleRoutes({ layout, disk, modules, emit, now }),
+    ...testRunRoutes({ layout, disk, modules, now }),
     ...serverRoutes({ intake, metrics }),
   ];
   routes.push(documentRoute(routes, version));
@@ -136,6 +137,10 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   });
   app.notFound((c) => problemResponse(c, notFound(JSON.stringify(c.req.path)), emit));
   app.use(prefixLocations());
+  app.use((c, next) => {
+    c.set("bodies", bodies);
+    return next();
+  });
   app.use(observe(emit));
   app.use(limitHosts(deps.hosts ?? []));
   app.use("/v1/*", crossOrigin(deps.corsOrigins ?? [], routes));

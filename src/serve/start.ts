@@ -156,9 +156,15 @@ async function openServe(config: Config) {
     keepsOrder: keepsOrder(config),
     hash: (password) => pool.hash(password),
     defaultConstraints: config.constraints,
-    stallMs: config.uploads.stall_seconds * 1000,
     hosts: config.server.hosts,
     corsOrigins: config.server.cors_origins,
+    bodies: {
+      sender: {
+        stallMs: config.uploads.stall_seconds * 1000,
+        minRate: config.uploads.min_bytes_per_second,
+      },
+    },
+    maxUnfinished: config.uploads.max_unfinished,
     stopping: stopping.signal,
     emit,
     tracer,

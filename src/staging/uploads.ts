@@ -41,6 +41,11 @@ export class Uploads {
   readonly #layout: Layout;
   readonly #thread = new UploadThread();
   readonly #index = new Map<string, Upload>();
+  /** The same by tenant, oldest first. */
+  readonly #ofTenant = new Map<string, Set<Upload>>();
+  /** Those that a request is changing. */
+  readonly #held = new Set<Upload>();
+  readonly #refreshing = new Map<string, Promise<void>>();
   readonly #now: () => number;
   readonly #expiryMs: number;
   readonly #takeoverMs: number;
@@ -68,9 +73,12 @@ export class Uploads {
 
   /** A tenant's unfinished uploads, oldest first. */
   list(tenant: string): Upload[] {
-    return [...this.#index.values()].filter((u) =>
-      u.info.tenant === tenant && this.get(u.info.id) !== null
-    );
+    return [...this.#ofTenant.get(tenant) ?? []].filter((u) => this.get(u.info.id) !== null);
+  }
+
+  /** The number of a tenant's unfinished uploads, with those that have expired and are not removed yet. */
+  count(tenant: string): number {
+    return this.#ofTenant.get(tenant)?.size ?? 0;
   }
 
   /** Uploads with all their bytes whose hand-off has not ended and is not running. */
@@ -91,7 +99,7 @@ export class Uploads {
    */
   async create(info: UploadInfo): Promise<Upload> {
     const upload = new Upload(info);
-    this.#index.set(info.id, upload);
+    this.#add(upload);
     try {
       await this.#disk.require(info.length + this.#expected(upload));
       const path = this.#layout.upload(info.id);
@@ -111,8 +119,8 @@ export class Uploads {
   /** Bytes that the requests of other uploads are still going to write. */
   #expected(upload: Upload): number {
     let bytes = 0;
-    for (const other of this.#index.values()) {
-      if (other !== upload && other.holder) bytes += other.info.length - other.offset;
+    for (const other of this.#held) {
+      if (other !== upload) bytes += other.info.length - other.offset;
     }
     return bytes;
   }
@@ -133,19 +141,29 @@ export class Uploads {
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const holder: Holder = { activeAt: systemClock.monotonic(), interrupt: () => {}, released };
     upload.holder = holder;
+    this.#held.add(upload);
     try {
       await this.#trustDisk(upload);
       return await work(holder);
     } finally {
       upload.holder = null;
+      this.#held.delete(upload);
       release();
     }
   }
 
-  /** Forgets idle uploads whose bytes were removed by somebody else. @param tenant only its uploads */
-  async refresh(tenant?: string): Promise<void> {
-    for (const upload of [...this.#index.values()]) {
-      if (tenant !== undefined && upload.info.tenant !== tenant) continue;
+  /** Forgets idle uploads of a tenant whose bytes were removed by somebody else. */
+  async refresh(tenant: string): Promise<void> {
+    // It looks at two files of each upload: whoever asks meanwhile gets the same answer.
+    const running = this.#refreshing.get(tenant);
+    if (running) return await running;
+    const refreshing = this.#refresh(tenant).finally(() => this.#refreshing.delete(tenant));
+    this.#refreshing.set(tenant, refreshing);
+    await refreshing;
+  }
+
+  async #refresh(tenant: string): Promise<void> {
+    for (const upload of [...this.#ofTenant.get(tenant) ?? []]) {
       // One that is just being created has no file yet.
       if (upload.holder || upload.complete || upload.seen === null) continue;
       const bytes = await this.#look(upload);
@@ -216,6 +234,9 @@ export class Uploads {
   async remove(upload: Upload): Promise<void> {
     const { id } = upload.info;
     this.#index.delete(id);
+    const own = this.#ofTenant.get(upload.info.tenant);
+    own?.delete(upload);
+    if (own?.size === 0) this.#ofTenant.delete(upload.info.tenant);
     this.#thread.forget(this.#layout.upload(id));
     // The record first: bytes without a record are removed at the next start.
     await removeIfThere(this.#layout.uploadInfo(id));
@@ -225,7 +246,7 @@ export class Uploads {
 
   /** Removes the incomplete uploads that have expired. @returns how many */
   async expire(): Promise<number> {
-    await this.refresh();
+    for (const tenant of [...this.#ofTenant.keys()]) await this.refresh(tenant);
     const now = this.#now();
     const old = [...this.#index.values()].filter((u) =>
       !u.holder && !u.complete && this.expiresAt(u) <= now
@@ -236,7 +257,7 @@ export class Uploads {
 
   /** Interrupts all requests that are receiving bytes, and waits until they have ended. */
   async interruptAll(): Promise<void> {
-    const holders = [...this.#index.values()].flatMap((u) => u.holder ?? []);
+    const holders = [...this.#held].flatMap((u) => u.holder ?? []);
     for (const holder of holders) holder.interrupt();
     await Promise.all(holders.map((holder) => holder.released));
   }
@@ -254,7 +275,7 @@ export class Uploads {
     for (const name of names) {
       const [, id = ""] = /^(.*)\.json$/.exec(name) ?? [];
       const upload = isFileId(id) ? await this.#loadOne(id) : null;
-      if (upload) this.#index.set(id, upload);
+      if (upload) this.#add(upload);
     }
     for (const name of names) {
       const isKnown = this.#index.has(name.replace(/\.json$/, ""));
@@ -297,6 +318,12 @@ export class Uploads {
     }
     upload.seen = now;
     upload.offset = Math.min(upload.offset, bytes.size);
+  }
+
+  #add(upload: Upload): void {
+    const { id, tenant } = upload.info;
+    this.#index.set(id, upload);
+    this.#ofTenant.set(tenant, (this.#ofTenant.get(tenant) ?? new Set()).add(upload));
   }
 
   async #saveInfo({ info }: Upload): Promise<void> {

@@ -20,7 +20,7 @@ interface Layers {
 }
 
 /** How a request's body ended. */
-export type BodyEnd = "whole" | "cut" | "stalled" | "interrupted";
+export type BodyEnd = "whole" | "cut" | "stalled" | "interrupted" | "displaced";
 
 /** Events of `serve`. An event never contains a secret: no password, token, hash, or URL with one. */
 type ServeEvent =

@@ -77,7 +77,7 @@ Deno.test("a stalled body gets 408, and its bytes are kept", () =>
     assert.match(answer, /^HTTP\/1\.1 408 /);
     assert.match(answer, /body-stalled/);
     assert.equal(await offsetOf(upload), 5);
-  }, { app: { stallMs: 200 } }));
+  }, { app: { bodies: { sender: { stallMs: 200, minRate: 1024 } } } }));
 
 Deno.test("shutdown interrupts open bodies, keeps their bytes, and releases the data directory", () =>
   withServer(async (listening) => {

@@ -273,7 +273,7 @@ Deno.test("too many concurrent bodies get 503 with Retry-After", () =>
     release();
     assert.equal((await first).status, 204);
     assert.equal((await uploadWhole(harness, "b.csv", "abc")).status, 201);
-  }, { app: { slots: { total: 2, perTenant: 1 } } }));
+  }, { app: { bodies: { uploads: { total: 2, perCaller: 1 } } } }));
 
 Deno.test("an upload is locked while bytes arrive, and can be taken over when they stop", () => {
   let now = Date.now();

@@ -1,6 +1,5 @@
 import { Failure } from "../../base/failure.ts";
 import { MAX_SOURCE_CHARS, SOURCE_LIMITS } from "../../modules/source.ts";
-import { submitModule } from "../../modules/submit.ts";
 import { viewOfVersion } from "../../modules/version_record.ts";
 import {
   moduleLogSchema,
@@ -10,24 +9,25 @@ import {
   versionWithFilesSchema,
 } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
+import type { DiskState } from "../../data/disk_state.ts";
 import type { Layout } from "../../data/layout.ts";
 import type { Emit } from "../../telemetry/events.ts";
+import { type LargeBody, withLargeBody } from "../http/body.ts";
 import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import { EXAMPLE_ID, EXAMPLE_MODULE, EXAMPLE_VERSION } from "./examples.ts";
-import { requireNativePrograms } from "./native_programs.ts";
 import { type ModuleDeps, moduleOf, versionOf } from "./module_views.ts";
+import { Submissions } from "./submissions.ts";
 
 const define = routesFor("Module", "customer", "module");
 
 /** The dependencies of the routes of modules. */
 interface ModuleRoutesDeps {
   layout: Layout;
+  disk: DiskState;
   modules: ModuleDeps;
   emit: Emit;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Milliseconds without a byte after which a body is ended. */
-  stallMs: number;
 }
 
 /** In JSON a character of a source can take several bytes; one of base64 takes one. */
@@ -41,8 +41,15 @@ export const versionParam: Parameter = {
 };
 
 /** A customer's own module: its versions, its log, and submitting a new version. */
-export function moduleRoutes({ layout, modules, emit, now, stallMs }: ModuleRoutesDeps): Route[] {
-  const { store, inbox, log } = modules;
+export function moduleRoutes({ layout, disk, modules, emit, now }: ModuleRoutesDeps): Route[] {
+  const { store, log } = modules;
+  const submissions = new Submissions();
+  const body: LargeBody = {
+    folder: layout.uploads,
+    disk,
+    bytes: MAX_BODY_BYTES,
+    tooLarge: bodyTooLarge,
+  };
   return [
     define({
       method: "get",
@@ -67,7 +74,7 @@ export function moduleRoutes({ layout, modules, emit, now, stallMs }: ModuleRout
       body: {
         schema: moduleSubmissionSchema,
         example: { files: EXAMPLE_MODULE },
-        limits: { bytes: MAX_BODY_BYTES, stallMs, tooLarge: bodyTooLarge },
+        isLarge: true,
       },
       answer: json(202, "The version is stored and waits for its check.", versionViewSchema, {
         ...EXAMPLE_VERSION,
@@ -76,24 +83,24 @@ export function moduleRoutes({ layout, modules, emit, now, stallMs }: ModuleRout
       problems: [
         "bad-request",
         "body-stalled",
+        "upload-interrupted",
+        "too-busy",
         "module-too-large",
         "bad-module-files",
         "no-os-sandbox",
         "too-many-submissions",
         "no-space",
       ],
-      async handle(c, { body: { files } }) {
+      async handle(c) {
         const tenant = c.get("tenant");
-        await requireNativePrograms(files, layout, now());
-        const record = await submitModule(store, inbox, tenant, files, now());
-        const { version } = record;
-        emit({
-          kind: "module.submitted",
-          tenant,
-          moduleVersion: version,
-          files: Object.keys(files).length,
-        });
-        return viewOfVersion(record);
+        const submission = { dataDir: layout.root, tenant, now: now() };
+        const { version, files } = await withLargeBody(
+          c,
+          body,
+          (path) => submissions.store({ ...submission, path }),
+        );
+        emit({ kind: "module.submitted", tenant, moduleVersion: version.version, files });
+        return version;
       },
     }),
     define({

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { Failure } from "../../base/failure.ts";
+import type { DiskState } from "../../data/disk_state.ts";
+import type { Layout } from "../../data/layout.ts";
 import { notRunnable } from "../../modules/test_runs.ts";
 import { normalizeFileName } from "../../protocol/file_names.ts";
 import { canRun, testRunSchema } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
-import { type BodyLimits, readBytes } from "../http/body.ts";
+import { type LargeBody, withLargeBody } from "../http/body.ts";
 import { notFound } from "../http/problem_response.ts";
 import { json, type Route, routesFor } from "../http/route.ts";
 import { EXAMPLE_CSV, EXAMPLE_TEST_RUN } from "./examples.ts";
@@ -18,13 +20,23 @@ const querySchema = z.object({
     "The file name of the sample; the module can read it.",
   ),
 });
-const SAMPLE: BodyLimits = { bytes: 1024 * 1024, tooLarge };
+const SAMPLE_BYTES = 1024 * 1024;
+
+/** The dependencies of the routes of test runs. */
+interface TestRunDeps {
+  layout: Layout;
+  disk: DiskState;
+  modules: ModuleDeps;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
 
 /** Running a version of a module on a sample. */
 export function testRunRoutes(
-  { modules, now }: { modules: ModuleDeps; now: () => number },
+  { modules, layout, disk, now }: TestRunDeps,
 ): Route[] {
   const { testRuns } = modules;
+  const sample: LargeBody = { folder: layout.uploads, disk, bytes: SAMPLE_BYTES, tooLarge };
   return [
     define({
       method: "post",
@@ -51,13 +63,20 @@ export function testRunRoutes(
         "file-too-large",
         "wrong-version-state",
         "test-run-in-progress",
+        "body-stalled",
+        "upload-interrupted",
+        "too-busy",
       ],
       async handle(c, { params, query }) {
         const tenant = c.get("tenant");
         const { version, state } = await versionOf(modules, tenant, params.version);
         const name = normalizeFileName(query.name);
         if (!canRun(state)) throw notRunnable(version, state);
-        return await testRuns.request(tenant, version, name, await readBytes(c, SAMPLE), now());
+        return await withLargeBody(
+          c,
+          sample,
+          (path) => testRuns.request(tenant, version, name, path, now()),
+        );
       },
     }),
     define({
@@ -83,6 +102,6 @@ export function testRunRoutes(
 function tooLarge(): Failure {
   return new Failure("refused", "file-too-large", "Cannot run the sample: it has more than 1 MiB", {
     hint: "Send the first lines of the file.",
-    details: { limit: SAMPLE.bytes },
+    details: { limit: SAMPLE_BYTES },
   });
 }

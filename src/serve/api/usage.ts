@@ -2,6 +2,7 @@ import { FILE_STATES, type FileState } from "../../protocol/file_view.ts";
 import type { Usage } from "../../protocol/usage.ts";
 import type { Intake } from "../../staging/intake.ts";
 import type { LedgerReader } from "../../storage/contract.ts";
+import { mostUnfinished } from "../uploads/places.ts";
 import type { ConstraintsOf } from "./constraints.ts";
 
 /** Where the totals come from. */
@@ -9,19 +10,26 @@ export interface UsageDeps {
   intake: Intake;
   ledger: LedgerReader;
   constraintsOf: ConstraintsOf;
+  /** The most unfinished uploads of a tenant, whatever their batch. */
+  maxUnfinished: number;
 }
 
 /** A tenant's total files and rows, and the number of uploads that it can still begin. */
 export async function usageOf(
-  { intake, ledger, constraintsOf }: UsageDeps,
+  { intake, ledger, constraintsOf, maxUnfinished }: UsageDeps,
   tenant: string,
 ): Promise<Usage> {
   const counts = (await ledger.counts()).filter((count) => count.tenant === tenant);
-  const unfinished = intake.uploads.list(tenant).filter(({ info }) => info.counted).length;
-  const { number_files } = await constraintsOf(tenant);
+  const all = intake.uploads.list(tenant);
+  const unfinished = all.filter(({ info }) => info.counted).length;
+  const constraints = await constraintsOf(tenant);
+  const left = Math.min(
+    constraints.number_files - unfinished,
+    mostUnfinished({ maxUnfinished }, constraints) - all.length,
+  );
   return {
     ...totalsOf(counts),
-    uploads: { unfinished, left: Math.max(0, number_files - unfinished) },
+    uploads: { unfinished, left: Math.max(0, left) },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { TokenScope } from "../../protocol/tokens.ts";
 import type { Arrival } from "./arrival.ts";
+import type { BodyBudget } from "./body_budget.ts";
 
 /** What an API token must be allowed to do for a route; `account`: none is, only the password. */
 export type RouteScope = "send" | "module" | "account";
@@ -27,6 +28,8 @@ export interface AppEnv {
     stillValid: () => boolean;
     /** This request as a step of a trace; null without tracing. */
     traceparent: string | null;
+    /** The budget of all bodies. */
+    bodies: BodyBudget;
   };
 }
 

@@ -6,8 +6,6 @@ import type { Emit, TelemetryEvent } from "../../telemetry/events.ts";
 import { prefixOf } from "./public_url.ts";
 import { type ProblemCode, PROBLEMS, titleOf } from "./problems.ts";
 
-const UNREAD_BODY = new Set(["body-stalled", "upload-interrupted"]);
-
 /** The failure for an unknown path, or for something that the caller cannot see: `file "x"`. */
 export function notFound(what: string): Failure {
   return new Failure("refused", "not-found", `Cannot find ${what}`);
@@ -80,8 +78,6 @@ function respond(c: AppContext, code: ProblemCode, detail: string, failure?: Fai
   c.header("Content-Type", PROBLEM_MEDIA_TYPE);
   const seconds = failure?.details.retryAfterSeconds ?? (status === 503 ? 1 : undefined);
   if (seconds !== undefined) c.header("Retry-After", String(seconds));
-  // The rest of the request's body will not be read.
-  if (UNREAD_BODY.has(code)) c.header("Connection", "close");
   if (status === 401) {
     // With Basic, a browser would show its own dialog on top of the dashboard.
     if (c.req.header("Sec-Fetch-Site") === undefined) {

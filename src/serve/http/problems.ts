@@ -24,7 +24,10 @@ const BY_STATUS = {
     "no-such-tenant": "operators: the account does not exist",
     "no-such-token": "the API token does not exist or was revoked",
   },
-  408: { "body-stalled": "no byte arrived for `uploads.stall_seconds`; resume from the offset" },
+  408: {
+    "body-stalled": "the body arrives too slowly: under `uploads.min_bytes_per_second` for " +
+      "`uploads.stall_seconds`, or longer than its kind may take; resume an upload from the offset",
+  },
   409: {
     "offset-conflict": "`Upload-Offset` is not the offset of the upload, which is in the answer",
     "too-many-tokens": "the account has 100 API tokens; revoke one",
@@ -54,6 +57,8 @@ const BY_STATUS = {
     "format-not-allowed": "the extension of the file is not in `formats`",
     "too-many-files":
       "the batch has more than `number_files`; without a batch, all unfinished uploads count",
+    "too-many-unfinished":
+      "the account has too many unfinished uploads in all its batches; finish or delete some",
     "unknown-batch": "the batch does not exist or belongs to another account",
     "sha256-mismatch": "the file does not match `sha256`; the upload is deleted",
   },
@@ -65,7 +70,7 @@ const BY_STATUS = {
   460: { "checksum-mismatch": "the bytes do not match `Upload-Checksum`; send them again" },
   500: { internal: "the server failed; its log has the error" },
   503: {
-    "too-busy": "too many concurrent uploads or streams; wait for `Retry-After`",
+    "too-busy": "too many concurrent bodies or streams; wait for `Retry-After`",
     "not-ready":
       "the data directory is not available; or `/readyz`: no file can be stored, the answer says why",
     "limits-unreadable":

@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import { requireScope } from "./auth.ts";
-import { type BodyLimits, readJson } from "./body.ts";
+import { readJson } from "./body.ts";
 import type { AppContext, AppEnv, AppHandler, RouteScope } from "./env.ts";
 import { badRequest } from "./problem_response.ts";
 import type { ProblemCode } from "./problems.ts";
@@ -31,7 +31,8 @@ export interface Body<S extends z.ZodType = z.ZodType> {
 interface RequestBody<S extends z.ZodType = z.ZodType> extends Body<S> {
   /** @default true */
   required?: boolean;
-  limits?: BodyLimits;
+  /** Whether it is too large to be read here: the handler does that. @default false */
+  isLarge?: boolean;
 }
 
 /** The answer to a request that succeeds. */
@@ -155,8 +156,8 @@ export function routesFor(tag: string, audience: Audience, scope: RouteScope = "
           {
             params: c.req.param() as Record<ParamNames<Path>, string>,
             query: query && parsed(query.schema, c.req.query(), "query parameter"),
-            body: body?.schema &&
-              parsed(body.schema, await readJson(c, body.limits, whenEmpty(body)), "field"),
+            body: body?.schema && !body.isLarge &&
+              parsed(body.schema, await readJson(c, whenEmpty(body)), "field"),
           } as Parameters<typeof handle>[1],
         );
         if (result instanceof Response) return result;
@@ -198,7 +199,8 @@ export function storesSomething({ method, writes }: Route): boolean {
   return writes ?? !["get", "head", "options"].includes(method);
 }
 
-function parsed<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {
+/** Checks a part of a request. @throws {Failure} `bad-request` */
+export function parsed<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { path = [], message } = result.error.issues[0] ?? {};

@@ -2,13 +2,15 @@ import { systemClock } from "../../base/clock.ts";
 import type { Holder } from "../../staging/upload.ts";
 import type { UploadWriter } from "../../staging/upload_writer.ts";
 import type { BodyEnd } from "../../telemetry/events.ts";
+import { type SenderLimits, SenderWatch } from "../http/sender_watch.ts";
 
 /** Limits of a body. */
 interface BodyOptions {
   /** Maximum number of bytes. */
   limit: number;
-  /** Milliseconds without a byte after which the body is ended. */
-  stallMs: number;
+  sender: SenderLimits;
+  /** Aborts when another body has its slot. */
+  displaced: AbortSignal;
 }
 
 /**
@@ -26,14 +28,16 @@ export async function streamBody(
 ): Promise<BodyEnd | "too-long"> {
   if (!body) return "whole";
   const reader = readerOf(body, writer);
-  const watch = watchBody(reader, holder, options);
+  using watch = watchBody(reader, holder, options);
   let left = options.limit;
   try {
     while (true) {
+      watch.waits();
       const chunk = await reader.next();
       if (chunk === "cut") return watch.ended() ?? "cut";
       if (chunk === null) return watch.ended() ?? "whole";
       holder.activeAt = systemClock.monotonic();
+      watch.received(chunk.length);
       const isTooLong = chunk.length > left;
       await reader.store(isTooLong ? chunk.subarray(0, left) : chunk);
       if (isTooLong) return "too-long";
@@ -43,7 +47,6 @@ export async function streamBody(
     await drain(reader);
     throw error;
   } finally {
-    watch.stop();
     // Unread bytes are dropped; the connection ends with the response.
     await reader.cancel();
   }
@@ -61,12 +64,12 @@ async function drain(reader: ChunkReader): Promise<void> {
   }
 }
 
-/** Ends a body that stalls, or when its holder is interrupted. */
+/** Ends a body that stalls, or when its holder is interrupted or has lost its slot. */
 function watchBody(
   reader: ChunkReader,
   holder: Holder,
-  { stallMs }: BodyOptions,
-): { ended(): BodyEnd | null; stop(): void } {
+  { sender, displaced }: BodyOptions,
+): BodyWatch {
   let ended: BodyEnd | null = null;
   const end = (how: BodyEnd) => {
     ended ??= how;
@@ -75,10 +78,23 @@ function watchBody(
   };
   holder.activeAt = systemClock.monotonic();
   holder.interrupt = () => end("interrupted");
-  const timer = setInterval(() => {
-    if (systemClock.monotonic() - holder.activeAt >= stallMs) end("stalled");
-  }, Math.max(1, Math.min(stallMs / 4, 5000)));
-  return { ended: () => ended, stop: () => clearInterval(timer) };
+  const onDisplaced = () => end("displaced");
+  displaced.addEventListener("abort", onDisplaced);
+  const watch = new SenderWatch(sender, () => end("stalled"));
+  return {
+    ended: () => ended,
+    waits: () => watch.waits(),
+    received: (bytes) => watch.received(bytes),
+    [Symbol.dispose]() {
+      watch[Symbol.dispose]();
+      displaced.removeEventListener("abort", onDisplaced);
+    },
+  };
+}
+
+interface BodyWatch extends Pick<SenderWatch, "waits" | "received">, Disposable {
+  /** Why the body was ended early; null if it was not. */
+  ended(): BodyEnd | null;
 }
 
 /** Reads a body in chunks that a writer stores. */

@@ -6,7 +6,13 @@ import type { AppContext, AppHandler } from "../http/env.ts";
 import { badRequest } from "../http/problem_response.ts";
 import type { UploadDeps } from "./deps.ts";
 import { parseMetadata } from "./metadata.ts";
-import { noPlaceLeft, type TakenPlaces, uploadView } from "./places.ts";
+import {
+  mostUnfinished,
+  noPlaceLeft,
+  type TakenPlaces,
+  tooManyUnfinished,
+  uploadView,
+} from "./places.ts";
 import { finishUpload, receiveBytes } from "./receive.ts";
 import { finishedHeaders, progressHeaders, uploadPath } from "./respond.ts";
 import { announcesBody, byteCount, isOffsetStream } from "./tus.ts";
@@ -23,13 +29,14 @@ export function createUpload(deps: UploadDeps): AppHandler {
     const refusal = checkFile(constraints, wanted.name, wanted.length);
     if (refusal) throw refusal;
     const twin = await findTwin(deps, wanted);
-    if (countOf(placesTaken(deps, wanted, twin)) >= constraints.number_files) {
-      await deps.intake.uploads.refresh(wanted.tenant);
-    }
+    const { uploads } = deps.intake;
+    const isFull = uploads.count(wanted.tenant) >= mostUnfinished(deps, constraints) ||
+      countOf(placesTaken(deps, wanted, twin)) >= constraints.number_files;
+    if (isFull) await uploads.refresh(wanted.tenant);
     // No await between counting and `create`, which adds the new upload to the count.
     const info = { ...wanted, ...placeInBatch(deps, wanted, twin, constraints) };
     warnOfSize(deps, wanted, constraints);
-    const upload = await deps.intake.uploads.create(info);
+    const upload = await uploads.create(info);
     const { id, tenant, name, length } = info;
     deps.emit({ kind: "upload.started", tenant, uploadId: id, name, bytes: length });
     return await answer(c, deps, upload);
@@ -64,7 +71,7 @@ async function findTwin(
 
 /** The places of the batch that other files have. */
 function placesTaken(
-  { intake: { receipts, uploads }, now }: UploadDeps,
+  { intake: { receipts, uploads } }: UploadDeps,
   { tenant, batch }: WantedUpload,
   twin: Twin,
 ): TakenPlaces {
@@ -76,7 +83,7 @@ function placesTaken(
   const isReplaced = batch !== null && twin?.receipt.batch === batch && !twin.isThere;
   return {
     received: received - (isReplaced ? 1 : 0),
-    unfinished: unfinished.map((upload) => uploadView(uploads, upload, now())),
+    unfinished,
     batch,
   };
 }
@@ -100,11 +107,17 @@ function placeInBatch(
       hint: "Open a batch with POST /v1/batches.",
     });
   }
+  const unfinished = intake.uploads.count(tenant);
+  const limit = mostUnfinished(deps, constraints);
+  if (unfinished >= limit) throw tooManyUnfinished(name, unfinished, limit, deps.maxUnfinished);
   const isKnown = twin?.isThere ?? false;
   const taken = placesTaken(deps, wanted, twin);
   const used = countOf(taken) + 1;
   const most = constraints.number_files;
-  if (!isKnown && used > most) throw noPlaceLeft(constraints, name, taken);
+  if (!isKnown && used > most) {
+    const view = (upload: Upload) => uploadView(intake.uploads, upload, now());
+    throw noPlaceLeft(constraints, name, taken, view);
+  }
   // Reported once, when the threshold is reached, and not for each later file.
   if (!isKnown && used === Math.ceil(NEAR * most)) {
     emit({ kind: "limit.near", tenant, limit: "number_files", used, most });
@@ -138,7 +151,7 @@ async function firstBytes(c: AppContext, deps: UploadDeps, upload: Upload) {
       if (isOffsetStream(c)) return await receiveBytes(c, deps, upload, holder);
       return upload.complete ? await finishUpload(deps, upload) : null;
     } catch (error) {
-      if (isFinal(error)) await deps.intake.uploads.remove(upload);
+      if (isFinal(error, upload)) await deps.intake.uploads.remove(upload);
       throw error;
     }
   });
@@ -148,9 +161,10 @@ async function firstBytes(c: AppContext, deps: UploadDeps, upload: Upload) {
  * False after a body that was cut short, whose sender finds the upload at `GET /v1/uploads`, and
  * after unexpected errors: a hand-off may have started and will be completed later.
  */
-function isFinal(error: unknown): boolean {
-  return error instanceof Failure && error.kind !== "internal" &&
-    error.code !== "upload-interrupted" && error.code !== "body-stalled";
+function isFinal(error: unknown, { offset }: Upload): boolean {
+  if (!(error instanceof Failure) || error.kind === "internal") return false;
+  if (error.code === "too-busy") return offset === 0;
+  return error.code !== "upload-interrupted" && error.code !== "body-stalled";
 }
 
 /** The failure for a body with the wrong media type. */

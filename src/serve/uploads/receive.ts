@@ -4,6 +4,7 @@ import type { Holder, Upload } from "../../staging/upload.ts";
 import type { UploadWriter } from "../../staging/upload_writer.ts";
 import type { AppContext } from "../http/env.ts";
 import type { BodyEnd } from "../../telemetry/events.ts";
+import { callerOf } from "../http/body.ts";
 import { streamBody } from "./body.ts";
 import { type Checksum, parseChecksum } from "./checksum.ts";
 import type { UploadDeps } from "./deps.ts";
@@ -32,7 +33,11 @@ export async function receiveBytes(
   }
   if (declared !== 0 && c.req.raw.body !== null) {
     await deps.intake.disk.require(declared);
-    await deps.slots.run(upload.info.tenant, () => append(c, deps, upload, holder, checksum));
+    const { uploads } = c.get("bodies");
+    await uploads.run(
+      callerOf(c),
+      (displaced) => append(c, deps, upload, { holder, checksum, displaced }),
+    );
   }
   return upload.complete ? await finishUpload(deps, upload) : null;
 }
@@ -47,23 +52,31 @@ export async function finishUpload(deps: UploadDeps, upload: Upload): Promise<Up
   return receipt;
 }
 
+/** What receives a body. */
+interface Receiver {
+  holder: Holder;
+  checksum: Checksum | null;
+  /** Aborts when another body has its slot. */
+  displaced: AbortSignal;
+}
+
 async function append(
   c: AppContext,
   deps: UploadDeps,
   upload: Upload,
-  holder: Holder,
-  checksum: Checksum | null,
+  receiver: Receiver,
 ): Promise<void> {
   const { uploads } = deps.intake;
+  const { checksum } = receiver;
   try {
     await uploads.markUnchecked(upload, checksum !== null);
     const writer = await uploads.openWriter(upload, checksum?.update);
-    const { end, received } = await fill(c, deps, upload, holder, checksum, writer);
+    const { end, received } = await fill(c, deps, upload, receiver, writer);
     await uploads.markUnchecked(upload, false);
     await uploads.stored(upload, received);
     const { tenant, id } = upload.info;
     deps.emit({ kind: "upload.received", tenant, uploadId: id, bytes: received, ended: end });
-    if (end !== "whole" && !upload.complete) throw endedEarly(upload, end);
+    if (end !== "whole" && !upload.complete) throw endedEarly(c, upload, end);
   } catch (error) {
     throw deps.intake.disk.explain(error);
   }
@@ -74,16 +87,16 @@ async function fill(
   c: AppContext,
   deps: UploadDeps,
   upload: Upload,
-  holder: Holder,
-  checksum: Checksum | null,
+  { holder, checksum, displaced }: Receiver,
   writer: UploadWriter,
 ): Promise<{ end: BodyEnd; received: number }> {
   const limit = upload.info.length - upload.offset;
+  const { sender } = c.get("bodies");
   try {
-    const end = await streamBody(c.req.raw.body, writer, holder, { ...deps, limit });
+    const end = await streamBody(c.req.raw.body, writer, holder, { limit, sender, displaced });
     if (end === "too-long") throw tooLong(upload);
     // An incomplete body cannot be checked, so it is treated like a wrong one.
-    if (checksum && end !== "whole") throw endedEarly(upload, end);
+    if (checksum && end !== "whole") throw endedEarly(c, upload, end);
     const received = writer.offset - upload.offset;
     await writer.close();
     checksum?.verify();
@@ -104,11 +117,26 @@ function tooLong(upload: Upload): Failure {
   });
 }
 
-function endedEarly(upload: Upload, end: Exclude<BodyEnd, "whole">): Failure {
-  const [code, reason] = end === "stalled"
-    ? ["body-stalled", "no bytes arrived for too long"]
-    : ["upload-interrupted", `the request was ${end === "cut" ? "cut off" : "interrupted"}`];
-  return new Failure("refused", code, `Cannot finish "${upload.info.name}": ${reason}`, {
-    hint: "Get the offset with HEAD and continue from there.",
-  });
+function endedEarly(c: AppContext, upload: Upload, end: Exclude<BodyEnd, "whole">): Failure {
+  // The rest of the body will not be read.
+  c.header("Connection", "close");
+  const text = `Cannot finish "${upload.info.name}"`;
+  const hint = "Get the offset with HEAD and continue from there.";
+  switch (end) {
+    case "stalled":
+      return new Failure("refused", "body-stalled", `${text}: its bytes arrive too slowly`, {
+        hint,
+      });
+    case "displaced":
+      return new Failure("server", "too-busy", `${text}: too many uploads at the same time`, {
+        hint,
+        details: { retryAfterSeconds: 1 },
+      });
+    default: {
+      const how = end === "cut" ? "cut off" : "interrupted";
+      return new Failure("refused", "upload-interrupted", `${text}: the request was ${how}`, {
+        hint,
+      });
+    }
+  }
 }

@@ -140,6 +140,7 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
         "format-not-allowed",
         "file-too-large",
         "too-many-files",
+        "too-many-unfinished",
         "unknown-batch",
         "limits-unreadable",
         ...RECEIVING,
