@@ -22,6 +22,8 @@ export interface ReceiptQuery {
 }
 
 const LOG_BYTES = 4 << 20;
+/** Batches of a tenant that are kept: more than its programs use at the same time. */
+const MAX_BATCHES = 1000;
 
 const COLUMNS = `file_id AS id, upload_id AS uploadId, tenant, name, version, size, sha256,
   received_at AS receivedAt, batch`;
@@ -154,9 +156,17 @@ export class UploadReceipts {
     );
   }
 
-  /** Opens a batch: `number_files` counts within it. */
+  /** Opens a batch: `number_files` counts within it. A tenant keeps its newest {@link MAX_BATCHES}. */
   openBatch(tenant: string, id: string, now: number): void {
-    this.#run("INSERT INTO batches (id, tenant, opened_at) VALUES (?, ?, ?)", id, tenant, now);
+    // A power cut ends the run of `fetch` too: waiting for the disk would only hold up other requests.
+    this.#db.exec("PRAGMA synchronous = NORMAL");
+    try {
+      this.#run("INSERT INTO batches (id, tenant, opened_at) VALUES (?, ?, ?)", id, tenant, now);
+      const old = "SELECT id FROM batches WHERE tenant = ? ORDER BY id DESC LIMIT -1 OFFSET ?";
+      this.#run(`DELETE FROM batches WHERE id IN (${old})`, tenant, MAX_BATCHES);
+    } finally {
+      this.#db.exec("PRAGMA synchronous = FULL");
+    }
   }
 
   hasBatch(tenant: string, id: string): boolean {
@@ -236,5 +246,6 @@ CREATE TABLE IF NOT EXISTS batches (
   tenant TEXT NOT NULL,
   opened_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS batches_tenant ON batches (tenant, id);
 CREATE INDEX IF NOT EXISTS batches_age ON batches (opened_at);
 `;

@@ -39,7 +39,12 @@ Deno.test("without a file the defaults apply", () => {
       url: "http://127.0.0.1:8080",
     },
     fetch: { rest_seconds: 30, wait_seconds: 86_400 },
-    uploads: { expire_hours: 24, stall_seconds: 60 },
+    uploads: {
+      expire_hours: 24,
+      stall_seconds: 60,
+      min_bytes_per_second: 1024,
+      max_unfinished: 10_000,
+    },
     disk: { reserve_mb: 16 },
     constraints: { formats: [".csv"], number_files: 10, data_sizes: 4096 },
     manage: {

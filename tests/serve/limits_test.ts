@@ -86,6 +86,46 @@ Deno.test("two concurrent uploads cannot both take the last place", () =>
     assert.equal(responses.filter((response) => response.status === 201).length, 2);
   }, { app: { defaultConstraints: NARROW } }));
 
+Deno.test("unfinished uploads have a total, through new batches, known content and at once", () =>
+  withApp(async (harness) => {
+    const { send } = harness;
+    const openBatch = async () =>
+      (await (await send("/v1/batches", { method: "POST" })).json()).id as string;
+    const known = { sha256: sha256Hex("1") };
+    assert.equal((await uploadWhole(harness, "a.csv", "1")).status, 201);
+    const batches = await Promise.all(Array.from({ length: 8 }, openBatch));
+    const attempts = batches.flatMap((batch, n) => [
+      begin(harness, `f${n}.csv`, 9, { batch }),
+      begin(harness, `g${n}.csv`, 9, { batch }),
+      begin(harness, "a.csv", 1, known),
+      begin(harness, "a.csv", 1, { ...known, batch }),
+    ]);
+    const answers = await Promise.all(attempts);
+    assert.equal(answers.filter(({ status }) => status === 201).length, 20);
+    const refused = await begin(harness, "last.csv", 1, { batch: await openBatch() });
+    const { type, detail, hint, details } = await refused.json();
+    assert.match(type, /too-many-unfinished$/);
+    assert.match(detail, /20 unfinished uploads .* \(limit: 20, twice number_files, at least 20\)/);
+    assert.match(hint, /DELETE \/v1\/uploads\/ID, or mysimbdp fetch uploads discard/);
+    assert.equal(details.limit, 20);
+    const usage = await (await send("/v1/usage")).json();
+    assert.equal(usage.uploads.left, 0);
+    const other = { as: "customer-2", method: "POST", headers: creation("c.csv", 1) };
+    assert.equal((await send("/v1/uploads", other)).status, 201);
+    const location = answers.find(({ status }) => status === 201)?.headers.get("Location") ?? "";
+    await send(location, { method: "DELETE", headers: { "Tus-Resumable": "1.0.0" } });
+    assert.equal((await begin(harness, "a.csv", 1, known)).status, 201);
+  }, { app: { defaultConstraints: NARROW } }));
+
+Deno.test("uploads.max_unfinished applies to all tenants, also those with larger batches", () =>
+  withApp(async (harness) => {
+    for (const name of ["a.csv", "b.csv", "c.csv"]) {
+      assert.equal((await begin(harness, name, 1)).status, 201);
+    }
+    const refused = await (await begin(harness, "d.csv", 1)).json();
+    assert.match(refused.detail, /\(limit: 3, uploads\.max_unfinished\)/);
+  }, { app: { maxUnfinished: 3 } }));
+
 Deno.test("a batch counts its finished files, but not files that the server already had", () =>
   withApp(async (harness) => {
     const open = await harness.send("/v1/batches", { method: "POST" });

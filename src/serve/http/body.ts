@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { addressGroup } from "../../accounts/throttle.ts";
+import { addressGroup } from "../../base/address_group.ts";
 import { Failure } from "../../base/failure.ts";
 import { keepOwner } from "../../base/owner.ts";
 import type { DiskState } from "../../data/disk_state.ts";

@@ -25,8 +25,8 @@ const BY_STATUS = {
     "no-such-token": "the API token does not exist or was revoked",
   },
   408: {
-    "body-stalled": "the body arrives too slowly: under `uploads.min_bytes_per_second` for " +
-      "`uploads.stall_seconds`, or longer than its kind may take; resume an upload from the offset",
+    "body-stalled":
+      "the body arrives too slowly (`uploads.min_bytes_per_second`) or takes too long; an upload can be resumed",
   },
   409: {
     "offset-conflict": "`Upload-Offset` is not the offset of the upload, which is in the answer",

@@ -309,6 +309,7 @@ const COVERED_ELSEWHERE: Record<string, string> = {
   "body-stalled": "tests/serve/server_test.ts",
   "already-finished": "tests/serve/uploads_test.ts",
   "too-many-files": "tests/serve/limits_test.ts",
+  "too-many-unfinished": "tests/serve/limits_test.ts",
   "upload-locked": "tests/serve/uploads_test.ts",
   "too-many-submissions": "tests/e2e/module_versions_test.ts",
   internal: "tests/serve/app_test.ts",
