@@ -10,8 +10,7 @@ import { ModuleStore } from "../../modules/store.ts";
 import { submitModule } from "../../modules/submit.ts";
 import { viewOfVersion } from "../../modules/version_record.ts";
 import { moduleSubmissionSchema, type VersionView } from "../../protocol/module_view.ts";
-import { parseJson } from "../http/body.ts";
-import { parsed } from "../http/route.ts";
+import { parsed, parseJson } from "../http/body.ts";
 import { requireNativePrograms } from "./native_programs.ts";
 
 /** A submission whose body is in a file. */

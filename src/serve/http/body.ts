@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import type { z } from "zod";
 import { addressGroup } from "../../base/address_group.ts";
 import { Failure } from "../../base/failure.ts";
 import { keepOwner } from "../../base/owner.ts";
@@ -60,6 +61,15 @@ export function parseJson(text: string): unknown {
   } catch {
     throw badRequest("Cannot read the body: it is not JSON");
   }
+}
+
+/** Checks a part of a request. @throws {Failure} `bad-request` */
+export function parsed<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { path = [], message } = result.error.issues[0] ?? {};
+  const where = path.length > 0 ? `${part} "${path.join(".").slice(0, 100)}"` : "the body";
+  throw badRequest(`Cannot use ${where}: ${message}`);
 }
 
 /**

@@ -2,9 +2,8 @@ import type { Hono } from "hono";
 import type { ContentfulStatusCode, StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import { requireScope } from "./auth.ts";
-import { readJson } from "./body.ts";
+import { parsed, readJson } from "./body.ts";
 import type { AppContext, AppEnv, AppHandler, RouteScope } from "./env.ts";
-import { badRequest } from "./problem_response.ts";
 import type { ProblemCode } from "./problems.ts";
 
 /** Who may call a route: everyone, a customer for its own data, or an operator for all data. */
@@ -197,13 +196,4 @@ function whenEmpty({ required = true }: RequestBody): object | undefined {
 /** Whether a route needs room on the disk. */
 export function storesSomething({ method, writes }: Route): boolean {
   return writes ?? !["get", "head", "options"].includes(method);
-}
-
-/** Checks a part of a request. @throws {Failure} `bad-request` */
-export function parsed<S extends z.ZodType>(schema: S, value: unknown, part: string): z.output<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const { path = [], message } = result.error.issues[0] ?? {};
-  const where = path.length > 0 ? `${part} "${path.join(".").slice(0, 100)}"` : "the body";
-  throw badRequest(`Cannot use ${where}: ${message}`);
 }
