@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { releaseHangup } from "../base/signals.ts";
 import { VERSION } from "../base/version.ts";
 import { type CommandContext, exitCodeOfParsing } from "./command.ts";
 import { withGuide } from "./help/guide.ts";
@@ -19,6 +20,9 @@ const COMMANDS: Record<string, (program: Command, context: CommandContext) => Pr
   man: async (program, context) =>
     (await import("./help/man_command.ts")).registerMan(program, context),
 };
+
+/** Commands that run until they are stopped, and reload at SIGHUP. */
+const SERVICES = ["serve", "run"];
 
 /** Commands that need all others because they describe the program. */
 const DESCRIBING = ["completions", "man"];
@@ -57,7 +61,10 @@ async function describeProgram(
     .version(`mysimbdp ${VERSION}`, "--version", "display the version")
     .helpOption("-h, --help", "display help")
     .configureOutput({ writeOut: stdout.write, writeErr: stderr.write })
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", (_, command) => {
+      if (!SERVICES.includes(command.name())) releaseHangup();
+    });
   withGuide(program, {
     examples: [
       ["mysimbdp fetch -u customer-1", "send the files in client-input-dir"],

@@ -1,6 +1,6 @@
 import { adviceOf, messageOf } from "../base/failure.ts";
 import { retry } from "../base/retry.ts";
-import { onHangup, signalled } from "../base/signals.ts";
+import { beforeStop, holdHangup, onHangup, releaseHangup, signalled } from "../base/signals.ts";
 import { cgroupsState } from "../sandbox/os/cgroups.ts";
 import { findOwnLayers } from "../sandbox/os/own_layers.ts";
 import { killLeftSandboxes } from "../sandbox/host/process_tree.ts";
@@ -27,6 +27,32 @@ export type ManageResult = "done" | "incomplete" | "storage-failed";
  * ```
  */
 export async function runManage(options: ManageOptions): Promise<ManageResult> {
+  const stopAsked = listenForSignals(options);
+  const result = await beforeStop(start(options), stopAsked);
+  // No file has been started yet, and what was opened ends with the process.
+  if (result === null) return options.once ? "incomplete" : "done";
+  const { manage, end } = result;
+  try {
+    return options.once ? await drain(manage, stopAsked) : await runUntilStopped(manage, stopAsked);
+  } finally {
+    await end();
+  }
+}
+
+/** First of all: a signal without a listener ends the process. @returns resolves at SIGTERM or SIGINT */
+function listenForSignals({ once }: ManageOptions): Promise<void> {
+  if (!once) {
+    holdHangup();
+    return signalled(["SIGTERM", "SIGINT"]);
+  }
+  // A run that ends by itself does not reload.
+  const stopAsked = signalled(["SIGTERM", "SIGINT", "SIGHUP"]);
+  releaseHangup();
+  return stopAsked;
+}
+
+/** Opens everything, and recovers what an earlier run left. */
+async function start(options: ManageOptions) {
   const manage = await openManage(options);
   const { storage, service, housekeeping, reconciler, emit, config, disk, layout } = manage;
   emit({
@@ -37,6 +63,11 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
   });
   const endReports = await housekeeping.startReports();
   const checking = reportFaults(manage.layout, emit);
+  const end = async () => {
+    await checking;
+    await endReports();
+    await manage.close();
+  };
   try {
     // Both take a while, so the sandbox starts while the storage is being contacted.
     const sandboxReady = reportLayers(emit).then(() => housekeeping.report())
@@ -50,11 +81,10 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
     };
     const room = { disk, folder: layout.root, emit, isOnce: options.once };
     await answered(manage, options, () => withRoom(begin, room));
-    return options.once ? await drain(manage) : await runUntilSignal(manage);
-  } finally {
-    await checking;
-    await endReports();
-    await manage.close();
+    return { manage, end };
+  } catch (error) {
+    await end();
+    throw error;
   }
 }
 
@@ -98,31 +128,20 @@ async function warmSandbox({ layout, sandboxes }: Manage): Promise<void> {
 /** Loads what is in staging; a signal ends it early. */
 async function drain(
   { service, moduleWork, config }: Manage,
+  stopAsked: Promise<void>,
 ): Promise<ManageResult> {
-  const drained = new AbortController();
   let ending: Promise<void> | null = null;
-  const listening = signalled(["SIGTERM", "SIGINT"], drained.signal).then(() => {
-    if (!drained.signal.aborted) ending = service.shutDown(config().manage.drain_seconds * 1000);
-  });
+  void stopAsked.then(() => ending = service.shutDown(config().manage.drain_seconds * 1000));
   await moduleWork.drain();
   const sums = await service.drain();
-  drained.abort();
-  await listening;
   await ending;
   if (sums.storageFailed) return "storage-failed";
   return sums.failed + sums.waiting > 0 ? "incomplete" : "done";
 }
 
-async function runUntilSignal(manage: Manage): Promise<"done"> {
+async function runUntilStopped(manage: Manage, stopAsked: Promise<void>): Promise<"done"> {
   const { service, moduleWork, emit, config, housekeeping, reconciler } = manage;
   const systemd = serviceManager();
-  // Listening before the first file starts: without a listener a signal ends the process at once.
-  const stopAsked = signalled(["SIGTERM", "SIGINT"]);
-  const stopReloads = onHangup(() => {
-    systemd.reloading();
-    manage.reload();
-    systemd.ready(READY);
-  });
   try {
     void recoverRequests(manage);
     const watches = [watchStaging(manage), watchInbox(manage)];
@@ -130,7 +149,13 @@ async function runUntilSignal(manage: Manage): Promise<"done"> {
     const stopReconciling = reconciler.start(() => void service.scan());
     systemd.ready(READY);
     emit({ kind: "manage.ready" });
+    const stopReloads = onHangup(() => {
+      systemd.reloading();
+      manage.reload();
+      systemd.ready(READY);
+    });
     await stopAsked;
+    stopReloads();
     stopHousekeeping();
     emit({ kind: "manage.draining", running: service.running });
     const { drain_seconds: drainSeconds } = config().manage;
@@ -141,7 +166,6 @@ async function runUntilSignal(manage: Manage): Promise<"done"> {
     emit({ kind: "manage.stopped", running: service.running });
     return "done";
   } finally {
-    stopReloads();
     systemd.close();
   }
 }

@@ -1,7 +1,7 @@
 import { createAccounts } from "../accounts/accounts.ts";
 import { HashPool } from "../accounts/hash_pool.ts";
 import { Failure, messageOf } from "../base/failure.ts";
-import { onHangup, signalled } from "../base/signals.ts";
+import { beforeStop, holdHangup, onHangup, signalled } from "../base/signals.ts";
 import { VERSION } from "../base/version.ts";
 import { parseListen } from "../config/listen.ts";
 import type { Config } from "../config/schema.ts";
@@ -54,29 +54,24 @@ interface ServeOptions {
  * ```
  */
 export async function runServe(options: ServeOptions): Promise<void> {
-  const config = options.loadConfig();
-  const { hostname, port } = listenAddress(config);
-  const tls = await readTls(config);
-  const serve = await openServe(config);
-  const { app, intake, telemetry, stopping } = serve;
-  const { emit } = telemetry;
+  // First of all: a signal without a listener ends the process.
+  holdHangup();
+  const stopAsked = signalled(["SIGTERM", "SIGINT"]);
+  const started = await beforeStop(startServe(options), stopAsked);
+  // Nothing has been accepted yet, and what was opened ends with the process.
+  if (started === null) return;
+  const { serve, server, url } = started;
+  const { intake, telemetry: { emit }, stopping } = serve;
   const systemd = serviceManager();
   try {
-    const arrival = arrivals(config.server);
-    const listen = { hostname, port, ...(tls && { tls }) };
-    const server = await startServer({ ...listen, app, intake, arrival, emit });
-    const url = `${tls ? "https" : "http"}://${urlHost(hostname)}:${server.addr.port}`;
     const ready = () => systemd.ready(`listening on ${url}`);
-    // Before the URL is known: without a listener a signal ends the process at once.
-    const stopAsked = signalled(["SIGTERM", "SIGINT"]);
+    options.onListening(url);
+    ready();
     const stopReloads = onHangup(() => {
       systemd.reloading();
       reload(options, serve);
       ready();
     });
-    emit({ kind: "server.started", listen: config.server.listen, tls: tls !== null });
-    options.onListening(url);
-    ready();
     const diskWatch = watchDisk({ disk: intake.disk, folder: intake.layout.root, emit });
     await diskWatch.check();
     await stopAsked;
@@ -89,6 +84,26 @@ export async function runServe(options: ServeOptions): Promise<void> {
   } finally {
     systemd.close();
     await serve.close();
+  }
+}
+
+/** Opens everything and starts to accept connections. */
+async function startServe(options: ServeOptions) {
+  const config = options.loadConfig();
+  const { hostname, port } = listenAddress(config);
+  const tls = await readTls(config);
+  const serve = await openServe(config);
+  const { app, intake, telemetry: { emit } } = serve;
+  try {
+    const arrival = arrivals(config.server);
+    const listen = { hostname, port, ...(tls && { tls }) };
+    const server = await startServer({ ...listen, app, intake, arrival, emit });
+    const url = `${tls ? "https" : "http"}://${urlHost(hostname)}:${server.addr.port}`;
+    emit({ kind: "server.started", listen: config.server.listen, tls: tls !== null });
+    return { serve, server, url };
+  } catch (error) {
+    await serve.close();
+    throw error;
   }
 }
 
