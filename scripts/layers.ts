@@ -116,7 +116,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "manage",
     "upkeep",
   ],
-  "main.ts": ["cli", "sandbox/child", "sandbox/kernel", "sandbox/wire"],
+  "main.ts": ["base/signals.ts", "cli", "sandbox/child", "sandbox/kernel", "sandbox/wire"],
 };
 
 const IMPORT =
