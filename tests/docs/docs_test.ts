@@ -22,6 +22,13 @@ Deno.test("every link within the repository has a target", () => {
   }
 });
 
+Deno.test("docs/operations.md has the configurations of proxies that are tested", () => {
+  const text = readDoc("docs/operations.md").text;
+  for (const { name } of Deno.readDirSync(join(ROOT, "docs/proxies"))) {
+    assert.ok(text.includes(`\n${source(`docs/proxies/${name}`)}\`\`\`\n`), name);
+  }
+});
+
 Deno.test("every path that a document names exists", () => {
   const named = /^(?:src|tests|scripts|docs|tenants|\.ci)\/[^<>*…:]*$/;
   for (const { path, prose } of DOCS) {
