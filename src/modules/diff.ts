@@ -48,13 +48,17 @@ export function diffModules(before: ModuleFiles, after: ModuleFiles): string {
 
 /** What an operator sees of a version. */
 interface Changes extends Reviewed {
+  files: ModuleFiles;
   diff: string;
 }
 
 /** The changes of a version from the current one; for the current one, from the previous one. */
 export async function changesOf(store: ModuleStore, at: TenantVersion): Promise<Changes> {
   const reviewed = await readReviewed(store, at);
-  return { ...reviewed, diff: diffModules(reviewed.before, reviewed.files) };
+  const { against } = reviewed;
+  const before = against === null ? {} : await store.sources(at.tenant, against);
+  const files = await store.sources(at.tenant, at.version);
+  return { ...reviewed, files, diff: diffModules(before, files) };
 }
 
 /**

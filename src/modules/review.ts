@@ -1,7 +1,7 @@
 import { Failure } from "../base/failure.ts";
 import type { ModuleFaultView, ModuleFiles } from "../protocol/module_view.ts";
 import type { ModuleLog } from "./module_log.ts";
-import { requireSeen } from "./reviewed.ts";
+import { readReviewed, requireSeen } from "./reviewed.ts";
 import { type BuiltModule, type ModuleStore, numberOf, type TenantVersion } from "./store.ts";
 import { newRecord, type VersionRecord } from "./version_record.ts";
 
@@ -50,7 +50,10 @@ export async function approveVersion(
   seen: string | null,
 ): Promise<Promotion> {
   return await store.locked(tenant, async () => {
-    if (seen !== null) await requireSeen(store, { tenant, version }, seen);
+    if (seen !== null) {
+      const at = { tenant, version };
+      requireSeen(at, await readReviewed(store, at), seen);
+    }
     const record = await store.record(tenant, version);
     checkState(tenant, record, ["checking", "pending", "approved", "rolled-back"]);
     return await promote(store, tenant, record, decision);

@@ -111,9 +111,13 @@ export class ModuleStore {
 
   /** Returns a version's sources; {} for one that an early program deployed without keeping them. */
   async sources(tenant: string, version: string): Promise<ModuleFiles> {
-    const path = join(this.#folderOf(tenant, version), "source.json");
-    const text = await orNull(Deno.readTextFile(path));
+    const text = await orNull(Deno.readTextFile(this.sourcePath(tenant, version)));
     return text === null ? {} : moduleFilesSchema.parse(JSON.parse(text));
+  }
+
+  /** Returns the path of a version's sources, in JSON: texts by path. Early versions have none. */
+  sourcePath(tenant: string, version: string): string {
+    return join(this.#folderOf(tenant, version), "source.json");
   }
 
   /**

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { constraintsSchema } from "./constraints.ts";
 import { FILE_STATES, fileViewSchema } from "./file_view.ts";
-import { versionWithFilesSchema } from "./module_view.ts";
+import { moduleFilesSchema, versionViewSchema } from "./module_view.ts";
 import { REPLAY_ORDERS } from "./replay.ts";
 
 /** A file as an operator sees it. */
@@ -142,14 +142,12 @@ export const permissionsViewSchema = z.object({
 });
 export type PermissionsView = z.infer<typeof permissionsViewSchema>;
 
-/** A version of a tenant's module, for the operator who approves or rejects it. */
-export const versionReviewSchema = versionWithFilesSchema.extend({
+/** What an operator who approves or rejects a version sees besides its files. */
+const reviewSchema = versionViewSchema.extend({
   /** Whether it is the version in use. */
   current: z.boolean(),
   /** The version that it is compared with: the one in use, or the one used before it. */
   against: z.string().nullable(),
-  /** A unified diff; empty when both are the same. */
-  diff: z.string(),
   /** What it may do, also where `tenant.json` does not say so; null if it was not built. */
   permissions: permissionsViewSchema.nullable(),
   /** Whether it is older than the version in use. */
@@ -159,7 +157,33 @@ export const versionReviewSchema = versionWithFilesSchema.extend({
   /** It was approved, but `manage` has not created its tables yet. */
   approvalRequested: z.boolean(),
 });
+export type Review = z.infer<typeof reviewSchema>;
+
+/** A version of a tenant's module, for the operator who approves or rejects it. */
+export const versionReviewSchema = reviewSchema.extend({
+  files: moduleFilesSchema,
+  /** A unified diff; empty when both are the same. */
+  diff: z.string(),
+});
 export type VersionReview = z.infer<typeof versionReviewSchema>;
+
+/** A page of what a version changes. */
+export const versionChangesSchema = reviewSchema.extend({
+  /** From 1. */
+  page: z.int().positive(),
+  pages: z.int().positive(),
+  /** Lines of a unified diff; none when both are the same. */
+  lines: z.array(z.object({
+    text: z.string(),
+    /** A header, an added line, a removed one, or null. */
+    tone: z.enum(["at", "add", "del"]).nullable(),
+  })),
+  /** Whether the first line continues the last one of the page before. */
+  startsWithin: z.boolean(),
+  /** Whether the last line continues on the next page. */
+  endsWithin: z.boolean(),
+});
+export type VersionChanges = z.infer<typeof versionChangesSchema>;
 
 /** The body that rejects a version. */
 export const decisionSchema = z.strictObject({ note: z.string().max(1000).nullable().optional() });

@@ -64,6 +64,27 @@ export const moduleSubmissionSchema = z.strictObject({ files: moduleFilesSchema 
 export const versionWithFilesSchema = versionViewSchema.extend({ files: moduleFilesSchema });
 export type VersionWithFiles = z.infer<typeof versionWithFilesSchema>;
 
+/** `GET /v1/module/:version/sources`: the files without their texts. */
+export const versionSourcesSchema = versionViewSchema.extend({
+  sources: z.array(z.object({
+    path: z.string(),
+    /** Of a WebAssembly file, those of its binary. */
+    bytes: z.int().nonnegative(),
+    /** The pages that it can be read in; 0 if it is not a text. */
+    pages: z.int().nonnegative(),
+  })),
+});
+export type VersionSources = z.infer<typeof versionSourcesSchema>;
+
+/** `GET /v1/module/:version/source`: a page of one file, from 1. */
+export const sourcePageSchema = z.object({
+  path: z.string(),
+  page: z.int().positive(),
+  pages: z.int().positive(),
+  text: z.string(),
+});
+export type SourcePageView = z.infer<typeof sourcePageSchema>;
+
 /** An entry of the log for a module's author. */
 export const moduleLogEntrySchema = z.object({
   at: z.string(),

@@ -96,7 +96,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
     deps.emit?.(event);
   };
   const constraintsOf = constraintsReader(layout, defaultConstraints, emit);
-  const modules = moduleDeps(layout);
+  const modules = moduleDeps(layout, stopping);
   const waits = new FileWaits({ layout, disk, store: modules.store, now });
   const audit = new AuditLog(layout.audit);
   const users = new UsersFile(layout.users);

@@ -9,7 +9,7 @@ import { DiskState } from "../data/disk_state.ts";
 import { Layout } from "../data/layout.ts";
 import { ModuleStore } from "../modules/store.ts";
 import { type IntakeOptions, openIntake } from "../staging/intake.ts";
-import { keepsOrder, openLedgerOf } from "../storage/open.ts";
+import { keepsOrder, openServedLedger } from "../storage/open.ts";
 import { watchDisk } from "../telemetry/disk_watch.ts";
 import { clockJumped } from "../telemetry/events.ts";
 import { serviceManager } from "../telemetry/service_manager.ts";
@@ -118,7 +118,7 @@ async function openServe(config: Config) {
   if (upgrade) emit({ kind: "data.upgraded", ...upgrade });
   const checking = reportFaults(layout, emit);
   const receiptDays = config.manage.ledger_days;
-  const ledger = openLedgerOf(config);
+  const ledger = openServedLedger(config);
   const reserveBytes = config.disk.reserve_mb * 1024 ** 2;
   const options: IntakeOptions = {
     expiryMs: config.uploads.expire_hours * HOUR_MS,

@@ -16,6 +16,7 @@ import { tableNotices as cassandraTableNotices } from "./cassandra/table_notices
 import type { LedgerReader, LoadStates, Storage, StoredRows } from "./contract.ts";
 import type { ClusterHealth, RolesHealth, TableTombstones } from "./health.ts";
 import { openSqliteStorage } from "./sqlite/storage.ts";
+import { openServedReader } from "./sqlite/ledger_thread.ts";
 import { openSqliteReader } from "./sqlite/stored_rows.ts";
 import { acquireManageLock, type ManageLock } from "./sqlite/manage_lock.ts";
 
@@ -47,6 +48,13 @@ export function openLedgerOf(
 ): LedgerReader & StoredRows & LoadStates {
   const cluster = clusterOf(settings);
   return cluster === null ? openSqliteReader(settings.data) : openCassandraLedger(cluster);
+}
+
+/** The same for a server that must not wait: what can take long runs in a second thread. */
+export function openServedLedger(
+  settings: StorageSettings,
+): LedgerReader & StoredRows & LoadStates {
+  return clusterOf(settings) === null ? openServedReader(settings.data) : openLedgerOf(settings);
 }
 
 /** Whether the engine can load a file again in the order of arrival; see {@link Storage.forget}. */

@@ -47,7 +47,9 @@ export async function withApp(
   const accounts = options.passwords
     ? await realAccounts(dataDir, options.passwords, options.clock)
     : fakeAccounts();
+  const stopping = new AbortController();
   const app = createApp({
+    stopping: stopping.signal,
     version: "1.2.3",
     intake,
     accounts,
@@ -66,6 +68,7 @@ export async function withApp(
     await test({ app, accounts, intake, dataDir, events, records, send });
   } finally {
     accounts.close();
+    stopping.abort();
     intake.close();
     await Deno.remove(dataDir, { recursive: true });
   }

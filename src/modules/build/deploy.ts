@@ -3,7 +3,7 @@ import type { Config } from "../../config/schema.ts";
 import type { Storage, TableLimits } from "../../storage/contract.ts";
 import type { ModuleLog } from "../module_log.ts";
 import { approveVersion, type Decision, deployVersion, type Promotion } from "../review.ts";
-import { requireSeen } from "../reviewed.ts";
+import { readReviewed, requireSeen } from "../reviewed.ts";
 import { type BuiltModule, hashOfSources, type ModuleStore, type TenantVersion } from "../store.ts";
 import { buildModule } from "./build.ts";
 
@@ -84,7 +84,7 @@ export async function approveModule(
 ): Promise<void> {
   const { tenant, version } = at;
   // Before its tables are created; once more when nothing can change any longer.
-  if (seen !== null) await requireSeen(store, at, seen);
+  if (seen !== null) requireSeen(at, await readReviewed(store, at), seen);
   await ensureTables(storage, tenant, module, tableLimits(config()));
   await approveVersion(store, at, decision, seen);
   const { by, now } = decision;

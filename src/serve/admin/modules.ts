@@ -1,20 +1,33 @@
+import { z } from "zod";
 import { Failure } from "../../base/failure.ts";
 import { isTenantName } from "../../base/tenant_name.ts";
-import { changesOf } from "../../modules/diff.ts";
-import { requireSeen } from "../../modules/reviewed.ts";
+import type { DiffPage } from "../../modules/diff_pages.ts";
+import { readReviewed, requireSeen } from "../../modules/reviewed.ts";
 import { rejectVersion } from "../../modules/review.ts";
+import type { SourceChanges } from "../../modules/source_worker.ts";
+import type { TenantVersion } from "../../modules/store.ts";
 import { type VersionRecord, viewOfVersion } from "../../modules/version_record.ts";
 import {
   approvalSchema,
   decisionSchema,
-  type VersionReview,
+  type Review,
+  type VersionChanges,
+  versionChangesSchema,
   versionReviewSchema,
 } from "../../protocol/admin_view.ts";
 import { canRun, moduleViewSchema } from "../../protocol/module_view.ts";
 import { PATHS } from "../../protocol/paths.ts";
 import { EXAMPLE_MODULE, EXAMPLE_VERSION } from "../api/examples.ts";
-import { type ModuleDeps, moduleOf, versionOf } from "../api/module_views.ts";
+import { sourceContract, sourcesContract } from "../api/module.ts";
+import {
+  type ModuleDeps,
+  moduleOf,
+  sourcePage,
+  versionOf,
+  versionSources,
+} from "../api/module_views.ts";
 import type { AppContext } from "../http/env.ts";
+import { sendJsonParts } from "../http/json_stream.ts";
 import { notFound } from "../http/problem_response.ts";
 import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import { audited } from "./audit.ts";
@@ -29,6 +42,9 @@ const version: Parameter = {
 };
 const params = { name: tenantParam, version };
 const MODULE = `${PATHS.admin}/tenants/:name/module` as const;
+const changesQuerySchema = z.object({
+  page: z.coerce.number().int().positive().default(1).describe("From 1."),
+});
 const ONE_VERSION = `${MODULE}/:version` as const;
 const EXAMPLE = {
   ...EXAMPLE_VERSION,
@@ -42,8 +58,23 @@ const EXAMPLE = {
     '--- /dev/null\n+++ b/ingest.ts\n@@ -0,0 +1,1 @@\n+import { csv, defineIngest } from "mysimbdp";\n',
   permissions: { write: ["readings"], read: [], net: [], secrets: [] },
   older: false,
-  seen: "809cdcca80c6f443c973ebaae3c9cf6ad046fea479ac1709f2e175f9eb146ff3",
+  seen: "6580b1f664ae9d419a6d77b84478e412f6f07a01d861a88ee7ab73f433ec659a",
   approvalRequested: false,
+};
+
+const { files: _files, diff: _diff, ...EXAMPLE_REVIEW } = EXAMPLE;
+const EXAMPLE_CHANGES = {
+  ...EXAMPLE_REVIEW,
+  page: 1,
+  pages: 1,
+  lines: [
+    { text: "--- /dev/null", tone: "at" as const },
+    { text: "+++ b/ingest.ts", tone: "at" as const },
+    { text: "@@ -0,0 +1,1 @@", tone: "at" as const },
+    { text: '+import { csv, defineIngest } from "mysimbdp";', tone: "add" as const },
+  ],
+  startsWithin: false,
+  endsWithin: false,
 };
 
 /** The modules of all tenants, and approving or rejecting a version. */
@@ -73,8 +104,42 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
         "different to compare are in it in full. The approval has to name `seen`.",
       params,
       answer: json(200, "The version.", versionReviewSchema, EXAMPLE),
-      problems: ["not-found"],
-      handle: (_c, { params }) => reviewOf(modules, tenantOf(params.name), params.version),
+      problems: ["not-found", "too-busy"],
+      handle: (c, { params }) => sendReview(c, 200, modules, atOf(params)),
+    }),
+    define({
+      method: "get",
+      path: `${ONE_VERSION}/changes`,
+      id: "showVersionChanges",
+      summary: "Show a page of what a version changes",
+      description: "The lines of `diff`, up to 1,000 and 262,144 UTF-16 units. A longer line " +
+        "continues on the next page. After the last page, the last one is shown again.",
+      params,
+      query: { schema: changesQuerySchema, example: { page: "1" } },
+      answer: json(200, "The page.", versionChangesSchema, EXAMPLE_CHANGES),
+      problems: ["bad-request", "not-found", "too-busy"],
+      handle: (_c, { params, query }) => changesPage(modules, atOf(params), query.page),
+    }),
+    define({
+      method: "get",
+      path: `${ONE_VERSION}/sources`,
+      id: "listVersionSources",
+      summary: "List the files of a version of a tenant's module",
+      params,
+      ...sourcesContract,
+      handle(_c, { params }) {
+        const { tenant, version } = atOf(params);
+        return versionSources(modules, tenant, version, null);
+      },
+    }),
+    define({
+      method: "get",
+      path: `${ONE_VERSION}/source`,
+      id: "showVersionSource",
+      summary: "Show a page of a file of a version of a tenant's module",
+      params,
+      ...sourceContract,
+      handle: (_c, { params, query }) => sourcePage(modules, atOf(params), query, null),
     }),
     define({
       method: "post",
@@ -90,7 +155,7 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
         ...EXAMPLE,
         approvalRequested: true,
       }),
-      problems: ["bad-request", "not-found", "wrong-version-state", "review-outdated"],
+      problems: ["bad-request", "not-found", "wrong-version-state", "review-outdated", "too-busy"],
       async handle(c, { params, body: { note = null, seen } }) {
         const tenant = tenantOf(params.name);
         const { version, state } = await versionOf(modules, tenant, params.version);
@@ -100,10 +165,11 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
           if (await store.currentVersion(tenant) === version) {
             throw notApprovable(version, "it is already running");
           }
-          await requireSeen(store, { tenant, version }, seen);
+          const at = { tenant, version };
+          requireSeen(at, await readReviewed(store, at), seen);
           await inbox.add(tenant, version, { verb: "approve", by: operatorOf(c), note, seen });
         });
-        return await reviewOf(modules, tenant, version);
+        return await sendReview(c, 202, modules, { tenant, version });
       },
     }),
     define({
@@ -117,7 +183,7 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
         ...EXAMPLE,
         state: "rejected",
       }),
-      problems: ["bad-request", "not-found", "wrong-version-state"],
+      problems: ["bad-request", "not-found", "wrong-version-state", "too-busy"],
       async handle(c, { params, body: { note = null } }) {
         const tenant = tenantOf(params.name);
         const { version } = await versionOf(modules, tenant, params.version);
@@ -125,29 +191,62 @@ export function adminModuleRoutes(deps: AdminDeps): Route[] {
         await audited(c, deps, decision("reject", tenant, { version, note }), async () => {
           await rejectVersion(modules, { tenant, version }, { by, note, now });
         });
-        return await reviewOf(modules, tenant, version);
+        return await sendReview(c, 200, modules, { tenant, version });
       },
     }),
   ];
 }
 
-async function reviewOf(modules: ModuleDeps, tenant: string, name: string): Promise<VersionReview> {
-  const { store, inbox } = modules;
+async function reviewOf(
+  modules: ModuleDeps,
+  { tenant, version: name }: TenantVersion,
+): Promise<{ review: Review; changes: SourceChanges }> {
+  const { store, inbox, sources } = modules;
   const record: VersionRecord = await versionOf(modules, tenant, name);
   const { version } = record;
   const requests = await inbox.list();
-  const { files, diff, against, permissions, seen, isOlder } = await changesOf(store, {
+  const { against, permissions, seen, isOlder, changes } = await sources.review({
     tenant,
     version,
   });
-  return {
+  const review = {
     ...viewOfVersion(record),
-    ...{ files, diff, against, permissions, seen, older: isOlder },
+    ...{ against, permissions, seen, older: isOlder },
     current: version === await store.currentVersion(tenant),
     approvalRequested: requests.some((each) =>
       each.tenant === tenant && each.version === version && each.verb === "approve"
     ),
   };
+  return { review, changes };
+}
+
+/** Answers with a version, all its files and the whole diff, which can have 40 MB. */
+async function sendReview(
+  c: AppContext,
+  status: 200 | 202,
+  modules: ModuleDeps,
+  at: TenantVersion,
+): Promise<Response> {
+  const { review, changes } = await reviewOf(modules, at);
+  const path = modules.store.sourcePath(at.tenant, review.version);
+  const files = { path, missing: "{}" };
+  return sendJsonParts(c, status, review, { diff: changes.diff, files });
+}
+
+async function changesPage(
+  modules: ModuleDeps,
+  at: TenantVersion,
+  page: number,
+): Promise<VersionChanges> {
+  const { review, changes: { pages, ends } } = await reviewOf(modules, at);
+  const index = Math.min(page, ends.length) - 1;
+  const bytes = pages.subarray(ends[index - 1] ?? 0, ends[index]);
+  const shown: DiffPage = JSON.parse(new TextDecoder().decode(bytes));
+  return { ...review, page: index + 1, pages: ends.length, ...shown };
+}
+
+function atOf({ name, version }: { name: string; version: string }): TenantVersion {
+  return { tenant: tenantOf(name), version };
 }
 
 function tenantOf(name: string): string {

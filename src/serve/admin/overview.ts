@@ -106,12 +106,14 @@ async function tenantsOf(
   waiting: Map<string, Waiting>,
   recent: FileRecord[],
 ): Promise<TenantHealth[]> {
-  const counts = await ledger.counts();
+  const counts = Map.groupBy(await ledger.counts(), ({ tenant }) => tenant);
   const accounts = users.accounts();
-  const names = new Set([...accounts.keys(), ...counts.map((c) => c.tenant), ...waiting.keys()]);
+  const newest = new Map<string, FileRecord>();
+  for (const file of recent.toReversed()) if (isFinal(file.state)) newest.set(file.tenant, file);
+  const names = new Set([...accounts.keys(), ...counts.keys(), ...waiting.keys()]);
   return [...names].sort().map((name) => {
-    const own = counts.filter(({ tenant }) => tenant === name);
-    const last = recent.find(({ tenant, state }) => tenant === name && isFinal(state));
+    const own = counts.get(name) ?? [];
+    const last = newest.get(name);
     const failing = last && last.state !== "ingested"
       ? { fileId: last.id, name: last.name, reason: last.reason?.message ?? last.state }
       : null;

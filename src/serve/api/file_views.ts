@@ -4,6 +4,7 @@ import {
   type FileList,
   type FileView,
   type RejectList,
+  type RejectView,
 } from "../../protocol/file_view.ts";
 import type { Intake } from "../../staging/intake.ts";
 import type { ReceiptQuery, UploadReceipt, UploadReceipts } from "../../staging/upload_receipts.ts";
@@ -81,6 +82,9 @@ export function pageOf<T extends { id: string }>(
   return { files, next: found.length > limit ? files.at(-1)?.id ?? null : null };
 }
 
+/** A page of rejects with long texts has fewer, so that it stays small. */
+const MAX_REJECT_CHARS = 512 * 1024;
+
 /** A page of a file's rejects, in the order of their lines. */
 export async function rejectsOf(
   ledger: LedgerReader,
@@ -88,7 +92,18 @@ export async function rejectsOf(
   { after, limit }: z.infer<typeof rejectsQuerySchema>,
 ): Promise<RejectList> {
   const found = await ledger.rejects(id, after, limit + 1);
-  return { rejects: found.slice(0, limit), next: found.length > limit ? after + limit : null };
+  const count = Math.min(limit, fitting(found));
+  return { rejects: found.slice(0, count), next: found.length > count ? after + count : null };
+}
+
+/** How many of the rejects fit on a page; at least one. */
+function fitting(rejects: readonly RejectView[]): number {
+  let chars = 0;
+  const end = rejects.findIndex(({ raw, reason }, index) => {
+    chars += raw.length + reason.length;
+    return chars > MAX_REJECT_CHARS && index > 0;
+  });
+  return end < 0 ? rejects.length : end;
 }
 
 /**

@@ -5,6 +5,8 @@ import {
   moduleLogSchema,
   moduleSubmissionSchema,
   moduleViewSchema,
+  sourcePageSchema,
+  versionSourcesSchema,
   versionViewSchema,
   versionWithFilesSchema,
 } from "../../protocol/module_view.ts";
@@ -13,9 +15,18 @@ import type { DiskState } from "../../data/disk_state.ts";
 import type { Layout } from "../../data/layout.ts";
 import type { Emit } from "../../telemetry/events.ts";
 import { type LargeBody, withLargeBody } from "../http/body.ts";
+import { sendJsonParts } from "../http/json_stream.ts";
+import type { ProblemCode } from "../http/problems.ts";
 import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
 import { EXAMPLE_ID, EXAMPLE_MODULE, EXAMPLE_VERSION } from "./examples.ts";
-import { type ModuleDeps, moduleOf, versionOf } from "./module_views.ts";
+import {
+  type ModuleDeps,
+  moduleOf,
+  sourcePage,
+  sourceQuerySchema,
+  versionOf,
+  versionSources,
+} from "./module_views.ts";
 import { Submissions } from "./submissions.ts";
 
 const define = routesFor("Module", "customer", "module");
@@ -38,6 +49,28 @@ const LOG_ENTRIES = 100;
 export const versionParam: Parameter = {
   description: "One of `versions` at `/v1/module`.",
   example: EXAMPLE_VERSION.version,
+};
+
+const EXAMPLE_SOURCE = EXAMPLE_MODULE["ingest.ts"] ?? "";
+/** Shared by the routes that list the files of a version. */
+export const sourcesContract = {
+  answer: json(200, "The version and its files.", versionSourcesSchema, {
+    ...EXAMPLE_VERSION,
+    sources: [{ path: "ingest.ts", bytes: EXAMPLE_SOURCE.length, pages: 1 }],
+  }),
+  problems: ["not-found", "too-busy"] as ProblemCode[],
+};
+/** Shared by the routes that show a page of a file. */
+export const sourceContract = {
+  query: { schema: sourceQuerySchema, example: { path: "ingest.ts" } },
+  description: "A page has up to 262,144 UTF-16 units.",
+  answer: json(200, "The page.", sourcePageSchema, {
+    path: "ingest.ts",
+    page: 1,
+    pages: 1,
+    text: EXAMPLE_SOURCE,
+  }),
+  problems: ["bad-request", "not-found", "too-busy"] as ProblemCode[],
 };
 
 /** A customer's own module: its versions, its log, and submitting a new version. */
@@ -139,7 +172,33 @@ export function moduleRoutes({ layout, disk, modules, emit, now }: ModuleRoutesD
       async handle(c, { params }) {
         const tenant = c.get("tenant");
         const record = await versionOf(modules, tenant, params.version);
-        return { ...viewOfVersion(record), files: await store.sources(tenant, record.version) };
+        const path = store.sourcePath(tenant, record.version);
+        const files = { path, missing: "{}" };
+        return sendJsonParts(c, 200, viewOfVersion(record), { files });
+      },
+    }),
+    define({
+      method: "get",
+      path: `${PATHS.module}/:version/sources`,
+      id: "listModuleSources",
+      summary: "List the files of a version",
+      params: { version: versionParam },
+      ...sourcesContract,
+      handle(c, { params }) {
+        const tenant = c.get("tenant");
+        return versionSources(modules, tenant, params.version, tenant);
+      },
+    }),
+    define({
+      method: "get",
+      path: `${PATHS.module}/:version/source`,
+      id: "showModuleSource",
+      summary: "Show a page of a file of a version",
+      params: { version: versionParam },
+      ...sourceContract,
+      handle(c, { params: { version }, query }) {
+        const tenant = c.get("tenant");
+        return sourcePage(modules, { tenant, version }, query, tenant);
       },
     }),
   ];

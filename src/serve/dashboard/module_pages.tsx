@@ -3,7 +3,7 @@ import {
   type ModuleLogEntry,
   type ModuleView,
   type TestRun,
-  type VersionWithFiles,
+  type VersionSources,
 } from "../../protocol/module_view.ts";
 import { Form } from "./form.tsx";
 import { Faults, Sources, Versions } from "./module_parts.tsx";
@@ -67,7 +67,7 @@ const LOG_COLUMNS: Column<ModuleLogEntry>[] = [
 /** One version of a customer's module. */
 export function VersionPage({ frame, shown, testRun }: {
   frame: Frame;
-  shown: VersionWithFiles;
+  shown: VersionSources;
   testRun: TestRun | null;
 }) {
   const isRunnable = canRun(shown.state);
@@ -89,7 +89,7 @@ export function VersionPage({ frame, shown, testRun }: {
         {shown.note && <p class="notice">{shown.decidedBy}: {shown.note}</p>}
       </div>
       {isRunnable && <TestRunCard version={shown.version} testRun={testRun} />}
-      <Sources files={shown.files} />
+      <Sources sources={shown.sources} base={`/module/${shown.version}`} />
     </Page>
   );
 }

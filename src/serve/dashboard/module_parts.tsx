@@ -1,8 +1,8 @@
-import { withHiddenShown } from "../../modules/visible.ts";
-import type { ModuleView, VersionView, VersionWithFiles } from "../../protocol/module_view.ts";
+import type { DiffPage } from "../../modules/diff_pages.ts";
+import type { ModuleView, VersionSources, VersionView } from "../../protocol/module_view.ts";
 import { formatCount } from "../../base/count.ts";
-import type { DiffLine } from "./diff_pages.ts";
-import { Card, Empty, State, Time } from "./parts.tsx";
+import { bytes } from "./format.ts";
+import { Card, Empty, link, State, Time } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
 
 /** A module's versions, newest first, each with a link to its page. */
@@ -37,7 +37,7 @@ const COLUMNS: Column<VersionView>[] = [
 ];
 
 /** The faults because of which a version cannot be used. */
-export function Faults({ version: { faults } }: { version: VersionWithFiles }) {
+export function Faults({ version: { faults } }: { version: VersionView }) {
   if (faults.length === 0) return null;
   return (
     <div class="notice bad">
@@ -51,33 +51,38 @@ export function Faults({ version: { faults } }: { version: VersionWithFiles }) {
   );
 }
 
-/** The files of a version as submitted, with hidden characters made visible. */
-export function Sources({ files }: { files: VersionWithFiles["files"] }) {
-  const entries = Object.entries(files).sort(([a], [b]) => a < b ? -1 : 1);
+/** The files of a version as submitted, each with a link to its text. @param base the version's path */
+export function Sources({ sources, base }: { sources: VersionSources["sources"]; base: string }) {
+  const columns: Column<VersionSources["sources"][number]>[] = [
+    {
+      name: "File",
+      kind: "wide",
+      cell: ({ path, pages }) =>
+        pages === 0
+          ? <code>{path}</code>
+          : <a class="name" href={link(`${base}/source`, { path })}>{path}</a>,
+    },
+    { name: "Size", kind: "num", cell: (file) => bytes(file.bytes) },
+  ];
+  const empty = <Empty title="The files of this version were not kept" />;
   return (
     <Card id="sources" title="Files">
-      <div class="body">
-        {entries.length === 0 && <p class="muted">The files of this version were not kept.</p>}
-        {entries.map(([path, text]) => (
-          <details>
-            <summary>
-              <code>{path}</code>
-            </summary>
-            <pre
-              tabindex={0}
-            >{path.endsWith(".wasm") ? "WebAssembly (binary)" : withHiddenShown(text)}</pre>
-          </details>
-        ))}
-      </div>
+      <Table columns={columns} items={sources} empty={empty} />
     </Card>
   );
 }
 
 /** Lines of a diff in colour; the signs at the start of the lines give the same information. */
-export function Diff({ lines }: { lines: DiffLine[] }) {
+export function Diff({ page: { lines, startsWithin, endsWithin } }: { page: DiffPage }) {
   return (
-    <div class="diff" tabindex={0} role="region" aria-label="Differences">
-      {lines.map(({ text, tone }) => <span class={tone}>{text === "" ? " " : text}</span>)}
-    </div>
+    <>
+      {startsWithin && <p class="muted">The first line continues from the page before.</p>}
+      <div class="diff" tabindex={0} role="region" aria-label="Differences">
+        {lines.map(({ text, tone }) => (
+          <span class={tone ?? undefined}>{text === "" ? " " : text}</span>
+        ))}
+      </div>
+      {endsWithin && <p class="muted">The last line continues on the next page.</p>}
+    </>
   );
 }

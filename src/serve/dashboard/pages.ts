@@ -18,6 +18,7 @@ import { OperatorPage } from "./operator_page.tsx";
 import { type Frame, sendPage, type Viewer } from "./page.tsx";
 import { link } from "./parts.tsx";
 import { REJECTS_PAGE } from "./rejects.tsx";
+import { SourcePage } from "./source_page.tsx";
 import { HOME, showSignIn, signIn, type SignInDeps, signOut, viewerOf } from "./sign_in.ts";
 import { TenantPage, TenantsPage } from "./tenant_pages.tsx";
 
@@ -53,11 +54,16 @@ export function addPageRoutes(app: Hono<AppEnv>, deps: PageDeps): void {
   });
   customer("/module/:version", async (c, frame) => {
     const path = `/v1/module/${param(c, "version")}`;
-    const shown = await readApi(c, path, modules.versionWithFilesSchema);
+    const shown = await readApi(c, `${path}/sources`, modules.versionSourcesSchema);
     const testRun = await readApi(c, `${path}/test-run`, modules.testRunSchema).catch(
       nullIfMissing,
     );
     return VersionPage({ frame, shown, testRun });
+  });
+  customer("/module/:version/source", async (c, frame) => {
+    const version = param(c, "version");
+    const source = await sourceAt(c, `/v1/module/${version}`);
+    return SourcePage({ frame, source, version, at: "/module", base: `/module/${version}` });
   });
 
   operator("/operator", async (c, frame) => {
@@ -90,15 +96,31 @@ export function addPageRoutes(app: Hono<AppEnv>, deps: PageDeps): void {
   });
   operator("/operator/tenants/:name/module/:version", async (c, frame) => {
     const path = `/v1/admin/tenants/${param(c, "name")}/module/${param(c, "version")}`;
-    const review = await readApi(c, path, admin.versionReviewSchema);
     const { page, seen } = c.req.query();
+    const changes = link(`${path}/changes`, { page });
+    const review = await readApi(c, changes, admin.versionChangesSchema);
+    const { sources } = review.page === 1
+      ? await readApi(c, `${path}/sources`, modules.versionSourcesSchema)
+      : { sources: [] };
     const tenant = c.req.param("name") ?? "";
-    return ReviewPage({ frame, tenant, review, page: Number(page ?? 1), seen });
+    return ReviewPage({ frame, tenant, review, sources, seen });
+  });
+  operator("/operator/tenants/:name/module/:version/source", async (c, frame) => {
+    const [tenant, version] = [param(c, "name"), param(c, "version")];
+    const source = await sourceAt(c, `/v1/admin/tenants/${tenant}/module/${version}`);
+    const base = `/operator/tenants/${tenant}/module/${version}`;
+    return SourcePage({ frame, source, version, at: "/operator/tenants", base });
   });
   operator("/operator/audit", async (c, frame) => {
     const { entries } = await readApi(c, "/v1/admin/audit?limit=200", admin.auditListSchema);
     return AuditPage({ frame, entries });
   });
+
+  /** Returns the page of a version's file that the query selects. */
+  function sourceAt(c: AppContext, version: string) {
+    const { path = "", page } = c.req.query();
+    return readApi(c, link(`${version}/source`, { path, page }), modules.sourcePageSchema);
+  }
 
   /** Returns the page of a file's rejects that the query selects. */
   async function rejectsAt(c: AppContext, file: string) {

@@ -1,6 +1,5 @@
-import type { PermissionsView, VersionReview } from "../../protocol/admin_view.ts";
-import { canRun } from "../../protocol/module_view.ts";
-import { diffPages } from "./diff_pages.ts";
+import type { PermissionsView, Review, VersionChanges } from "../../protocol/admin_view.ts";
+import { canRun, type VersionSources } from "../../protocol/module_view.ts";
 import { Field, Form } from "./form.tsx";
 import { count } from "./format.ts";
 import { Diff, Faults, Sources } from "./module_parts.tsx";
@@ -19,22 +18,21 @@ interface Place {
 }
 
 /** A version of a tenant's module, for the operator who approves or rejects it. */
-export function ReviewPage({ frame, tenant, review, page: asked, seen }: {
+export function ReviewPage({ frame, tenant, review, sources, seen }: {
   frame: Frame;
   tenant: string;
-  review: VersionReview;
-  /** The page of the changes, as the query has it. */
-  page: number;
+  /** The version, and a page of its changes. */
+  review: VersionChanges;
+  /** The files, shown below the first page. */
+  sources: VersionSources["sources"];
   /** What the earlier pages have shown, as the query has it. */
   seen: string | undefined;
 }) {
-  const { version, state, against } = review;
-  const pages = diffPages(review.diff);
-  const page = Math.min(Math.max(1, Math.trunc(asked) || 1), pages.length);
+  const { version, state, against, page, pages } = review;
   const path = `/operator/tenants/${tenant}/module/${version}`;
   const isSame = page === 1 || seen === review.seen;
-  const place = { path, page, pages: pages.length, isSame };
-  const mayDecide = isSame && page === pages.length;
+  const place = { path, page, pages, isSame };
+  const mayDecide = isSame && page === pages;
   return (
     <Page
       {...frame}
@@ -61,9 +59,7 @@ export function ReviewPage({ frame, tenant, review, page: asked, seen }: {
         <Card id="diff" title={against ? `Changes from ${against}` : "First version"}>
           <div class="body stack">
             {!isSame && <Changed path={path} />}
-            {review.diff === ""
-              ? <p class="muted">No changes.</p>
-              : <Diff lines={pages[page - 1] ?? []} />}
+            {review.lines.length === 0 ? <p class="muted">No changes.</p> : <Diff page={review} />}
           </div>
           <Pager place={place} seen={review.seen} />
         </Card>
@@ -89,7 +85,7 @@ export function ReviewPage({ frame, tenant, review, page: asked, seen }: {
           </div>
         </Card>
       </div>
-      {page === 1 && <Sources files={review.files} />}
+      {page === 1 && <Sources sources={sources} base={path} />}
     </Page>
   );
 }
@@ -123,13 +119,13 @@ function Pager({ place: { path, page, pages }, seen }: { place: Place; seen: str
 }
 
 /** Whether an operator can approve the version. */
-function isOpen({ state, current, approvalRequested }: VersionReview): boolean {
+function isOpen({ state, current, approvalRequested }: Review): boolean {
   return canRun(state) && !current && !approvalRequested;
 }
 
 function Decide({ tenant, review, place, mayDecide }: {
   tenant: string;
-  review: VersionReview;
+  review: Review;
   place: Place;
   mayDecide: boolean;
 }) {
@@ -162,7 +158,7 @@ function Decide({ tenant, review, place, mayDecide }: {
   );
 }
 
-function Approve({ api, review }: { api: string; review: VersionReview }) {
+function Approve({ api, review }: { api: string; review: Review }) {
   const { state, older, against, seen } = review;
   const isNew = state === "pending";
   return (

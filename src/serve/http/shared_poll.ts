@@ -13,6 +13,8 @@ export interface Watched {
 }
 
 interface Poll {
+  /** Aborts once nobody listens any more. */
+  unwatched: AbortController;
   listeners: Set<() => void>;
   /** Resolves once the text to compare with is read. */
   ready: Promise<void>;
@@ -41,9 +43,9 @@ export class SharedPolls {
     poll.listeners.add(changed);
     const stop = () => {
       poll.listeners.delete(changed);
-      if (poll.listeners.size === 0 && this.#polls.get(watched.key) === poll) {
-        this.#polls.delete(watched.key);
-      }
+      if (poll.listeners.size > 0) return;
+      poll.unwatched.abort();
+      if (this.#polls.get(watched.key) === poll) this.#polls.delete(watched.key);
     };
     try {
       await poll.ready;
@@ -56,7 +58,11 @@ export class SharedPolls {
 
   #start({ key, read }: Watched): Poll {
     const first = read();
-    const poll: Poll = { listeners: new Set(), ready: first.then(() => {}) };
+    const poll: Poll = {
+      listeners: new Set(),
+      unwatched: new AbortController(),
+      ready: first.then(() => {}),
+    };
     this.#polls.set(key, poll);
     first.then((text) => repeat(poll, read, text), () => {});
     return poll;
@@ -66,9 +72,10 @@ export class SharedPolls {
 /** Compares until nobody listens any more. */
 async function repeat(poll: Poll, read: () => Promise<string>, first: string): Promise<void> {
   let [last, pause] = [first, CHECK_MS];
-  while (poll.listeners.size > 0) {
-    await systemClock.sleep(pause);
-    if (poll.listeners.size === 0) return;
+  const { signal } = poll.unwatched;
+  while (!signal.aborted) {
+    await systemClock.sleep(pause, signal).catch(() => {});
+    if (signal.aborted) return;
     const start = performance.now();
     const text = await read().catch(() => last);
     pause = Math.max(CHECK_MS, (performance.now() - start) / MAX_SHARE);

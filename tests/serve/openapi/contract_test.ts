@@ -256,6 +256,12 @@ const MISTAKES: [
     body: JSON.stringify({ files: { "ingest.ts": "x".repeat(2 * 1024 ** 2 + 1) } }),
   }],
   ["showModuleVersion", "not-found", { path: "/v1/module/v9-00000000" }],
+  ["listModuleSources", "not-found", { path: "/v1/module/v9-00000000/sources" }],
+  ["showModuleSource", "bad-request", { path: "/v1/module/v1-d580bb47/source" }],
+  ["showModuleSource", "not-found", { path: "/v1/module/v1-d580bb47/source?path=a.ts" }],
+  ["showVersionSource", "not-found", { path: `${MODULE}/v1-d580bb47/source?path=a.ts` }],
+  ["listVersionSources", "not-found", { path: `${MODULE}/v9-00000000/sources` }],
+  ["showVersionChanges", "bad-request", { path: `${MODULE}/v1-d580bb47/changes?page=0` }],
   ["startTestRun", "file-too-large", {
     path: "/v1/module/v1-d580bb47/test-run",
     body: "x".repeat(1024 ** 2 + 1),

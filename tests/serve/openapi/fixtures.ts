@@ -71,7 +71,9 @@ export async function exampleServer(): Promise<ExampleServer> {
     startedAt: Date.parse(startedAt ?? ""),
     finishedAt: Date.parse(finishedAt ?? ""),
   };
+  const stopping = new AbortController();
   const app = createApp({
+    stopping: stopping.signal,
     version: "1.2.3",
     intake,
     accounts: fakeAccounts(),
@@ -82,6 +84,7 @@ export async function exampleServer(): Promise<ExampleServer> {
   return {
     app,
     async [Symbol.asyncDispose]() {
+      stopping.abort();
       intake.close();
       await Deno.remove(dataDir, { recursive: true });
     },
