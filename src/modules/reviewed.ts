@@ -57,9 +57,7 @@ export function seenOf({ version, against, permissions }: Compared, hashes: Sour
 export async function hashOfSource(path: string | null): Promise<string> {
   const bytes = path === null ? null : await orNull(Deno.readFile(path));
   // Outside the main thread, because there can be 22 MB.
-  return bytes === null
-    ? ""
-    : new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  return bytes === null ? "" : new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 /** Reads what an operator reviews. @throws {Failure} `no-such-version` */

@@ -88,7 +88,9 @@ class ServedReader implements LedgerReader, StoredRows, LoadStates {
   }
 
   async close(): Promise<void> {
-    this.#end(new Failure("internal", "storage-unreachable", "Cannot read the ledger: it is closed"));
+    this.#end(
+      new Failure("internal", "storage-unreachable", "Cannot read the ledger: it is closed"),
+    );
     await this.#quick.close();
   }
 
