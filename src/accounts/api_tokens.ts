@@ -15,19 +15,6 @@ const KEPT_MS = 30 * DAY_MS;
 /** Maximum of one account: valid ones, and as many expired ones. */
 const MAX_TOKENS = 100;
 
-// The account's name leads to the file with its tokens; a dot cannot be in the random part.
-const TOKEN = new RegExp(`^${TOKEN_PREFIX}(.{1,63})\\.[A-Za-z0-9_-]{43}$`, "s");
-
-/** Whether a text has the form of an API token. */
-export function isApiToken(token: string): boolean {
-  return TOKEN.test(token);
-}
-
-/** Returns the account that a token names; null if it has not the form of a token. */
-export function accountOfToken(token: string): string | null {
-  return TOKEN.exec(token)?.[1] ?? null;
-}
-
 /** Finds a token by its hash, so that the time that takes says nothing about the token. */
 export function findToken({ tokens }: Credentials, token: string): StoredToken | null {
   const digest = digestOf(token);

@@ -6,6 +6,7 @@ import { foreignAnswer } from "./network_failure.ts";
 interface Login {
   server: string;
   user: string;
+  hasToken: boolean;
 }
 
 /** Codes about the file itself, whatever the status. */
@@ -39,7 +40,7 @@ export async function answerFailure(
   path: string,
 ): Promise<Failure> {
   const problem = await readProblem(response);
-  if (response.status === 401) return badCredentials(to);
+  if (response.status === 401) return to.hasToken ? badToken(to, problem) : badCredentials(to);
   if (problem === null && response.status < 500 && response.status !== 403) {
     if (response.status < 400 || response.status === 404 || response.status === 405) {
       const { status } = response;
@@ -90,6 +91,14 @@ function badCredentials(to: Login): Failure {
   const text = `Cannot log in as "${to.user}": wrong user name or password`;
   return new Failure("auth", "bad-credentials", text, {
     hint: "Check the user name given with -u, and the password.",
+    details: { status: 401 },
+  });
+}
+
+function badToken({ server }: Login, problem: Problem | null): Failure {
+  const text = problem?.detail ?? "Cannot use this API token: it expired or was revoked";
+  return new Failure("auth", "bad-token", text, {
+    hint: `Run mysimbdp fetch login ${server} to create another one.`,
     details: { status: 401 },
   });
 }

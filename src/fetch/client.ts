@@ -18,6 +18,7 @@ import {
   versionViewSchema,
 } from "../protocol/module_view.ts";
 import { PATHS, TUS_VERSION } from "../protocol/paths.ts";
+import { type NewToken, type NewTokenRequest, newTokenSchema } from "../protocol/tokens.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { foreignAnswer, networkFailure } from "./network_failure.ts";
 import { answerFailure, retryAfter } from "./answer_failure.ts";
@@ -33,7 +34,10 @@ export interface ClientOptions {
   /** For example `https://intake.example.com`, with or without a path. */
   server: string;
   user: string;
-  password: string;
+  /** Without it, `token` is needed. */
+  password?: string;
+  /** An API token of the user, which is sent instead of a password. */
+  token?: string;
   /** PEM certificates to trust in addition to the system's. */
   ca?: string;
   /** @default globalThis.fetch */
@@ -80,6 +84,8 @@ export class ApiClient implements Disposable {
   /** The server's address without a trailing slash. */
   readonly server: string;
   readonly user: string;
+  /** Whether it authenticates with an API token. */
+  readonly hasToken: boolean;
   readonly #authorization: string;
   readonly #fetch: FetchFunction;
   readonly #http: Deno.HttpClient | undefined;
@@ -88,9 +94,11 @@ export class ApiClient implements Disposable {
 
   /** @throws {Failure} kind `usage` if the address or the certificates are invalid */
   constructor(options: ClientOptions) {
-    this.server = checkServer(options.server);
-    this.user = options.user;
-    this.#authorization = basic(options.user, options.password);
+    const { user, password = "", token } = options;
+    this.server = serverAddress(options.server);
+    this.user = user;
+    this.hasToken = token !== undefined;
+    this.#authorization = token === undefined ? basic(user, password) : `Bearer ${token}`;
     this.#fetch = options.fetch ?? fetch;
     this.#clock = options.clock ?? systemClock;
     this.#onThrottled = options.onThrottled ?? (() => {});
@@ -152,6 +160,19 @@ export class ApiClient implements Disposable {
     const id = (body as { id?: unknown } | null)?.id;
     if (typeof id !== "string") throw foreignAnswer(this.server, "it returned no batch id");
     return id;
+  }
+
+  /** Creates an API token; only with a password. */
+  createToken(request: NewTokenRequest, signal: AbortSignal): Promise<NewToken> {
+    const body = new TextEncoder().encode(JSON.stringify(request));
+    const headers = { "content-type": "application/json" };
+    const options = { path: PATHS.tokens, method: "POST", headers, body, signal };
+    return this.#json(options, newTokenSchema);
+  }
+
+  async revokeToken(id: string, signal: AbortSignal): Promise<void> {
+    const path = `${PATHS.tokens}/${encodeURIComponent(id)}`;
+    await this.request({ path, method: "DELETE", signal });
   }
 
   /** Returns all versions of the user's module, and the current one. */
@@ -247,7 +268,11 @@ function readJson(text: string, server: string): unknown {
   }
 }
 
-function checkServer(server: string): string {
+/**
+ * Returns the address of a server without a trailing slash.
+ * @throws {Failure} `bad-server`
+ */
+export function serverAddress(server: string): string {
   const url = URL.canParse(server) ? new URL(server) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw badServer(

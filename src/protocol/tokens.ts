@@ -10,6 +10,14 @@ export const TOKEN_DAYS = { default: 90, max: 366 } as const;
 /** How API tokens start, so that people and secret scanners recognize them. */
 export const TOKEN_PREFIX = "mbdp_";
 
+// The account's name leads to the file with its tokens; a dot cannot be in the random part.
+const TOKEN = new RegExp(`^${TOKEN_PREFIX}(.{1,63})\\.[A-Za-z0-9_-]{43}$`, "s");
+
+/** Returns the account that an API token names; null if the text has not the form of a token. */
+export function accountOfToken(token: string): string | null {
+  return TOKEN.exec(token)?.[1] ?? null;
+}
+
 /** The name of a token: for people. No control or invisible format characters. */
 export const tokenNameSchema = z.string().trim().min(1).max(100)
   .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, "it contains control characters");

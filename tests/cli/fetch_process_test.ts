@@ -230,6 +230,6 @@ Deno.test({
     assert.ok(!wrong.includes("nonsense"));
     const interrupted = await ask("abc\\x03");
     assert.match(interrupted, /^1 True\n/);
-    assert.match(interrupted, /the password prompt was interrupted/);
+    assert.match(interrupted, /the prompt was interrupted/);
   },
 });

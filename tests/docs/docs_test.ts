@@ -57,7 +57,7 @@ function commandLines({ text }: Block): string[] {
 
 /** The longest prefix of the words that is a command, with its help. */
 async function helpOf(words: string[]): Promise<{ depth: number; help: string }> {
-  for (let depth = Math.min(3, words.length); depth > 0; depth--) {
+  for (let depth = Math.min(4, words.length); depth > 0; depth--) {
     const command = words.slice(0, depth);
     const { code, stdout } = await run([...command, "--help"]);
     const usage = `Usage: mysimbdp ${command.join(" ")} `;

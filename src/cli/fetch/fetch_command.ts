@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { isLoopback } from "../../base/loopback.ts";
 import { type FetchSummary, Tally } from "../../fetch/events.ts";
+import type { ApiClient } from "../../fetch/client.ts";
 import { fetchOnce } from "../../fetch/run.ts";
 import { watchDirectory } from "../../fetch/watch.ts";
 import { openTracer } from "../../telemetry/tracing.ts";
@@ -9,6 +10,7 @@ import { exitCodeOf } from "../exit_codes.ts";
 import { type Guide, withGuide } from "../help/guide.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { report } from "../terminal/report.ts";
+import { registerLogin } from "./login_command.ts";
 import { registerFetchModule } from "./module_command.ts";
 import {
   FETCH_DEFAULTS,
@@ -29,6 +31,7 @@ const MAX_PARALLEL = 16;
 
 const GUIDE: Guide = {
   examples: [
+    ["mysimbdp fetch login https://intake.example.com", "store an API token for this server"],
     ["mysimbdp fetch -u customer-1", "prompt for the password, send client-input-dir"],
     ["mysimbdp fetch -u customer-1 -d data --wait", "wait until the rows are stored"],
     ["mysimbdp fetch -u customer-1 -d data --dry-run", "show what would be sent"],
@@ -49,6 +52,7 @@ const GUIDE: Guide = {
   ],
   environment: [
     ["MYSIMBDP_USER, MYSIMBDP_PASSWORD", "the account"],
+    ["MYSIMBDP_TOKEN", "an API token, instead of them"],
     ["MYSIMBDP_SERVER, MYSIMBDP_DIR, MYSIMBDP_CA", "defaults for the flags"],
     ["MYSIMBDP_FETCH_REST_SECONDS", "default for --rest"],
     ["MYSIMBDP_FETCH_WAIT_SECONDS", "default for --wait-timeout"],
@@ -90,9 +94,10 @@ export function registerFetch(program: Command, context: CommandContext): Comman
     .option("-q, --quiet", "print only the files that failed")
     .option("-v, --verbose", "print more details")
     .option("--no-color", "disable colors")
-    .action(action<FetchFlags>(context, (flags) => {
-      return runFetch(fetchOptions(flags, context.io), context.io);
+    .action(action<FetchFlags>(context, async (flags) => {
+      return await runFetch(await fetchOptions(flags, context.io), context.io);
     }));
+  registerLogin(command, context);
   registerFetchModule(command, context);
   registerFetchUploads(command, context);
   return withGuide(command, GUIDE);
@@ -135,7 +140,7 @@ async function send(
   using client = await openClient(options, io, (failure, seconds) => {
     emit({ type: "retrying", name: null, failure, seconds });
   });
-  warnOfPlainText(client.server, output);
+  warnOfPlainText(client, output);
   const tracer = await openTracer("mysimbdp-fetch", io.env);
   const span = tracer.start("fetch");
   try {
@@ -149,9 +154,10 @@ async function send(
   }
 }
 
-function warnOfPlainText(server: string, output: FetchOutput): void {
+function warnOfPlainText({ server, hasToken }: ApiClient, output: FetchOutput): void {
   const { protocol, hostname } = new URL(server);
   if (protocol === "http:" && !isLoopback(hostname)) {
-    output.notice(`the password and the files are sent unencrypted to ${server}; use https`);
+    const secret = hasToken ? "API token" : "password";
+    output.notice(`the ${secret} and the files are sent unencrypted to ${server}; use https`);
   }
 }

@@ -1,14 +1,16 @@
 import type { Command } from "commander";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { loadConfig } from "../../config/load.ts";
-import { ApiClient, type ClientOptions } from "../../fetch/client.ts";
+import { ApiClient, type ClientOptions, serverAddress } from "../../fetch/client.ts";
 import { DEFAULT_PARALLEL } from "../../fetch/run.ts";
 import { DEFAULT_INTERVAL, DEFAULT_REST } from "../../fetch/watch.ts";
+import { accountOfToken } from "../../protocol/tokens.ts";
 import type { Config } from "../../config/schema.ts";
 import { type CommandContext, parseSeconds } from "../command.ts";
 import type { CommandIo } from "../terminal/io.ts";
 import { localPath, thisMachine } from "../terminal/local_path.ts";
 import { findPassword } from "../terminal/password.ts";
+import { type StoredToken, StoredTokens } from "./stored_tokens.ts";
 
 /** The flags of `mysimbdp fetch` as given. */
 export interface FetchFlags {
@@ -46,6 +48,8 @@ export interface FetchOptions extends
     >
   > {
   password: { flag?: string; file?: string; env?: string };
+  /** An API token of the user, instead of a password. */
+  token: GivenToken | null;
   /** Milliseconds. */
   interval: number;
   /** Milliseconds. */
@@ -54,6 +58,9 @@ export interface FetchOptions extends
   waitLimit: number;
   ca?: string;
 }
+
+/** An API token that the environment gives, or that `fetch login` has stored. */
+export type GivenToken = Pick<StoredToken, "user" | "token"> & Partial<StoredToken>;
 
 export const FETCH_DEFAULTS = {
   dir: "client-input-dir",
@@ -83,9 +90,11 @@ export function withAccount(command: Command): Command {
 
 /**
  * Returns the options: a flag takes precedence over the environment, that over the configuration
- * file, that over the default.
+ * file, that over the default. A password or token of a flag or the environment takes precedence over
+ * the stored token.
  *
  * @param configured the settings of the configuration file, if there is one
+ * @param stored the token that is stored for the server
  * @throws {Failure} kind `usage` when no user is set or two flags exclude each other
  *
  * @example
@@ -97,15 +106,33 @@ export function withAccount(command: Command): Command {
 export function settleFetchOptions(
   flags: FetchFlags,
   env: CommandIo["env"],
-  configured?: { server: Pick<Config["server"], "url">; fetch: Config["fetch"] },
+  configured?: Configured,
+  stored: StoredToken | null = null,
+): FetchOptions {
+  const options = settleOptions(flags, env, configured, stored);
+  if (options.user === "") throw withoutToken(options.server);
+  return options;
+}
+
+/** The failure of a command that knows neither a user nor a token. */
+export function withoutToken(server: string): Failure {
+  return new Failure("usage", "no-user", `Cannot log in to "${server}": no user was given`, {
+    hint: "Run mysimbdp fetch login, pass -u USER or set MYSIMBDP_USER.",
+  });
+}
+
+/** The settings of the configuration file that `fetch` uses. */
+type Configured = { server: Pick<Config["server"], "url">; fetch: Config["fetch"] };
+
+/** The user is empty if none is known. */
+function settleOptions(
+  flags: FetchFlags,
+  env: CommandIo["env"],
+  configured: Configured | undefined,
+  stored: StoredToken | null,
 ): FetchOptions {
   const setting = (name: string) => env(name) || undefined;
-  const user = flags.user ?? setting("MYSIMBDP_USER");
-  if (!user) {
-    throw new Failure("usage", "no-user", "Cannot log in: no user was given", {
-      hint: "Pass -u USER or set MYSIMBDP_USER.",
-    });
-  }
+  const named = flags.user ?? setting("MYSIMBDP_USER");
   if (flags.watch && flags.dryRun) {
     throw new Failure("usage", "watch-and-dry-run", "Cannot use both --watch and --dry-run");
   }
@@ -116,12 +143,19 @@ export function settleFetchOptions(
   const seconds = (name: string, max: number) => secondsIn(name, setting(name), max);
   const limit = flags.waitTimeout ?? seconds("MYSIMBDP_FETCH_WAIT_SECONDS", MAX_WAIT_TIMEOUT) ??
     configured?.fetch.wait_seconds ?? FETCH_DEFAULTS.waitTimeout;
+  const password = { flag, file: path(passwordFile), env: setting("MYSIMBDP_PASSWORD") };
+  const isFlag = flag !== undefined || passwordFile !== undefined;
+  const given = isFlag
+    ? null
+    : tokenIn(setting("MYSIMBDP_TOKEN")) ?? (password.env === undefined ? stored : null);
+  // A token of somebody else is not used for the user that was named.
+  const token = given !== null && (named ?? given.user) === given.user ? given : null;
   return {
-    user,
-    password: { flag, file: path(passwordFile), env: setting("MYSIMBDP_PASSWORD") },
+    user: named ?? token?.user ?? "",
+    password,
+    token,
     dir: path(flags.dir ?? setting("MYSIMBDP_DIR")) ?? FETCH_DEFAULTS.dir,
-    server: flags.server ?? setting("MYSIMBDP_SERVER") ?? configured?.server.url ??
-      FETCH_DEFAULTS.server,
+    server: serverOf(flags, env, configured),
     wait: flags.wait ?? false,
     watch: flags.watch ?? false,
     dryRun: flags.dryRun ?? false,
@@ -149,23 +183,85 @@ function secondsIn(name: string, value: string | undefined, max: number): number
   });
 }
 
-/** Returns the options for these flags; reads the configuration file if one is named. */
-export function fetchOptions(flags: FetchFlags, { env }: CommandIo): FetchOptions {
-  const configPath = flags.config ?? (env("MYSIMBDP_CONFIG") || undefined);
-  const configured = configPath === undefined ? undefined : loadConfig({ configPath });
-  return settleFetchOptions(flags, env, configured);
+function serverOf(
+  flags: FetchFlags,
+  env: CommandIo["env"],
+  configured?: Configured,
+): string {
+  return flags.server ?? (env("MYSIMBDP_SERVER") || undefined) ?? configured?.server.url ??
+    FETCH_DEFAULTS.server;
 }
 
-/** Returns a client for the account, after asking for its password if none was given. */
+function tokenIn(token: string | undefined): GivenToken | null {
+  if (token === undefined) return null;
+  const user = accountOfToken(token);
+  if (user !== null) return { user, token };
+  throw new Failure("usage", "bad-environment", "Cannot use MYSIMBDP_TOKEN: it is no API token", {
+    hint: "An API token starts with mbdp_; create one with POST /v1/tokens.",
+  });
+}
+
+/**
+ * Returns the options for these flags; reads the configuration file if one is named, and the stored
+ * token of the server.
+ */
+export async function fetchOptions(flags: FetchFlags, io: CommandIo): Promise<FetchOptions> {
+  const configured = configuredBy(flags, io.env);
+  const server = serverOf(flags, io.env, configured);
+  // A fault in the file must not matter to a command that does not use it.
+  const isGiven = flags.password !== undefined || flags.passwordFile !== undefined ||
+    ["MYSIMBDP_PASSWORD", "MYSIMBDP_TOKEN"].some((name) => io.env(name));
+  const stored = isGiven ? null : await new StoredTokens(io).of(serverAddress(server));
+  return settleFetchOptions(flags, io.env, configured, stored);
+}
+
+/** The options of a command that needs no user; the server is normalized. */
+export function serverOptions(flags: FetchFlags, io: CommandIo, url?: string): FetchOptions {
+  const all = url === undefined ? flags : { ...flags, server: url };
+  const options = settleOptions(all, io.env, configuredBy(flags, io.env), null);
+  return { ...options, server: serverAddress(options.server) };
+}
+
+function configuredBy(flags: FetchFlags, env: CommandIo["env"]): Config | undefined {
+  const configPath = flags.config ?? (env("MYSIMBDP_CONFIG") || undefined);
+  return configPath === undefined ? undefined : loadConfig({ configPath });
+}
+
+/** Returns a client for the account, after asking for its password if nothing was given. */
 export async function openClient(
   options: FetchOptions,
   io: CommandIo,
   onThrottled?: ClientOptions["onThrottled"],
 ): Promise<ApiClient> {
-  const { server, user } = options;
-  const password = await findPassword(options.password, user, io);
-  const ca = options.ca === undefined ? undefined : await readCertificates(options.ca);
-  return new ApiClient({ server, user, password, ca, onThrottled });
+  const { server, user, token } = options;
+  if (token !== null) {
+    if (!options.json && !options.quiet) warnOfExpiry(server, token, io);
+    return await clientOf(options, { user, token: token.token, onThrottled });
+  }
+  const instead = "mysimbdp fetch login, --password-file FILE or -p -";
+  const password = await findPassword({ ...options.password, instead }, user, io);
+  return await clientOf(options, { user, password, onThrottled });
+}
+
+/** Returns a client for the server. */
+export async function clientOf(
+  { server, ca: path }: Pick<FetchOptions, "server" | "ca">,
+  login: Omit<ClientOptions, "server" | "ca">,
+): Promise<ApiClient> {
+  const ca = path === undefined ? undefined : await readCertificates(path);
+  return new ApiClient({ server, ca, ...login });
+}
+
+const WARNED_DAYS = 7;
+
+function warnOfExpiry(server: string, { expiresAt }: GivenToken, { stderr }: CommandIo): void {
+  if (expiresAt === undefined) return;
+  const days = (Date.parse(expiresAt) - Date.now()) / 86_400_000;
+  if (days <= 0 || days > WARNED_DAYS) return;
+  stderr.write(
+    `notice: the API token expires at ${expiresAt}; run mysimbdp fetch login ${server} to ` +
+      "replace it\n",
+  );
 }
 
 /** Runs work with a client for the account, until it ends or a signal aborts it. */
@@ -174,7 +270,7 @@ export async function withClient(
   flags: FetchFlags,
   work: (client: ApiClient, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
-  using client = await openClient(fetchOptions(flags, io), io);
+  using client = await openClient(await fetchOptions(flags, io), io);
   return await untilStopped(io, (signal) => work(client, signal));
 }
 

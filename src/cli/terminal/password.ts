@@ -8,6 +8,8 @@ interface PasswordSources {
   file?: string;
   /** `MYSIMBDP_PASSWORD`. */
   env?: string;
+  /** What to use instead of `-p PASSWORD`. @default "--password-file FILE or -p -" */
+  instead?: string;
 }
 
 const KEY = {
@@ -32,7 +34,7 @@ const KEY = {
  * ```
  */
 export async function findPassword(
-  { flag, file, env }: PasswordSources,
+  { flag, file, env, instead }: PasswordSources,
   user: string,
   io: CommandIo,
 ): Promise<string> {
@@ -42,7 +44,10 @@ export async function findPassword(
     });
   }
   if (flag === "-") return notEmpty(firstLine(await readAll(io)), "standard input");
-  if (flag !== undefined) return notEmpty(flag, "-p");
+  if (flag !== undefined) {
+    warnOfVisible(io, instead);
+    return notEmpty(flag, "-p");
+  }
   if (file !== undefined) return notEmpty(firstLine(await readFile(file)), `the file "${file}"`);
   if (env !== undefined && env !== "") return env;
   if (!io.stdin.isTerminal) {
@@ -51,6 +56,27 @@ export async function findPassword(
     });
   }
   return notEmpty(await askHidden(`Password for ${user}: `, io), "the prompt");
+}
+
+/** Scripts are left alone: what they print on the standard error can be taken for a fault. */
+function warnOfVisible({ stderr }: CommandIo, instead = "--password-file FILE or -p -"): void {
+  if (!stderr.isTerminal) return;
+  stderr.write(
+    "notice: other users of this machine can see a password on the command line in the list of " +
+      `processes; use ${instead} instead\n`,
+  );
+}
+
+/** Prompts on the terminal for something that is not secret. @throws {Failure} `interrupted` */
+export async function ask(question: string, io: CommandIo): Promise<string> {
+  const interrupted = Promise.withResolvers<never>();
+  const stopListening = io.onStop(() => interrupted.reject(interruption()));
+  io.stderr.write(question);
+  try {
+    return (await Promise.race([readLine(io), interrupted.promise])).trim();
+  } finally {
+    stopListening();
+  }
 }
 
 /**
@@ -110,7 +136,7 @@ function decode(typed: number[]): string {
 }
 
 function interruption(): Failure {
-  const text = "Cannot log in: the password prompt was interrupted";
+  const text = "Cannot log in: the prompt was interrupted";
   return new Failure("refused", "interrupted", text);
 }
 

@@ -1,8 +1,7 @@
 import type { Accounts } from "../../accounts/accounts.ts";
-import { isApiToken } from "../../accounts/api_tokens.ts";
 import { Failure } from "../../base/failure.ts";
 import type { SessionView } from "../../protocol/session.ts";
-import type { TokenScope } from "../../protocol/tokens.ts";
+import { accountOfToken, type TokenScope } from "../../protocol/tokens.ts";
 import { requireSameSite, sessionCookie } from "./cookies.ts";
 import type { AppContext, AppMiddleware, RouteScope } from "./env.ts";
 import { badRequest } from "./problem_response.ts";
@@ -59,7 +58,7 @@ async function identify(c: AppContext, accounts: Accounts): Promise<Caller> {
   const token = scheme === "bearer" ? value : cookie;
   if (token === undefined) throw unauthorized("Cannot authenticate the request: it names no user");
   if (cookie !== undefined) requireSameSite(c);
-  else if (isApiToken(token)) return byApiToken(accounts, token);
+  else if (accountOfToken(token) !== null) return byApiToken(accounts, token);
   const session = accounts.session(token);
   if (session === null) throw unauthorized("Cannot use this token: it is unknown or has expired");
   const stillValid = () => accounts.session(token) !== null;
