@@ -42,7 +42,7 @@ export async function signIn(
   await page.getByLabel("User name").fill(user);
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL((at) => !at.pathname.startsWith("/sign-in"));
+  await page.waitForURL((at) => !at.pathname.endsWith("/sign-in"));
 }
 
 /** Globals of the page that this program does not have. */

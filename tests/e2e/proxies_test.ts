@@ -134,10 +134,14 @@ const STEPS: Record<string, (proxied: Proxied) => Promise<void>> = {
       "./metrics",
       "x/../metrics",
     ];
-    for (const path of paths) {
-      const args = ["-sS", "--path-as-is", "--cacert", ca, `${url}/${path}`];
+    const ask = async (path: string, ...more: string[]) => {
+      const args = ["-sS", "--path-as-is", "--cacert", ca, ...more, `${url}/${path}`];
       const { stdout } = await runTool("curl", args);
-      assert.doesNotMatch(stdout, /mysimbdp_/, path);
+      assert.doesNotMatch(stdout, /mysimbdp_/, [path, ...more].join(" "));
+    };
+    for (const path of paths) await ask(path);
+    for (const host of ["localhost/metrics?", "localhost/metrics#", "localhost/intake/metrics?"]) {
+      await ask("livez", "--http1.1", "-H", `Host: ${host}`);
     }
   },
 

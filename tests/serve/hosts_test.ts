@@ -70,3 +70,26 @@ Deno.test("by default every host is answered", () =>
   withServer(async (listening) => {
     assert.equal((await ask(listening, "anything.example")).status, 401);
   }));
+
+Deno.test("a Host that is no host gets 400 and changes no path", () =>
+  withServer(async (listening) => {
+    const invalid = [
+      "a b",
+      "[::1",
+      "",
+      "999.1.1.1",
+      "a:99999",
+      "user@a",
+      "a/metrics?",
+      "a/metrics#",
+      "a?x",
+      "%61",
+      'a"b',
+      "a\r\nHost: b",
+    ];
+    for (const host of invalid) {
+      const { status, text } = await ask(listening, host, { path: "/livez" });
+      assert.equal(status, 400, `${host}: ${text}`);
+      assert.match(text, /urn:mysimbdp:problem:bad-request/, host);
+    }
+  }));

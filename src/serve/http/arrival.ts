@@ -1,3 +1,4 @@
+import { type Host, parseHost } from "../../base/host.ts";
 import { canonicalAddress, inRanges, parseAddressRange } from "../../base/ip_address.ts";
 import type { Config } from "../../config/schema.ts";
 import { readForwarded } from "./forwarded.ts";
@@ -6,8 +7,8 @@ import { readForwarded } from "./forwarded.ts";
 export interface Arrival {
   /** The client's network address, which can be that of a proxy that is not trusted. */
   address: string;
-  /** The host that the client asked for, always with its port. */
-  host: string;
+  /** The host that the client asked for, always with its port; null if it is invalid. */
+  host: string | null;
   /** Scheme and host under which people reach the server: `https://intake.example.com`. */
   origin: string;
   /** The path under which a proxy serves this server, such as `/intake`; "" for the root. */
@@ -31,17 +32,28 @@ export function arrivals(
 ): (request: Request, peer: string) => Arrival {
   const isTrusted = inRanges(trusted_proxies.map(parseAddressRange).filter(isRange));
   const fixed = public_url === "" ? null : new URL(public_url);
-  return ({ url, headers }, peer) => {
+  return (request, peer) => {
+    const { headers } = request;
     const forwarded = readForwarded(headers, canonicalAddress(peer) ?? peer, isTrusted);
-    const reached = new URL(url);
-    const scheme = forwarded.scheme ?? reached.protocol.slice(0, -1);
-    const asked = new URL(`${scheme}://${forwarded.host ?? reached.host}`);
-    const name = asked.hostname.replace(/\.$/, "");
-    const host = `${name}:${asked.port || (scheme === "https" ? 443 : 80)}`;
-    const { origin, pathname } = fixed ??
-      { origin: asked.origin, pathname: forwarded.prefix ?? "" };
-    return { address: forwarded.address, host, origin, prefix: pathname.replace(/\/$/, "") };
+    const scheme = forwarded.scheme ?? request.url.slice(0, request.url.indexOf(":"));
+    const named = hostOf(request);
+    const asked = named && (forwarded.host === null ? named : parseHost(forwarded.host));
+    const standard = scheme === "https" ? 443 : 80;
+    const host = asked && `${asked.name}:${asked.port ?? standard}`;
+    const { origin } = fixed ?? new URL(`${scheme}://${host ?? "host.invalid"}`);
+    const prefix = fixed?.pathname.replace(/\/$/, "") ?? forwarded.prefix ?? "";
+    return { address: forwarded.address, host, origin, prefix };
   };
+}
+
+/**
+ * The host of a request. The runtime joins `Host` and the path without a check, so that a host such
+ * as `a/metrics?` would change the path, after a proxy has looked at it.
+ */
+function hostOf({ url, headers }: Request): Host | null {
+  const header = headers.get("Host");
+  const isValid = (header === null || parseHost(header) !== null) && URL.canParse(url);
+  return isValid ? parseHost(new URL(url).host) : null;
 }
 
 function isRange<T>(range: T | null): range is T {
