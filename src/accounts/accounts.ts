@@ -13,7 +13,13 @@ import { LoginWaits } from "./login_waits.ts";
 import { Sessions } from "./sessions.ts";
 import { SingleFlight } from "./single_flight.ts";
 import { dummyHash, needsRehash, parseStoredHash } from "./stored_hash.ts";
-import { type Attempt, type Caller, Throttle, type ThrottleOptions } from "./throttle.ts";
+import {
+  type Attempt,
+  type Blocked,
+  type Caller,
+  Throttle,
+  type ThrottleOptions,
+} from "./throttle.ts";
 import { type AccountKind, UsersFile } from "./users.ts";
 import type { Account } from "./users_text.ts";
 import { VerifiedCache } from "./verified_cache.ts";
@@ -38,7 +44,7 @@ export interface AccountsOptions {
   throttle?: Omit<ThrottleOptions, "now">;
   /** The file that keeps from where accounts have signed in. @default null, kept in memory */
   knownAddressesPath?: string | null;
-  /** A refused login takes at least this long, or a multiple of it. @default 250 */
+  /** A refused login takes at least this long. @default 250 */
   refusalFloorMs?: number;
   /** How long verified credentials are remembered. @default 300_000 */
   cacheMs?: number;
@@ -115,6 +121,15 @@ interface Login extends Caller {
   passwords: readonly Password[];
 }
 
+/** The result of an attempt; nothing is set for a wrong password, or an attempt not allowed. */
+interface Check {
+  right?: Password;
+  /** Nothing was computed; this is how long it would have taken. */
+  pretendedMs?: number;
+  /** Too many others are waiting; the seconds to wait. */
+  busySeconds?: number;
+}
+
 class FileAccounts implements Accounts {
   readonly #clock: Clock;
   readonly #users: UsersFile;
@@ -160,7 +175,7 @@ class FileAccounts implements Accounts {
       clock: this.#clock,
       isAccount: (name) => this.#accounts.all().has(name),
     });
-    const waits = () => new LoginWaits({ clock: this.#clock, maxPerParty: 256, maxTotal: 1024 });
+    const waits = () => new LoginWaits({ clock: this.#clock, maxPerParty: 512, maxTotal: 2048 });
     this.#waits = { known: waits(), new: waits() };
     this.#floorMs = options.refusalFloorMs ?? 250;
   }
@@ -189,7 +204,7 @@ class FileAccounts implements Accounts {
     const login = { user, password, passwords, group, exists, known };
     const waits = known ? this.#waits.known : this.#waits.new;
     const attempt = () => this.#attempts.share(key, () => this.#attempt(login, waits));
-    return await waits.run(group, attempt) ?? { ok: false, retryAfterSeconds: 1, isBusy: true };
+    return await waits.run(group, attempt) ?? busy(1);
   }
 
   openSession(
@@ -255,43 +270,47 @@ class FileAccounts implements Accounts {
   async #attempt(login: Login, waits: LoginWaits): Promise<Verification> {
     const started = this.#clock.monotonic();
     const attempt = this.#throttle.begin(login);
-    if (!("isChecked" in attempt)) return { ok: false, ...attempt };
-    let pretendedMs = 0;
+    const { right, pretendedMs = 0, busySeconds } = await this.#check(login, attempt);
+    if (right) {
+      this.#remember(login, right);
+      return { ok: true, tenant: login.user, generation: right.generation };
+    }
+    const passed = this.#clock.monotonic() - started;
+    const left = Math.max(pretendedMs, this.#floorMs + attempt.delayMs - passed);
+    if (left > 0) await waits.delay(login.group, left);
+    if (busySeconds !== undefined) return busy(busySeconds);
+    const { retryAfterSeconds } = attempt;
+    return retryAfterSeconds === null ? { ok: false } : { ok: false, retryAfterSeconds };
+  }
+
+  async #check(login: Login, attempt: Attempt | Blocked): Promise<Check> {
+    if (!("isChecked" in attempt)) return {};
     try {
-      const right = attempt.isChecked ? await this.#matching(login) : null;
-      if (right !== null) {
-        attempt.uncounted();
-        this.#remember(login, right);
-        return { ok: true, tenant: login.user, generation: right.generation };
-      }
-      if (!attempt.isChecked) pretendedMs = await this.#pool.pretend(this.#turn(login));
+      if (!attempt.isChecked) return { pretendedMs: await this.#pool.pretend(this.#turn(login)) };
+      const right = await this.#matching(login);
+      if (right === null) return {};
+      attempt.uncounted();
+      return { right };
     } catch (error) {
       attempt.uncounted();
       if (!(error instanceof Failure) || error.code !== "too-busy") throw error;
-      return {
-        ok: false,
-        retryAfterSeconds: Number(error.details.retryAfterSeconds),
-        isBusy: true,
-      };
+      return { busySeconds: Number(error.details.retryAfterSeconds) };
     }
-    const passed = this.#clock.monotonic() - started + pretendedMs;
-    await waits.delay(login.group, pretendedMs + this.#restOf(passed, attempt.delayMs));
-    return refusalOf(attempt);
   }
 
   /** The password that is right: the current one, or the one before it while it still works. */
   async #matching(login: Login): Promise<Password | null> {
     const { user, passwords } = login;
-    if (passwords.length === 0) await this.#check(login, null);
+    if (passwords.length === 0) await this.#matches(login, null);
     for (const each of passwords) {
       // The account may have been disabled in the meantime.
-      if (await this.#check(login, each.stored)) return this.#accounts.enabled(user) && each;
+      if (await this.#matches(login, each.stored)) return this.#accounts.enabled(user) && each;
     }
     return null;
   }
 
   /** A wrong password costs one hash of each kind in use, whether or not the user exists. */
-  async #check(login: Login, stored: string | null): Promise<boolean> {
+  async #matches(login: Login, stored: string | null): Promise<boolean> {
     const { user, password } = login;
     const compared = stored ?? this.#dummies.argon2id;
     const kind = parseStoredHash(compared)?.kind;
@@ -306,16 +325,6 @@ class FileAccounts implements Accounts {
 
   #turn({ known, group }: Login): Turn {
     return { lane: `${this.#users.kind} ${known ? "known" : "new"}`, party: group };
-  }
-
-  /**
-   * How long a refusal still has to wait. It comes at a multiple of the floor, so that its time does
-   * not show what was computed.
-   */
-  #restOf(passed: number, delayMs: number): number {
-    if (this.#floorMs === 0) return Math.max(0, delayMs - passed);
-    const floors = Math.max(1, Math.ceil((passed - delayMs) / this.#floorMs));
-    return delayMs + floors * this.#floorMs - passed;
   }
 
   #remember({ user, password, passwords, group }: Login, right: Password): void {
@@ -352,6 +361,6 @@ class FileAccounts implements Accounts {
   }
 }
 
-function refusalOf({ retryAfterSeconds }: Attempt): Verification {
-  return retryAfterSeconds === null ? { ok: false } : { ok: false, retryAfterSeconds };
+function busy(retryAfterSeconds: number): Verification {
+  return { ok: false, retryAfterSeconds, isBusy: true };
 }

@@ -51,12 +51,16 @@ export interface Attempt {
   uncounted(): void;
 }
 
-/** How long to wait until an attempt is allowed. */
-interface Blocked {
+/** An attempt that is not allowed yet. */
+export interface Blocked {
   retryAfterSeconds: number;
+  /** Additional delay of the response. */
+  delayMs: number;
 }
 
 const WINDOW_MS = 60_000;
+/** Slows down a flood of attempts that are not allowed: each answer takes time of the server. */
+const BLOCKED_DELAY_MS = 750;
 /** With fewer failures than this of an account, an address is let in while others are slowed down. */
 const FEW = 2;
 
@@ -112,7 +116,7 @@ export class Throttle {
     const pairMs = windows.pairs.blockedMs(pair, now);
     if (pairMs > 0) return this.#beginFurther(caller, windows.more, pair, pairMs);
     const blockedMs = caller.known ? 0 : this.#blockedMs(caller, windows, now);
-    if (blockedMs > 0) return { retryAfterSeconds: seconds(blockedMs) };
+    if (blockedMs > 0) return blocked(blockedMs);
     const isChecked = caller.exists || this.#isHashed(caller.group, now);
     const delayMs = this.#delayAfter(windows.pairs.count(pair, now));
     const counters: Counter[] = [[windows.pairs, pair], [windows.names, nameOf(caller.user)]];
@@ -132,10 +136,8 @@ export class Throttle {
     pairMs: number,
   ): Attempt | Blocked {
     const now = this.#options.now();
-    const retryAfterSeconds = seconds(pairMs);
-    if (more.blockedMs(pair, now) > 0) return { retryAfterSeconds };
-    const uncounted = count([[more, pair]], now);
-    return { isChecked: known, delayMs: 0, retryAfterSeconds, uncounted };
+    if (more.blockedMs(pair, now) > 0) return blocked(pairMs);
+    return { ...blocked(pairMs), isChecked: known, uncounted: count([[more, pair]], now) };
   }
 
   /** How long an address that is not known has to wait, although this pair has not failed often. */
@@ -193,6 +195,6 @@ function pairOf(user: string, group: string): string {
   return `${nameOf(user)}\n${group}`;
 }
 
-function seconds(ms: number): number {
-  return Math.ceil(ms / 1000);
+function blocked(ms: number): Blocked {
+  return { retryAfterSeconds: Math.ceil(ms / 1000), delayMs: BLOCKED_DELAY_MS };
 }

@@ -1,3 +1,4 @@
+import { addressGroup } from "../base/address_group.ts";
 import type { TelemetryEvent } from "./events.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -20,6 +21,15 @@ interface Reaction<K extends TelemetryEvent["kind"]> {
 /** A problem of which there is one for a process. */
 const byError = ({ error }: { error: string }) => ({ key: "", text: error });
 
+/** An attack from any number of addresses must not fill the log. */
+const ADDRESS_BUCKETS = 1024;
+
+function bucketOf(text: string): string {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) % 1_000_003;
+  return String(hash % ADDRESS_BUCKETS);
+}
+
 /** One row for each kind of event; the type checker finds missing ones. */
 export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } = {
   "server.started": { level: "info", message: "Server started." },
@@ -34,7 +44,14 @@ export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } 
     }),
   },
   "auth.required": { level: "debug", message: "Request without credentials." },
-  "auth.failed": { level: "warning", message: "Login failed." },
+  "auth.failed": {
+    level: "warning",
+    message: "Login failed.",
+    repeats: ({ address, throttled }) => ({
+      key: bucketOf(addressGroup(address)),
+      text: throttled ? "throttled" : "credentials",
+    }),
+  },
   "auth.rehashed": { level: "info", message: "Password hash upgraded." },
   "auth.rehash_failed": {
     level: "error",
