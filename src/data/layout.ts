@@ -27,6 +27,8 @@ export class Layout {
   readonly users: string;
   /** The operators' accounts, in the format of users.json. */
   readonly admins: string;
+  /** API tokens and old passwords, one file for each account that has some. */
+  readonly credentials: string;
   /** What operators did, one line for each action. */
   readonly audit: string;
   /** One folder of modules for each tenant. */
@@ -48,6 +50,7 @@ export class Layout {
     this.root = resolve(dataDir);
     this.users = join(this.root, "users.json");
     this.admins = join(this.root, "admins.json");
+    this.credentials = join(this.root, "credentials");
     this.audit = join(this.root, "audit.log");
     this.moduleRoot = join(this.root, "tenants");
     this.secrets = join(this.root, "secrets");

@@ -31,7 +31,7 @@ export async function* faultsOfFiles(layout: Layout): AsyncGenerator<FileFault> 
   yield* accountFaults(layout.users);
   yield* accountFaults(layout.admins);
   for (const kind of ["tenants", "operators"]) {
-    for await (const path of jsonFiles(join(layout.root, "credentials", kind))) {
+    for await (const path of jsonFiles(join(layout.credentials, kind))) {
       yield* faultsIn("tokens", path, (text) => {
         const fault = faultOfCredentials(text);
         return fault === null ? [] : [wholeFile(fault)];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { binary } from "../harness/binary.ts";
 import { Platform } from "../harness/platform.ts";
-import { run } from "../harness/process.ts";
+import { run, Running } from "../harness/process.ts";
 import { isMissing } from "../harness/tools.ts";
 import { until } from "../harness/until.ts";
 
@@ -234,4 +234,87 @@ Deno.test("a password rotated with a grace: both work, then the old one and its 
     assert.ok(endedAt >= until && endedAt - until < 3_000, `${endedAt - until} ms`);
     assert.deepEqual(await statuses(), [401, 200]);
     assert.doesNotMatch(await platform.must("manage", "tenant", "list"), /old password until/);
+  }));
+
+Deno.test("disabled in users.json by hand: a running serve ends tokens and sessions for good", () =>
+  withCustomer(async ({ platform, url }) => {
+    const post = async (path: string, body: string) => {
+      const headers = { Authorization: basic(PASSWORD) };
+      return (await (await fetch(`${url}${path}`, { method: "POST", headers, body })).json()).token;
+    };
+    const token = await post("/v1/tokens", '{"name":"ci"}');
+    const session = await post("/v1/session", "");
+    const all = [`Bearer ${token}`, `Bearer ${session}`, basic(PASSWORD)];
+    const streams = (await Promise.all(all.map((each) => openStream(url, each)))).flat();
+    const path = join(platform.data, "users.json");
+    const before = Deno.readTextFileSync(path);
+    const users = JSON.parse(before);
+    Deno.writeTextFileSync(
+      path,
+      JSON.stringify({ ...users, "customer-1": `!${users["customer-1"]}` }),
+    );
+    const disabledAt = Date.now();
+    for (const ended of streams) assert.ok(await ended - disabledAt < 3_000);
+    // Nobody asks the server meanwhile; it looks each second.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    Deno.writeTextFileSync(path, before);
+    const statuses = await Promise.all(all.map((each) => statusOf(url, "/v1/usage", each)));
+    assert.deepEqual(statuses, [401, 401, 200]);
+  }));
+
+Deno.test("an operator's session and stream do not survive a disable", async () => {
+  await using platform = await Platform.create();
+  await platform.must("manage", "operator", "add", "alice", "-p", "secret-1");
+  const { url } = await platform.serve();
+  const password = `Basic ${btoa("alice:secret-1")}`;
+  const opened = await fetch(`${url}/v1/admin/session`, {
+    method: "POST",
+    headers: { Authorization: password },
+  });
+  const { token } = await opened.json();
+  const streams = await Promise.all(
+    [password, `Bearer ${token}`].map((each) =>
+      fetch(`${url}/v1/admin/events`, { headers: { Authorization: each } })
+    ),
+  );
+  await platform.must("manage", "operator", "disable", "alice");
+  await platform.must("manage", "operator", "enable", "alice");
+  const enabledAt = Date.now();
+  for (const stream of streams) await stream.text();
+  assert.ok(Date.now() - enabledAt < 3_000);
+  assert.equal(await statusOf(url, "/v1/admin/tenants", `Bearer ${token}`), 401);
+  assert.equal(await statusOf(url, "/v1/admin/tenants", password), 200);
+});
+
+Deno.test("tokens and old passwords are in a backup, and work on what was restored", () =>
+  withCustomer(async ({ platform, url }) => {
+    const headers = { Authorization: basic(PASSWORD) };
+    const created = await fetch(`${url}/v1/tokens`, {
+      method: "POST",
+      headers,
+      body: '{"name":"ci"}',
+    });
+    const { token } = await created.json();
+    const passwd = ["manage", "tenant", "passwd", "customer-1", "-p", "password-9"];
+    await platform.must(...passwd, "--grace", "1h");
+    const dir = join(platform.dir, "backup");
+    await platform.must("manage", "backup", dir);
+    const data = join(platform.dir, "restored");
+    assert.equal((await run(["manage", "restore", dir, "--data", data])).code, 0);
+    assert.equal(modeOf(join(data, "credentials/tenants/customer-1.json")), 0o600);
+    const serve = platform.own(new Running(["serve", "--listen", "127.0.0.1:0", "--data", data]));
+    const restored = (await serve.line(/^listening on /)).replace("listening on ", "").trim();
+    const all = [`Bearer ${token}`, basic(PASSWORD), basic("password-9")];
+    const statuses = await Promise.all(all.map((each) => statusOf(restored, "/v1/usage", each)));
+    assert.deepEqual(statuses, [200, 200, 200]);
+
+    const path = join(data, "credentials/tenants/customer-1.json");
+    Deno.writeTextFileSync(path, "{}");
+    const doctor = await run(["manage", "doctor", "--data", data, "--json"]);
+    const finding = doctor.stdout.split("\n").find((line) => line.includes('"check":"tokens"')) ??
+      "";
+    assert.match(finding, /"state":"failed".*customer-1\.json/);
+    Deno.chmodSync(join(data, "credentials"), 0o755);
+    const open = await run(["manage", "doctor", "--data", data]);
+    assert.match(open.stdout, /other users can access .*credentials/);
   }));

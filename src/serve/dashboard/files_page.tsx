@@ -1,10 +1,13 @@
 import type { Constraints } from "../../protocol/constraints.ts";
 import type { FileList } from "../../protocol/file_view.ts";
+import { PATHS } from "../../protocol/paths.ts";
+import type { TokenView } from "../../protocol/tokens.ts";
 import type { Usage } from "../../protocol/usage.ts";
 import { FilesTable } from "./files_table.tsx";
 import { formatCount } from "../../base/count.ts";
 import { bytes, count } from "./format.ts";
 import { type Frame, Page } from "./page.tsx";
+import { Tokens } from "./tokens.tsx";
 import { Card, Empty, Facts, FileStateTabs, Head, link, Stat } from "./parts.tsx";
 
 /** What the home page of a customer shows. */
@@ -14,17 +17,18 @@ interface FilesPageProps {
   usage: Usage;
   list: FileList;
   state: string | undefined;
+  tokens: TokenView[] | null;
 }
 
 /** A customer's files, with an area to send new ones. */
-export function FilesPage({ frame, constraints, usage, list, state }: FilesPageProps) {
+export function FilesPage({ frame, constraints, usage, list, state, tokens }: FilesPageProps) {
   return (
     <Page
       {...frame}
       title="Files"
       at="/"
       events="/v1/events"
-      scripts={["tus.min.js", "upload.js", "live.js"]}
+      scripts={["tus.min.js", "upload.js", "actions.js", "live.js"]}
     >
       <Head title="Files" lead="The files you sent, and whether they were loaded." />
       <Numbers usage={usage} />
@@ -40,6 +44,7 @@ export function FilesPage({ frame, constraints, usage, list, state }: FilesPageP
           </div>
         )}
       </Card>
+      {tokens !== null && tokens.length > 0 && <Tokens tokens={tokens} api={PATHS.tokens} />}
     </Page>
   );
 }

@@ -4,6 +4,8 @@ import * as admin from "../../protocol/admin_view.ts";
 import { constraintsSchema } from "../../protocol/constraints.ts";
 import { fileListSchema, fileViewSchema, rejectListSchema } from "../../protocol/file_view.ts";
 import * as modules from "../../protocol/module_view.ts";
+import { PATHS } from "../../protocol/paths.ts";
+import { tokenListSchema } from "../../protocol/tokens.ts";
 import { usageSchema } from "../../protocol/usage.ts";
 import type { AppContext, AppEnv } from "../http/env.ts";
 import { AuditPage } from "./audit_page.tsx";
@@ -40,7 +42,8 @@ export function addPageRoutes(app: Hono<AppEnv>, deps: PageDeps): void {
     const list = await readApi(c, link("/v1/files", { state, after, limit: "50" }), fileListSchema);
     const constraints = await readApi(c, "/v1/constraints", constraintsSchema);
     const usage = await readApi(c, "/v1/usage", usageSchema);
-    return FilesPage({ frame, constraints, usage, list, state });
+    const tokens = await tokensAt(c, PATHS.tokens);
+    return FilesPage({ frame, constraints, usage, list, state, tokens });
   });
   customer("/files/:id", async (c, frame) => {
     const path = `/v1/files/${param(c, "id")}`;
@@ -92,7 +95,7 @@ export function addPageRoutes(app: Hono<AppEnv>, deps: PageDeps): void {
     const path = `/v1/admin/tenants/${param(c, "name")}`;
     const tenant = await readApi(c, path, admin.tenantViewSchema);
     const module = await readApi(c, `${path}/module`, modules.moduleViewSchema);
-    return TenantPage({ frame, tenant, module });
+    return TenantPage({ frame, tenant, module, tokens: await tokensAt(c, `${path}/tokens`) });
   });
   operator("/operator/tenants/:name/module/:version", async (c, frame) => {
     const path = `/v1/admin/tenants/${param(c, "name")}/module/${param(c, "version")}`;
@@ -120,6 +123,16 @@ export function addPageRoutes(app: Hono<AppEnv>, deps: PageDeps): void {
   function sourceAt(c: AppContext, version: string) {
     const { path = "", page } = c.req.query();
     return readApi(c, link(`${version}/source`, { path, page }), modules.sourcePageSchema);
+  }
+
+  /** Returns an account's API tokens; null if they cannot be read, which must not hide the page. */
+  async function tokensAt(c: AppContext, path: string) {
+    try {
+      return (await readApi(c, path, tokenListSchema)).tokens;
+    } catch (error) {
+      if (error instanceof ApiRefusal && error.status === 503) return null;
+      throw error;
+    }
   }
 
   /** Returns the page of a file's rejects that the query selects. */

@@ -1,12 +1,14 @@
 import { TENANT_NAME_PATTERN } from "../../base/tenant_name.ts";
 import type { TenantView } from "../../protocol/admin_view.ts";
 import type { ModuleView } from "../../protocol/module_view.ts";
+import type { TokenView } from "../../protocol/tokens.ts";
 import { Field, Form } from "./form.tsx";
 import { bytes, count } from "./format.ts";
 import { Versions } from "./module_parts.tsx";
 import { type Frame, Page } from "./page.tsx";
 import { Card, Empty, Head, link, State } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
+import { Tokens } from "./tokens.tsx";
 
 /** All accounts, and a form for a new one. */
 export function TenantsPage({ frame, tenants, invalidNames }: {
@@ -97,10 +99,11 @@ function AccountState({ enabled }: { enabled: boolean }) {
 }
 
 /** One tenant: its module, its limits, and its account. */
-export function TenantPage({ frame, tenant, module }: {
+export function TenantPage({ frame, tenant, module, tokens }: {
   frame: Frame;
   tenant: TenantView;
   module: ModuleView;
+  tokens: TokenView[] | null;
 }) {
   const { name, enabled } = tenant;
   const api = `/v1/admin/tenants/${name}`;
@@ -121,6 +124,7 @@ export function TenantPage({ frame, tenant, module }: {
             <Versions module={module} base={`/operator/tenants/${name}/module`} />
           </Card>
           <Constraints tenant={tenant} />
+          <Tokens tokens={tokens} api={`${api}/tokens`} />
         </div>
         <div class="stack">
           <Card id="account" title="Account" side={<AccountState enabled={enabled} />} live>
@@ -149,7 +153,7 @@ export function TenantPage({ frame, tenant, module }: {
                 name="password"
                 autocomplete="off"
                 data-optional
-                hint="If empty, a password is generated and shown once. Open sessions end."
+                hint="If empty, a password is generated and shown once. Open sessions and API tokens end."
               />
             </Form>
           </Card>

@@ -31,7 +31,13 @@ export async function checkPermissions({ layout }: CheckContext): Promise<Findin
 async function checkPrivate(layout: Layout): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (
-    const path of [layout.root, layout.users, layout.admins, join(layout.root, CONFIG_FILE)]
+    const path of [
+      layout.root,
+      layout.users,
+      layout.admins,
+      layout.credentials,
+      join(layout.root, CONFIG_FILE),
+    ]
   ) {
     const mode = ((await orNull(Deno.stat(path)))?.mode ?? 0) & 0o777;
     if ((mode & 0o007) === 0) continue;
