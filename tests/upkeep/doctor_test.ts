@@ -100,6 +100,21 @@ Deno.test("doctor: a healthy platform, then its problems with hints", async (t) 
     assert.equal((await findings(platform)).by["tls"]?.state, "failed");
     await Deno.writeTextFile(config, "");
   });
+  await t.step("a proxy that is not trusted, and a host that is refused", async () => {
+    const config = join(platform.data, "mysimbdp.toml");
+    const server = '[server]\npublic_url = "https://intake.example.com/intake/"\n';
+    await Deno.writeTextFile(config, server);
+    assert.match((await findings(platform)).by["proxy"]?.what ?? "", /no proxy is trusted/);
+    const trusted = `${server}trusted_proxies = ["127.0.0.1"]\nhosts = `;
+    await Deno.writeTextFile(config, `${trusted}["Intake.example.com:443"]\n`);
+    assert.equal((await findings(platform)).by["proxy"]?.state, "ok");
+    await Deno.writeTextFile(config, `${trusted}["other.example.com"]\n`);
+    assert.match(
+      (await findings(platform)).by["proxy"]?.what ?? "",
+      /intake\.example\.com are refused/,
+    );
+    await Deno.writeTextFile(config, "");
+  });
   await t.step("a damaged database", async () => {
     const path = join(platform.data, "db/tenants/t9.sqlite");
     await Deno.mkdir(join(platform.data, "db/tenants"), { recursive: true });

@@ -9,6 +9,7 @@ import { checkDisk } from "./disk.ts";
 import { checkFiles } from "./files.ts";
 import { type CheckContext, failed, type Finding } from "./finding.ts";
 import { checkPermissions } from "./permissions.ts";
+import { checkProxy } from "./proxy.ts";
 import { checkStaging } from "./staging.ts";
 import { checkQueue, checkStorage } from "./storage.ts";
 import { checkRoles } from "./roles.ts";
@@ -31,6 +32,7 @@ const CHECKS: Record<string, Check> = {
   disk: checkDisk,
   clock: checkClock,
   tls: checkTls,
+  proxy: checkProxy,
   storage: checkStorage,
   cluster: checkCluster,
   roles: checkRoles,
