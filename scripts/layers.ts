@@ -18,6 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   base: [],
   protocol: ["base"],
   sdk: [],
+  tls: ["base"],
   config: ["base", "protocol"],
   telemetry: ["base", "protocol", "data"],
   data: ["base"],
@@ -65,7 +66,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sandbox/host",
     "sandbox/wire",
   ],
-  fetch: ["base", "protocol"],
+  fetch: ["base", "protocol", "tls"],
   serve: [
     "base",
     "protocol",
@@ -77,6 +78,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sandbox/os",
     "storage",
     "telemetry",
+    "tls",
     "upkeep",
   ],
   manage: [
@@ -95,7 +97,17 @@ const MAY_IMPORT: Record<string, string[]> = {
     "telemetry",
     "upkeep",
   ],
-  upkeep: ["base", "protocol", "accounts", "config", "data", "staging", "storage", "sandbox/os"],
+  upkeep: [
+    "base",
+    "protocol",
+    "accounts",
+    "config",
+    "data",
+    "staging",
+    "storage",
+    "sandbox/os",
+    "tls",
+  ],
   cli: [
     "base",
     "protocol",

@@ -51,6 +51,8 @@ export interface ServeDeps {
   ledger: LedgerReader;
   /** Whether the storage can load a file again in the order of arrival. @default false */
   keepsOrder?: boolean;
+  /** When the served certificate expires, in milliseconds since the epoch; null without TLS. */
+  certificateEnds?: () => number | null;
   /** For tenants without `constraints/<tenant>.json`. @default DEFAULT_CONSTRAINTS */
   defaultConstraints?: Constraints;
   /** The accounts of operators. */

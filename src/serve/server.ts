@@ -1,10 +1,10 @@
 import type { Hono } from "hono";
-import { Failure } from "../base/failure.ts";
 import type { Intake } from "../staging/intake.ts";
 import { requestFailed } from "./http/problem_response.ts";
 import { type Arrival, arrivals } from "./http/arrival.ts";
 import type { AppEnv } from "./http/env.ts";
 import type { Emit } from "../telemetry/events.ts";
+import { Listeners } from "./listeners.ts";
 
 /** Where and how the server listens. */
 export interface ServerOptions {
@@ -29,6 +29,11 @@ export interface ServerOptions {
 export interface RunningServer {
   addr: { hostname: string; port: number };
   /**
+   * Serves new connections with another certificate; open connections continue.
+   * @throws {Failure} `bad-tls`
+   */
+  renew(tls: { cert: string; key: string }): Promise<void>;
+  /**
    * Accepts no new connections, waits for open requests, then interrupts those that are still sending
    * (the received bytes are kept, so these uploads can be resumed), and closes the intake.
    */
@@ -48,20 +53,30 @@ export interface RunningServer {
  * ```
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { intake, drainMs = 10_000 } = options;
+  const { hostname, port, tls, app, intake, arrival = arrivals({}), drainMs = 10_000 } = options;
   const force = new AbortController();
-  const server = await listen(options, force.signal);
+  const server = await Listeners.open({
+    hostname,
+    port,
+    ...(tls && { tls }),
+    signal: force.signal,
+    handler: async (request, { remoteAddr }) =>
+      closeIfAsked(await app.fetch(request, { ...arrival(request, remoteAddr.hostname) })),
+  });
   const timer = setInterval(() => void sweep(options), options.sweepMs ?? 60_000);
   let stopped: Promise<void> | null = null;
-  const { hostname, port } = server.addr;
-  return { addr: { hostname, port }, shutdown: () => stopped ??= stop() };
+  return {
+    addr: { hostname: server.addr.hostname, port: server.addr.port },
+    renew: (renewed) => server.renew(renewed),
+    shutdown: () => stopped ??= stop(),
+  };
 
   async function stop(): Promise<void> {
     clearInterval(timer);
     const drained = server.shutdown();
     const interrupt = setTimeout(() => void intake.uploads.interruptAll(), drainMs);
     const end = setTimeout(() => force.abort(), drainMs + FORCE_AFTER_MS);
-    await Promise.race([drained, server.finished]);
+    await drained;
     clearTimeout(interrupt);
     clearTimeout(end);
     intake.close();
@@ -70,24 +85,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 // Milliseconds for interrupted requests to answer.
 const FORCE_AFTER_MS = 2000;
-
-async function listen(
-  { hostname, port, tls, app, arrival = arrivals({}) }: ServerOptions,
-  signal: AbortSignal,
-): Promise<Deno.HttpServer<Deno.NetAddr>> {
-  const { promise: listening, resolve } = Promise.withResolvers<void>();
-  try {
-    const server = Deno.serve(
-      { hostname, port, ...tls, signal, onListen: () => resolve() },
-      async (request, { remoteAddr }) =>
-        closeIfAsked(await app.fetch(request, { ...arrival(request, remoteAddr.hostname) })),
-    );
-    await listening;
-    return server;
-  } catch (error) {
-    throw explainListen(error, `${hostname}:${port}`);
-  }
-}
 
 /**
  * After a request whose body was not fully read, Deno keeps the connection open until the client
@@ -106,24 +103,6 @@ function closeIfAsked(response: Response): Response {
     },
   });
   return new Response(body, response);
-}
-
-function explainListen(cause: unknown, address: string): unknown {
-  if (cause instanceof Deno.errors.AddrInUse) {
-    const text = `Cannot listen on "${address}": it is already in use`;
-    return new Failure("server", "address-in-use", text, {
-      hint: "Stop the other server, or set another address with --listen.",
-      cause,
-    });
-  }
-  if (cause instanceof Deno.errors.InvalidData) {
-    const text = "Cannot use the TLS certificate or key: not valid PEM";
-    return new Failure("server", "bad-tls", text, {
-      hint: "Set --tls-cert and --tls-key to a certificate chain and its key, both PEM.",
-      cause,
-    });
-  }
-  return cause;
 }
 
 async function sweep({ intake, emit }: ServerOptions): Promise<void> {

@@ -19,6 +19,7 @@ import { withRoom } from "../telemetry/with_room.ts";
 import { reportFaults } from "../upkeep/handwritten.ts";
 import { openData } from "../upkeep/open_data.ts";
 import { createApp } from "./app.ts";
+import { ServedCertificate } from "./certificate.ts";
 import { arrivals } from "./http/arrival.ts";
 import { loadedRows } from "./loaded_rows.ts";
 import { startServer } from "./server.ts";
@@ -41,8 +42,8 @@ interface ServeOptions {
 }
 
 /**
- * Runs the HTTP server until SIGTERM or SIGINT. SIGHUP reads the settings again; only a changed log
- * level is applied.
+ * Runs the HTTP server until SIGTERM or SIGINT. SIGHUP reads the settings again; a changed log level
+ * and a renewed certificate are applied.
  *
  * @throws {Failure} `bad-config`, `bad-tls`, `address-in-use`, those of {@link openData} and
  * {@link openIntake}
@@ -67,15 +68,22 @@ export async function runServe(options: ServeOptions): Promise<void> {
     const ready = () => systemd.ready(`listening on ${url}`);
     options.onListening(url);
     ready();
+    let reloaded = Promise.resolve();
     const stopReloads = onHangup(() => {
-      systemd.reloading();
-      reload(options, serve);
-      ready();
+      // One after another: the next one reads the files again.
+      reloaded = reloaded.then(async () => {
+        systemd.reloading();
+        await reload(options, started);
+        ready();
+      });
     });
+    const stopWarning = serve.certificate?.watch(emit);
     const diskWatch = watchDisk({ disk: intake.disk, folder: intake.layout.root, emit });
     await diskWatch.check();
     await stopAsked;
     stopReloads();
+    await reloaded;
+    stopWarning?.();
     diskWatch.stop();
     systemd.stopping("waiting for open requests", DRAIN_SECONDS);
     emit({ kind: "server.stopping" });
@@ -91,15 +99,15 @@ export async function runServe(options: ServeOptions): Promise<void> {
 async function startServe(options: ServeOptions) {
   const config = options.loadConfig();
   const { hostname, port } = listenAddress(config);
-  const tls = await readTls(config);
-  const serve = await openServe(config);
+  const certificate = await ServedCertificate.read(config.server);
+  const serve = await openServe(config, certificate);
   const { app, intake, telemetry: { emit } } = serve;
   try {
     const arrival = arrivals(config.server);
-    const listen = { hostname, port, ...(tls && { tls }) };
+    const listen = { hostname, port, ...(certificate && { tls: certificate.pair }) };
     const server = await startServer({ ...listen, app, intake, arrival, emit });
-    const url = `${tls ? "https" : "http"}://${urlHost(hostname)}:${server.addr.port}`;
-    emit({ kind: "server.started", listen: config.server.listen, tls: tls !== null });
+    const url = `${certificate ? "https" : "http"}://${urlHost(hostname)}:${server.addr.port}`;
+    emit({ kind: "server.started", listen: config.server.listen, tls: certificate !== null });
     return { serve, server, url };
   } catch (error) {
     await serve.close();
@@ -107,10 +115,8 @@ async function startServe(options: ServeOptions) {
   }
 }
 
-type Serve = Awaited<ReturnType<typeof openServe>>;
-
 /** Opens the data directory, accounts, storage and telemetry, and builds the app on them. */
-async function openServe(config: Config) {
+async function openServe(config: Config, certificate: ServedCertificate | null) {
   const telemetry = createTelemetry({ level: config.log.level, version: VERSION });
   const { emit } = telemetry;
   const layout = new Layout(config.data);
@@ -169,6 +175,7 @@ async function openServe(config: Config) {
     operators,
     ledger,
     keepsOrder: keepsOrder(config),
+    certificateEnds: () => certificate?.pair.certificate.notAfter ?? null,
     hash: (password) => pool.hash(password),
     defaultConstraints: config.constraints,
     hosts: config.server.hosts,
@@ -195,15 +202,23 @@ async function openServe(config: Config) {
     await tracer.close();
     telemetry.close();
   };
-  return { app, intake, telemetry, stopping, close };
+  return { app, intake, telemetry, certificate, stopping, close };
 }
 
-function reload({ loadConfig, configPath }: ServeOptions, { telemetry }: Serve): void {
+async function reload(
+  { loadConfig, configPath }: ServeOptions,
+  { serve: { telemetry, certificate }, server }: Awaited<ReturnType<typeof startServe>>,
+): Promise<void> {
+  const { emit } = telemetry;
   try {
-    telemetry.setLevel(loadConfig().log.level);
-    telemetry.emit({ kind: "config.reloaded", path: configPath });
+    const config = loadConfig();
+    telemetry.setLevel(config.log.level);
+    emit({ kind: "config.reloaded", path: configPath });
+    // Turning TLS on or off needs a restart.
+    if (config.server.tls_cert === "") return;
+    await certificate?.renew(config.server, (pair) => server.renew(pair), emit);
   } catch (error) {
-    telemetry.emit({ kind: "config.refused", error: messageOf(error) });
+    emit({ kind: "config.refused", error: messageOf(error) });
   }
 }
 
@@ -215,20 +230,4 @@ function listenAddress({ server: { listen } }: Config) {
 
 function urlHost(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname;
-}
-
-async function readTls({ server }: Config): Promise<{ cert: string; key: string } | null> {
-  if (server.tls_cert === "") return null;
-  return { cert: await readPem(server.tls_cert), key: await readPem(server.tls_key) };
-}
-
-async function readPem(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    throw new Failure("usage", "bad-tls", `Cannot read the TLS file "${path}"`, {
-      hint: "Check the path and its permissions.",
-      cause: error,
-    });
-  }
 }

@@ -26,6 +26,12 @@ export type BodyEnd = "whole" | "cut" | "stalled" | "interrupted" | "displaced";
 type ServeEvent =
   | { kind: "server.started"; listen: string; tls: boolean }
   | { kind: "server.stopping" }
+  /** A renewed certificate is served from now on; `expires` is a date. */
+  | { kind: "tls.renewed"; path: string; name: string; expires: string }
+  /** A renewed certificate cannot be used; the previous one is still served. */
+  | { kind: "tls.refused"; path: string; error: string }
+  /** The served certificate expires within 14 days, has expired (`days` < 0) or is not valid yet. */
+  | { kind: "tls.expiring"; name: string; days: number; notBefore: string; expires: string }
   | {
     kind: "request.finished";
     method: string;

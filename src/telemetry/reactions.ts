@@ -34,6 +34,15 @@ function bucketOf(text: string): string {
 export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } = {
   "server.started": { level: "info", message: "Server started." },
   "server.stopping": { level: "info", message: "Server is stopping." },
+  "tls.renewed": { level: "info", message: "Renewed TLS certificate is served." },
+  "tls.refused": {
+    level: "error",
+    message: "New TLS certificate cannot be used; the previous one is still served.",
+  },
+  "tls.expiring": {
+    level: "warning",
+    message: "TLS certificate expires soon, has expired, or is not valid yet.",
+  },
   "request.finished": { level: "debug", message: "Request answered." },
   "request.failed": {
     level: "error",

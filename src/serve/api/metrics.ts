@@ -23,6 +23,8 @@ interface MetricDeps {
   version: string;
   intake: Intake;
   ledger: LedgerReader;
+  /** When the served certificate expires, in milliseconds since the epoch; null without TLS. */
+  certificateEnds?: () => number | null;
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
 }
@@ -44,6 +46,7 @@ export function createMetrics(deps: MetricDeps): Metrics {
     registers: [registry],
   });
   manageAge.set(-1);
+  addCertificate(registry, deps);
   return {
     count: countEvents(registry, tenants),
     mediaType: registry.contentType,
@@ -53,6 +56,18 @@ export function createMetrics(deps: MetricDeps): Metrics {
       return `${await registry.metrics()}${manage.text}`;
     },
   };
+}
+
+function addCertificate(registry: Registry, { certificateEnds }: MetricDeps): void {
+  if (!certificateEnds || certificateEnds() === null) return;
+  new Gauge({
+    name: "mysimbdp_tls_certificate_not_after_seconds",
+    help: "When the served certificate expires, in seconds since the epoch.",
+    registers: [registry],
+    collect() {
+      this.set((certificateEnds() ?? 0) / 1000);
+    },
+  });
 }
 
 function countEvents(registry: Registry, tenants: BoundedLabels): Emit {
