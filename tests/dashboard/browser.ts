@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { isMissing } from "../harness/tools.ts";
 import { type Browser, chromium, type Page } from "playwright-core";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -6,10 +7,10 @@ const CHROMIUM = "/usr/bin/chromium";
 /** Why no browser is available; null when one is. */
 export const NO_BROWSER = existsSync(CHROMIUM) ? null : `${CHROMIUM} is not installed`;
 
-/** A test that needs the browser; its name says why it is skipped where there is none. */
-export function browserTest(name: string, fn: () => Promise<void>): void {
+/** A test that needs the browser, and other tools; its name says why it is skipped where there is none. */
+export function browserTest(name: string, fn: () => Promise<void>, tools: string[] = []): void {
   const why = NO_BROWSER === null ? "" : ` (skipped: ${NO_BROWSER})`;
-  Deno.test({ name: name + why, ignore: NO_BROWSER !== null, fn });
+  Deno.test({ name: name + why, ignore: NO_BROWSER !== null || isMissing(...tools), fn });
 }
 
 /** Starts Chromium with an empty profile; it contacts only the server under test. */

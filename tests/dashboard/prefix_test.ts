@@ -2,14 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT } from "../harness/binary.ts";
 import { openProxied, type ProxyName } from "../harness/proxies.ts";
-import { isMissing } from "../harness/tools.ts";
 import { browserTest, dropFile, openBrowser, signIn } from "./browser.ts";
 
 const SECONDS = 30_000;
 
 // nginx passes the prefix to the server, Caddy removes it.
 for (const name of ["nginx", "caddy"] satisfies ProxyName[]) {
-  if (isMissing(name)) continue;
   browserTest(
     `behind ${name}, below a path: signing in, sending a file, events, forms`,
     async () => {
@@ -68,5 +66,6 @@ for (const name of ["nginx", "caddy"] satisfies ProxyName[]) {
       await page.getByRole("row", { name: /constraints|limits/i }).first().waitFor();
       assert.deepEqual(faults, []);
     },
+    [name],
   );
 }

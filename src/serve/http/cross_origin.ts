@@ -1,3 +1,4 @@
+import { HEADERS } from "../../protocol/paths.ts";
 import type { AppMiddleware } from "./env.ts";
 import type { Route } from "./route.ts";
 
@@ -6,6 +7,10 @@ const SENT = [
   "Authorization",
   "Content-Type",
   "If-None-Match",
+  HEADERS.sha256,
+  // Not supported: the page gets the answer that says so.
+  "Upload-Concat",
+  "Upload-Defer-Length",
   "X-HTTP-Method-Override",
   "X-Request-ID",
   "X-Requested-With",
