@@ -64,7 +64,7 @@ const BY_STATUS = {
   },
   423: { "upload-locked": "another request is sending bytes to this upload" },
   429: {
-    throttled: "too many failed logins; wait for `Retry-After`",
+    throttled: "too many failed or waiting logins; wait for `Retry-After`",
     "too-many-submissions": "10 versions of the module are waiting for a decision",
   },
   460: { "checksum-mismatch": "the bytes do not match `Upload-Checksum`; send them again" },
