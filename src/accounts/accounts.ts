@@ -174,7 +174,7 @@ class FileAccounts implements Accounts {
       for (const account of disabled) await this.#credentials.endDisabled(account);
       this.#refreshed = accounts;
     }
-    await this.#credentials.storeUses();
+    await this.#credentials.tidy();
   }
 
   async settled(): Promise<void> {

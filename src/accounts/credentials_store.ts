@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { Failure } from "../base/failure.ts";
 import { ensureFolder, fsyncFolder, removeIfThere, writeDurably } from "../data/durable.ts";
 import { type Credentials, parseCredentials, unreadableCredentials } from "./credentials.ts";
 import { WatchedFile } from "./watched_file.ts";
@@ -31,10 +32,21 @@ export class CredentialsStore {
     return (this.#files.get(name) ?? this.#watch(name)).exists();
   }
 
+  /** @throws {Failure} `users-file-unwritable` */
   async write(name: string, credentials: Credentials): Promise<void> {
-    await ensureFolder(dirname(this.#folder));
-    await ensureFolder(this.#folder);
-    await writeDurably(this.pathOf(name), `${JSON.stringify(credentials, null, 2)}\n`);
+    const path = this.pathOf(name);
+    try {
+      await ensureFolder(dirname(this.#folder));
+      await ensureFolder(this.#folder);
+      await writeDurably(path, `${JSON.stringify(credentials, null, 2)}\n`);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+      const text = `Cannot write the API tokens in "${path}": permission is denied`;
+      throw new Failure("usage", "users-file-unwritable", text, {
+        hint: "Run as the user that owns the data directory.",
+        cause: error,
+      });
+    }
     this.#files.get(name)?.forget();
   }
 

@@ -22,7 +22,7 @@ interface LiveCredentialsOptions {
 
 /** A use is stored when the one before it is older; it is written for people. */
 const USE_MS = 3_600_000;
-const STORE_MS = 60_000;
+const TIDY_MS = 60_000;
 
 /**
  * The generations, old passwords and API tokens of accounts, as a server uses them: a file with a
@@ -37,7 +37,7 @@ export class LiveCredentials {
   readonly #faults = new Map<string, string>();
   /** When tokens were used, by account and id; not stored yet. */
   #uses = new Map<string, Map<string, number>>();
-  #storedAt = 0;
+  #tidiedAt = 0;
 
   constructor({ users, now, emit }: LiveCredentialsOptions) {
     this.#users = users;
@@ -78,14 +78,26 @@ export class LiveCredentials {
     if (tokens.length > 0 || previous !== null) await this.#users.endDisabled(account.name);
   }
 
-  /** Stores when tokens were used, at most once a minute; a full disk does not matter. */
-  async storeUses(): Promise<void> {
-    if (this.#uses.size === 0 || this.#now() - this.#storedAt < STORE_MS) return;
-    this.#storedAt = this.#now();
+  /**
+   * Stores when tokens were used, and removes the hashes of old passwords whose grace is over; at most
+   * once a minute. A full disk does not matter.
+   */
+  async tidy(): Promise<void> {
+    const now = this.#now();
+    if (now - this.#tidiedAt < TIDY_MS) return;
+    this.#tidiedAt = now;
+    const change = (name: string, edit: (credentials: Credentials) => Credentials) =>
+      this.#users.changeCredentials(name, edit).catch(() => {});
     const uses = this.#uses;
     this.#uses = new Map();
-    for (const [name, used] of uses) {
-      await this.#users.changeCredentials(name, (now) => withUse(now, used)).catch(() => {});
+    for (const [name, used] of uses) await change(name, (each) => withUse(each, used));
+    for (const [name, credentials] of this.#lastGood) {
+      if (credentials.previous === null || previousPassword(credentials, now)) continue;
+      this.#lastGood.delete(name);
+      await change(
+        name,
+        (each) => previousPassword(each, now) ? each : { ...each, previous: null },
+      );
     }
   }
 

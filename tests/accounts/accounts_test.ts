@@ -424,6 +424,11 @@ Deno.test("in a period of grace both passwords work; then the old one ends with 
   assertRight(await login("password-2"));
   assert.deepEqual(alive(), [false, false, true]);
   assert.equal(t.accounts.apiToken(token).ok, true);
+  const account = t.users.get("customer-1");
+  assert.notEqual(t.users.credentials(account).previous, null);
+  await t.accounts.refresh();
+  assert.equal(t.users.credentials(account).previous, null, "its hash is removed");
+  assert.ok(t.accounts.session(renewed) && t.accounts.apiToken(token).ok);
 });
 
 Deno.test("a second rotation replaces the old password, a disable and a change without grace end it", async () => {

@@ -156,6 +156,19 @@ Deno.test("an expired token gets 401 that says when it expired", () =>
     assert.match((await refused.json()).detail, new RegExp(`expired at ${expiresAt}`));
   }));
 
+Deno.test("a stream of events ends when the token with which it was opened expires", () =>
+  withTokens(async (harness) => {
+    const { token } = await create(harness);
+    const expiry = Date.now() + 1500;
+    const users = new UsersFile(`${harness.dataDir}/users.json`);
+    await users.changeCredentials("customer-1", (now) => ({
+      ...now,
+      tokens: now.tokens.map((each) => ({ ...each, expiresAt: new Date(expiry).toISOString() })),
+    }));
+    const ended = await (await streamEnd(harness, bearer(token)))();
+    assert.ok(ended >= expiry && ended - expiry < 3000, `${ended - expiry} ms`);
+  }));
+
 Deno.test("a faulty file of tokens keeps nobody out who has the password, and is reported", () =>
   withTokens(async (harness) => {
     const { send, dataDir } = harness;

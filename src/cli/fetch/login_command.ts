@@ -1,10 +1,10 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { Failure, messageOf } from "../../base/failure.ts";
+import { isLoopback } from "../../base/loopback.ts";
 import type { ApiClient } from "../../fetch/client.ts";
 import { TOKEN_DAYS, TOKEN_SCOPES, type TokenScope } from "../../protocol/tokens.ts";
 import { action, type CommandContext, numberFrom } from "../command.ts";
 import { EXIT } from "../exit_codes.ts";
-import { Option } from "commander";
 import { withGuide } from "../help/guide.ts";
 import { ask } from "../terminal/password.ts";
 import {
@@ -84,6 +84,7 @@ async function logIn(
 ): Promise<number> {
   const tokens = new StoredTokens(io);
   await tokens.prepare();
+  warnOfPlainText(options.server, io);
   const user = options.user || await askUser(options.server, io);
   using client = await openClient({ ...options, user, token: null }, io);
   const before = await tokens.of(client.server);
@@ -111,6 +112,12 @@ async function logIn(
     );
   }
   return EXIT.done;
+}
+
+function warnOfPlainText(server: string, { stderr }: CommandContext["io"]): void {
+  const { protocol, hostname } = new URL(server);
+  if (protocol === "https:" || isLoopback(hostname)) return;
+  stderr.write(`notice: the password is sent unencrypted to ${server}; use https\n`);
 }
 
 /** The token that was stored before would be valid, but nobody would have it. */

@@ -144,8 +144,8 @@ export function routesFor(tag: string, audience: Audience, scope: RouteScope = "
   >(contract: Contract<Path, Query, Sent, Answered>): Route => {
     const { query, body, answer: { status }, handle } = contract;
     return {
-      scope,
       ...contract,
+      description: described(contract.description, contract.scope ?? scope),
       tag,
       audience,
       async handle(c) {
@@ -187,6 +187,15 @@ export function addRoutes(
       storesSomething(route) ? checked : handle,
     );
   }
+}
+
+/** Says what an API token must be allowed to do, unless it is what all may. */
+function described(description: string | undefined, scope: RouteScope): string | undefined {
+  if (scope === "send") return description;
+  const needs = scope === "account"
+    ? "No API token can use this."
+    : `API tokens need the scope \`${scope}\`.`;
+  return description === undefined ? needs : `${description} ${needs}`;
 }
 
 function whenEmpty({ required = true }: RequestBody): object | undefined {
