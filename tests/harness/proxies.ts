@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { ROOT } from "./binary.ts";
+import { Certificates, EC } from "./certificates.ts";
 import { Platform } from "./platform.ts";
 import { Running } from "./process.ts";
-import { runTool } from "./tools.ts";
 import { until } from "./until.ts";
 
 /** The proxies for which docs/proxies has a configuration. */
@@ -118,15 +118,14 @@ http {
 
 /** Makes a certificate for `localhost`, which clients trust as their own authority. */
 async function makeCertificate(dir: string): Promise<string> {
-  const [key, chain] = [join(dir, "key.pem"), join(dir, "chain.pem")];
-  const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
-  args.push("-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", chain);
-  args.push("-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=CA:FALSE");
-  const { code, stderr } = await runTool("openssl", args);
-  if (code !== 0) throw new Error(`openssl: ${stderr}`);
-  const certificate = await Deno.readTextFile(chain);
-  const both = certificate + await Deno.readTextFile(key);
-  await Deno.writeTextFile(join(dir, "chain-and-key.pem"), both);
+  const made = new Certificates(dir);
+  const extensions = ["subjectAltName=DNS:localhost", "basicConstraints=CA:FALSE"];
+  await made.make("localhost", { key: EC, extensions });
+  const certificate = made.text("localhost.pem");
+  const key = made.text("localhost.key");
+  await made.put("chain.pem", certificate);
+  await made.put("key.pem", key);
+  await made.put("chain-and-key.pem", certificate + key);
   return certificate;
 }
 
