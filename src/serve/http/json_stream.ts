@@ -1,10 +1,11 @@
 import { orNull } from "../../data/durable.ts";
 import type { AppContext } from "./env.ts";
+import { inTurn } from "./pace.ts";
 
 /** A value of a JSON answer that is JSON already: its bytes, or the path of a file with them. */
 export type JsonPart = Uint8Array<ArrayBuffer> | { path: string; missing: string };
 
-const CHUNK = 64 * 1024;
+const CHUNK = 128 * 1024;
 
 /**
  * Answers with an object of which some values are large and JSON already. They are sent as the client
@@ -32,14 +33,32 @@ async function* chunksOf(head: object, parts: Record<string, JsonPart>) {
     before += `${before === "{" ? "" : ","}${JSON.stringify(name)}:`;
     if (part instanceof Uint8Array) {
       yield encoder.encode(before);
-      for (let at = 0; at < part.length; at += CHUNK) yield part.subarray(at, at + CHUNK);
-      before = "";
-      continue;
+      yield* bytesOf(part);
+    } else {
+      using file = await orNull(Deno.open(part.path));
+      yield encoder.encode(file === null ? before + part.missing : before);
+      if (file !== null) yield* contentOf(file);
     }
-    const file = await orNull(Deno.open(part.path));
-    yield encoder.encode(file === null ? before + part.missing : before);
-    if (file !== null) yield* file.readable;
     before = "";
   }
   yield encoder.encode(`${before}}`);
+}
+
+async function* bytesOf(bytes: Uint8Array<ArrayBuffer>) {
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    const chunk = bytes.subarray(at, at + CHUNK);
+    await inTurn(chunk.length);
+    yield chunk;
+  }
+}
+
+async function* contentOf(file: Deno.FsFile) {
+  for (;;) {
+    // Not reused: what was sent before may still wait for the client.
+    const chunk = new Uint8Array(CHUNK);
+    const length = await file.read(chunk);
+    if (length === null) return;
+    await inTurn(length);
+    yield chunk.subarray(0, length);
+  }
 }
