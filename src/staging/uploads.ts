@@ -1,3 +1,4 @@
+import { shortened } from "../base/shortened.ts";
 import { join } from "node:path";
 import { keepOwner } from "../base/owner.ts";
 import { systemClock } from "../base/clock.ts";
@@ -359,9 +360,14 @@ function seenOf({ ino, mtime }: Deno.FileInfo): { ino: number | null; mtime: num
 
 /** The failure of a request for an upload that does not exist, or belongs to another tenant. */
 export function uploadNotFound(id: string): Failure {
-  return new Failure("refused", "upload-not-found", `Cannot find upload ${JSON.stringify(id)}`, {
-    hint: "It may have expired or been terminated. Create a new upload.",
-  });
+  return new Failure(
+    "refused",
+    "upload-not-found",
+    `Cannot find upload ${JSON.stringify(shortened(id, 100))}`,
+    {
+      hint: "It may have expired or been terminated. Create a new upload.",
+    },
+  );
 }
 
 function locked(upload: Upload): Failure {

@@ -6,6 +6,7 @@ import {
 } from "../../accounts/manage_accounts.ts";
 import { previousPassword } from "../../accounts/credentials.ts";
 import type { Account } from "../../accounts/users_text.ts";
+import { shortened } from "../../base/shortened.ts";
 import { Failure } from "../../base/failure.ts";
 import { isTenantName } from "../../base/tenant_name.ts";
 import { removeIfThere, statIfThere, writeDurably } from "../../data/durable.ts";
@@ -209,7 +210,7 @@ function oldPasswordUntil({ users, now }: AdminDeps, account: Account): string |
 export function accountOf({ users }: AdminDeps, name: string): Account {
   const account = isTenantName(name) ? users.accounts().get(name) : undefined;
   if (account) return account;
-  const text = `Cannot find tenant ${JSON.stringify(name)}: it does not exist`;
+  const text = `Cannot find tenant ${JSON.stringify(shortened(name, 100))}: it does not exist`;
   throw new Failure("refused", "no-such-tenant", text, {
     hint: "GET /v1/admin/tenants lists all tenants.",
   });

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { AppHandler } from "../http/env.ts";
+import { type KeptAnswer, keptAnswer, sendKept } from "../http/kept_answer.ts";
 import { notFound } from "../http/problem_response.ts";
 
 /** The path below which assets are served. */
@@ -32,25 +32,17 @@ export const ASSETS: Record<string, { type: string; vendored?: string }> = {
 
 /** `GET /assets/:name`. Browsers revalidate each time and get 304 while their copy is current. */
 export function showAsset(): AppHandler {
-  const loaded = new Map<string, { bytes: Uint8Array<ArrayBuffer>; etag: string }>();
+  const loaded = new Map<string, KeptAnswer>();
   return async (c) => {
     const name = c.req.param("name") ?? "";
     const asset = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
     if (!asset) throw notFound(c.req.path);
     let found = loaded.get(name);
     if (!found) {
-      const bytes = await Deno.readFile(locate(name, asset.vendored));
-      found = { bytes, etag: `"${createHash("sha256").update(bytes).digest("hex").slice(0, 20)}"` };
+      found = keptAnswer(await Deno.readFile(locate(name, asset.vendored)));
       loaded.set(name, found);
     }
-    const headers = {
-      "Content-Type": asset.type,
-      "Cache-Control": "no-cache",
-      "ETag": found.etag,
-      "X-Content-Type-Options": "nosniff",
-    };
-    const known = c.req.header("If-None-Match") === found.etag;
-    return known ? c.body(null, 304, headers) : c.body(found.bytes, 200, headers);
+    return sendKept(c, found, asset.type);
   };
 }
 

@@ -102,7 +102,7 @@ function ReplayRequested({ order }: { order: ReplayOrder }) {
 
 function LoadAgain({ id, orders }: { id: string; orders: readonly ReplayOrder[] }) {
   return (
-    <form data-api={`POST /v1/admin/files/${id}/replay`} data-done="Requested.">
+    <form method="post" data-api={`POST /v1/admin/files/${id}/replay`} data-done="Requested.">
       {orders.length > 1 && (
         <select name="order" aria-label="What its rows win over">
           {orders.map((order) => <option value={order}>{CHOICES[order]}</option>)}

@@ -75,7 +75,7 @@ function Again({ file: { id, name, state, replayOrder } }: { file: AdminFile }) 
   }
   if (!isFinal(state)) return null;
   return (
-    <form data-api={`POST /v1/admin/files/${id}/replay`} data-done="Requested.">
+    <form method="post" data-api={`POST /v1/admin/files/${id}/replay`} data-done="Requested.">
       <button class="small" type="submit">
         Load again<span class="visually-hidden">{name}</span>
       </button>

@@ -1,7 +1,7 @@
 import type { Child } from "hono/jsx";
 import { ASSETS_PATH } from "./assets.ts";
 import type { AppContext } from "../http/env.ts";
-import { prefixLinks } from "../http/public_url.ts";
+import { prefixLinks, prefixOf } from "../http/public_url.ts";
 
 /** Who is signed in. */
 export interface Viewer {
@@ -61,11 +61,16 @@ export async function sendPage(
   page: Child,
   status: 200 | 400 | 401 | 403 | 404 | 429 | 503 = 200,
 ) {
+  setPageHeaders(c);
+  c.header("Cache-Control", "no-store");
+  return c.html(`<!doctype html>${prefixLinks(prefixOf(c), String(await page))}`, status);
+}
+
+/** Sets the security headers of a page. */
+export function setPageHeaders(c: AppContext): void {
   c.header("Content-Security-Policy", POLICY);
   c.header("Referrer-Policy", "same-origin");
   c.header("Cross-Origin-Opener-Policy", "same-origin");
-  c.header("Cache-Control", "no-store");
-  return c.html(`<!doctype html>${prefixLinks(c, String(await page))}`, status);
 }
 
 /** The layout of every page. */

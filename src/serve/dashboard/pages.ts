@@ -8,6 +8,7 @@ import { PATHS } from "../../protocol/paths.ts";
 import { tokenListSchema } from "../../protocol/tokens.ts";
 import { usageSchema } from "../../protocol/usage.ts";
 import type { AppContext, AppEnv } from "../http/env.ts";
+import { dropBody } from "../http/body.ts";
 import { AuditPage } from "./audit_page.tsx";
 import { ErrorPage } from "./error_page.tsx";
 import { FilePage } from "./file_page.tsx";
@@ -152,6 +153,14 @@ type AddPage = (path: string, show: Show) => void;
  */
 function pageAdders(app: Hono<AppEnv>, deps: PageDeps): Record<Viewer["role"], AddPage> {
   const adder = (role: Viewer["role"]): AddPage => (path, show) => {
+    app.post(path, async (c) => {
+      await dropBody(c.req.raw);
+      const frame = { version: deps.version, viewer: viewerOf(c, deps) };
+      const detail =
+        "This form needs the page's script, which did not load. Nothing was changed: " +
+        "open the page again.";
+      return await sendPage(c, ErrorPage({ frame, detail }), 400);
+    });
     app.get(path, async (c) => {
       const viewer = viewerOf(c, deps);
       if (!viewer) return c.redirect("/sign-in", 303);

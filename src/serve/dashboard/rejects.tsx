@@ -50,7 +50,7 @@ export function Rejects({ file, list, after, isOperator }: {
 
 function FixForm({ file, rejects }: { file: FileView; rejects: RejectView[] }) {
   return (
-    <form id="fix" data-file={file.id}>
+    <form method="post" id="fix" data-file={file.id}>
       <RejectsTable rejects={rejects} editable />
       <div class="body stack">
         <h3>Send the corrected records as a new file</h3>

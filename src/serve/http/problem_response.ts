@@ -1,14 +1,18 @@
 import type { StatusCode } from "hono/utils/http-status";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { type Problem, PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_BASE } from "../../protocol/problem.ts";
+import { shortened } from "../../base/shortened.ts";
 import type { AppContext } from "./env.ts";
 import type { Emit, TelemetryEvent } from "../../telemetry/events.ts";
 import { prefixOf } from "./public_url.ts";
 import { type ProblemCode, PROBLEMS, titleOf } from "./problems.ts";
 
+/** What clients sent is in details, `instance` and the log up to this length. */
+const MAX_CHARS = { name: 200, detail: 500 };
+
 /** The failure for an unknown path, or for something that the caller cannot see: `file "x"`. */
 export function notFound(what: string): Failure {
-  return new Failure("refused", "not-found", `Cannot find ${what}`);
+  return new Failure("refused", "not-found", `Cannot find ${shortened(what, MAX_CHARS.name)}`);
 }
 
 /** The failure for a request that does not follow the protocol. */
@@ -22,14 +26,14 @@ export function badRequest(detail: string, hint?: string): Failure {
  */
 export function problemResponse(c: AppContext, error: unknown, emit: Emit): Response {
   if (!(error instanceof Failure) || !isShown(error.code)) {
-    emit(requestFailed(c.req.method, c.req.path, error));
+    emit(requestFailed(c.req.method, shortened(c.req.path, MAX_CHARS.name), error));
     const why = whyUnavailable(error);
     return why === null
       ? respond(c, "internal", "Cannot answer: the server failed")
       : respond(c, "unavailable", `Cannot answer now: ${why}`);
   }
   const { code } = error;
-  const detail = messageOf(error);
+  const detail = shortened(messageOf(error), MAX_CHARS.detail);
   emit(refusal(c, code, detail));
   return respond(c, code, detail, error);
 }
@@ -95,7 +99,7 @@ function respond(c: AppContext, code: ProblemCode, detail: string, failure?: Fai
     title: titleOf(code),
     status,
     detail,
-    instance: prefixOf(c) + c.req.path,
+    instance: (prefixOf(c) + c.req.path).slice(0, MAX_CHARS.name),
     ...(failure?.hint === undefined ? {} : { hint: failure.hint }),
     ...(hasDetails ? { details: failure.details } : {}),
   };

@@ -38,7 +38,6 @@ export function prefixLocations(): AppMiddleware {
  * Adds the prefix to the links, forms and assets of a page, which are written as paths of this
  * server. Only attributes match: in text, JSX escapes quotes.
  */
-export function prefixLinks(c: AppContext, html: string): string {
-  const prefix = prefixOf(c);
+export function prefixLinks(prefix: string, html: string): string {
   return prefix === "" ? html : html.replace(/ (href|action|src)="(?=\/)/g, `$&${prefix}`);
 }

@@ -1,9 +1,9 @@
-import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import { PATHS } from "../../protocol/paths.ts";
-import { sendPage } from "../dashboard/page.tsx";
+import { setPageHeaders } from "../dashboard/page.tsx";
 import type { AppHandler } from "../http/env.ts";
-import { publicUrl } from "../http/public_url.ts";
+import { AnswersByUrl, sendKept } from "../http/kept_answer.ts";
+import { prefixLinks, publicUrl } from "../http/public_url.ts";
 import { type Route, routesFor } from "../http/route.ts";
 import { openApiDocument } from "./document.ts";
 import { ReferencePage } from "./reference_page.tsx";
@@ -16,17 +16,17 @@ const define = routesFor("Server", "anyone");
  */
 export function documentRoute(routes: readonly Route[], version: string): Route {
   let document: ReturnType<typeof openApiDocument> | undefined;
+  const answers = new AnswersByUrl((url) => {
+    document ??= openApiDocument(routes, version);
+    return JSON.stringify({ ...document, servers: [{ url }] }, null, 2);
+  });
   return define({
     method: "get",
     path: PATHS.openapi,
     id: "openapi",
     summary: "Show this document",
     answer: { status: 200, description: "OpenAPI 3.1.", body: { example: { openapi: "3.1.0" } } },
-    handle(c) {
-      document ??= openApiDocument(routes, version);
-      const here = { ...document, servers: [{ url: publicUrl(c) }] };
-      return c.body(JSON.stringify(here, null, 2), 200, { "Content-Type": "application/json" });
-    },
+    handle: async (c) => sendKept(c, await answers.get(publicUrl(c)), "application/json"),
   });
 }
 
@@ -36,10 +36,15 @@ const HERE = "https://server.invalid";
 /** `GET /docs`: the same routes as a page. */
 export function showReference(routes: readonly Route[], version: string): AppHandler {
   let page: Promise<string> | undefined;
-  return async (c) => {
+  const answers = new AnswersByUrl(async (url) => {
     page ??= renderOnce(() => ReferencePage({ routes, version, server: HERE }));
     // In a text, which a URL without "<" cannot leave.
-    return await sendPage(c, raw((await page).replaceAll(HERE, () => publicUrl(c))));
+    const html = (await page).replaceAll(HERE, () => url);
+    return `<!doctype html>${prefixLinks(new URL(url).pathname.replace(/\/$/, ""), html)}`;
+  });
+  return async (c) => {
+    setPageHeaders(c);
+    return sendKept(c, await answers.get(publicUrl(c)), "text/html; charset=UTF-8");
   };
 }
 

@@ -1,4 +1,5 @@
 import { checkFile, type Constraints } from "../../protocol/constraints.ts";
+import { shortened } from "../../base/shortened.ts";
 import { Failure } from "../../base/failure.ts";
 import type { UploadReceipt } from "../../staging/upload_receipts.ts";
 import type { Upload, UploadInfo } from "../../staging/upload.ts";
@@ -103,9 +104,14 @@ function placeInBatch(
   const { tenant, name, batch } = wanted;
   const { receipts } = intake;
   if (batch !== null && !receipts.hasBatch(tenant, batch)) {
-    throw new Failure("refused", "unknown-batch", `Cannot find batch ${JSON.stringify(batch)}`, {
-      hint: "Open a batch with POST /v1/batches.",
-    });
+    throw new Failure(
+      "refused",
+      "unknown-batch",
+      `Cannot find batch ${JSON.stringify(shortened(batch, 100))}`,
+      {
+        hint: "Open a batch with POST /v1/batches.",
+      },
+    );
   }
   const unfinished = intake.uploads.count(tenant);
   const limit = mostUnfinished(deps, constraints);
