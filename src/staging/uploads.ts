@@ -31,6 +31,10 @@ export interface UploadsOptions {
   disk?: DiskState;
 }
 
+/** Looking at a tenant's uploads for this many milliseconds can be repeated at once. */
+const QUICK_MS = 50;
+/** Otherwise it is repeated after this multiple of the time that it took. */
+const REFRESH_SHARE = 10;
 /** Milliseconds until an upload without a byte expires. */
 const EMPTY_EXPIRY_MS = 60 * 60 * 1000;
 
@@ -47,6 +51,8 @@ export class Uploads {
   /** Those that a request is changing. */
   readonly #held = new Set<Upload>();
   readonly #refreshing = new Map<string, Promise<void>>();
+  /** When a tenant's uploads may be looked at again, in milliseconds of the monotonic clock. */
+  readonly #nextRefresh = new Map<string, number>();
   readonly #now: () => number;
   readonly #expiryMs: number;
   readonly #takeoverMs: number;
@@ -153,12 +159,21 @@ export class Uploads {
     }
   }
 
-  /** Forgets idle uploads of a tenant whose bytes were removed by somebody else. */
+  /**
+   * Forgets idle uploads of a tenant whose bytes were removed by somebody else. Many uploads are looked
+   * at less often: it takes two system calls for each.
+   */
   async refresh(tenant: string): Promise<void> {
-    // It looks at two files of each upload: whoever asks meanwhile gets the same answer.
     const running = this.#refreshing.get(tenant);
     if (running) return await running;
-    const refreshing = this.#refresh(tenant).finally(() => this.#refreshing.delete(tenant));
+    const start = systemClock.monotonic();
+    if (start < (this.#nextRefresh.get(tenant) ?? 0)) return;
+    const refreshing = this.#refresh(tenant).finally(() => {
+      this.#refreshing.delete(tenant);
+      const end = systemClock.monotonic();
+      if (end - start < QUICK_MS) this.#nextRefresh.delete(tenant);
+      else this.#nextRefresh.set(tenant, end + REFRESH_SHARE * (end - start));
+    });
     this.#refreshing.set(tenant, refreshing);
     await refreshing;
   }

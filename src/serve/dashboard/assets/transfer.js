@@ -59,7 +59,8 @@ export async function transfer(blob, { name, batch, onProgress = () => {} }) {
 
 /** Returns whether to retry: no response, a busy server, or an upload locked by another request. */
 function isTemporary(status) {
-  return status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
+  return status === 0 || status === 408 || status === 409 || status === 423 || status === 429 ||
+    status >= 500;
 }
 
 function explain(error) {
