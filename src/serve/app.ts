@@ -29,6 +29,7 @@ import { authenticate, authenticateOperator } from "./http/auth.ts";
 import { crossOrigin } from "./http/cross_origin.ts";
 import type { AppEnv } from "./http/env.ts";
 import { limitHosts } from "./http/hosts.ts";
+import { requireOneLength } from "./http/framing.ts";
 import { liveEvents, StreamCount } from "./http/live_events.ts";
 import { SharedPolls } from "./http/shared_poll.ts";
 import { prefixLocations, routedPath } from "./http/public_url.ts";
@@ -144,6 +145,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
     return next();
   });
   app.use(observe(emit));
+  app.use(requireOneLength());
   app.use(limitHosts(deps.hosts ?? []));
   app.use("/v1/*", crossOrigin(deps.corsOrigins ?? [], routes));
   app.use("/v1/*", traceRequests(deps.tracer ?? NO_TRACER));

@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import type { Intake } from "../staging/intake.ts";
+import { closeAfterChunks } from "./http/framing.ts";
 import { requestFailed } from "./http/problem_response.ts";
 import { type Arrival, arrivals } from "./http/arrival.ts";
 import type { AppEnv } from "./http/env.ts";
@@ -60,8 +61,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port,
     ...(tls && { tls }),
     signal: force.signal,
-    handler: async (request, { remoteAddr }) =>
-      closeIfAsked(await app.fetch(request, { ...arrival(request, remoteAddr.hostname) })),
+    handler: async (request, { remoteAddr }) => {
+      const response = await app.fetch(request, { ...arrival(request, remoteAddr.hostname) });
+      return closeAfterChunks(request, closeIfAsked(response));
+    },
   });
   const timer = setInterval(() => void sweep(options), options.sweepMs ?? 60_000);
   let stopped: Promise<void> | null = null;
