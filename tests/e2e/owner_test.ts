@@ -41,6 +41,7 @@ Deno.test({
       await asRoot("manage", "tenant", "add", "t1", "-p", "secret", "--module", module);
       await asRoot("manage", "tenant", "deploy", "t1", module);
       await asRoot("manage", "tenant", "rollback", "t1");
+      await asRoot("manage", "tenant", "passwd", "t1", "-p", "secret", "--grace", "1h");
       await asRoot("manage", "tenant", "secret", "set", "t1", "KEY", "--value", "1");
       await platform.stage("t1", "a.csv", "x\n1\n");
       await Deno.chown(join(data, "staging/t1"), SERVICE, SERVICE);

@@ -42,7 +42,6 @@ export function withGrace(command: Command): Command {
     "--grace <duration>",
     "the old password works as well for this long, such as 24h, up to 30d (default: 0)",
     secondsUpTo(MAX_GRACE),
-    0,
   );
 }
 
