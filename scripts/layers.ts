@@ -123,6 +123,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     "sdk/author",
     "storage",
     "telemetry",
+    "tls",
     "fetch",
     "serve",
     "manage",

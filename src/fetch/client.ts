@@ -21,6 +21,7 @@ import { PATHS, TUS_VERSION } from "../protocol/paths.ts";
 import { type NewToken, type NewTokenRequest, newTokenSchema } from "../protocol/tokens.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { foreignAnswer, networkFailure } from "./network_failure.ts";
+import { reportOf, tlsExpected, tlsFailure } from "./tls_failure.ts";
 import { answerFailure, retryAfter } from "./answer_failure.ts";
 import type { SizedBody } from "./sized_body.ts";
 
@@ -90,6 +91,8 @@ export class ApiClient implements Disposable {
   readonly #fetch: FetchFunction;
   readonly #http: Deno.HttpClient | undefined;
   readonly #clock: Clock;
+  /** Whether the server has answered, or was asked whether it speaks TLS. */
+  #isKnown = false;
   readonly #onThrottled: (failure: Failure, seconds: number) => void;
 
   /** @throws {Failure} kind `usage` if the address or the certificates are invalid */
@@ -199,6 +202,7 @@ export class ApiClient implements Disposable {
       const response = await this.#send(options);
       if (response.ok) return response;
       const failure = await answerFailure(response, this, options.method ?? "GET", options.path);
+      if (mayExpectTls(this.server, response)) throw await tlsExpected(this.server) ?? failure;
       const seconds = retryAfter(response);
       const wait = response.status === 429 && throttled < MAX_THROTTLED;
       if (!wait || seconds > LONGEST_RETRY_AFTER) throw failure;
@@ -246,6 +250,7 @@ export class ApiClient implements Disposable {
         signal: AbortSignal.any([options.signal, timeout.signal]),
         ...(this.#http ? { client: this.#http } : {}),
       });
+      this.#isKnown = true;
       // Read here, so that the timeout also covers the body, which is small.
       const content = await response.text();
       const { status, headers } = response;
@@ -253,11 +258,33 @@ export class ApiClient implements Disposable {
     } catch (error) {
       await response?.body?.cancel().catch(() => {});
       options.signal.throwIfAborted();
-      throw networkFailure(this.server, timeout.signal.aborted ? timeout.signal.reason : error);
+      throw await this.#explain(timeout.signal.aborted ? timeout.signal.reason : error);
     } finally {
       clearTimeout(timer);
     }
   }
+
+  /** Returns the failure of a request that got no response. */
+  async #explain(error: unknown): Promise<Failure> {
+    const { server } = this;
+    const failure = networkFailure(server, error);
+    if (failure.code === "tls-failed") {
+      return await tlsFailure({
+        server,
+        message: reportOf(error),
+        hasCa: this.#http !== undefined,
+      });
+    }
+    if (failure.code !== "connection-lost" || this.#isKnown) return failure;
+    this.#isKnown = true;
+    return await tlsExpected(server) ?? failure;
+  }
+}
+
+/** Some servers answer a plain request to a port with TLS with a page that says so. */
+function mayExpectTls(server: string, { status, headers }: Response): boolean {
+  const isProblem = headers.get("content-type")?.startsWith("application/problem+json") ?? false;
+  return status === 400 && !isProblem && server.startsWith("http:");
 }
 
 function readJson(text: string, server: string): unknown {

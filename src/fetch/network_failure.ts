@@ -1,4 +1,5 @@
-import { Failure, messageOf } from "../base/failure.ts";
+import { Failure } from "../base/failure.ts";
+import { reportOf } from "./tls_failure.ts";
 
 interface Symptom {
   pattern: RegExp;
@@ -60,8 +61,7 @@ export function networkFailure(server: string, error: unknown): Failure {
   if (error instanceof DOMException && error.name === "TimeoutError") {
     return unreachable(server, TIMED_OUT, error);
   }
-  // The message contains the URL, whose words must not match a symptom.
-  const message = messageOf(causeOf(error)).replace(/\(https?:\/\/\S*\)/, "");
+  const message = reportOf(error);
   return unreachable(server, SYMPTOMS.find(({ pattern }) => pattern.test(message)) ?? LOST, error);
 }
 
@@ -89,9 +89,4 @@ export function foreignAnswer(
     cause,
     details: { passing: false, unreachable: true, ...(status === undefined ? {} : { status }) },
   });
-}
-
-/** Newer versions of Deno put the reason into `cause`. */
-function causeOf(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }

@@ -43,12 +43,12 @@ export async function findPassword(
       hint: "Use only one of them.",
     });
   }
-  if (flag === "-") return notEmpty(firstLine(await readAll(io)), "standard input");
+  if (flag === "-") return notEmpty(await readInput(io), "standard input");
   if (flag !== undefined) {
     warnOfVisible(io, instead);
     return notEmpty(flag, "-p");
   }
-  if (file !== undefined) return notEmpty(firstLine(await readFile(file)), `the file "${file}"`);
+  if (file !== undefined) return notEmpty(await readFile(file), `the file "${file}"`);
   if (env !== undefined && env !== "") return env;
   if (!io.stdin.isTerminal) {
     throw new Failure("usage", "no-password", `Cannot log in as "${user}": no password was given`, {
@@ -149,39 +149,54 @@ export async function findSecret(
   question: string,
   io: CommandIo,
 ): Promise<string> {
-  if (flag === "-") return firstLine(await readAll(io));
+  if (flag === "-") return await readInput(io);
   if (flag !== undefined) return flag;
-  if (file !== undefined) return firstLine(await readFile(file));
+  if (file !== undefined) return await readFile(file);
   if (io.stdin.isTerminal) return await askHidden(question, io);
   throw new Failure("usage", "no-value", "Cannot prompt for the value: there is no terminal", {
     hint: "Pass --value-file FILE or --value - (standard input).",
   });
 }
 
-async function readAll(io: CommandIo): Promise<string> {
-  const decoder = new TextDecoder();
+async function readInput(io: CommandIo): Promise<string> {
+  const parts: number[] = [];
   const buffer = new Uint8Array(4096);
-  let text = "";
   for (;;) {
     const count = await io.stdin.read(buffer);
-    if (count === null) return text + decoder.decode();
-    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+    if (count === null) break;
+    parts.push(...buffer.subarray(0, count));
   }
+  return firstLine(new Uint8Array(parts), "standard input");
 }
 
 async function readFile(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
+  const bytes = await Deno.readFile(path).catch((error) => {
     const state = error instanceof Deno.errors.NotFound ? "it does not exist" : messageOf(error);
     const text = `Cannot read the password file "${path}": ${state}`;
     throw new Failure("usage", "password-file", text, { cause: error });
+  });
+  return firstLine(bytes, `the password file "${path}"`);
+}
+
+/**
+ * Editors and `echo` add a line break that is not part of the password, and some editors a byte order
+ * mark.
+ */
+function firstLine(bytes: Uint8Array, source: string): string {
+  // A text in UTF-16 has a zero byte in each character of ASCII.
+  if (bytes.includes(0)) throw notUtf8(source, "it is UTF-16");
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return text.split(/\r\n?|\n/, 1)[0] ?? "";
+  } catch {
+    throw notUtf8(source, "it is not UTF-8");
   }
 }
 
-/** Editors and `echo` add a line break that is not part of the password. */
-function firstLine(text: string): string {
-  return text.split(/\r?\n/, 1)[0] ?? "";
+function notUtf8(source: string, state: string): Failure {
+  return new Failure("usage", "password-encoding", `Cannot read ${source}: ${state}`, {
+    hint: "Save it as UTF-8.",
+  });
 }
 
 function notEmpty(password: string, source: string): string {

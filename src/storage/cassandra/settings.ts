@@ -117,7 +117,8 @@ function flag(given: Map<Parameter, string>, name: Parameter): boolean | undefin
 
 function readPem(name: string, path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    // A byte order mark would hide the first certificate.
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (cause) {
     throw new Failure("usage", "bad-storage-url", `Cannot read the TLS file "${path}" (${name})`, {
       hint: "Check the path and its permissions.",

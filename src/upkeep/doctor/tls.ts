@@ -10,6 +10,7 @@ import { type CheckContext, failed, type Finding, ok, warning } from "./finding.
 const DAY_MS = 86_400_000;
 const SOON_DAYS = 14;
 const RENEW = "Renew the certificate, then run systemctl reload mysimbdp-serve (SIGHUP).";
+const ISSUE = "Use one with a subjectAltName and without CA:TRUE.";
 const RELOAD = "Run systemctl reload mysimbdp-serve, or send SIGHUP to serve; if that changes " +
   "nothing, its log says why.";
 
@@ -67,13 +68,24 @@ async function checkStored(config: Config, served: Certificate, now: number): Pr
   }
 }
 
-function validity(what: string, { name, notBefore, notAfter }: Certificate, now: number): Finding {
+function validity(what: string, certificate: Certificate, now: number): Finding {
+  const { name, notBefore, notAfter } = certificate;
   const named = `${what}, "${name}",`;
   if (now > notAfter) return failed("tls", `${named} expired on ${dateText(notAfter)}`, RENEW);
   if (now < notBefore) {
     const text = `${named} is not valid before ${dateText(notBefore)}`;
     return failed("tls", text, "Check the clock, or use a certificate that is valid now.");
   }
+  const fault = unusableBecause(certificate);
+  if (fault !== null) {
+    return warning("tls", `${named} ${fault}: mysimbdp fetch and most programs refuse it`, ISSUE);
+  }
   const text = `${named} expires in ${Math.floor((notAfter - now) / DAY_MS)} days`;
   return (notAfter - now) / DAY_MS < SOON_DAYS ? warning("tls", text, RENEW) : ok("tls", text);
+}
+
+/** Why clients refuse a certificate of a server, although it is valid; null if they do not. */
+function unusableBecause({ isAuthority, hosts }: Certificate): string | null {
+  if (isAuthority) return "is that of an authority (CA:TRUE)";
+  return hosts.length === 0 ? "names no host (subjectAltName)" : null;
 }
