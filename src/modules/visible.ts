@@ -1,7 +1,4 @@
-// Control characters except tab and line feed; zero-width and bidirectional marks; line separators
-// that end a JavaScript line invisibly; invisible filler letters; variation selectors.
-const HIDDEN =
-  /(?![\t\n]|\r(?:\n|$))[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+import { withAllShown } from "../base/invisible.ts";
 
 /**
  * Escapes characters that hide or reorder text, so that a reviewer sees everything that runs. Line
@@ -14,9 +11,7 @@ const HIDDEN =
  * ```
  */
 export function withHiddenShown(text: string): string {
-  return text.replace(HIDDEN, (found) => {
-    const code = found.codePointAt(0) ?? 0;
-    const digits = code.toString(16).padStart(4, "0");
-    return code > 0xffff ? `\\u{${digits}}` : `\\u${digits}`;
-  });
+  // A carriage return in the middle of a line ends a JavaScript line, too.
+  return text.split(/(\r?\n|\r$)/).map((part, at) => at % 2 === 1 ? part : withAllShown(part, "\t"))
+    .join("");
 }

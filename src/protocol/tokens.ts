@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { invisibleIn } from "../base/invisible.ts";
 
 /** What API tokens can be allowed to do. */
 export const TOKEN_SCOPES = ["send", "send,module"] as const;
@@ -18,9 +19,9 @@ export function accountOfToken(token: string): string | null {
   return TOKEN.exec(token)?.[1] ?? null;
 }
 
-/** The name of a token: for people. No control or invisible format characters. */
+/** The name of a token: for people. No characters that cannot be seen. */
 export const tokenNameSchema = z.string().trim().min(1).max(100)
-  .regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, "it contains control characters");
+  .refine((name) => invisibleIn(name) === null, "it has characters that cannot be seen");
 
 /** An API token; the token itself is shown only when it is created. */
 export const tokenViewSchema = z.object({

@@ -1,3 +1,5 @@
+import { withInvisibleShown } from "../base/invisible.ts";
+
 /** The contents of the line. */
 interface IngestLine {
   /** End of the ingestion, in milliseconds since the epoch. */
@@ -11,10 +13,6 @@ interface IngestLine {
   seconds: number;
 }
 
-// A file that somebody copied into staging can have any name, which must not forge a second line.
-// deno-lint-ignore no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-
 /**
  * The line that users of the platform parse, with its line feed. The time is local time.
  *
@@ -26,7 +24,8 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
  * ```
  */
 export function ingestLine(line: IngestLine): string {
-  const name = line.name.replaceAll(UNPRINTABLE, "\ufffd");
+  // A file that somebody copied into staging can have any name, which must not forge a second line.
+  const name = withInvisibleShown(line.name);
   return `${localTime(line.finishedAt)} - Ingestion of the file: ${name} for ${line.tenant}` +
     ` - size: ${inFull(line.size / 1024)} KB - ${line.stored} lines ingested` +
     ` in ${inFull(line.seconds)} seconds\n`;

@@ -1,3 +1,4 @@
+import { withInvisibleEscaped } from "../base/invisible.ts";
 import {
   configureSync,
   getJsonLinesFormatter,
@@ -90,7 +91,10 @@ function configureLogs(stderr: TextOutput, lowestLevel: Level): void {
   const format = getJsonLinesFormatter({ properties: "flatten" });
   configureSync({
     reset: true,
-    sinks: { stderr: (record) => stderr.write(prefixOf(record.level) + format(record)) },
+    sinks: {
+      stderr: (record) =>
+        stderr.write(prefixOf(record.level) + withInvisibleEscaped(format(record))),
+    },
     loggers: [
       { category: CATEGORY, sinks: ["stderr"], lowestLevel },
       { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "error" },

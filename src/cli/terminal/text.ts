@@ -1,13 +1,11 @@
-// Control characters (C0, C1) and marks that reorder text could move the cursor or hide a name.
-const UNPRINTABLE =
-  // deno-lint-ignore no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+import { withInvisibleShown } from "../../base/invisible.ts";
+
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
 
 /**
- * Escapes control characters in untrusted text (file names, messages of a server).
+ * Escapes characters that cannot be seen in untrusted text (file names, messages of a server).
  *
  * @example
  * ```ts
@@ -16,9 +14,7 @@ const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
  * ```
  */
 export function printable(text: string): string {
-  return text.replace(UNPRINTABLE, (found) => {
-    return `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  return withInvisibleShown(text);
 }
 
 /** Returns the width of text on a terminal, in columns. */

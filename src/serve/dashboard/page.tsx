@@ -1,3 +1,4 @@
+import { withInvisibleShown } from "../../base/invisible.ts";
 import type { Child } from "hono/jsx";
 import { ASSETS_PATH } from "./assets.ts";
 import type { AppContext } from "../http/env.ts";
@@ -63,7 +64,9 @@ export async function sendPage(
 ) {
   setPageHeaders(c);
   c.header("Cache-Control", "no-store");
-  return c.html(`<!doctype html>${prefixLinks(prefixOf(c), String(await page))}`, status);
+  const html = prefixLinks(prefixOf(c), String(await page));
+  // Names that could not be told apart are shown with their codes.
+  return c.html(`<!doctype html>${withInvisibleShown(html, "\t\n\r")}`, status);
 }
 
 /** Sets the security headers of a page. */

@@ -50,7 +50,7 @@ const BY_STATUS = {
     "bad-tenant-name": "operators: the name is not allowed for an account",
     "bad-password": "operators: the password is empty or longer than 1,024 bytes",
     "bad-file-name":
-      "the file name has path separators, control characters or a leading dot, is reserved, or " +
+      "the file name has path separators, invisible characters or a leading dot, is reserved, or " +
       "has more than 255 bytes",
     "bad-module-files": "the name or type of a file is not allowed in a module",
     "no-os-sandbox": "the module is a native program, which cannot run on this platform",
