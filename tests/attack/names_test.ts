@@ -88,6 +88,6 @@ Deno.test("no two names look the same: characters that cannot be seen are refuse
       await customers.asOperator(`/v1/admin/tenants/${encodeURIComponent(note)}`);
       const log = serve.stderr.text;
       assert.ok(!/[\u200b\u{e0041}]/u.test(log) && log.includes("\\u200b"), log.slice(-2_000));
-      },
+    },
   );
 });

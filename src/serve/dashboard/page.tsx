@@ -65,7 +65,7 @@ export async function sendPage(
   setPageHeaders(c);
   c.header("Cache-Control", "no-store");
   const html = prefixLinks(prefixOf(c), String(await page));
-  // Names that could not be told apart are shown with their codes.
+  // A name must not look like another one.
   return c.html(`<!doctype html>${withInvisibleShown(html, "\t\n\r")}`, status);
 }
 
