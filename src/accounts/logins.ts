@@ -168,10 +168,10 @@ export class Logins {
     const { user, passwords } = login;
     if (passwords.length === 0) await this.#matches(login, null);
     for (const each of passwords) {
-      // The account may have been disabled in the meantime.
-      if (await this.#matches(login, each.stored)) {
-        return this.#options.passwords(user).length > 0 ? each : null;
-      }
+      if (!await this.#matches(login, each.stored)) continue;
+      // The account may have been disabled in the meantime, or its password changed.
+      const now = this.#options.passwords(user);
+      return now.some(({ generation }) => generation === each.generation) ? each : null;
     }
     return null;
   }

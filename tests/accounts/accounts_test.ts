@@ -472,3 +472,21 @@ Deno.test("a running server keeps sessions and tokens while their file is broken
   assert.equal(t.accounts.apiToken(token).ok, false);
   assert.equal(t.accounts.session(session), null);
 });
+
+Deno.test("a password that is changed while it is verified does not open anything", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  const verify = t.pool.verify.bind(t.pool);
+  const [stored, next] = await Promise.all(["password-2", "password-3"].map(hashPassword));
+  t.pool.verify = async (...args) => {
+    const matches = await verify(...args);
+    await t.users.setHash("customer-1", stored ?? "");
+    return matches;
+  };
+  assert.deepEqual(await t.accounts.verify("customer-1", "password-1", ADDRESS), WRONG);
+  t.pool.verify = async (...args) => {
+    const matches = await verify(...args);
+    await t.users.setHash("customer-1", next ?? "", t.clock.now() + 60_000);
+    return matches;
+  };
+  assertRight(await t.accounts.verify("customer-1", "password-2", ADDRESS));
+});
