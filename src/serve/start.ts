@@ -103,7 +103,7 @@ async function startServe(options: ServeOptions) {
   const serve = await openServe(config, certificate);
   const { app, intake, telemetry: { emit } } = serve;
   try {
-    const arrival = arrivals(config.server);
+    const arrival = arrivals(config.server, emit);
     const listen = { hostname, port, ...(certificate && { tls: certificate.pair }) };
     const server = await startServer({ ...listen, app, intake, arrival, emit });
     const url = `${certificate ? "https" : "http"}://${urlHost(hostname)}:${server.addr.port}`;

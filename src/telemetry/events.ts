@@ -26,6 +26,8 @@ export type BodyEnd = "whole" | "cut" | "stalled" | "interrupted" | "displaced";
 type ServeEvent =
   | { kind: "server.started"; listen: string; tls: boolean }
   | { kind: "server.stopping" }
+  /** `address`, of the own network, sends headers of a proxy that is not trusted. Once a process. */
+  | { kind: "proxy.untrusted"; address: string }
   /** A renewed certificate is served from now on; `expires` is a date. */
   | { kind: "tls.renewed"; path: string; name: string; expires: string }
   /** A renewed certificate cannot be used; the previous one is still served. */

@@ -34,6 +34,12 @@ function bucketOf(text: string): string {
 export const REACTIONS: { readonly [K in TelemetryEvent["kind"]]: Reaction<K> } = {
   "server.started": { level: "info", message: "Server started." },
   "server.stopping": { level: "info", message: "Server is stopping." },
+  "proxy.untrusted": {
+    level: "warning",
+    message:
+      "Requests come from a proxy that is not in server.trusted_proxies: what it says about " +
+      "clients, https and the host is ignored.",
+  },
   "tls.renewed": { level: "info", message: "Renewed TLS certificate is served." },
   "tls.refused": {
     level: "error",

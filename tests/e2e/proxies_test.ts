@@ -133,6 +133,8 @@ const STEPS: Record<string, (proxied: Proxied) => Promise<void>> = {
       "/metrics",
       "./metrics",
       "x/../metrics",
+      "intake/metrics",
+      "intake/intake/metrics",
     ];
     const ask = async (path: string, ...more: string[]) => {
       const args = ["-sS", "--path-as-is", "--cacert", ca, ...more, `${url}/${path}`];

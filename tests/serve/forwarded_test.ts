@@ -163,3 +163,17 @@ Deno.test("scheme and host are those of the outermost trusted proxy", () => {
     assert.equal(originOf(headers), "http://10.0.0.5:8080", host);
   }
 });
+
+Deno.test("a proxy of the own network that is not trusted is reported once", () => {
+  const events: unknown[] = [];
+  const arrival = arrivals({ trusted_proxies: ["10.1.2.3"] }, (event) => events.push(event));
+  const ask = (peer: string, headers: Record<string, string>) =>
+    arrival(new Request("http://intake.example.com/", { headers }), peer);
+  ask("10.1.2.4", {});
+  ask("10.1.2.3", { "X-Forwarded-For": "203.0.113.7" });
+  // Anybody can send this from the internet.
+  ask("203.0.113.7", { "X-Forwarded-For": "10.1.2.4" });
+  assert.deepEqual(events, []);
+  for (const name of ["X-Forwarded-Proto", "Forwarded"]) ask("::ffff:10.1.2.4", { [name]: "x" });
+  assert.deepEqual(events, [{ kind: "proxy.untrusted", address: "10.1.2.4" }]);
+});

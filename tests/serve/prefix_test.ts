@@ -39,6 +39,9 @@ Deno.test("below a prefix each path works with it and without it", () =>
         await response.body?.cancel();
       }
     }
+    // A proxy that removes the prefix and hides metrics must not be passed with the prefix twice.
+    const metrics = await fetch(`${url}/intake/metrics`);
+    assert.equal(await problemCode(metrics), "not-found");
     const other = await fetch(`${url}/intakes/v1/files`, { headers: AUTH });
     assert.equal(await problemCode(other), "not-found");
     for (const home of ["/intake", "/intake/", "/"]) {

@@ -47,7 +47,9 @@ export function requireSameSite(c: AppContext): void {
   if (same) return;
   const text = "Cannot accept the request: it does not come from a page of this server";
   throw new Failure("auth", "cross-site", text, {
-    hint: "Open the dashboard at the address of this server, or send a password or a token.",
+    hint:
+      "Open the dashboard at the address of this server, or send a password or a token. Behind " +
+      "a proxy, its operator sets server.trusted_proxies or server.public_url.",
   });
 }
 

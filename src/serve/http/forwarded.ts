@@ -13,6 +13,9 @@ export interface Forwarded {
   prefix: string | null;
 }
 
+/** Headers in which proxies say something about the client. */
+export const FORWARDED = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded"];
+
 /** One hop: what a proxy wrote about the request that it received. */
 type Hop = Partial<Record<string, string>>;
 

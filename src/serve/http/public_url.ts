@@ -1,4 +1,5 @@
 import { getPathNoStrict } from "hono/utils/url";
+import { PATHS } from "../../protocol/paths.ts";
 import type { AppContext, AppEnv, AppMiddleware } from "./env.ts";
 
 /** Scheme and host under which the client reached the server: `https://intake.example.com`. */
@@ -17,12 +18,17 @@ export function publicUrl(c: AppContext): string {
   return originOf(c) + prefixOf(c);
 }
 
-/** The path of a request for the router: without the prefix, if the proxy has left it in. */
+/**
+ * The path of a request for the router: without the prefix, if the proxy has left it in. Metrics are
+ * not part of what a proxy shows: with the prefix removed here too, they could be asked for by a path
+ * that the proxy does not look for.
+ */
 export function routedPath(request: Request, { env }: { env?: AppEnv["Bindings"] } = {}): string {
   const path = getPathNoStrict(request);
   const prefix = env?.prefix ?? "";
   if (prefix === "" || path === prefix) return prefix === "" ? path : "/";
-  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+  const rest = path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
+  return rest === PATHS.metrics ? path : rest;
 }
 
 /** Adds the prefix to each `Location`, which handlers write as a path of this server. */
