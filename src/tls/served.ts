@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { connect } from "node:tls";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 
@@ -12,7 +13,10 @@ export function servedCertificate(
   { hostname, port }: { hostname: string; port: number },
 ): Promise<Certificate | "refused" | "plain"> {
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port, rejectUnauthorized: false }, () => {
+    // A server may have several certificates, by the name that it is asked for.
+    const servername = isIP(hostname) === 0 ? { servername: hostname } : {};
+    const options = { host: hostname, port, ...servername, rejectUnauthorized: false };
+    const socket = connect(options, () => {
       const { raw } = socket.getPeerCertificate();
       done(raw ? parseCertificate(new Uint8Array(raw)) : "plain");
     });

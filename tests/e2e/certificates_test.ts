@@ -64,6 +64,27 @@ async function load(port: number, root: string, stop: AbortSignal): Promise<stri
   return failures;
 }
 
+/** Requests on connections that are kept open, HTTP/1.1 or HTTP/2. @returns why requests failed */
+async function keepAlive(
+  port: number,
+  options: Deno.CreateHttpClientOptions,
+  stop: AbortSignal,
+): Promise<string[]> {
+  const failures: string[] = [];
+  using client = Deno.createHttpClient(options);
+  while (!stop.aborted) {
+    try {
+      const response = await fetch(`https://localhost:${port}/livez`, { client });
+      await response.body?.cancel();
+      if (response.status !== 200) throw new Error(`status ${response.status}`);
+    } catch (error) {
+      failures.push(String(error));
+    }
+    await pause(5);
+  }
+  return failures;
+}
+
 Deno.test({
   name: "SIGHUP loads a renewed certificate within a second, while no request and no upload fails",
   ignore,
@@ -90,7 +111,11 @@ Deno.test({
       ].join("\r\n") + "\r\n\r\nx\n1",
     );
     const stop = new AbortController();
-    const loads = Array.from({ length: 8 }, () => load(port, root, stop.signal));
+    const loads = [
+      ...Array.from({ length: 8 }, () => load(port, root, stop.signal)),
+      keepAlive(port, { caCerts: [root], http2: false }, stop.signal),
+      keepAlive(port, { caCerts: [root], http1: false }, stop.signal),
+    ];
     for (const name of ["second", "third", "first", "second"]) {
       await pause(500);
       await certificates.install([name, "inter"]);
