@@ -41,6 +41,8 @@ export async function answerFailure(
 ): Promise<Failure> {
   const problem = await readProblem(response);
   if (response.status === 401) return to.hasToken ? badToken(to, problem) : badCredentials(to);
+  const moved = redirection(response, to.server, path);
+  if (moved !== null) return redirected(to.server, moved, response.status);
   if (problem === null && response.status < 500 && response.status !== 403) {
     if (response.status < 400 || response.status === 404 || response.status === 405) {
       const { status } = response;
@@ -62,6 +64,29 @@ export async function answerFailure(
       ...(response.status === 429 ? { retryAfterSeconds: retryAfter(response) } : {}),
     },
   });
+}
+
+/** Where a response redirects to, without the path of the request; null if it does not. */
+function redirection({ status, headers }: Response, server: string, path: string): string | null {
+  const location = headers.get("location");
+  if (status < 300 || status > 399 || location === null) return null;
+  const base = `${server}${path}`;
+  if (!URL.canParse(location, base)) return null;
+  const { origin, pathname } = new URL(location, base);
+  return `${origin}${pathname.endsWith(path) ? pathname.slice(0, -path.length) : ""}`;
+}
+
+/** A redirect is not followed: it could send the password to another server. */
+function redirected(server: string, to: string, status: number): Failure {
+  return new Failure(
+    "server",
+    "foreign-answer",
+    `Cannot use the server "${server}": it redirects to ${to}`,
+    {
+      hint: `Use ${to} if that is the server's address.`,
+      details: { passing: false, unreachable: true, status },
+    },
+  );
 }
 
 /** The seconds of the `Retry-After` header (RFC 9110); 1 if it is missing. */

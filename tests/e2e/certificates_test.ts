@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { FakeServer } from "../fetch/fake_server.ts";
 import { servedCertificate } from "../../src/tls/served.ts";
 import { AUTHORITY, Certificates, EC, hasOpenssl } from "../harness/certificates.ts";
 import { Platform } from "../harness/platform.ts";
@@ -272,7 +273,9 @@ Deno.test({
       `tls_cert = "${certificates.path("server.pem")}"`,
       `tls_key = "${certificates.path("server.key")}"`,
     ];
-    await Deno.writeTextFile(join(platform.data, "mysimbdp.toml"), config.join("\n"));
+    const configure = (...more: string[]) =>
+      Deno.writeTextFile(join(platform.data, "mysimbdp.toml"), [...config, ...more].join("\n"));
+    await configure();
     const tls = async (): Promise<[string, string][]> => {
       const { stdout } = await platform.run("manage", "doctor", "--json");
       const all: Finding[] = stdout.trim().split("\n").map((line) => JSON.parse(line));
@@ -281,6 +284,14 @@ Deno.test({
     const served = (name: string, days: number) =>
       `the served certificate, "${name}", expires in ${days} days`;
     assert.deepEqual(await tls(), [["ok", served("first", 89)]]);
+    const proxy = { cert: certificates.text("soon.pem"), key: certificates.text("soon.key") };
+    await using front = new FakeServer({ tls: proxy });
+    await configure(`public_url = "https://localhost:${front.port}"`);
+    assert.deepEqual(await tls(), [
+      ["ok", served("first", 89)],
+      ["warning", `the certificate at localhost:${front.port}, "soon", expires in 12 days`],
+    ]);
+    await configure();
     await certificates.install(["later", "inter"]);
     const path = certificates.path("server.pem");
     assert.deepEqual(await tls(), [

@@ -167,6 +167,19 @@ Deno.test({
   },
 });
 
+Deno.test("fetch: a server that redirects to https is not followed, and the address is named", async () => {
+  await using server = new FakeServer({
+    intercept: (request) => {
+      const { pathname, search } = new URL(request.url);
+      const location = `https://intake.example.com/in${pathname}${search}`;
+      return new Response(null, { status: 301, headers: { location } });
+    },
+  });
+  const { code, stderr } = await send(server.url);
+  assert.equal(code, 4);
+  assert.match(stderr, /it redirects to https:\/\/intake\.example\.com\/in\n {2}hint: Use https:/);
+});
+
 Deno.test("fetch: https to a port that speaks something else", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = (async () => {

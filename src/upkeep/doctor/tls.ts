@@ -16,6 +16,21 @@ const RELOAD = "Run systemctl reload mysimbdp-serve, or send SIGHUP to serve; if
 
 /** The certificate that is served is the one in the file, and does not expire soon. */
 export async function checkTls({ config, now }: CheckContext): Promise<Finding[]> {
+  return [...await checkOwn(config, now), ...await checkProxy(config, now)];
+}
+
+/** The certificate of the proxy in front, if it can be reached from this machine. */
+async function checkProxy({ server }: Config, now: number): Promise<Finding[]> {
+  const url = URL.canParse(server.public_url) ? new URL(server.public_url) : null;
+  if (url?.protocol !== "https:") return [];
+  const hostname = url.hostname.replace(/^\[|\]$/g, "");
+  const served = await servedCertificate({ hostname, port: Number(url.port || 443) });
+  return typeof served === "string"
+    ? []
+    : [validity(`the certificate at ${url.host}`, served, now)];
+}
+
+async function checkOwn(config: Config, now: number): Promise<Finding[]> {
   const { tls_cert: path, listen } = config.server;
   const served = await servedAt(listen);
   if (typeof served === "object") {
