@@ -124,8 +124,8 @@ async function twinOf(
 /** Writes the receipts of uploads with the same name whose hand-off failed after the link. */
 async function settleTwins(deps: HandoffDeps, upload: Upload): Promise<void> {
   const { tenant, name } = upload.info;
-  for (const other of deps.uploads.complete()) {
-    if (other.info.tenant !== tenant || other.info.name !== name) continue;
+  for (const other of deps.uploads.complete(tenant)) {
+    if (other.info.name !== name) continue;
     const record = await handedOverBefore(deps, other);
     if (record) deps.receipts.insert({ ...record, uploadId: other.info.id });
   }

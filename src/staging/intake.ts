@@ -4,6 +4,7 @@ import { DiskState } from "../data/disk_state.ts";
 import { listFolder, statIfThere } from "../data/durable.ts";
 import { explainFullDisk } from "../data/free_space.ts";
 import { createFileIds, isFileId } from "../data/file_id.ts";
+import { FairTurns } from "./fair_turns.ts";
 import { handOff, type HandoffDeps, type HandoffStep } from "./handoff.ts";
 import { KeyedLock } from "./keyed_lock.ts";
 import { Layout, prepareData, tenantsIn } from "../data/layout.ts";
@@ -57,7 +58,7 @@ export interface Intake {
   readonly nextId: () => string;
   /**
    * Hands a complete upload over to staging; see {@link handOff}. The caller holds the upload.
-   * @throws {Failure} `sha256-mismatch`, `no-space`
+   * @throws {Failure} `sha256-mismatch`, `no-space`, `too-busy`
    */
   finish(upload: Upload): Promise<UploadReceipt>;
   /**
@@ -111,6 +112,7 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
   await uploads.load();
   const { onProblem = () => {} } = options;
   await reconcile(deps, onProblem, onHandoff);
+  const handoffs = new FairTurns();
   const opened = stack.move();
   return {
     layout,
@@ -118,7 +120,7 @@ export async function openIntake(dataDir: string, options: IntakeOptions = {}): 
     receipts,
     disk,
     nextId: createFileIds({ now }),
-    finish: (upload) => handOff(deps, upload),
+    finish: (upload) => handoffs.run(upload.info.tenant, () => handOff(deps, upload)),
     has: (file) => isPresent(deps, file),
     isCurrent: (file) => isCurrent(deps, file),
     async expire() {

@@ -15,6 +15,7 @@ import {
 import { isFileId } from "../data/file_id.ts";
 import { DiskState } from "../data/disk_state.ts";
 import type { Layout } from "../data/layout.ts";
+import { FairTurns } from "./fair_turns.ts";
 import { findSidecar } from "./sidecar.ts";
 import { type Holder, Upload, type UploadInfo, uploadInfoSchema } from "./upload.ts";
 import { UploadThread } from "./upload_thread.ts";
@@ -57,6 +58,8 @@ export class Uploads {
   readonly #expiryMs: number;
   readonly #takeoverMs: number;
   readonly #disk: DiskState;
+  /** Of what is synced to the disk, apart from bodies. */
+  readonly #turns = new FairTurns();
 
   constructor(layout: Layout, options: UploadsOptions = {}) {
     this.#layout = layout;
@@ -88,9 +91,13 @@ export class Uploads {
     return this.#ofTenant.get(tenant)?.size ?? 0;
   }
 
-  /** Uploads with all their bytes whose hand-off has not ended and is not running. */
-  complete(): Upload[] {
-    return [...this.#index.values()].filter((u) => u.complete && !u.holder);
+  /**
+   * Uploads with all their bytes whose hand-off has not ended and is not running.
+   * @param tenant only its uploads
+   */
+  complete(tenant?: string): Upload[] {
+    const uploads = tenant === undefined ? this.#index.values() : this.#ofTenant.get(tenant) ?? [];
+    return [...uploads].filter((u) => u.complete && !u.holder);
   }
 
   /** Milliseconds since the epoch. Without a byte an upload expires sooner: it is probably abandoned. */
@@ -102,25 +109,30 @@ export class Uploads {
   /**
    * Creates an upload. It counts before the first `await`, so that two concurrent requests cannot
    * both take the last place in a batch.
-   * @throws {Failure} `no-space`
+   * @throws {Failure} `no-space`, `too-busy`
    */
   async create(info: UploadInfo): Promise<Upload> {
     const upload = new Upload(info);
     this.#add(upload);
     try {
-      await this.#disk.require(info.length + this.#expected(upload));
-      const path = this.#layout.upload(info.id);
-      using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
-      keepOwner(path);
-      const seen = seenOf(await file.stat());
-      await this.#saveInfo(upload);
-      // From here on, an upload without its files is one that somebody else has removed.
-      upload.seen = seen;
+      await this.#turns.run(info.tenant, () => this.#createFiles(upload));
     } catch (error) {
       await this.remove(upload);
       throw this.#disk.explain(error);
     }
     return upload;
+  }
+
+  async #createFiles(upload: Upload): Promise<void> {
+    const { id, length } = upload.info;
+    await this.#disk.require(length + this.#expected(upload));
+    const path = this.#layout.upload(id);
+    using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+    keepOwner(path);
+    const seen = seenOf(await file.stat());
+    await this.#saveInfo(upload);
+    // From here on, an upload without its files is one that somebody else has removed.
+    upload.seen = seen;
   }
 
   /** Bytes that the requests of other uploads are still going to write. */
@@ -232,13 +244,13 @@ export class Uploads {
     const { uncheckedFrom, ...info } = upload.info;
     if (uncheckedFrom === (unchecked ? upload.offset : undefined)) return;
     upload.info = unchecked ? { ...info, uncheckedFrom: upload.offset } : info;
-    await this.#saveInfo(upload);
+    await this.#turns.run(info.tenant, () => this.#saveInfo(upload));
   }
 
   /** Records the customer's SHA-256 durably; lower-case hex. */
   async noteSha256(upload: Upload, sha256: string): Promise<void> {
     upload.info = { ...upload.info, sha256 };
-    await this.#saveInfo(upload);
+    await this.#turns.run(upload.info.tenant, () => this.#saveInfo(upload));
   }
 
   /** The lower-case hex SHA-256 of a complete upload. */

@@ -189,8 +189,15 @@ Deno.test("large bodies must keep a minimum rate, and others a deadline", async 
     );
     assert.ok((uploads[0]?.offset ?? 0) > 10, JSON.stringify(uploads));
   });
-  await t.step("nothing is left on the disk", async () => {
-    const left = (await customers.platform.list("uploads")).filter((name) => name.startsWith("."));
-    assert.deepEqual(left, []);
+  const left = async () =>
+    (await customers.platform.list("uploads")).filter((name) => name.startsWith("."));
+  await t.step("nothing is left on the disk, also of a server that was killed", async () => {
+    assert.deepEqual(await left(), []);
+    using bodies = new OpenBodies(url);
+    await bodies.open({ method: "PUT", path: "/v1/module", headers, length: 1e6, body: text("{") });
+    await until("it is being received", async () => (await left()).length === 1);
+    await customers.server.process.stop("SIGKILL");
+    await customers.platform.serve();
+    assert.deepEqual(await left(), []);
   });
 });

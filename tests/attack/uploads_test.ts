@@ -90,6 +90,51 @@ Deno.test("slow uploads of many customers leave slots for the others", async (t)
   });
 });
 
+Deno.test("a customer who begins or sends files without end does not hold up others", async (t) => {
+  await using customers = await Customers.open("", "good", "bad");
+  const { platform, server: { url } } = customers;
+  await platform.constrain("good");
+  await platform.constrain("bad", { number_files: 100_000 });
+  await customers.ask("bad", "/v1/constraints");
+  let counter = 0;
+  const kinds = [
+    { what: "uploads without a byte", length: 4, parallel: 200 },
+    { what: "empty files", length: 0, parallel: 64 },
+    { what: "small files", length: 4, body: "x\n1\n", parallel: 64 },
+  ];
+  for (const { what, length, body = null, parallel } of kinds) {
+    await t.step(`${parallel} at once: ${what}`, async () => {
+      let stored = 0;
+      const create = async () => {
+        const name = `f${counter++}.csv`;
+        const headers = {
+          ...TUS,
+          authorization: basic("bad", PASSWORD),
+          "Upload-Length": String(length),
+          "Upload-Metadata": `filename ${encoded(name)}`,
+          ...(body === null ? {} : { "Content-Type": "application/offset+octet-stream" }),
+        };
+        const response = await fetch(`${url}/v1/uploads`, { method: "POST", headers, body });
+        await response.body?.cancel();
+        if (response.status === 201) stored++;
+        else assert.equal(response.status, 503);
+      };
+      await staysAwake({
+        url,
+        authorization: basic("good", PASSWORD),
+        seconds: 5,
+        async attack(stop) {
+          const attacker = async () => {
+            while (!stop.aborted) await create();
+          };
+          await Promise.all(Array.from({ length: parallel }, attacker));
+        },
+      });
+      assert.ok(stored > 0);
+    });
+  }
+});
+
 Deno.test("unfinished uploads are bounded, whatever their batch, name and content", async (t) => {
   await using customers = await Customers.open("", "good", "bad");
   const { platform, server: { url } } = customers;

@@ -35,9 +35,17 @@ Deno.test("one that has none gets a slot of the caller with the most, until ever
   const open = taken.flat().filter(({ aborted }) => !aborted);
   assert.equal(open.length, total);
   assert.ok(taken.every((own) => own.filter(({ aborted }) => !aborted).length === 1));
-  assert.equal(take("one more"), null, "everybody has one");
+  assert.equal(take("one more"), null, "everybody has one, and it is new");
   const displaced = taken.flat().find(({ aborted }) => aborted);
   assert.equal(displaced?.reason.code, "too-busy");
+});
+
+Deno.test("if everybody has one, they take turns", () => {
+  const { take } = holder(new Slots({ total: 2, perCaller: 2, turnMs: 0 }));
+  const [a, b] = [take("a"), take("b")];
+  assert.ok(take("c") && a?.aborted && !b?.aborted);
+  assert.ok(take("d") && b?.aborted);
+  assert.equal(take("d"), null, "a second one");
 });
 
 Deno.test("where the oldest gives way, a caller and one that comes last always get a slot", () => {

@@ -1,3 +1,4 @@
+import { systemClock } from "../../base/clock.ts";
 import { Failure } from "../../base/failure.ts";
 
 /** Maximum number of bodies received at the same time. */
@@ -8,11 +9,15 @@ export interface SlotLimits {
   perCaller: number;
   /** Whether the oldest body of a caller gives way to its next one. @default the next one is refused */
   oldestGivesWay?: boolean;
+  /** Milliseconds after which a body gives way to one of a caller that has no slot. @default 10,000 */
+  turnMs?: number;
 }
 
 /** A body that is being received. */
 interface Slot {
   caller: string;
+  /** When it began, in milliseconds of the monotonic clock. */
+  since: number;
   displaced: AbortController;
 }
 
@@ -21,7 +26,7 @@ interface Slot {
  *
  * A caller gets a slot only while it has fewer than are free (the dynamic threshold of shared-memory
  * switches, Choudhury and Hahne 1998): a few callers never take all slots. One that has none gets one
- * of a caller that has several.
+ * of the caller with the most. If all have one, they take turns.
  *
  * @example
  * ```ts
@@ -56,15 +61,17 @@ export class Slots {
 
   #take(caller: string): Slot {
     const { total, perCaller, oldestGivesWay = false } = this.#limits;
+    const since = systemClock.monotonic();
     const own = this.#taken.get(caller)?.size ?? 0;
     const free = total - this.#total;
     if (own >= Math.min(perCaller, free)) {
-      const giver = own > 0 ? caller : this.#heaviest();
-      const has = this.#taken.get(giver)?.size ?? 0;
-      if (!oldestGivesWay && (own > 0 || has < 2)) throw tooBusy();
-      this.#displaceOldest(giver);
+      const giver = this.#taken.get(own > 0 ? caller : this.#heaviest()) ?? new Set();
+      const [oldest] = giver;
+      const canGive = oldestGivesWay || (own === 0 && (giver.size > 1 || this.#hadItsTurn(oldest)));
+      if (oldest === undefined || !canGive) throw tooBusy();
+      this.#displace(oldest);
     }
-    const slot = { caller, displaced: new AbortController() };
+    const slot = { caller, since, displaced: new AbortController() };
     const slots = this.#taken.get(caller) ?? new Set();
     this.#taken.set(caller, slots.add(slot));
     this.#total++;
@@ -80,12 +87,15 @@ export class Slots {
     return heaviest;
   }
 
-  #displaceOldest(caller: string): void {
-    const [oldest] = this.#taken.get(caller) ?? [];
-    if (oldest === undefined) throw tooBusy();
+  #hadItsTurn(slot: Slot | undefined): boolean {
+    const { turnMs = 10_000 } = this.#limits;
+    return slot !== undefined && systemClock.monotonic() - slot.since >= turnMs;
+  }
+
+  #displace(slot: Slot): void {
     // Its place is free at once; what it still holds is released in a moment.
-    this.#release(oldest);
-    oldest.displaced.abort(tooBusy());
+    this.#release(slot);
+    slot.displaced.abort(tooBusy());
   }
 
   #release(slot: Slot): void {
