@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FairTurns } from "../../src/staging/fair_turns.ts";
 import { pause } from "../harness/until.ts";
 
-/** Work that is recorded when it runs, and ends when it is told to. */
+/** Work that is recorded when it runs, and ends by `endOne`. */
 function recorded(turns: FairTurns) {
   const started: string[] = [];
   const ends: (() => void)[] = [];
