@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Constraints, constraintsSchema } from "../protocol/constraints.ts";
-import { Failure } from "../base/failure.ts";
+import { Failure, messageOf } from "../base/failure.ts";
 import {
   fileListSchema,
   type FileView,
@@ -337,7 +337,12 @@ function trusting(ca: string): Deno.HttpClient {
   try {
     return Deno.createHttpClient({ caCerts: [ca] });
   } catch (error) {
-    const text = "Cannot use the certificate given with --ca: it is not PEM";
-    throw new Failure("usage", "bad-certificate", text, { cause: error });
+    const text = `Cannot use the certificates given with --ca: one is refused (${
+      messageOf(error)
+    })`;
+    throw new Failure("usage", "bad-certificate", text, {
+      hint: "Pass a PEM file with the certificate of the authority only.",
+      cause: error,
+    });
   }
 }

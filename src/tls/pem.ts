@@ -46,3 +46,9 @@ export function parsePem(bytes: Uint8Array): PemFile {
   });
   return { text, labels, certificates };
 }
+
+/** Returns a certificate in PEM, as every reader accepts it: labels, comments and lines are standard. */
+export function toPem({ der }: Pick<Certificate, "der">): string {
+  const lines = der.toBase64().match(/.{1,64}/g) ?? [];
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
+}

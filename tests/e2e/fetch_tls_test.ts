@@ -244,3 +244,36 @@ Deno.test("a password file with a byte order mark or other line ends works; othe
     assert.match(result.stderr, message, what);
   }
 });
+
+Deno.test({
+  name: "fetch --ca reads each kind of PEM that openssl writes, and says which it cannot use",
+  ignore,
+  async fn() {
+    await using dir = new TempDir();
+    const certificates = new Certificates(dir.path);
+    await certificates.make("root", { extensions: [AUTHORITY] });
+    await certificates.make("leaf", { by: "root" });
+    await certificates.make("odd", {
+      extensions: [AUTHORITY, "1.2.3.4=critical,ASN1:UTF8String:x"],
+    });
+    const root = certificates.path("root.pem");
+    const written = (file: string) => certificates.path(file);
+    await certificates.openssl("x509", "-in", root, "-trustout", "-out", written("trusted.pem"));
+    await certificates.openssl("x509", "-in", root, "-text", "-out", written("text.pem"));
+    const oneLine = certificates.text("root.pem").replaceAll("\n", "");
+    await Deno.writeTextFile(written("one-line.pem"), oneLine);
+    await withServer(certificates, "leaf", async (port) => {
+      const url = `https://localhost:${port}`;
+      for (const file of ["trusted.pem", "text.pem", "one-line.pem"]) {
+        const { code, stderr } = await send(url, "--ca", written(file));
+        assert.equal(code, 0, file + stderr);
+      }
+      const odd = await send(url, "--ca", written("odd.pem"));
+      assert.equal(odd.code, 2);
+      assert.match(
+        odd.stderr,
+        /--ca: one is refused \(.*UnsupportedCriticalExtension.*\)\n {2}hint: /,
+      );
+    });
+  },
+});

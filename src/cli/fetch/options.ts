@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { Failure, messageOf } from "../../base/failure.ts";
 import { loadConfig } from "../../config/load.ts";
-import { parsePem } from "../../tls/pem.ts";
+import { parsePem, toPem } from "../../tls/pem.ts";
 import { ApiClient, type ClientOptions, serverAddress } from "../../fetch/client.ts";
 import { DEFAULT_PARALLEL } from "../../fetch/run.ts";
 import { DEFAULT_INTERVAL, DEFAULT_REST } from "../../fetch/watch.ts";
@@ -298,8 +298,8 @@ export async function untilStopped<T>(
 /** @throws {Failure} `ca-file` */
 async function readCertificates(path: string): Promise<string> {
   try {
-    const { text, labels, certificates } = parsePem(await Deno.readFile(path));
-    if (certificates.length > 0) return text;
+    const { labels, certificates } = parsePem(await Deno.readFile(path));
+    if (certificates.length > 0) return certificates.map(toPem).join("");
     throw new Error(`it contains no certificate but ${labels.join(", ")}`);
   } catch (error) {
     const state = error instanceof Deno.errors.NotFound ? "it does not exist" : messageOf(error);
