@@ -8,6 +8,7 @@ import { previousPassword } from "../../accounts/credentials.ts";
 import type { Account } from "../../accounts/users_text.ts";
 import { shortened } from "../../base/shortened.ts";
 import { Failure } from "../../base/failure.ts";
+import { mapInSlices } from "../../base/slices.ts";
 import { isTenantName } from "../../base/tenant_name.ts";
 import { removeIfThere, statIfThere, writeDurably } from "../../data/durable.ts";
 import { pendingVersions } from "../../modules/review.ts";
@@ -63,7 +64,7 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       }),
       async handle() {
         const accounts = users.list().filter(({ name }) => isTenantName(name));
-        const tenants = await Promise.all(accounts.map(({ name }) => viewOf(deps, name)));
+        const tenants = await mapInSlices(accounts, (account) => viewOf(deps, account));
         return { tenants, invalidNames: users.invalidNames() };
       },
     }),
@@ -91,7 +92,7 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       params,
       answer: json(200, "The account.", tenantViewSchema, EXAMPLE),
       problems: ["no-such-tenant"],
-      handle: (_c, { params }) => viewOf(deps, params.name),
+      handle: (_c, { params }) => viewOf(deps, accountOf(deps, params.name)),
     }),
     define({
       method: "patch",
@@ -106,7 +107,7 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
       async handle(c, { params, body: { enabled } }) {
         const { name } = accountOf(deps, params.name);
         await setAccountEnabled(manageDeps(c, deps), name, enabled);
-        return await viewOf(deps, name);
+        return await viewOf(deps, accountOf(deps, name));
       },
     }),
     define({
@@ -180,8 +181,8 @@ export function tenantRoutes(deps: AdminDeps): Route[] {
   ];
 }
 
-async function viewOf(deps: AdminDeps, name: string): Promise<TenantView> {
-  const account = accountOf(deps, name);
+async function viewOf(deps: AdminDeps, account: Account): Promise<TenantView> {
+  const { name } = account;
   const { store } = deps.modules;
   return {
     name,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { UsersFile } from "../../accounts/users.ts";
+import { mapInSlices } from "../../base/slices.ts";
 import { statIfThere } from "../../data/durable.ts";
 import { isFileId } from "../../data/file_id.ts";
 import type { Layout } from "../../data/layout.ts";
@@ -74,9 +75,7 @@ export function watchedByOperator(
 ): Watched[] {
   const read = async () => {
     const accounts = users.list().map(({ name, enabled }) => [name, enabled] as const);
-    const stamps: string[] = [];
-    // One after the other: all at once would hold up other requests.
-    for (const [name] of accounts) stamps.push(await moduleStamp(modules, name));
+    const stamps = await mapInSlices(accounts, ([name]) => moduleStamp(modules, name));
     return JSON.stringify([
       await ledger.list({ limit: NEWEST }),
       [...await replayRequests(layout)],

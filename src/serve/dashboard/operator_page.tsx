@@ -56,7 +56,15 @@ export function OperatorPage(props: OperatorPageProps) {
         side={<a class="button" href="/operator/tenants">Manage accounts</a>}
         live
       >
-        <Tenants tenants={overview.tenants} now={now} />
+        <Tenants tenants={shownTenants(overview.tenants)} now={now} />
+        {overview.tenants.length > MAX_TENANTS && (
+          <div class="pager">
+            <span class="muted">
+              {count(MAX_TENANTS)} of {count(overview.tenants.length)}{" "}
+              tenants: those that fail or wait first
+            </span>
+          </div>
+        )}
       </Card>
       <Card
         id="quarantine"
@@ -68,6 +76,16 @@ export function OperatorPage(props: OperatorPageProps) {
       </Card>
     </Page>
   );
+}
+
+/** The table of a page; more would take long to draw on both sides. */
+const MAX_TENANTS = 100;
+
+/** By name; if there are too many, those that an operator should look at first. */
+function shownTenants(tenants: TenantHealth[]): TenantHealth[] {
+  if (tenants.length <= MAX_TENANTS) return tenants;
+  const rank = ({ failing, waiting }: TenantHealth) => failing ? 0 : waiting > 0 ? 1 : 2;
+  return tenants.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_TENANTS);
 }
 
 function FullDisk({ disk }: Pick<Overview, "disk">) {
@@ -94,7 +112,7 @@ function Pending({ tenants }: { tenants: TenantView[] }) {
       {waiting.length > 0 && (
         <div class="notice warn">
           <strong>Modules waiting for approval</strong>
-          {waiting.map(({ name, version }) => (
+          {waiting.slice(0, MAX_TENANTS).map(({ name, version }) => (
             <div>
               <a href={`/operator/tenants/${name}/module/${version}`}>{name}: {version}</a>
             </div>

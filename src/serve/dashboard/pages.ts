@@ -90,7 +90,8 @@ export function addPageRoutes(app: Hono<AppEnv>, deps: PageDeps): void {
     return FilePage({ frame, file, admin: file, ...await rejectsAt(c, path) });
   });
   operator("/operator/tenants", async (c, frame) => {
-    return TenantsPage({ frame, ...await readApi(c, "/v1/admin/tenants", admin.tenantListSchema) });
+    const list = await readApi(c, "/v1/admin/tenants", admin.tenantListSchema);
+    return TenantsPage({ frame, ...list, page: Number(c.req.query("page") ?? 1) });
   });
   operator("/operator/tenants/:name", async (c, frame) => {
     const path = `/v1/admin/tenants/${param(c, "name")}`;

@@ -186,6 +186,23 @@ export function link(path: string, query: Record<string, string | undefined>): s
   return text === "" ? path : `${path}?${text}`;
 }
 
+/** Links to the pages before and after; nothing if there is one page. */
+export function Pager({ page, pages, label, to }: {
+  page: number;
+  pages: number;
+  label: string;
+  to: (page: number) => string;
+}) {
+  if (pages === 1) return null;
+  return (
+    <nav class="pager" aria-label={label}>
+      <span class="muted">page {count(page)} of {count(pages)}</span>
+      {page > 1 && <a class="button" href={to(page - 1)} rel="prev">Previous</a>}
+      {page < pages && <a class="button" href={to(page + 1)} rel="next">Next</a>}
+    </nav>
+  );
+}
+
 /** Remarks about a file, such as columns that the module ignores. */
 export function Notices({ texts }: { texts: readonly string[] }) {
   if (texts.length === 0) return null;

@@ -4,7 +4,7 @@ import { Field, Form } from "./form.tsx";
 import { count } from "./format.ts";
 import { Diff, Faults, Sources } from "./module_parts.tsx";
 import { type Frame, Page } from "./page.tsx";
-import { Card, Facts, Head, link, State, Time } from "./parts.tsx";
+import { Card, Facts, Head, link, Pager, State, Time } from "./parts.tsx";
 
 /** A page of the changes of a version. */
 interface Place {
@@ -31,6 +31,8 @@ export function ReviewPage({ frame, tenant, review, sources, seen }: {
   const { version, state, against, page, pages } = review;
   const path = `/operator/tenants/${tenant}/module/${version}`;
   const isSame = page === 1 || seen === review.seen;
+  // Each link names what this page has shown, so that the last page can tell.
+  const to = (page: number) => link(path, { page: String(page), seen: review.seen });
   const place = { path, page, pages, isSame };
   const mayDecide = isSame && page === pages;
   return (
@@ -61,13 +63,13 @@ export function ReviewPage({ frame, tenant, review, sources, seen }: {
             {!isSame && <Changed path={path} />}
             {review.lines.length === 0 ? <p class="muted">No changes.</p> : <Diff page={review} />}
           </div>
-          <Pager place={place} seen={review.seen} />
+          <Pager page={page} pages={pages} label="Pages of the changes" to={to} />
         </Card>
         <Card
           id="decide"
           title="Decision"
           live
-          seen={mayDecide && isOpen(review) ? review.seen : undefined}
+          seen={isOpen(review) ? mayDecide ? review.seen : "" : undefined}
         >
           <div class="body">
             <Facts
@@ -102,19 +104,6 @@ function Changed({ path }: { path: string }) {
       These are not the changes of the pages before: the current version, the files or the
       permissions have changed. <a href={path}>Start again on page 1</a>.
     </p>
-  );
-}
-
-/** Each link names what this page has shown, so that the last page can tell. */
-function Pager({ place: { path, page, pages }, seen }: { place: Place; seen: string }) {
-  if (pages === 1) return null;
-  const to = (page: number) => link(path, { page: String(page), seen });
-  return (
-    <nav class="pager" aria-label="Pages of the changes">
-      <span class="muted">page {count(page)} of {count(pages)}</span>
-      {page > 1 && <a class="button" href={to(page - 1)} rel="prev">Previous</a>}
-      {page < pages && <a class="button" href={to(page + 1)} rel="next">Next</a>}
-    </nav>
   );
 }
 

@@ -1,8 +1,7 @@
 import { withHiddenShown } from "../../modules/visible.ts";
 import type { SourcePageView } from "../../protocol/module_view.ts";
-import { count } from "./format.ts";
 import { type Frame, Page } from "./page.tsx";
-import { Card, Head, link } from "./parts.tsx";
+import { Card, Head, link, Pager } from "./parts.tsx";
 
 /** A page of a file of a version, with hidden characters made visible. */
 export function SourcePage({ frame, source, version, at, base }: {
@@ -23,13 +22,7 @@ export function SourcePage({ frame, source, version, at, base }: {
         <div class="body">
           <pre tabindex={0}>{withHiddenShown(text)}</pre>
         </div>
-        {pages > 1 && (
-          <nav class="pager" aria-label="Pages of the file">
-            <span class="muted">page {count(page)} of {count(pages)}</span>
-            {page > 1 && <a class="button" href={to(page - 1)} rel="prev">Previous</a>}
-            {page < pages && <a class="button" href={to(page + 1)} rel="next">Next</a>}
-          </nav>
-        )}
+        <Pager page={page} pages={pages} label="Pages of the file" to={to} />
       </Card>
     </Page>
   );

@@ -6,16 +6,27 @@ import { Field, Form } from "./form.tsx";
 import { bytes, count } from "./format.ts";
 import { Versions } from "./module_parts.tsx";
 import { type Frame, Page } from "./page.tsx";
-import { Card, Empty, Head, link, State } from "./parts.tsx";
+import { Card, Empty, Head, link, Pager, State } from "./parts.tsx";
 import { type Column, Table } from "./table.tsx";
 import { Tokens } from "./tokens.tsx";
 
-/** All accounts, and a form for a new one. */
-export function TenantsPage({ frame, tenants, invalidNames }: {
+const TENANTS_PAGE = 100;
+
+function tenantsPath(page: number): string {
+  return link("/operator/tenants", { page: String(page) });
+}
+
+/** All accounts, page by page, and a form for a new one. */
+export function TenantsPage({ frame, tenants, invalidNames, page: asked }: {
   frame: Frame;
   tenants: TenantView[];
   invalidNames: string[];
+  /** From 1, as the query has it. */
+  page: number;
 }) {
+  const pages = Math.max(1, Math.ceil(tenants.length / TENANTS_PAGE));
+  const page = Math.min(Math.max(1, Math.trunc(asked) || 1), pages);
+  const shown = tenants.slice((page - 1) * TENANTS_PAGE, page * TENANTS_PAGE);
   return (
     <Page
       {...frame}
@@ -33,7 +44,8 @@ export function TenantsPage({ frame, tenants, invalidNames }: {
       )}
       <div class="columns">
         <section class="card" aria-label="Accounts" id="accounts" data-live>
-          <Table columns={COLUMNS} items={tenants} empty={<Empty title="No accounts yet" />} />
+          <Table columns={COLUMNS} items={shown} empty={<Empty title="No accounts yet" />} />
+          <Pager page={page} pages={pages} label="Pages of the accounts" to={tenantsPath} />
         </section>
         <Card id="new" title="New account">
           <Form
