@@ -1,11 +1,11 @@
 import { Failure } from "../base/failure.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { isTenantName } from "../base/tenant_name.ts";
-import { accountOfToken, type TokenScope } from "../protocol/tokens.ts";
+import { accountOfToken } from "../protocol/tokens.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { CurrentAccounts } from "./current_accounts.ts";
 import { HashPool } from "./hash_pool.ts";
-import { LiveCredentials, type Password } from "./live_credentials.ts";
+import { LiveCredentials, type Password, type TokenUse } from "./live_credentials.ts";
 import { Logins, type LoginSettings, type Verification } from "./logins.ts";
 import { Sessions } from "./sessions.ts";
 import { type AccountKind, UsersFile } from "./users.ts";
@@ -22,12 +22,6 @@ export interface AccountsOptions extends LoginSettings {
   /** A pool that the caller closes. @default a pool that is closed with the accounts */
   pool?: HashPool;
 }
-
-/** Whose API token it is, and what it may do; or why it may do nothing any more. */
-type TokenUse =
-  | { ok: true; tenant: string; id: string; scope: TokenScope }
-  /** `expiredAt` is null for a token that is unknown or was revoked. */
-  | { ok: false; expiredAt: string | null };
 
 /** Checks passwords and API tokens, and keeps sessions. */
 export interface Accounts {

@@ -27,11 +27,6 @@ export class CredentialsStore {
     return file.read();
   }
 
-  /** Whether there is a file for the account, faulty or not. */
-  has(name: string): boolean {
-    return (this.#files.get(name) ?? this.#watch(name)).exists();
-  }
-
   /** @throws {Failure} `users-file-unwritable` */
   async write(name: string, credentials: Credentials): Promise<void> {
     const path = this.pathOf(name);

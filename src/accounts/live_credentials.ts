@@ -13,6 +13,12 @@ export interface Password {
   generation: string;
 }
 
+/** Whose API token it is, and what it may do; or why it may do nothing any more. */
+export type TokenUse =
+  | { ok: true; tenant: string; id: string; scope: TokenScope }
+  /** `expiredAt` is null for a token that is unknown or was revoked. */
+  | { ok: false; expiredAt: string | null };
+
 interface LiveCredentialsOptions {
   users: UsersFile;
   /** Milliseconds since the epoch. */
@@ -57,9 +63,7 @@ export class LiveCredentials {
   }
 
   /** Looks up an API token of the account, and notes its use. */
-  use(account: Account, token: string):
-    | { ok: true; tenant: string; id: string; scope: TokenScope }
-    | { ok: false; expiredAt: string | null } {
+  use(account: Account, token: string): TokenUse {
     const found = findToken(this.#of(account), token);
     if (found === null) return { ok: false, expiredAt: null };
     const { id, scope, expiresAt, lastUsedAt } = found;
