@@ -10,10 +10,15 @@ interface Waiting<T> {
   isWork: boolean;
 }
 
-type Lane<T> = Map<string, Waiting<T>[]>;
+interface Party<T> {
+  waiting: Waiting<T>[];
+  work: number;
+}
 
 /**
- * A queue in which lanes take turns, and within a lane its parties. When a lane is full, the party
+ * A queue in which lanes take turns, and within a lane its parties: the newest of those that have had
+ * no turn yet, the oldest of them, and those that have had one. So a crowd that has come before does
+ * not make a newcomer wait for all of it, and nobody waits for ever. When a lane is full, the party
  * with the most work loses some, not the party that has just arrived. Entries that are no work are
  * not counted; the caller limits them.
  *
@@ -23,7 +28,7 @@ type Lane<T> = Map<string, Waiting<T>[]>;
  * const queue = new FairQueue<string>({ maxPerParty: 8, maxPerLane: 64 });
  * for (const job of ["a1", "a2"]) queue.push("tenant", "192.0.2.1", job);
  * queue.push("tenant", "192.0.2.2", "b1");
- * [queue.shift(), queue.shift(), queue.shift()]; // ["a1", "b1", "a2"]
+ * [queue.shift(), queue.shift(), queue.shift()]; // ["b1", "a1", "a2"]
  * ```
  */
 export class FairQueue<T> {
@@ -37,67 +42,99 @@ export class FairQueue<T> {
 
   /** Adds an entry. @returns the entry that has no room, this or another one; null if all have */
   push(lane: string, party: string, entry: T, isWork = true): T | null {
-    const parties: Lane<T> = this.#lanes.get(lane) ?? new Map();
-    const mine = parties.get(party) ?? [];
+    const target = this.#lanes.get(lane) ?? new Lane<T>();
+    const work = target.workOf(party);
     let refused: T | null = null;
-    if (isWork) {
-      const work = workIn(mine);
-      if (work >= this.#options.maxPerParty) return entry;
-      if (workInLane(parties) >= this.#options.maxPerLane) {
-        const longest = longestOf(parties);
-        if (workIn(longest) <= work + 1) return entry;
-        refused = dropNewest(longest);
-      }
+    if (isWork && work >= this.#options.maxPerParty) return entry;
+    if (isWork && target.work >= this.#options.maxPerLane) {
+      refused = target.dropFromLongest(work + 1);
+      if (refused === null) return entry;
     }
-    mine.push({ entry, isWork });
-    parties.set(party, mine);
-    this.#lanes.set(lane, parties);
+    target.push(party, entry, isWork);
+    this.#lanes.set(lane, target);
     return refused;
   }
 
   /** Takes the next entry; undefined when the queue is empty. */
   shift(): T | undefined {
-    for (const [lane, parties] of this.#lanes) {
-      for (const [party, waiting] of parties) {
-        const next = waiting.shift();
-        // Whose turn it was is now the last.
-        parties.delete(party);
-        if (waiting.length > 0) parties.set(party, waiting);
-        this.#lanes.delete(lane);
-        if (parties.size > 0) this.#lanes.set(lane, parties);
-        return next?.entry;
-      }
+    for (const [name, lane] of this.#lanes) {
+      const next = lane.shift();
+      // Whose turn it was is now the last. What is no work costs no turn.
+      if (next?.isWork) this.#lanes.delete(name);
+      if (lane.isEmpty) this.#lanes.delete(name);
+      else this.#lanes.set(name, lane);
+      return next?.entry;
     }
     return undefined;
   }
 
   /** How much work is waiting. */
   get work(): number {
-    let work = 0;
-    for (const parties of this.#lanes.values()) work += workInLane(parties);
-    return work;
+    return [...this.#lanes.values()].reduce((sum, { work }) => sum + work, 0);
   }
 }
 
-function workIn(waiting: readonly Waiting<unknown>[]): number {
-  return waiting.reduce((work, { isWork }) => isWork ? work + 1 : work, 0);
-}
+class Lane<T> {
+  readonly #parties = new Map<string, Party<T>>();
+  /** Parties that have had no turn yet, and those that have, the oldest first. */
+  readonly #fresh: string[] = [];
+  readonly #served: string[] = [];
+  #turn = 0;
+  work = 0;
 
-function workInLane(parties: Lane<unknown>): number {
-  let work = 0;
-  for (const waiting of parties.values()) work += workIn(waiting);
-  return work;
-}
-
-function longestOf<T>(parties: Lane<T>): Waiting<T>[] {
-  let longest: Waiting<T>[] = [];
-  for (const waiting of parties.values()) {
-    if (workIn(waiting) > workIn(longest)) longest = waiting;
+  get isEmpty(): boolean {
+    return this.#parties.size === 0;
   }
-  return longest;
-}
 
-function dropNewest<T>(waiting: Waiting<T>[]): T | null {
-  const at = waiting.findLastIndex(({ isWork }) => isWork);
-  return waiting.splice(at, 1)[0]?.entry ?? null;
+  workOf(name: string): number {
+    return this.#parties.get(name)?.work ?? 0;
+  }
+
+  push(name: string, entry: T, isWork: boolean): void {
+    const party = this.#parties.get(name) ?? { waiting: [], work: 0 };
+    if (party.waiting.length === 0) this.#fresh.push(name);
+    party.waiting.push({ entry, isWork });
+    this.#parties.set(name, party);
+    this.#count(party, isWork, 1);
+  }
+
+  shift(): Waiting<T> | undefined {
+    const name = this.#next() ?? "";
+    const party = this.#parties.get(name);
+    const next = party?.waiting.shift();
+    if (!party || !next) return undefined;
+    this.#count(party, next.isWork, -1);
+    if (party.waiting.length > 0) this.#served.push(name);
+    else this.#parties.delete(name);
+    return next;
+  }
+
+  /** @returns null unless a party has more than this much work */
+  dropFromLongest(work: number): T | null {
+    let longest: Party<T> = { waiting: [], work };
+    for (const party of this.#parties.values()) if (party.work > longest.work) longest = party;
+    const at = longest.waiting.findLastIndex(({ isWork }) => isWork);
+    if (at < 0) return null;
+    this.#count(longest, true, -1);
+    return longest.waiting.splice(at, 1)[0]?.entry ?? null;
+  }
+
+  #next(): string | undefined {
+    const takers = [
+      () => this.#fresh.pop(),
+      () => this.#fresh.shift(),
+      () => this.#served.shift(),
+    ];
+    for (let i = 0; i < takers.length; i++) {
+      const name = takers[this.#turn++ % takers.length]?.();
+      if (name !== undefined) return name;
+    }
+    return undefined;
+  }
+
+  #count(party: Party<T>, isWork: boolean, change: number): void {
+    if (!isWork) return;
+    party.work += change;
+    this.work += change;
+  }
 }

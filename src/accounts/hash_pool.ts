@@ -5,9 +5,9 @@ import type { HashReply, HashRequest } from "./hash_worker.ts";
 interface HashPoolOptions {
   /** Maximum number of workers; each uses about 40 MB. @default half of the cores, 1 to 4 */
   workers?: number;
-  /** Maximum number of waiting jobs of one party; further ones are refused. @default 96 */
+  /** Maximum number of waiting jobs of one party; further ones are refused. @default 64 */
   maxPerParty?: number;
-  /** Maximum number of waiting jobs in a lane. @default 256 */
+  /** Maximum number of waiting jobs in a lane. @default 96 */
   maxPerLane?: number;
   /** An idle worker ends after this time. @default 30_000 */
   idleMs?: number;
@@ -62,7 +62,7 @@ export class HashPool {
     // The other half of the cores serves those who are signed in.
     const half = Math.floor(navigator.hardwareConcurrency / 2);
     this.#size = options.workers ?? Math.max(1, Math.min(4, half));
-    const { maxPerParty = 96, maxPerLane = 256 } = options;
+    const { maxPerParty = 64, maxPerLane = 96 } = options;
     this.#queue = new FairQueue({ maxPerParty, maxPerLane });
     this.#idleMs = options.idleMs ?? 30_000;
   }

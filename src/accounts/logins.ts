@@ -92,7 +92,7 @@ export class Logins {
       clock,
       isAccount,
     });
-    const waits = () => new LoginWaits({ clock, maxPerParty: 512, maxTotal: 2048 });
+    const waits = () => new LoginWaits({ clock, maxPerParty: 1024, maxTotal: 4096 });
     this.#waits = { known: waits(), new: waits() };
     this.#floorMs = options.refusalFloorMs ?? 250;
   }
@@ -148,11 +148,10 @@ export class Logins {
 
   async #check(login: Login, attempt: Attempt | Blocked): Promise<Check> {
     if (!("isChecked" in attempt)) return {};
+    const turn = this.#turn(login, attempt);
     try {
-      if (!attempt.isChecked) {
-        return { pretendedMs: await this.#options.pool.pretend(this.#turn(login)) };
-      }
-      const right = await this.#matching(login);
+      if (!attempt.isChecked) return { pretendedMs: await this.#options.pool.pretend(turn) };
+      const right = await this.#matching(login, turn);
       if (right === null) return {};
       attempt.uncounted();
       return { right };
@@ -164,11 +163,11 @@ export class Logins {
   }
 
   /** The password that is right: the current one, or the one before it while it still works. */
-  async #matching(login: Login): Promise<Password | null> {
+  async #matching(login: Login, turn: Turn): Promise<Password | null> {
     const { user, passwords } = login;
-    if (passwords.length === 0) await this.#matches(login, null);
+    if (passwords.length === 0) await this.#matches(login, null, turn);
     for (const each of passwords) {
-      if (!await this.#matches(login, each.stored)) continue;
+      if (!await this.#matches(login, each.stored, turn)) continue;
       // The account may have been disabled in the meantime, or its password changed.
       const now = this.#options.passwords(user);
       return now.some(({ generation }) => generation === each.generation) ? each : null;
@@ -177,7 +176,7 @@ export class Logins {
   }
 
   /** A wrong password costs one hash of each kind in use, whether or not the user exists. */
-  async #matches(login: Login, stored: string | null): Promise<boolean> {
+  async #matches(login: Login, stored: string | null, turn: Turn): Promise<boolean> {
     const { user, password } = login;
     const compared = stored ?? this.#dummies.argon2id;
     const kind = parseStoredHash(compared)?.kind;
@@ -185,13 +184,15 @@ export class Logins {
     if (kind !== "argon2id") decoys.push(this.#dummies.argon2id);
     if (kind !== "seed" && this.#options.anySeed()) decoys.push(this.#dummies.seed);
     const key = this.#verified.key(user, password, stored ?? "");
-    const verify = () => this.#options.pool.verify(password, compared, decoys, this.#turn(login));
+    const verify = () => this.#options.pool.verify(password, compared, decoys, turn);
     const matches = await this.#checks.share(key, verify);
     return matches && stored !== null;
   }
 
-  #turn({ known, group }: Login): Turn {
-    return { lane: `${this.#options.users.kind} ${known ? "known" : "new"}`, party: group };
+  /** Known addresses wait for nobody else, and accounts that nobody attacks not for those attacked. */
+  #turn({ known, group }: Login, { isAttacked }: Attempt): Turn {
+    const lane = known ? "known" : isAttacked ? "attacked" : "new";
+    return { lane: `${this.#options.users.kind} ${lane}`, party: group };
   }
 
   #remember({ user, password, passwords, group }: Login, right: Password): void {

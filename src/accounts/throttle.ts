@@ -16,9 +16,9 @@ export interface ThrottleOptions {
   perName?: number;
   /** Failures per minute for one name, after which other addresses have none. @default 200 */
   perNameAtMost?: number;
-  /** Passwords per minute that are hashed for unknown names from one address. @default 20 */
+  /** Passwords per minute that are hashed for unknown names from one address. @default 10 */
   perAddressUnknown?: number;
-  /** Passwords per minute that are hashed for unknown names. @default 60 */
+  /** Passwords per minute that are hashed for unknown names. @default 30 */
   unknown?: number;
   /** Maximum number of names, of addresses and of pairs in memory. @default 20_000 */
   maxKeys?: number;
@@ -43,6 +43,8 @@ export interface Caller {
 export interface Attempt {
   /** Whether the password is checked. If not, the answer must look as if it had been. */
   isChecked: boolean;
+  /** Whether others have just failed with this name. */
+  isAttacked: boolean;
   /** Additional delay of the response if the attempt fails. */
   delayMs: number;
   /** If the attempt fails, the answer is to wait this long; null: that the password is wrong. */
@@ -59,8 +61,14 @@ export interface Blocked {
 }
 
 const WINDOW_MS = 60_000;
-/** Slows down a flood of attempts that are not allowed: each answer takes time of the server. */
+/** Refusals that come in large numbers are delayed more: each answer takes time of the server. */
 const BLOCKED_DELAY_MS = 750;
+const CROWDED_DELAY_MS = 1_750;
+/** Failures per minute from one address, and from all, that are large numbers. */
+const CROWD = 60;
+const CROWD_IN_ALL = 600;
+/** With this many failures of a name, attempts with it wait behind those with others. */
+const MANY = 5;
 /** With fewer failures than this of an account, an address is let in while others are slowed down. */
 const FEW = 2;
 
@@ -85,6 +93,9 @@ export class Throttle {
   readonly #addresses: SlidingWindow;
   readonly #unknown: SlidingWindow;
   readonly #unknownInAll: SlidingWindow;
+  /** All failures, of any names: they make further refusals slow, and nothing else. */
+  readonly #crowds: SlidingWindow;
+  readonly #crowdInAll: SlidingWindow;
   readonly #options: ThrottleOptions;
 
   constructor(options: ThrottleOptions) {
@@ -93,8 +104,10 @@ export class Throttle {
     this.#accounts = windowsOf(options, maxKeys);
     this.#strangers = windowsOf(options, maxKeys);
     this.#addresses = new SlidingWindow(options.perAddress ?? 60, WINDOW_MS, maxKeys);
-    this.#unknown = new SlidingWindow(options.perAddressUnknown ?? 20, WINDOW_MS, maxKeys);
-    this.#unknownInAll = new SlidingWindow(options.unknown ?? 60, WINDOW_MS, 1);
+    this.#unknown = new SlidingWindow(options.perAddressUnknown ?? 10, WINDOW_MS, maxKeys);
+    this.#unknownInAll = new SlidingWindow(options.unknown ?? 30, WINDOW_MS, 1);
+    this.#crowds = new SlidingWindow(CROWD, WINDOW_MS, maxKeys);
+    this.#crowdInAll = new SlidingWindow(CROWD_IN_ALL, WINDOW_MS, 1);
   }
 
   /**
@@ -116,13 +129,21 @@ export class Throttle {
     const pairMs = windows.pairs.blockedMs(pair, now);
     if (pairMs > 0) return this.#beginFurther(caller, windows.more, pair, pairMs);
     const blockedMs = caller.known ? 0 : this.#blockedMs(caller, windows, now);
-    if (blockedMs > 0) return blocked(blockedMs);
+    if (blockedMs > 0) return this.#blocked(caller, blockedMs, now);
     const isChecked = caller.exists || this.#isHashed(caller.group, now);
-    const delayMs = this.#delayAfter(windows.pairs.count(pair, now));
-    const counters: Counter[] = [[windows.pairs, pair], [windows.names, nameOf(caller.user)]];
+    const name = nameOf(caller.user);
+    const counters: Counter[] = [[windows.pairs, pair], [windows.names, name]];
+    counters.push([this.#crowds, caller.group], [this.#crowdInAll, ""]);
     if (caller.exists) counters.push([this.#addresses, caller.group]);
     else if (isChecked) counters.push([this.#unknown, caller.group], [this.#unknownInAll, ""]);
-    return { isChecked, delayMs, retryAfterSeconds: null, uncounted: count(counters, now) };
+    const delayMs = this.#delayAfter(windows.pairs.count(pair, now));
+    return {
+      isChecked,
+      isAttacked: windows.names.blockedMs(name, now, MANY) > 0,
+      delayMs: Math.max(delayMs, this.#crowdedMs(caller.group, now)),
+      retryAfterSeconds: null,
+      uncounted: count(counters, now),
+    };
   }
 
   /**
@@ -130,14 +151,26 @@ export class Throttle {
    * accepted; anybody else cannot see whether the address is known.
    */
   #beginFurther(
-    { known }: Caller,
+    caller: Caller,
     more: SlidingWindow,
     pair: string,
     pairMs: number,
   ): Attempt | Blocked {
     const now = this.#options.now();
-    if (more.blockedMs(pair, now) > 0) return blocked(pairMs);
-    return { ...blocked(pairMs), isChecked: known, uncounted: count([[more, pair]], now) };
+    const answer = this.#blocked(caller, pairMs, now);
+    if (more.blockedMs(pair, now) > 0) return answer;
+    const uncounted = count([[more, pair]], now);
+    return { ...answer, isChecked: caller.known, isAttacked: true, uncounted };
+  }
+
+  #blocked({ group }: Caller, ms: number, now: number): Blocked {
+    const delayMs = Math.max(BLOCKED_DELAY_MS, this.#crowdedMs(group, now));
+    return { retryAfterSeconds: Math.ceil(ms / 1000), delayMs };
+  }
+
+  #crowdedMs(group: string, now: number): number {
+    if (this.#crowds.blockedMs(group, now) > 0) return CROWDED_DELAY_MS;
+    return this.#crowdInAll.blockedMs("", now) > 0 ? BLOCKED_DELAY_MS : 0;
   }
 
   /** How long an address that is not known has to wait, although this pair has not failed often. */
@@ -193,8 +226,4 @@ function nameOf(user: string): string {
 
 function pairOf(user: string, group: string): string {
   return `${nameOf(user)}\n${group}`;
-}
-
-function blocked(ms: number): Blocked {
-  return { retryAfterSeconds: Math.ceil(ms / 1000), delayMs: BLOCKED_DELAY_MS };
 }

@@ -71,13 +71,13 @@ Deno.test("names without an account cost nobody at their address anything", () =
     { length: 1000 },
     (_, i) => failing(throttle, `nobody-${i}`, HOME, { exists: false }).isChecked,
   );
-  // Twenty cost a hash; the answers to all others look the same.
-  assert.equal(checked.lastIndexOf(true), 19);
+  // Ten cost a hash; the answers to all others look the same.
+  assert.equal(checked.lastIndexOf(true), 9);
   assert.ok(letIn(throttle, "customer-1", HOME));
   assert.ok(failing(throttle, "nobody", "192.0.2.2", { exists: false }).isChecked);
 });
 
-Deno.test("names without an account from any number of addresses cost 60 hashes a minute", () => {
+Deno.test("names without an account from any number of addresses cost 30 hashes a minute", () => {
   let now = 0;
   const throttle = new Throttle({ now: () => now });
   const hashes = () =>
@@ -86,9 +86,38 @@ Deno.test("names without an account from any number of addresses cost 60 hashes 
       (_, i) => failing(throttle, `nobody-${i}`, `198.51.${i >> 8}.${i & 255}`, { exists: false }),
     )
       .filter(({ isChecked }) => isChecked).length;
-  assert.equal(hashes(), 60);
+  assert.equal(hashes(), 30);
   now += 60_000;
-  assert.equal(hashes(), 60);
+  assert.equal(hashes(), 30);
+});
+
+Deno.test("refusals are slow where there are many, whatever the names; the right password is not", () => {
+  let now = 0;
+  for (const exists of [true, false]) {
+    now += 60_000;
+    const throttle = new Throttle({ now: () => now });
+    const delay = (user: string, group: string) =>
+      failing(throttle, user, group, { exists, known: true }).delayMs;
+    for (let i = 0; i < 60; i++) assert.equal(delay(`name-${i}`, HOME), 0);
+    assert.equal(delay("name-60", HOME), 1750);
+    assert.equal(delay("name-61", "192.0.2.2"), 0);
+    for (let i = 0; i < 540; i++) delay(`name-${i}`, `198.51.${i >> 8}.${i & 255}`);
+    assert.equal(delay("name-62", "192.0.2.3"), 750);
+    now += 60_000;
+    assert.equal(delay("name-62", HOME), 0);
+  }
+});
+
+Deno.test("who is attacked is known: others do not wait in one queue with it", () => {
+  const throttle = new Throttle({ now: () => 0 });
+  for (const exists of [true, false]) {
+    const attacked = Array.from(
+      { length: 6 },
+      (_, i) => failing(throttle, "name", `198.51.100.${i}`, { exists }).isAttacked,
+    );
+    assert.deepEqual(attacked, [false, false, false, false, false, true]);
+    assert.equal(failing(throttle, "other", HOME, { exists }).isAttacked, false);
+  }
 });
 
 Deno.test("names without an account do not displace what is known of accounts", () => {

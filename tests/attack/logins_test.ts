@@ -26,7 +26,7 @@ Deno.test("names that do not exist cost nobody else at their address anything", 
   await using customers = await Customers.open("", "t1", "t2", "t3");
   using shared = new FromAddress(customers.server.url, "127.0.0.5");
   for (const way of WAYS) {
-    const answers = await shared.fail(names(`nobody-${way.replace(" ", "-")}`, 100), way, 30);
+    const answers = await shared.fail(names(`nobody-${way.replace(" ", "-")}`, 60), way, 60);
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [401], way);
   }
   accepted(await shared.login("t1", PASSWORD), "a customer behind the same proxy");
@@ -45,7 +45,8 @@ Deno.test("names that do not exist cost nobody else at their address anything", 
     const statuses = [401, 401, 401, 401, 401, 429, 429];
     for (const answers of [known, unknown]) {
       assert.deepEqual(answers.map(({ status }) => status), statuses, address);
-      assert.ok(answers.slice(5).every(({ retryAfter }) => retryAfter! > 50 && retryAfter! <= 60));
+      const waits = answers.slice(5).map(({ retryAfter }) => retryAfter ?? 0);
+      assert.ok(waits.every((seconds) => seconds >= 1 && seconds <= 60), waits.join());
     }
     const texts = (answers: LoginAnswer[]) => answers.map(({ text }) => text.replace(/\d+/g, "N"));
     assert.deepEqual(texts(known), texts(unknown));
