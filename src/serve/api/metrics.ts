@@ -58,16 +58,18 @@ export function createMetrics(deps: MetricDeps): Metrics {
   };
 }
 
-function addCertificate(registry: Registry, { certificateEnds }: MetricDeps): void {
-  if (!certificateEnds || certificateEnds() === null) return;
-  new Gauge({
+function addCertificate(registry: Registry, { certificateEnds = () => null }: MetricDeps): void {
+  const gauge = new Gauge({
     name: "mysimbdp_tls_certificate_not_after_seconds",
-    help: "When the served certificate expires, in seconds since the epoch.",
+    help: "When the served certificate expires, in seconds since the epoch; no value without TLS.",
     registers: [registry],
     collect() {
-      this.set((certificateEnds() ?? 0) / 1000);
+      const ends = certificateEnds();
+      if (ends !== null) this.set(ends / 1000);
     },
   });
+  // A gauge without labels begins with 0.
+  gauge.remove();
 }
 
 function countEvents(registry: Registry, tenants: BoundedLabels): Emit {
