@@ -146,9 +146,18 @@ class EventStream {
   #check(): void {
     const now = performance.now();
     const quiet = now - this.#lastSent;
-    if (!this.#isValid() || now - this.#begun > MAX_MS) return this.end();
+    if (!this.#isAllowed() || now - this.#begun > MAX_MS) return this.end();
     if (!this.#isRead()) return quiet > UNREAD_MS ? this.end() : undefined;
     if (quiet >= COMMENT_MS) this.#send(ALIVE);
+  }
+
+  /** Not while the accounts cannot be read. */
+  #isAllowed(): boolean {
+    try {
+      return this.#isValid();
+    } catch {
+      return false;
+    }
   }
 
   #sendChange(): void {
