@@ -54,6 +54,8 @@ interface Login extends Caller {
   password: string;
   /** Empty: there is no such account, or it is disabled. */
   passwords: readonly Password[];
+  /** A keyed digest of all this, for what is remembered. */
+  key: string;
 }
 
 /** The result of an attempt; nothing is set for a wrong password, or an attempt not allowed. */
@@ -70,6 +72,7 @@ export class Logins {
   readonly #options: LoginsOptions;
   readonly #throttle: Throttle;
   readonly #verified: VerifiedCache;
+  readonly #refused: VerifiedCache;
   readonly #known: KnownAddresses;
   /** Of those whose address is known, and of others. */
   readonly #waits: { known: LoginWaits; new: LoginWaits };
@@ -87,6 +90,7 @@ export class Logins {
     const now = () => clock.monotonic();
     this.#throttle = new Throttle({ ...options.throttle, now });
     this.#verified = new VerifiedCache({ now, lifeMs: options.cacheMs ?? 300_000 });
+    this.#refused = new VerifiedCache({ now, lifeMs: 60_000 });
     this.#known = new KnownAddresses({
       path: options.knownAddressesPath ?? null,
       clock,
@@ -114,7 +118,8 @@ export class Logins {
     const key = keyOf(passwords.map(({ stored }) => stored).join());
     const exists = passwords.length > 0;
     const known = exists && this.#known.has(user, group);
-    const login = { user, password, passwords, group, exists, known };
+    const isRepeated = exists && this.#refused.has(key);
+    const login = { user, password, passwords, group, exists, known, isRepeated, key };
     const waits = known ? this.#waits.known : this.#waits.new;
     const attempt = () => this.#attempts.share(key, () => this.#attempt(login, waits));
     return await waits.run(group, attempt) ?? busy(1);
@@ -128,6 +133,7 @@ export class Logins {
   close(): void {
     this.#closed = true;
     this.#verified.clear();
+    this.#refused.clear();
   }
 
   async #attempt(login: Login, waits: LoginWaits): Promise<Verification> {
@@ -152,7 +158,10 @@ export class Logins {
     try {
       if (!attempt.isChecked) return { pretendedMs: await this.#options.pool.pretend(turn) };
       const right = await this.#matching(login, turn);
-      if (right === null) return {};
+      if (right === null) {
+        this.#refused.add(login.key);
+        return {};
+      }
       attempt.uncounted();
       return { right };
     } catch (error) {

@@ -37,6 +37,8 @@ export interface Caller {
   exists: boolean;
   /** Whether this account has signed in from this address before. */
   known: boolean;
+  /** Whether the same password was refused here in the last minute. */
+  isRepeated: boolean;
 }
 
 /** An attempt to log in. It counts as failed unless {@link Attempt.uncounted} is called. */
@@ -81,8 +83,8 @@ const FEW = 2;
  * ```ts
  * import { Throttle } from "./throttle.ts";
  * const throttle = new Throttle({ now: () => performance.now() });
- * const caller = { user: "customer-1", group: "192.0.2.1", exists: true, known: false };
- * const attempt = throttle.begin(caller);
+ * const from = { user: "customer-1", group: "192.0.2.1", exists: true };
+ * const attempt = throttle.begin({ ...from, known: false, isRepeated: false });
  * if (!("isChecked" in attempt)) console.log("429");
  * ```
  */
@@ -158,7 +160,9 @@ export class Throttle {
   ): Attempt | Blocked {
     const now = this.#options.now();
     const answer = this.#blocked(caller, pairMs, now);
-    if (more.blockedMs(pair, now) > 0) return answer;
+    // Nobody learns anything from a password that was refused: a program that keeps sending an old
+    // one must not lock out others behind the same address.
+    if (caller.isRepeated || more.blockedMs(pair, now) > 0) return answer;
     const uncounted = count([[more, pair]], now);
     return { ...answer, isChecked: caller.known, isAttacked: true, uncounted };
   }

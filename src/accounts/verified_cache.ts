@@ -10,7 +10,7 @@ interface VerifiedCacheOptions {
 }
 
 /**
- * Remembers recently verified credentials by a keyed digest, so no password is in memory and the key
+ * Remembers recently checked credentials by a keyed digest, so no password is in memory and the key
  * is lost with the process. The digest includes the stored hash: when that changes, the entry no
  * longer matches.
  */

@@ -156,8 +156,9 @@ for (const cacheMs of [300_000, 0]) {
     const users = { "customer-1": await hashPassword("password-1") };
     using t = setUp(users, { cacheMs, throttle: { perKnownPair: 15 } });
     const login = (password: string) => t.accounts.verify("customer-1", password, ADDRESS);
+    let guesses = 0;
     const guess = async (count: number) =>
-      await Promise.all(Array.from({ length: count }, (_, i) => login(`guess-${i}`)));
+      await Promise.all(Array.from({ length: count }, () => login(`guess-${guesses++}`)));
     assertRight(await login("password-1"));
     const answers = await guess(15);
     assert.deepEqual(answers.slice(0, 5), Array(5).fill(WRONG));
@@ -170,6 +171,17 @@ for (const cacheMs of [300_000, 0]) {
     assertRight(await t.accounts.verify("customer-1", "password-1", "192.0.2.2"));
   });
 }
+
+Deno.test("a program that keeps sending an old password locks nobody out at its address", async () => {
+  using t = setUp({ "customer-1": await hashPassword("password-1") });
+  const login = async (password: string) =>
+    (await t.accounts.verify("customer-1", password, ADDRESS)).ok;
+  assert.equal(await login("password-1"), true);
+  for (let i = 0; i < 200; i++) assert.equal(await login("password-0"), false);
+  // One for the right password, five that count as failures; all others are known to be wrong.
+  assert.equal(t.pool.verified, 6);
+  assert.equal(await login("password-1"), true);
+});
 
 Deno.test("many failures elsewhere: an account is let in where it was before, and slowed down elsewhere", async () => {
   const throttle = { perName: 4, perNameAtMost: 6 };

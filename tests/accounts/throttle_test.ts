@@ -7,7 +7,7 @@ import { addressGroup } from "../../src/base/address_group.ts";
 const HOME = "192.0.2.1";
 
 function caller(user: string, group: string, more: Partial<Caller> = {}): Caller {
-  return { user, group, exists: true, known: false, ...more };
+  return { user, group, exists: true, known: false, isRepeated: false, ...more };
 }
 
 /** An attempt that is allowed, and fails. */

@@ -70,7 +70,7 @@ export function signIn(deps: SignInDeps): AppHandler {
       const seconds = error.details["retryAfterSeconds"];
       if (code === "throttled") c.header("Retry-After", String(seconds));
       const [status, text] = code === "throttled"
-        ? [429 as const, `Too many failed attempts. Try again in ${seconds} seconds.`]
+        ? [429 as const, `${detail.replace("Cannot sign in: t", "T")}. ${error.hint}`]
         : code === "bad-account-name"
         ? [403 as const, `${detail}. ${error.hint}`]
         : [401 as const, "The user name or the password is wrong."];
