@@ -1,4 +1,4 @@
-import { holdHangup } from "./base/signals.ts";
+import { holdSignals } from "./base/signals.ts";
 import { LAYERS_ARGUMENT } from "./sandbox/kernel/layers_argument.ts";
 import { SANDBOX_ARGUMENT } from "./sandbox/wire/sandbox_argument.ts";
 
@@ -10,8 +10,8 @@ if (Deno.args[0] === SANDBOX_ARGUMENT) {
   printLayers();
   Deno.exit(0);
 } else {
-  // Before the program is loaded; other commands than the services release it.
-  if (["serve", "manage"].includes(Deno.args[0] ?? "")) holdHangup();
+  // Before the program is loaded; other commands than the services release them.
+  if (["serve", "manage"].includes(Deno.args[0] ?? "")) holdSignals();
   const { runCommandLine } = await import("./cli/program.ts");
   Deno.exit(await runCommandLine(Deno.args));
 }

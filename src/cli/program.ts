@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { releaseHangup } from "../base/signals.ts";
+import { releaseSignals } from "../base/signals.ts";
 import { VERSION } from "../base/version.ts";
 import { type CommandContext, exitCodeOfParsing } from "./command.ts";
 import { withGuide } from "./help/guide.ts";
@@ -63,7 +63,7 @@ async function describeProgram(
     .configureOutput({ writeOut: stdout.write, writeErr: stderr.write })
     .exitOverride()
     .hook("preAction", (_, command) => {
-      if (!SERVICES.includes(command.name())) releaseHangup();
+      if (!SERVICES.includes(command.name())) releaseSignals();
     });
   withGuide(program, {
     examples: [

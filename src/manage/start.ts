@@ -1,6 +1,6 @@
 import { adviceOf, messageOf } from "../base/failure.ts";
 import { retry } from "../base/retry.ts";
-import { beforeStop, holdHangup, onHangup, releaseHangup, signalled } from "../base/signals.ts";
+import { beforeStop, holdSignals, onHangup, signalled } from "../base/signals.ts";
 import { cgroupsState } from "../sandbox/os/cgroups.ts";
 import { findOwnLayers } from "../sandbox/os/own_layers.ts";
 import { killLeftSandboxes } from "../sandbox/host/process_tree.ts";
@@ -42,13 +42,11 @@ export async function runManage(options: ManageOptions): Promise<ManageResult> {
 /** First of all: a signal without a listener ends the process. @returns resolves at SIGTERM or SIGINT */
 function listenForSignals({ once }: ManageOptions): Promise<void> {
   if (!once) {
-    holdHangup();
+    holdSignals();
     return signalled(["SIGTERM", "SIGINT"]);
   }
   // A run that ends by itself does not reload.
-  const stopAsked = signalled(["SIGTERM", "SIGINT", "SIGHUP"]);
-  releaseHangup();
-  return stopAsked;
+  return signalled(["SIGTERM", "SIGINT", "SIGHUP"]);
 }
 
 /** Opens everything, and recovers what an earlier run left. */

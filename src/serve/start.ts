@@ -1,7 +1,7 @@
 import { createAccounts } from "../accounts/accounts.ts";
 import { HashPool } from "../accounts/hash_pool.ts";
 import { Failure, messageOf } from "../base/failure.ts";
-import { beforeStop, holdHangup, onHangup, signalled } from "../base/signals.ts";
+import { beforeStop, holdSignals, onHangup, signalled } from "../base/signals.ts";
 import { VERSION } from "../base/version.ts";
 import { parseListen } from "../config/listen.ts";
 import type { Config } from "../config/schema.ts";
@@ -56,7 +56,7 @@ interface ServeOptions {
  */
 export async function runServe(options: ServeOptions): Promise<void> {
   // First of all: a signal without a listener ends the process.
-  holdHangup();
+  holdSignals();
   const stopAsked = signalled(["SIGTERM", "SIGINT"]);
   const started = await beforeStop(startServe(options), stopAsked);
   // Nothing has been accepted yet, and what was opened ends with the process.

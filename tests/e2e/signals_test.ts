@@ -7,14 +7,17 @@ import { pause, until } from "../harness/until.ts";
 
 const ignore = Deno.build.os !== "linux";
 
-/** Waits until the process handles SIGHUP, as /proc says. */
-async function handlesHangup(process: Running): Promise<void> {
-  await until("SIGHUP is handled", () => {
+/** Waits until the process handles a signal, by its number, as /proc says. */
+async function handles(process: Running, signal: number): Promise<void> {
+  await until("the signal is handled", () => {
     const status = Deno.readTextFileSync(`/proc/${process.pid}/status`);
     const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
-    return (BigInt(`0x${caught}`) & 1n) !== 0n;
+    return (BigInt(`0x${caught}`) & (1n << BigInt(signal - 1))) !== 0n;
   });
 }
+
+const SIGHUP = 1;
+const SIGTERM = 15;
 
 /** A `serve` that needs two seconds until it listens. */
 function slowServe(platform: Platform): Running {
@@ -37,7 +40,7 @@ Deno.test({
   async fn() {
     await using platform = await Platform.create();
     const process = platform.start(["serve", "--listen", "127.0.0.1:0"]);
-    await handlesHangup(process);
+    await handles(process, SIGHUP);
     assert.equal(process.stderr.text, "", "it is handled before anything else happens");
     while (!process.stdout.text.includes("listening on")) {
       assert.equal(process.hasEnded, false, process.transcript());
@@ -64,6 +67,23 @@ Deno.test({
       if (signal === "SIGHUP") await process.line(/"config\.reloaded"/);
       const { code, signal: killedBy } = await process.stop("SIGTERM");
       assert.deepEqual([code, killedBy], [0, null], process.transcript());
+    }
+  },
+});
+
+Deno.test({
+  name: "SIGTERM and SIGINT end serve and manage with 0 from their first moment on",
+  ignore,
+  async fn() {
+    await using platform = await Platform.create();
+    for (const args of [["serve", "--listen", "127.0.0.1:0"], ["manage"]]) {
+      for (const signal of ["SIGTERM", "SIGINT"] as const) {
+        const process = platform.start(args);
+        await handles(process, SIGTERM);
+        assert.equal(process.stderr.text, "", "it is handled before anything else happens");
+        const { code, signal: killedBy } = await process.stop(signal);
+        assert.deepEqual([code, killedBy], [0, null], process.transcript());
+      }
     }
   },
 });
