@@ -25,21 +25,28 @@ function largest(): ModuleFiles {
   return { ...files, ...Object.fromEntries(sources) };
 }
 
+/** Requests a path. Reading the answer costs little, as the attacker is on the same machine. */
+async function get(url: string, path: string, authorization: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  const head = `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n` +
+    `Authorization: ${authorization}\r\n\r\n`;
+  await connection.write(new TextEncoder().encode(head));
+  const buffer = new Uint8Array(1024 * 1024);
+  while (await connection.read(buffer) !== null);
+}
+
 /** Sends requests, several at a time, until `stop` aborts. */
 async function flood(
   stop: AbortSignal,
   concurrent: number,
-  send: (n: number) => Promise<Response>,
-): Promise<number> {
+  send: (n: number) => Promise<void>,
+): Promise<void> {
   let sent = 0;
   const one = async () => {
-    while (!stop.aborted) {
-      const response = await send(sent++);
-      for await (const _ of response.body ?? []) if (stop.aborted) break;
-    }
+    while (!stop.aborted) await send(sent++);
   };
   await Promise.all(Array.from({ length: concurrent }, one));
-  return sent;
 }
 
 Deno.test("large versions that are read and compared again and again leave serve awake", async (t) => {
@@ -56,8 +63,6 @@ Deno.test("large versions that are read and compared again and again leave serve
   const { url } = server;
   const [own, operator] = [basic("t1", PASSWORD), basic("admin", password)];
   const awake = { url, authorization: basic("t2", PASSWORD), seconds: 5 };
-  const get = (path: string, authorization: string) =>
-    fetch(url + path, { headers: { authorization } });
   const admin = (version: string) => `/v1/admin/tenants/t1/module/${version}`;
 
   await t.step("reviews of 20 files that are hard to compare", async () => {
@@ -65,14 +70,14 @@ Deno.test("large versions that are read and compared again and again leave serve
       ...awake,
       attack: async (stop) => {
         const paths = [second, third].flatMap((one) => [admin(one), `${admin(one)}/changes`]);
-        await flood(stop, 4, (n) => get(paths[n % paths.length]!, operator));
+        await flood(stop, 4, (n) => get(url, paths[n % paths.length]!, operator));
       },
     });
   });
   await t.step("a version of 22 MB", async () => {
     await staysAwake({
       ...awake,
-      attack: async (stop) => void await flood(stop, 2, () => get(`/v1/module/${large}`, own)),
+      attack: (stop) => flood(stop, 2, () => get(url, `/v1/module/${large}`, own)),
     });
   });
   await t.step("clients that read nothing of a version of 22 MB cost no memory", async () => {
