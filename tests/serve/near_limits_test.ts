@@ -28,4 +28,4 @@ Deno.test("a customer is warned at 80 % of the upload limit, and when it is reac
     assert.deepEqual(await warnings(harness), [
       "Limit reached: finish the current uploads first.",
     ]);
-  }, { app: { defaultConstraints: LIMITS } }));
+  }, { app: { defaultConstraints: LIMITS }, passwords: { "customer-1": "secret" } }));
