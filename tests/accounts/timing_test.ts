@@ -9,6 +9,8 @@ import { seedHash, usersFolder } from "./samples.ts";
 
 const USERS = ["unknown", "seed", "argon2", "disabled-seed", "disabled-argon2"];
 const FLOOR_MS = 250;
+/** Longer than a hash takes on a busy machine. */
+const LONG_MS = 4 * FLOOR_MS;
 
 async function usersOfEveryKind(): Promise<Record<string, string>> {
   return {
@@ -99,6 +101,24 @@ for (const floor of [0, FLOOR_MS, 4 * FLOOR_MS]) {
     });
   });
 }
+
+Deno.test("a name that costs no hash any more is refused after the same time as any other", async () => {
+  await withAccounts(LONG_MS, async ({ pool, refuse }) => {
+    const names = Array.from({ length: 40 }, (_, i) => `unknown-${i}`);
+    for (const name of names) assert.equal(await refuse(name), LONG_MS, name);
+    assert.ok(pool.work.length < names.length, "all names cost a hash");
+    for (const user of USERS) assert.equal(await refuse(user), LONG_MS, user);
+  });
+});
+
+Deno.test("where nothing is computed, as much time passes as the computation usually takes", async () => {
+  await withAccounts(0, async ({ pool, refuse }) => {
+    const took: number[] = [];
+    for (let i = 0; i < 40; i++) took.push(await refuse(`unknown-${i}`));
+    const unhashed = took.slice(pool.work.length);
+    assert.ok(unhashed.length > 0 && unhashed.every((ms) => ms > 10), unhashed.join());
+  });
+});
 
 Deno.test("the hash that hides the kind of account is really computed", async () => {
   const pool = new HashPool({ workers: 1 });
