@@ -106,6 +106,40 @@ Deno.test("whole modules of 20 MB are read without holding up others", async () 
   assert.ok(attacked.uploads > 0);
 });
 
+Deno.test("small modules without end do not hold up others", async (t) => {
+  await using customers = await Customers.open("", "good", "bad");
+  const { server: { url } } = customers;
+  await customers.ask("bad", "/v1/constraints");
+  let n = 0;
+  const kinds = {
+    "modules": () => JSON.stringify({ files: { "ingest.ts": `// ${n++}`, "tenant.json": "{}" } }),
+    "bodies that are not JSON": () => "{",
+  };
+  for (const [what, body] of Object.entries(kinds)) {
+    await t.step(what, async () => {
+      const statuses = new Map<number, number>();
+      await staysAwake({
+        url,
+        authorization: basic("good", PASSWORD),
+        seconds: 5,
+        async attack(stop) {
+          const attacker = async () => {
+            while (!stop.aborted) {
+              const init = { method: "PUT", body: body() };
+              const answer = await customers.send("bad", "/v1/module", init);
+              await answer.body?.cancel();
+              statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+            }
+          };
+          await Promise.all(Array.from({ length: 40 }, attacker));
+        },
+      });
+      const known = [202, 400, 429, 503];
+      assert.ok([...statuses.keys()].every((status) => known.includes(status)), `${[...statuses]}`);
+    });
+  }
+});
+
 Deno.test("bodies of outsiders and small JSON end after seconds, and do not lock others out", async (t) => {
   await using customers = await Customers.open("", "good", "bad");
   const { server: { url }, password } = customers;

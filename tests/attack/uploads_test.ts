@@ -135,6 +135,41 @@ Deno.test("a customer who begins or sends files without end does not hold up oth
   }
 });
 
+Deno.test("a customer who lists 1,000 unfinished uploads without end does not hold up others", async () => {
+  await using customers = await Customers.open("", "good", "bad");
+  const { platform, server: { url } } = customers;
+  await platform.constrain("good");
+  await platform.constrain("bad", { number_files: 1000 });
+  const authorization = basic("bad", PASSWORD);
+  const init = { headers: { authorization } };
+  await customers.ask("bad", "/v1/constraints");
+  let begun = 0;
+  const begin = async () => {
+    while (begun < 1000) {
+      const metadata = { "Upload-Metadata": `filename ${encoded(`f${begun++}.csv`)}` };
+      const headers = { ...TUS, authorization, "Upload-Length": "9", ...metadata };
+      const response = await fetch(`${url}/v1/uploads`, { method: "POST", headers });
+      await response.body?.cancel();
+      assert.equal(response.status, 201);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, begin));
+  await staysAwake({
+    url,
+    authorization: basic("good", PASSWORD),
+    seconds: 5,
+    async attack(stop) {
+      const attacker = async () => {
+        while (!stop.aborted) {
+          const { uploads } = await (await fetch(`${url}/v1/uploads`, init)).json();
+          assert.equal(uploads.length, 1000);
+        }
+      };
+      await Promise.all(Array.from({ length: 40 }, attacker));
+    },
+  });
+});
+
 Deno.test("unfinished uploads are bounded, whatever their batch, name and content", async (t) => {
   await using customers = await Customers.open("", "good", "bad");
   const { platform, server: { url } } = customers;

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { Slots } from "../../src/serve/http/slots.ts";
+import { pause } from "../harness/until.ts";
+import { type SlotLimits, Slots } from "../../src/serve/http/slots.ts";
+
+/** Slots that refuse without a delay. */
+function slotsOf(limits: SlotLimits): Slots {
+  return new Slots({ ...limits, refusalMs: 0 });
+}
 
 /** Takes slots until one is refused. @returns their signals, and what ends them */
 function holder(slots: Slots) {
@@ -21,15 +27,16 @@ function holder(slots: Slots) {
   return { take, takeAll, release };
 }
 
-Deno.test("callers who take what they can leave slots for others", () => {
-  const { takeAll } = holder(new Slots({ total: 64, perCaller: 16 }));
+Deno.test("callers who take what they can leave slots for others", async () => {
+  const { takeAll } = holder(slotsOf({ total: 64, perCaller: 16 }));
   const counts = ["a", "b", "c", "d", "e"].map((caller) => takeAll(caller).length);
   assert.deepEqual(counts, [16, 16, 16, 8, 4]);
+  await pause(5);
 });
 
-Deno.test("one that has none gets a slot of the caller with the most, until everybody has one", () => {
+Deno.test("one that has none gets a slot of the caller with the most, until everybody has one", async () => {
   const total = 64;
-  const { take, takeAll } = holder(new Slots({ total, perCaller: 16 }));
+  const { take, takeAll } = holder(slotsOf({ total, perCaller: 16 }));
   const taken = Array.from({ length: total }, (_, n) => takeAll(`caller ${n}`));
   assert.ok(taken.every(([first]) => first !== undefined));
   const open = taken.flat().filter(({ aborted }) => !aborted);
@@ -38,14 +45,16 @@ Deno.test("one that has none gets a slot of the caller with the most, until ever
   assert.equal(take("one more"), null, "everybody has one, and it is new");
   const displaced = taken.flat().find(({ aborted }) => aborted);
   assert.equal(displaced?.reason.code, "too-busy");
+  await pause(5);
 });
 
-Deno.test("if everybody has one, they take turns", () => {
-  const { take } = holder(new Slots({ total: 2, perCaller: 2, turnMs: 0 }));
+Deno.test("if everybody has one, they take turns", async () => {
+  const { take } = holder(slotsOf({ total: 2, perCaller: 2, turnMs: 0 }));
   const [a, b] = [take("a"), take("b")];
   assert.ok(take("c") && a?.aborted && !b?.aborted);
   assert.ok(take("d") && b?.aborted);
   assert.equal(take("d"), null, "a second one");
+  await pause(5);
 });
 
 Deno.test("where the oldest gives way, a caller and one that comes last always get a slot", () => {

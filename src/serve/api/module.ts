@@ -27,7 +27,6 @@ import {
   versionOf,
   versionSources,
 } from "./module_views.ts";
-import { Submissions } from "./submissions.ts";
 
 const define = routesFor("Module", "customer", "module");
 
@@ -75,8 +74,7 @@ export const sourceContract = {
 
 /** A customer's own module: its versions, its log, and submitting a new version. */
 export function moduleRoutes({ layout, disk, modules, emit, now }: ModuleRoutesDeps): Route[] {
-  const { store, log } = modules;
-  const submissions = new Submissions();
+  const { store, log, submissions } = modules;
   const body: LargeBody = {
     folder: layout.uploads,
     disk,

@@ -8,6 +8,7 @@ import { TestRuns } from "../../modules/test_runs.ts";
 import { type VersionRecord, viewOfVersion } from "../../modules/version_record.ts";
 import type { ModuleView, SourcePageView, VersionSources } from "../../protocol/module_view.ts";
 import { notFound } from "../http/problem_response.ts";
+import { Submissions } from "./submissions.ts";
 
 /** The stored modules, and the requests about them to `manage`. */
 export interface ModuleDeps {
@@ -17,6 +18,7 @@ export interface ModuleDeps {
   testRuns: TestRuns;
   /** Reads and compares the files of versions. */
   sources: SourceThread;
+  submissions: Submissions;
 }
 
 /** @param stopping aborts when the server stops */
@@ -24,13 +26,18 @@ export function moduleDeps({ moduleRoot }: Layout, stopping?: AbortSignal): Modu
   const store = new ModuleStore(moduleRoot);
   const inbox = new ModuleInbox(moduleRoot);
   const sources = new SourceThread(store);
-  stopping?.addEventListener("abort", () => sources.close());
+  const submissions = new Submissions();
+  stopping?.addEventListener("abort", () => {
+    sources.close();
+    submissions.close();
+  });
   return {
     store,
     inbox,
     log: new ModuleLog(store),
     testRuns: new TestRuns(inbox.folder, store),
     sources,
+    submissions,
   };
 }
 

@@ -11,7 +11,11 @@ export interface SlotLimits {
   oldestGivesWay?: boolean;
   /** Milliseconds after which a body gives way to one of a caller that has no slot. @default 10,000 */
   turnMs?: number;
+  /** Milliseconds until a refusal is answered. @default 250 */
+  refusalMs?: number;
 }
+
+const REFUSAL_MS = 250;
 
 /** A body that is being received. */
 interface Slot {
@@ -52,6 +56,11 @@ export class Slots {
    */
   async run<T>(caller: string, work: (displaced: AbortSignal) => Promise<T>): Promise<T> {
     const slot = this.#take(caller);
+    if (slot === null) {
+      // Clients who try again at once must not keep the server busy.
+      await systemClock.sleep(this.#limits.refusalMs ?? REFUSAL_MS);
+      throw tooBusy();
+    }
     try {
       return await work(slot.displaced.signal);
     } finally {
@@ -59,7 +68,7 @@ export class Slots {
     }
   }
 
-  #take(caller: string): Slot {
+  #take(caller: string): Slot | null {
     const { total, perCaller, oldestGivesWay = false } = this.#limits;
     const since = systemClock.monotonic();
     const own = this.#taken.get(caller)?.size ?? 0;
@@ -68,7 +77,7 @@ export class Slots {
       const giver = this.#taken.get(own > 0 ? caller : this.#heaviest()) ?? new Set();
       const [oldest] = giver;
       const canGive = oldestGivesWay || (own === 0 && (giver.size > 1 || this.#hadItsTurn(oldest)));
-      if (oldest === undefined || !canGive) throw tooBusy();
+      if (oldest === undefined || !canGive) return null;
       this.#displace(oldest);
     }
     const slot = { caller, since, displaced: new AbortController() };

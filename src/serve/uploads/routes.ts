@@ -1,5 +1,8 @@
-import { uploadListSchema } from "../../protocol/file_view.ts";
+import { mapInSlices } from "../../base/slices.ts";
+import { uploadListSchema, type UploadView } from "../../protocol/file_view.ts";
 import { HEADERS, PATHS, TUS_VERSION } from "../../protocol/paths.ts";
+import { FairTurns } from "../../staging/fair_turns.ts";
+import type { Upload } from "../../staging/upload.ts";
 import { EXAMPLE_CSV, EXAMPLE_METADATA, EXAMPLE_UPLOAD_ID } from "../api/examples.ts";
 import type { ProblemCode } from "../http/problems.ts";
 import { json, type Parameter, type Route, routesFor } from "../http/route.ts";
@@ -59,6 +62,7 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
   const append = appendBytes(deps);
   const drop = terminate(deps);
   const show = showOffset(deps);
+  const lists = new FairTurns({ total: 4, perTenant: 1 });
   return [
     define({
       method: "options",
@@ -99,12 +103,7 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
           idleSeconds: 12,
         }],
       }),
-      async handle(c) {
-        await deps.intake.uploads.refresh(c.get("tenant"));
-        const own = deps.intake.uploads.list(c.get("tenant"));
-        const now = deps.now();
-        return { uploads: own.map((upload) => uploadView(deps.intake.uploads, upload, now)) };
-      },
+      handle: (c) => lists.run(c.get("tenant"), () => listUploads(deps, c.get("tenant"))),
     }),
     define({
       method: "post",
@@ -225,4 +224,15 @@ export function uploadRoutes(deps: UploadDeps): Route[] {
       handle: overridden({ PATCH: append, DELETE: drop, HEAD: show }),
     }),
   ];
+}
+
+/** A tenant's unfinished uploads. There can be thousands, so other requests have their turn in between. */
+async function listUploads(
+  { intake: { uploads }, now }: UploadDeps,
+  tenant: string,
+): Promise<{ uploads: UploadView[] }> {
+  await uploads.refresh(tenant);
+  const at = now();
+  const view = (upload: Upload) => Promise.resolve(uploadView(uploads, upload, at));
+  return { uploads: await mapInSlices(uploads.list(tenant), view) };
 }
