@@ -1,5 +1,5 @@
 import { Failure, messageOf } from "../base/failure.ts";
-import { steerTo } from "./steering.ts";
+import { listening, steerTo } from "./steering.ts";
 
 /** Where and how to listen, and who answers. */
 interface ListenOptions {
@@ -9,18 +9,15 @@ interface ListenOptions {
   /** PEM texts; without them plain HTTP. */
   tls?: { cert: string; key: string };
   handler: Deno.ServeHandler<Deno.NetAddr>;
-  /** Ends all connections at once. */
-  signal: AbortSignal;
+  /**
+   * Milliseconds in which clients of the previous certificate's listener finish and connect anew.
+   * Connections that are then idle are closed; open requests continue. @default 30,000
+   */
+  retireMs?: number;
 }
 
-/**
- * Milliseconds in which clients of the previous certificate's listener finish and connect anew.
- * Connections that are then idle are closed; open requests continue.
- */
-const RETIRE_MS = 30_000;
-
-/** Milliseconds in which a listener that was shut down is closed, of which the runtime says nothing. */
-const CLOSING_MS = 100;
+/** Milliseconds between looks whether a listener is closed, of which the runtime says nothing. */
+const CLOSING_MS = 20;
 
 /**
  * The listeners of one address. A renewed certificate gets a listener of its own on the same port
@@ -32,6 +29,10 @@ export class Listeners {
   readonly #members: Listener[];
   readonly #options: ListenOptions;
   #current: Listener;
+  /** What has no listening socket any more, but open requests. */
+  readonly #ending = new Set<Promise<void>>();
+  /** One change at a time: otherwise the order here would not be the kernel's. */
+  #changed: Promise<void> = Promise.resolve();
 
   private constructor(options: ListenOptions, first: Listener) {
     this.#options = { ...options, port: first.addr.port };
@@ -56,8 +57,14 @@ export class Listeners {
   }
 
   /** Serves new connections with another certificate. @throws {Failure} `bad-tls` */
-  async renew(tls: { cert: string; key: string }): Promise<void> {
-    const { hostname, port } = this.#options;
+  renew(tls: { cert: string; key: string }): Promise<void> {
+    const renewed = this.#changed.then(() => this.#renew(tls));
+    this.#changed = renewed.catch(() => {});
+    return renewed;
+  }
+
+  async #renew(tls: { cert: string; key: string }): Promise<void> {
+    const { hostname, port, retireMs = 30_000 } = this.#options;
     const previous = this.#current;
     this.#current = await Listener.open({ ...this.#options, tls }).catch((error) => {
       throw explain(error, `${hostname}:${port}`);
@@ -65,21 +72,26 @@ export class Listeners {
     this.#members.push(this.#current);
     const isSteered = steerTo(this.#members.length - 1);
     // Unsteered, the previous one would go on to receive connections.
-    previous.retire(isSteered ? RETIRE_MS : 0, () => this.#close(previous));
+    previous.retire(isSteered ? retireMs : 0, () => {
+      this.#changed = this.#changed.then(() => this.#close(previous));
+    });
   }
 
   /** Accepts nothing more, and waits for open requests. */
   async shutdown(): Promise<void> {
-    await Promise.all(this.#members.map((each) => each.shutdown()));
+    await Promise.all([...this.#members.map((each) => each.shutdown()), ...this.#ending]);
   }
 
-  #close(listener: Listener): void {
-    void listener.shutdown();
-    setTimeout(() => {
-      const last = this.#members.pop()!;
-      if (last !== listener) this.#members[this.#members.indexOf(listener)] = last;
-      steerTo(this.#members.indexOf(this.#current));
-    }, CLOSING_MS);
+  async #close(listener: Listener): Promise<void> {
+    const ended = listener.shutdown().finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
+    while (listening(this.#options.port) === this.#members.length) {
+      await new Promise((resolve) => setTimeout(resolve, CLOSING_MS));
+    }
+    // The kernel moves the last one into the gap.
+    const last = this.#members.pop()!;
+    if (last !== listener) this.#members[this.#members.indexOf(listener)] = last;
+    steerTo(this.#members.indexOf(this.#current));
   }
 }
 
@@ -89,11 +101,11 @@ class Listener {
   #retiring: ReturnType<typeof setTimeout> | null = null;
 
   private constructor(
-    { hostname, port, tls, handler, signal }: ListenOptions,
+    { hostname, port, tls, handler }: ListenOptions,
     onListen: () => void,
   ) {
     this.#server = Deno.serve(
-      { hostname, port, ...tls, reusePort: tls !== undefined, signal, onListen },
+      { hostname, port, ...tls, reusePort: tls !== undefined, onListen },
       async (request, info) => {
         const response = await handler(request, info);
         return this.#retiring === null ? response : closing(response);
@@ -119,7 +131,7 @@ class Listener {
 
   async shutdown(): Promise<void> {
     clearTimeout(this.#retiring ?? undefined);
-    await Promise.race([this.#server.shutdown(), this.#server.finished]);
+    await this.#server.shutdown();
   }
 }
 

@@ -55,12 +55,10 @@ export interface RunningServer {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { hostname, port, tls, app, intake, arrival = arrivals({}), drainMs = 10_000 } = options;
-  const force = new AbortController();
   const server = await Listeners.open({
     hostname,
     port,
     ...(tls && { tls }),
-    signal: force.signal,
     handler: async (request, { remoteAddr }) => {
       const response = await app.fetch(request, { ...arrival(request, remoteAddr.hostname) });
       return closeAfterChunks(request, closeIfAsked(response));
@@ -76,10 +74,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   async function stop(): Promise<void> {
     clearInterval(timer);
-    const drained = server.shutdown();
     const interrupt = setTimeout(() => void intake.uploads.interruptAll(), drainMs);
-    const end = setTimeout(() => force.abort(), drainMs + FORCE_AFTER_MS);
-    await drained;
+    const { promise: tooLate, resolve } = Promise.withResolvers<void>();
+    const end = setTimeout(resolve, drainMs + FORCE_AFTER_MS);
+    // What is still open, such as a client that does not read its answer, ends with the process.
+    await Promise.race([server.shutdown(), tooLate]);
     clearTimeout(interrupt);
     clearTimeout(end);
     intake.close();

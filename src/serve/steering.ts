@@ -2,6 +2,8 @@ const SOL_SOCKET = 1;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
 /** The instruction "return this number" of a classic BPF program. */
 const BPF_RETURN = 0x06;
+/** TCP_LISTEN in /proc/net/tcp. */
+const LISTEN = "0A";
 
 /**
  * Has the kernel give each new connection of a shared port to one of its listeners. Without it the
@@ -23,7 +25,7 @@ export function steerTo(position: number): boolean {
     description.setUint16(0, 1, true);
     description.setBigUint64(8, Deno.UnsafePointer.value(Deno.UnsafePointer.of(program)), true);
     // Only sockets that share a port take it, and those belong to the server.
-    const results = sockets().map((descriptor) =>
+    const results = sockets().map(({ descriptor }) =>
       libc.setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, attached)
     );
     return results.includes(0);
@@ -49,11 +51,36 @@ function openLibc() {
   };
 }
 
-/** The descriptors of this process's sockets. */
-function sockets(): number[] {
+/** The number of sockets of this process that listen on a port; null if the system does not show it. */
+export function listening(port: number): number | null {
+  if (Deno.build.os !== "linux") return null;
+  const own = new Set(sockets().map(({ inode }) => inode));
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  // Columns of proc(5): local_address is the second, st the fourth, inode the tenth.
+  const listens = (line: string) => {
+    const [, address = "", , state, , , , , , inode = ""] = line.trim().split(/\s+/);
+    return address.endsWith(local) && state === LISTEN && own.has(inode);
+  };
+  const tables = ["tcp", "tcp6"].map(readTable);
+  if (tables.every((table) => table === null)) return null;
+  return tables.flatMap((table) => table ?? []).filter(listens).length;
+}
+
+function readTable(name: string): string[] | null {
+  try {
+    return Deno.readTextFileSync(`/proc/self/net/${name}`).split("\n");
+  } catch {
+    // There is no IPv6, or /proc is not mounted.
+    return null;
+  }
+}
+
+/** This process's sockets. */
+function sockets(): { descriptor: number; inode: string }[] {
   return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
     try {
-      return Deno.readLinkSync(`/proc/self/fd/${name}`).startsWith("socket:") ? [Number(name)] : [];
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(Deno.readLinkSync(`/proc/self/fd/${name}`)) ?? [];
+      return inode === undefined ? [] : [{ descriptor: Number(name), inode }];
     } catch {
       // Closed meanwhile.
       return [];

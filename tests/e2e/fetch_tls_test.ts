@@ -231,7 +231,7 @@ Deno.test("a password file with a byte order mark or other line ends works; othe
     ["a byte order mark", [...bom, ...utf8], 0, /^$/],
     ["with a line end of Windows", [...bom, ...utf8, 13, 10], 0, /^$/],
     ["a carriage return", [...utf8, 13], 0, /^$/],
-    ["UTF-16", [0xff, 0xfe, ...utf16], 2, /password file ".*": it is UTF-16\n {2}hint: Save it as/],
+    ["UTF-16", [0xff, 0xfe, ...utf16], 2, /the file ".*": it is UTF-16\n {2}hint: Save it as/],
     ["UTF-16 without a mark", utf16, 2, /it is UTF-16\n/],
     ["Latin-1", [...PASSWORD].map((letter) => letter.charCodeAt(0)), 2, /it is not UTF-8\n/],
     ["only a mark", bom, 2, /is empty/],

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Hono } from "hono";
 import { createApp } from "../../src/serve/app.ts";
+import type { AppEnv } from "../../src/serve/http/env.ts";
 import { startServer } from "../../src/serve/server.ts";
 import {
   appending,
@@ -93,6 +95,29 @@ Deno.test("shutdown interrupts open bodies, keeps their bytes, and releases the 
     assert.equal(await Deno.readTextFile(`${listening.dataDir}/uploads/${id}`), "hello");
     // Long enough to read what has arrived, also on a busy machine.
   }, { server: { drainMs: 2_000 } }));
+
+Deno.test({
+  name: "shutdown ends although an answer never does",
+  // The connection ends with the process.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: () =>
+    withServer(async ({ intake }) => {
+      const app = new Hono<AppEnv>();
+      const asked = Promise.withResolvers<void>();
+      app.get("/", () => {
+        asked.resolve();
+        return new Promise<Response>(() => {});
+      });
+      const listen = { hostname: "127.0.0.1", port: 0, app, intake, drainMs: 10 };
+      const server = await startServer(listen);
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+      await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+      await asked.promise;
+      await server.shutdown();
+      connection.close();
+    }),
+});
 
 Deno.test("expired uploads are deleted while the server runs", () =>
   withServer(async (listening) => {

@@ -171,11 +171,16 @@ async function readInput(io: CommandIo): Promise<string> {
 
 async function readFile(path: string): Promise<string> {
   const bytes = await Deno.readFile(path).catch((error) => {
-    const state = error instanceof Deno.errors.NotFound ? "it does not exist" : messageOf(error);
-    const text = `Cannot read the password file "${path}": ${state}`;
+    const text = `Cannot read the file "${path}": ${stateOf(error)}`;
     throw new Failure("usage", "password-file", text, { cause: error });
   });
-  return firstLine(bytes, `the password file "${path}"`);
+  return firstLine(bytes, `the file "${path}"`);
+}
+
+function stateOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "it does not exist";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a folder";
+  return messageOf(error);
 }
 
 /**
@@ -201,6 +206,6 @@ function notUtf8(source: string, state: string): Failure {
 
 function notEmpty(password: string, source: string): string {
   if (password !== "") return password;
-  const text = `Cannot log in: the password from ${source} is empty`;
+  const text = `Cannot use the password from ${source}: it is empty`;
   throw new Failure("usage", "empty-password", text);
 }
