@@ -37,6 +37,7 @@ const NOT_A_REASON = [
   "sha256-mismatch",
   "storage-closed",
   "storage-failed",
+  "too-busy",
   "unknown-storage",
   "version-waits",
 ];

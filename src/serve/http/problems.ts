@@ -70,7 +70,7 @@ const BY_STATUS = {
   460: { "checksum-mismatch": "the bytes do not match `Upload-Checksum`; send them again" },
   500: { internal: "the server failed; its log has the error" },
   503: {
-    "too-busy": "too many concurrent bodies or streams; wait for `Retry-After`",
+    "too-busy": "too many concurrent bodies, streams or reads of versions; wait for `Retry-After`",
     "not-ready":
       "the data directory is not available; or `/readyz`: no file can be stored, the answer says why",
     "limits-unreadable":
