@@ -80,6 +80,7 @@ export class Listeners {
   /** Accepts nothing more, and waits for open requests. */
   async shutdown(): Promise<void> {
     await Promise.all([...this.#members.map((each) => each.shutdown()), ...this.#ending]);
+    await this.#changed;
   }
 
   async #close(listener: Listener): Promise<void> {
