@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Intake } from "../../staging/intake.ts";
+import { sparing } from "../../base/sparing.ts";
 import { BoundedLabels } from "../../telemetry/bounded_labels.ts";
 import { readMetricsFiles } from "../../telemetry/snapshot.ts";
 import { addStagingGauges } from "./staging_metrics.ts";
@@ -50,11 +51,12 @@ export function createMetrics(deps: MetricDeps): Metrics {
   return {
     count: countEvents(registry, tenants),
     mediaType: registry.contentType,
-    async text() {
+    // Needs no login, and reads all tenants.
+    text: sparing(async () => {
       const manage = await readMetricsFiles(intake.layout.root, now());
       manageAge.set(manage.ageSeconds ?? -1);
       return `${await registry.metrics()}${manage.text}`;
-    },
+    }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Failure } from "../../base/failure.ts";
+import { sparing } from "../../base/sparing.ts";
 import type { RejectView } from "../../protocol/file_view.ts";
 import type {
   FileCount,
@@ -15,8 +16,6 @@ import { openSqliteReader } from "./stored_rows.ts";
 
 /** Up to this number of files, a list takes a millisecond, which is less than a thread costs. */
 const SHORT_LIST = 100;
-/** Counting reads the whole ledger; it uses only this share of the time. */
-const COUNTING_SHARE = 0.1;
 
 interface Call {
   resolve(value: unknown): void;
@@ -39,7 +38,8 @@ class ServedReader implements LedgerReader, StoredRows, LoadStates {
   readonly #calls = new Map<number, Call>();
   #worker: Worker | null = null;
   #lastCall = 0;
-  #counts: { value: Promise<FileCount[]>; until: number } | null = null;
+  /** Counting reads the whole ledger. */
+  readonly counts: () => Promise<FileCount[]> = sparing(() => this.#ask<FileCount[]>("counts"));
 
   constructor(dataDir: string) {
     this.#quick = openSqliteReader(dataDir);
@@ -60,19 +60,6 @@ class ServedReader implements LedgerReader, StoredRows, LoadStates {
 
   rejects(id: string, after: number, limit: number): Promise<RejectView[]> {
     return this.#ask("rejects", id, after, limit);
-  }
-
-  counts(): Promise<FileCount[]> {
-    if (this.#counts !== null && performance.now() < this.#counts.until) return this.#counts.value;
-    const start = performance.now();
-    const counts = { value: this.#ask<FileCount[]>("counts"), until: Infinity };
-    this.#counts = counts;
-    const end = () => {
-      const now = performance.now();
-      counts.until = now + (now - start) / COUNTING_SHARE;
-    };
-    counts.value.then(end, () => void (this.#counts = null));
-    return counts.value;
   }
 
   stored(tenant: string, fileIds: readonly string[]): Promise<ReadonlySet<string>> {
