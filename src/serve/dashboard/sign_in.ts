@@ -29,6 +29,9 @@ export interface SignInDeps {
 /** The home page of each role. */
 export const HOME: Record<Viewer["role"], string> = { customer: "/", operator: "/operator" };
 
+/** Failures to sign in that are not those of a password. */
+const REFUSED = new Set(["bad-account-name", "cross-site"]);
+
 /** Returns who is signed in, by the session cookie; null when nobody is. */
 export function viewerOf(c: AppContext, { accounts, operators }: SignInDeps): Viewer | null {
   const token = sessionCookie(c);
@@ -52,12 +55,12 @@ export function showSignIn(deps: SignInDeps): AppHandler {
  */
 export function signIn(deps: SignInDeps): AppHandler {
   return async (c) => {
-    requireSameSite(c);
     const form = new URLSearchParams(await readText(c));
     const role = form.get("role") === "operator" ? "operator" : "customer";
     const user = form.get("user") ?? "";
     const accounts = role === "operator" ? deps.operators : deps.accounts;
     try {
+      requireSameSite(c);
       const password = form.get("password") ?? "";
       const { name, generation } = await byPassword(c, accounts, { user, password });
       const { token, expiresAt } = await accounts.openSession(name, generation);
@@ -71,11 +74,11 @@ export function signIn(deps: SignInDeps): AppHandler {
       if (code === "throttled") c.header("Retry-After", String(seconds));
       const [status, text] = code === "throttled"
         ? [429 as const, `${detail.replace("Cannot sign in: t", "T")}. ${error.hint}`]
-        : code === "bad-account-name"
+        : REFUSED.has(code)
         ? [403 as const, `${detail}. ${error.hint}`]
         : [401 as const, "The user name or the password is wrong."];
       const page = SignInPage({ version: deps.version, error: text, user, role });
-      if (code === "bad-account-name") {
+      if (REFUSED.has(code)) {
         deps.emit({ kind: "request.refused", tenant: null, code, status, detail });
       } else deps.emit(loginRefused(c, null, code === "throttled"));
       return await sendPage(c, page, status);
