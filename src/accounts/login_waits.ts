@@ -1,12 +1,15 @@
 import type { Clock } from "../base/clock.ts";
 
 interface LoginWaitsOptions {
-  clock: Pick<Clock, "sleep">;
+  clock: Pick<Clock, "sleep" | "monotonic">;
   /** Maximum number of waiting logins from one address group. */
   maxPerParty: number;
   /** Maximum number of waiting logins. */
   maxTotal: number;
 }
+
+/** Milliseconds between two delayed answers: many at once would hold up all other requests. */
+const APART_MS = 3;
 
 /** A refused login whose answer is being delayed. */
 interface Delay {
@@ -23,6 +26,8 @@ export class LoginWaits {
   readonly #perParty = new Map<string, number>();
   // In the order in which they began.
   readonly #delays = new Set<Delay>();
+  /** The times of delayed answers, in units of {@link APART_MS}. */
+  readonly #taken = new Set<number>();
   #total = 0;
 
   constructor(options: LoginWaitsOptions) {
@@ -40,15 +45,25 @@ export class LoginWaits {
     }
   }
 
-  /** Waits `ms` milliseconds, or less when others need the room. */
+  /**
+   * Waits `ms` milliseconds; longer while many others end at the same time, and less when others
+   * need the room.
+   */
   async delay(party: string, ms: number): Promise<void> {
     const delay = { party, end: new AbortController() };
+    const now = this.#options.clock.monotonic();
+    const wanted = Math.floor((now + ms) / APART_MS);
+    let time = wanted;
+    while (this.#taken.has(time)) time++;
+    this.#taken.add(time);
     this.#delays.add(delay);
     try {
-      await this.#options.clock.sleep(ms, delay.end.signal);
+      const wait = time === wanted ? ms : time * APART_MS - now;
+      await this.#options.clock.sleep(wait, delay.end.signal);
     } catch (error) {
       if (!delay.end.signal.aborted) throw error;
     } finally {
+      this.#taken.delete(time);
       this.#delays.delete(delay);
     }
   }

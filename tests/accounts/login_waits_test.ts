@@ -9,7 +9,7 @@ function sleepers() {
       signal?.addEventListener("abort", () => reject(signal.reason));
       woken.then(resolve);
     });
-  return { clock: { sleep }, wake };
+  return { clock: { sleep, monotonic: () => 0 }, wake };
 }
 
 /** Resolves once all that can go on has done so. */
@@ -59,4 +59,18 @@ Deno.test("logins that are still being checked are bounded, for each address and
   assert.equal(await first?.done, "checked");
   await Promise.all([second?.done, other?.done]);
   assert.equal(await waits.run("a", () => Promise.resolve("again")), "again");
+});
+
+Deno.test("answers that are due at the same time are given one after another", async () => {
+  const slept: number[] = [];
+  const sleep = (ms: number) => {
+    slept.push(ms);
+    return Promise.resolve();
+  };
+  const clock = { sleep, monotonic: () => 1_000 };
+  const waits = new LoginWaits({ clock, maxPerParty: 10, maxTotal: 10 });
+  await Promise.all([250, 250, 250, 2_000, 250].map((ms) => waits.delay("a", ms)));
+  assert.deepEqual(slept.map((ms) => Math.round(ms)), [250, 251, 254, 2_000, 257]);
+  await waits.delay("a", 250);
+  assert.equal(slept.at(-1), 250);
 });
