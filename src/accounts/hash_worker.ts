@@ -18,7 +18,7 @@ interface Port {
 }
 
 /** Who is signed in goes first when the cores are busy. 19 is the lowest priority of a thread. */
-const NICE = 5;
+const NICE = 10;
 
 // On Linux this is the priority of the calling thread, on other systems of the whole process.
 if (Deno.build.os === "linux") setPriority(0, NICE);
