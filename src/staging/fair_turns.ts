@@ -4,7 +4,7 @@ import { Failure } from "../base/failure.ts";
 export interface TurnLimits {
   /** @default 4 */
   total?: number;
-  /** For one tenant, so that another one never waits for all of it to end. @default 3 */
+  /** For one tenant, so that another one never waits for all of it to end. @default 2 */
   perTenant?: number;
   /** Work of one tenant that waits; more is refused. @default 256 */
   waiting?: number;
@@ -28,7 +28,7 @@ export class FairTurns {
   /** What starts the waiting work, by tenant; the first one is next. */
   readonly #waiting = new Map<string, (() => void)[]>();
 
-  constructor({ total = 4, perTenant = 3, waiting = 256 }: TurnLimits = {}) {
+  constructor({ total = 4, perTenant = 2, waiting = 256 }: TurnLimits = {}) {
     this.#limits = { total, perTenant, waiting };
   }
 
