@@ -158,6 +158,18 @@ Deno.test("login without a terminal replaces the token of the server, logout rev
     assert.equal((await fetch("uploads", "list")).code, 2);
   }));
 
+Deno.test("logins at the same time leave one token", () =>
+  withCustomer(async ({ platform, url, fetch }) => {
+    const password = join(await platform.inputDir({ pw: `${PASSWORD}\n` }), "pw");
+    const login = () => fetch("login", "-u", "customer-1", "--password-file", password);
+    const codes = (await Promise.all([login(), login(), login()])).map(({ code }) => code);
+    assert.deepEqual(codes, [0, 0, 0]);
+    const headers = { Authorization: basic(PASSWORD) };
+    const list = await (await globalThis.fetch(`${url}/v1/tokens`, { headers })).json();
+    assert.equal(list.tokens.length, 1, "nobody has the others");
+    assert.equal((await fetch("uploads", "list")).code, 0);
+  }));
+
 Deno.test("MYSIMBDP_TOKEN takes the place of user and password", () =>
   withCustomer(async ({ url }) => {
     const response = await fetch(`${url}/v1/tokens`, {

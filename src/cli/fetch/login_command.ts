@@ -87,13 +87,13 @@ async function logIn(
   warnOfPlainText(options.server, io);
   const user = options.user || await askUser(options.server, io);
   using client = await openClient({ ...options, user, token: null }, io);
-  const before = await tokens.of(client.server);
   const request = { name, scope, expiresInDays: days };
+  let before: StoredToken | null = null;
   const { token: _, ...view } = await untilStopped(io, async (signal) => {
     const created = await client.createToken(request, signal);
     const { token, id, expiresAt } = created;
     try {
-      await tokens.store(client.server, { user, token, id, name, scope, expiresAt });
+      before = await tokens.store(client.server, { user, token, id, name, scope, expiresAt });
     } catch (error) {
       await client.revokeToken(id, signal).catch(() => {});
       throw error;

@@ -66,8 +66,14 @@ export class StoredTokens {
     await this.#change(() => {});
   }
 
-  async store(server: string, token: StoredToken): Promise<void> {
-    await this.#change((servers) => void (servers[server] = token));
+  /** Stores the token of a server. @returns the one it replaces; null if there was none */
+  async store(server: string, token: StoredToken): Promise<StoredToken | null> {
+    let before: StoredToken | null = null;
+    await this.#change((servers) => {
+      before = servers[server] ?? null;
+      servers[server] = token;
+    });
+    return before;
   }
 
   async remove(server: string): Promise<void> {
