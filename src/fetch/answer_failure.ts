@@ -20,6 +20,9 @@ const ABOUT_THE_FILE = new Set([
 
 /** The server ended the request, for example at its shutdown; the upload can be resumed. */
 const PASSING_CODE = "upload-interrupted";
+/** The server itself answers with a problem document. */
+const BY_A_PROXY =
+  "A proxy in front of the server seems to answer. Try again later; if it lasts, ask the operator.";
 /** Too many failed logins. */
 const AUTH_CODE = "throttled";
 
@@ -55,7 +58,7 @@ export async function answerFailure(
   const aboutTheFile = ABOUT_THE_FILE.has(code);
   const passing = code === PASSING_CODE || mayPass(response.status);
   return new Failure(aboutTheFile ? "refused" : kindOf(response.status, code), code, sentence, {
-    hint: problem?.hint,
+    hint: problem === null ? BY_A_PROXY : problem.hint,
     details: {
       ...problem?.details,
       status: response.status,

@@ -138,7 +138,10 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
     if (isNoSpace(known)) await dropBody(c.req.raw);
     return problemResponse(c, known, emit);
   });
-  app.notFound((c) => problemResponse(c, notFound(JSON.stringify(c.req.path)), emit));
+  app.notFound((c) => {
+    const hint = "Check the path. The URL of the server itself ends before /v1.";
+    return problemResponse(c, notFound(JSON.stringify(c.req.path), hint), emit);
+  });
   app.use(prefixLocations());
   app.use((c, next) => {
     c.set("bodies", bodies);

@@ -39,6 +39,15 @@ Deno.test("a wrong password is of kind auth, and no text contains it", async () 
   assert.ok(!`${failure.stack}${JSON.stringify(failure)}`.includes("hunter2"));
 });
 
+Deno.test("a proxy that answers for the server is named in the hint", async () => {
+  for (const status of [403, 413, 502, 503, 504]) {
+    using client = answering(new Response("<html>", { status }));
+    const failure = await failureOf(client.constraints(signal));
+    assert.match(failure.message, new RegExp(`it answered ${status} to GET /v1/constraints`));
+    assert.match(failure.hint ?? "", /^A proxy in front of the server seems to answer/);
+  }
+});
+
 Deno.test("a problem document provides message, code, hint and details", async () => {
   const body = {
     type: "urn:mysimbdp:problem:file-too-large",

@@ -67,6 +67,7 @@ Deno.test("errors are problem+json", () =>
       title: "Not found",
       status: 404,
       detail: 'Cannot find "/nowhere"',
+      hint: "Check the path. The URL of the server itself ends before /v1.",
       instance: "/nowhere",
     });
     assert.equal((await send("/v1/nowhere")).status, 404);

@@ -11,8 +11,9 @@ import { type ProblemCode, PROBLEMS, titleOf } from "./problems.ts";
 const MAX_CHARS = { name: 200, detail: 500 };
 
 /** The failure for an unknown path, or for something that the caller cannot see: `file "x"`. */
-export function notFound(what: string): Failure {
-  return new Failure("refused", "not-found", `Cannot find ${shortened(what, MAX_CHARS.name)}`);
+export function notFound(what: string, hint?: string): Failure {
+  const text = `Cannot find ${shortened(what, MAX_CHARS.name)}`;
+  return new Failure("refused", "not-found", text, { hint });
 }
 
 /** The failure for a request that does not follow the protocol. */
