@@ -4,7 +4,7 @@ import { binary } from "../harness/binary.ts";
 import { Platform } from "../harness/platform.ts";
 import { run, Running } from "../harness/process.ts";
 import { isMissing } from "../harness/tools.ts";
-import { until } from "../harness/until.ts";
+import { DEADLINE_SECONDS, until } from "../harness/until.ts";
 
 const PASSWORD = "password-1";
 
@@ -203,7 +203,9 @@ Deno.test({
 
 /** Opens a stream of events; resolves with the time at which it ended. */
 async function openStream(url: string, authorization: string): Promise<Promise<number>[]> {
-  const response = await fetch(`${url}/v1/events`, { headers: { Authorization: authorization } });
+  const signal = AbortSignal.timeout(DEADLINE_SECONDS * 1000);
+  const headers = { Authorization: authorization };
+  const response = await fetch(`${url}/v1/events`, { headers, signal });
   assert.equal(response.status, 200);
   return [response.text().then(() => Date.now())];
 }
@@ -259,7 +261,11 @@ Deno.test("disabled in users.json by hand: a running serve ends tokens and sessi
     const all = [`Bearer ${token}`, `Bearer ${session}`, basic(PASSWORD)];
     const streams = (await Promise.all(all.map((each) => openStream(url, each)))).flat();
     const path = join(platform.data, "users.json");
-    const before = Deno.readTextFileSync(path);
+    // After its first login an account gets a new hash; an editor must not write in between.
+    const before = await until("the account has its new hash", () => {
+      const text = Deno.readTextFileSync(path);
+      return JSON.parse(text)["customer-1"].startsWith("$argon2id$") && text;
+    });
     const users = JSON.parse(before);
     Deno.writeTextFileSync(
       path,
