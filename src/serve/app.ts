@@ -41,6 +41,7 @@ import { traceRequests } from "./http/trace.ts";
 import { isNoSpace } from "../data/free_space.ts";
 import { documentRoute, showReference } from "./openapi/routes.ts";
 import { uploadRoutes } from "./uploads/routes.ts";
+import { takeTurns } from "./http/turns.ts";
 import { speakTus } from "./uploads/tus.ts";
 
 /** The dependencies and settings of the app. */
@@ -156,6 +157,7 @@ export function createApp(deps: ServeDeps): Hono<AppEnv> {
   app.use(requireData(disk));
   app.use(`${PATHS.admin}/*`, authenticateOperator(operators));
   app.use("/v1/*", authenticate(accounts));
+  app.use(takeTurns());
   addRoutes(app, routes, () => disk.require());
   app.get(PATHS.docs, showReference(routes, version));
   app.get(`${ASSETS_PATH}/:name`, showAsset());
