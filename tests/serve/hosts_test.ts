@@ -85,11 +85,13 @@ Deno.test("a Host that is no host gets 400 and changes no path", () =>
       "a?x",
       "%61",
       'a"b',
-      "a\r\nHost: b",
     ];
     for (const host of invalid) {
       const { status, text } = await ask(listening, host, { path: "/livez" });
       assert.equal(status, 400, `${host}: ${text}`);
       assert.match(text, /urn:mysimbdp:problem:bad-request/, host);
     }
+    // Newer versions of the runtime refuse a second Host themselves.
+    const { status } = await ask(listening, "a\r\nHost: b", { path: "/livez" });
+    assert.equal(status, 400);
   }));
