@@ -228,8 +228,9 @@ export function javaArguments(
     "-Dcassandra-foreground=yes",
     "-Dcassandra.superuser_setup_delay_ms=500",
     "-Dcassandra.skip_wait_for_gossip_to_settle=0",
-    // A node that joins asks the others within this time.
-    `-Dcassandra.ring_delay_ms=${joins ? 5_000 : 100}`,
+    // A node that joins asks the others within this time. On a busy machine a process stands still for
+    // seconds, and rows that were written before the others know of the new node would be missing there.
+    `-Dcassandra.ring_delay_ms=${joins ? 15_000 : 100}`,
     // Each connection logs in; hashing a test password need not take a tenth of a second.
     "-Dcassandra.auth_bcrypt_gensalt_log2_rounds=4",
     `-Dcassandra.system_auth.default_rf=${replicas}`,
