@@ -1,4 +1,4 @@
-import { pause } from "../harness/until.ts";
+import { systemClock } from "../../src/base/clock.ts";
 
 /** A request whose body never ends. */
 export interface OpenRequest {
@@ -40,6 +40,7 @@ export class OpenBody {
   /** Whether the server has closed the connection. */
   isClosed = false;
   readonly #connection: Deno.TcpConn;
+  readonly #closing = new AbortController();
 
   private constructor(connection: Deno.TcpConn) {
     this.#connection = connection;
@@ -59,6 +60,7 @@ export class OpenBody {
   }
 
   close(): void {
+    this.#closing.abort();
     try {
       this.#connection.close();
     } catch {
@@ -87,7 +89,7 @@ export class OpenBody {
       await this.#write(new TextEncoder().encode(`${method} ${path} HTTP/1.1\r\n${head}\r\n`));
       await this.#write(body);
       while (everyMs !== undefined && !this.isClosed) {
-        await pause(everyMs);
+        await systemClock.sleep(everyMs, this.#closing.signal);
         await this.#write(new Uint8Array([97]));
       }
     } catch {
