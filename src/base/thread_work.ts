@@ -4,7 +4,7 @@ import { Failure, type FailureKind, type FailureOptions } from "./failure.ts";
 type Reply<Result> = { result: Result } | { failure: PlainFailure } | { error: string };
 
 /** A {@link Failure} as a message: errors lose their fields between threads. */
-interface PlainFailure extends Pick<FailureOptions, "hint" | "details"> {
+export interface PlainFailure extends Pick<FailureOptions, "hint" | "details"> {
   kind: FailureKind;
   code: string;
   message: string;
@@ -77,8 +77,7 @@ export class WorkThread<Work, Result> {
     }
     if ("result" in reply) return reply.result;
     if ("error" in reply) throw new Error(reply.error);
-    const { kind, code, message, ...options } = reply.failure;
-    throw new Failure(kind, code, message, options);
+    throw failureOf(reply.failure);
   }
 
   #answerOf(worker: Worker, work: Work): Promise<Reply<Result>> {
@@ -107,8 +106,16 @@ async function replyTo<Work, Result>(
   try {
     return { result: await answer(work) };
   } catch (error) {
-    if (!(error instanceof Failure)) return { error: String(error) };
-    const { kind, code, message, hint, details } = error;
-    return { failure: { kind, code, message, hint, details } };
+    return error instanceof Failure ? { failure: plainOf(error) } : { error: String(error) };
   }
+}
+
+/** Returns a failure as a message; {@link failureOf} is its reverse. */
+export function plainOf({ kind, code, message, hint, details }: Failure): PlainFailure {
+  return { kind, code, message, hint, details };
+}
+
+/** Returns the failure of a message. */
+export function failureOf({ kind, code, message, ...options }: PlainFailure): Failure {
+  return new Failure(kind, code, message, options);
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { randomUUID } from "node:crypto";
+import { signatureOf } from "../base/file_signature.ts";
 import { keepOwner, makeFolders } from "../base/owner.ts";
 
 /** The suffix of files that are being written. Killed processes leave some behind; they are never read. */
@@ -96,6 +97,12 @@ export async function removeIfThere(path: string): Promise<boolean> {
 /** Information about a path, without following symbolic links; null when it does not exist. */
 export function statIfThere(path: string): Promise<Deno.FileInfo | null> {
   return orNull(Deno.lstat(path));
+}
+
+/** The signature of a file, see {@link signatureOf}; "" when it does not exist. */
+export async function signatureIfThere(path: string): Promise<string> {
+  const stat = await statIfThere(path);
+  return stat === null ? "" : signatureOf(stat);
 }
 
 /** A promise's value; null when it fails because a file does not exist. */

@@ -1,6 +1,5 @@
 import { Failure } from "../base/failure.ts";
-import { signatureOf } from "../base/file_signature.ts";
-import { statIfThere } from "../data/durable.ts";
+import { signatureIfThere } from "../data/durable.ts";
 import { KeptResults } from "./kept_results.ts";
 import { comparedWith, type Reviewed, seenOf, sourcePaths } from "./reviewed.ts";
 import type {
@@ -66,7 +65,8 @@ export class SourceThread {
   async review(at: TenantVersion): Promise<ReviewedChanges> {
     const compared = await comparedWith(this.#store, at);
     const { before, after } = sourcePaths(this.#store, at, compared);
-    const key = [before, await signature(before), after, await signature(after)].join("\n");
+    const signatures = [before && await signatureIfThere(before), await signatureIfThere(after)];
+    const key = [before, after, ...signatures].join("\n");
     const changes = await this.#changes.get(
       key,
       () => this.#ask(OPERATORS, { type: "changes", before, after }),
@@ -160,11 +160,6 @@ export class SourceThread {
     this.#running = null;
     if (this.#waiting.length > 0) this.#next();
   }
-}
-
-async function signature(path: string | null): Promise<string> {
-  const stat = path === null ? null : await statIfThere(path);
-  return stat === null ? "" : signatureOf(stat);
 }
 
 function bytesOf({ diff, pages }: SourceChanges): number {

@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { messageOf } from "../base/failure.ts";
-import { signatureOf } from "../base/file_signature.ts";
-import { orNull, statIfThere } from "../data/durable.ts";
+import { orNull, signatureIfThere } from "../data/durable.ts";
 import { type ModuleFiles, moduleFilesSchema } from "../protocol/module_view.ts";
 import { diffModules } from "./diff.ts";
 import { diffPages, textPages } from "./diff_pages.ts";
@@ -108,8 +107,7 @@ const REMEMBERED = 2;
 const known = new Map<string, { signature: string; files: ModuleFiles }>();
 
 async function remembered(path: string): Promise<ModuleFiles> {
-  const stat = await statIfThere(path);
-  const signature = stat === null ? "" : signatureOf(stat);
+  const signature = await signatureIfThere(path);
   const found = known.get(path);
   known.delete(path);
   const files = found?.signature === signature ? found.files : await read(path);

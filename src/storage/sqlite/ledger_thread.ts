@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Failure } from "../../base/failure.ts";
 import { sparing } from "../../base/sparing.ts";
+import { failureOf } from "../../base/thread_work.ts";
 import type { RejectView } from "../../protocol/file_view.ts";
 import type {
   FileCount,
@@ -97,10 +98,7 @@ class ServedReader implements LedgerReader, StoredRows, LoadStates {
       const call = this.#calls.get(data.call);
       this.#calls.delete(data.call);
       if (data.ok) return call?.resolve(data.value);
-      const { kind, code, message, hint, details } = data.failure;
-      call?.reject(
-        new Failure(kind, code, message, { ...(hint !== undefined && { hint }), details }),
-      );
+      call?.reject(failureOf(data.failure));
     };
     worker.onerror = (event) => {
       event.preventDefault();

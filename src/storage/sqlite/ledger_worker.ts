@@ -1,4 +1,5 @@
 import { Failure, messageOf } from "../../base/failure.ts";
+import { type PlainFailure, plainOf } from "../../base/thread_work.ts";
 import type { LedgerReader } from "../contract.ts";
 import { openLedgerReader } from "./ledger_reader.ts";
 
@@ -13,13 +14,9 @@ export interface LedgerRequest {
   args: unknown[];
 }
 
-/** The answer; `failure` has what a {@link Failure} is made of. */
 export type LedgerReply =
   & { call: number }
-  & (
-    | { ok: true; value: unknown }
-    | { ok: false; failure: Pick<Failure, "kind" | "code" | "message" | "hint" | "details"> }
-  );
+  & ({ ok: true; value: unknown } | { ok: false; failure: PlainFailure });
 
 interface Port {
   onmessage: ((event: MessageEvent<LedgerRequest>) => void) | null;
@@ -35,14 +32,12 @@ port.onmessage = async ({ data: { call, path, query, args } }) => {
     const value = await ask(...args);
     port.postMessage({ call, ok: true, value });
   } catch (error) {
-    port.postMessage({ call, ok: false, failure: partsOf(error) });
+    port.postMessage({ call, ok: false, failure: plainOf(known(error)) });
   }
 };
 
-function partsOf(error: unknown) {
-  const failure = error instanceof Failure
+function known(error: unknown): Failure {
+  return error instanceof Failure
     ? error
     : new Failure("internal", "storage-error", messageOf(error));
-  const { kind, code, message, hint, details } = failure;
-  return { kind, code, message, hint, details };
 }
