@@ -42,6 +42,8 @@ const MAX_STOPS = 80;
 
 /** Presses Tab until the named element has the focus; the focus must be visible at every stop. */
 export async function tabTo(page: Page, name: RegExp): Promise<void> {
+  // Until its styles are there, a new page shows the focus in the browser's own way.
+  await page.waitForLoadState();
   const passed: string[] = [];
   for (let stop = 0; stop < MAX_STOPS; stop++) {
     await page.keyboard.press("Tab");

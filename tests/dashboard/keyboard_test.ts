@@ -86,7 +86,7 @@ browserTest(
 
     await tabTo(operator, /^Tenants$/);
     await operator.keyboard.press("Enter");
-    await operator.getByRole("link", { name: "customer-1" }).waitFor();
+    await operator.getByRole("heading", { name: "Tenants", exact: true }).waitFor();
     await tabTo(operator, /^customer-1$/);
     await operator.keyboard.press("Enter");
     await operator.getByRole("heading", { name: "Upload limits" }).waitFor();
