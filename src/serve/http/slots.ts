@@ -17,6 +17,11 @@ export interface SlotLimits {
 
 const REFUSAL_MS = 250;
 
+/** Waits before a refusal is answered: clients who try again at once must not keep the server busy. */
+export function beforeRefusal(ms = REFUSAL_MS): Promise<void> {
+  return systemClock.sleep(ms);
+}
+
 /** A body that is being received. */
 interface Slot {
   caller: string;
@@ -57,8 +62,7 @@ export class Slots {
   async run<T>(caller: string, work: (displaced: AbortSignal) => Promise<T>): Promise<T> {
     const slot = this.#take(caller);
     if (slot === null) {
-      // Clients who try again at once must not keep the server busy.
-      await systemClock.sleep(this.#limits.refusalMs ?? REFUSAL_MS);
+      await beforeRefusal(this.#limits.refusalMs);
       throw tooBusy();
     }
     try {

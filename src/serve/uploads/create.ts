@@ -5,6 +5,7 @@ import type { UploadReceipt } from "../../staging/upload_receipts.ts";
 import type { Upload, UploadInfo } from "../../staging/upload.ts";
 import type { AppContext, AppHandler } from "../http/env.ts";
 import { badRequest } from "../http/problem_response.ts";
+import { beforeRefusal } from "../http/slots.ts";
 import type { UploadDeps } from "./deps.ts";
 import { parseMetadata } from "./metadata.ts";
 import {
@@ -35,7 +36,12 @@ export function createUpload(deps: UploadDeps): AppHandler {
       countOf(placesTaken(deps, wanted, twin)) >= constraints.number_files;
     if (isFull) await uploads.refresh(wanted.tenant);
     // No await between counting and `create`, which adds the new upload to the count.
-    const info = { ...wanted, ...placeInBatch(deps, wanted, twin, constraints) };
+    const place = placeInBatch(deps, wanted, twin, constraints);
+    if (place instanceof Failure) {
+      await beforeRefusal();
+      throw place;
+    }
+    const info = { ...wanted, ...place };
     warnOfSize(deps, wanted, constraints);
     const upload = await uploads.create(info);
     const { id, tenant, name, length } = info;
@@ -93,18 +99,18 @@ function countOf({ received, unfinished }: TakenPlaces): number {
   return received + unfinished.length;
 }
 
-/** Counts the file in its batch, or refuses it. */
+/** Counts the file in its batch. @returns the failure if it has no place there */
 function placeInBatch(
   deps: UploadDeps,
   wanted: WantedUpload,
   twin: Twin,
   constraints: Constraints,
-): Pick<UploadInfo, "id" | "createdAt" | "counted"> {
+): Pick<UploadInfo, "id" | "createdAt" | "counted"> | Failure {
   const { intake, now, emit } = deps;
   const { tenant, name, batch } = wanted;
   const { receipts } = intake;
   if (batch !== null && !receipts.hasBatch(tenant, batch)) {
-    throw new Failure(
+    return new Failure(
       "refused",
       "unknown-batch",
       `Cannot find batch ${JSON.stringify(shortened(batch, 100))}`,
@@ -115,14 +121,14 @@ function placeInBatch(
   }
   const unfinished = intake.uploads.count(tenant);
   const limit = mostUnfinished(deps, constraints);
-  if (unfinished >= limit) throw tooManyUnfinished(name, unfinished, limit, deps.maxUnfinished);
+  if (unfinished >= limit) return tooManyUnfinished(name, unfinished, limit, deps.maxUnfinished);
   const isKnown = twin?.isThere ?? false;
   const taken = placesTaken(deps, wanted, twin);
   const used = countOf(taken) + 1;
   const most = constraints.number_files;
   if (!isKnown && used > most) {
     const view = (upload: Upload) => uploadView(intake.uploads, upload, now());
-    throw noPlaceLeft(constraints, name, taken, view);
+    return noPlaceLeft(constraints, name, taken, view);
   }
   // Reported once, when the threshold is reached, and not for each later file.
   if (!isKnown && used === Math.ceil(NEAR * most)) {
