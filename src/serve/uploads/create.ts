@@ -35,7 +35,7 @@ export function createUpload(deps: UploadDeps): AppHandler {
     const isFull = uploads.count(wanted.tenant) >= mostUnfinished(deps, constraints) ||
       countOf(placesTaken(deps, wanted, twin)) >= constraints.number_files;
     if (isFull) await uploads.refresh(wanted.tenant);
-    // No await between counting and `create`, which adds the new upload to the count.
+    // A file that has a place: no await between counting and `create`, which adds it to the count.
     const place = placeInBatch(deps, wanted, twin, constraints);
     if (place instanceof Failure) {
       await beforeRefusal();
