@@ -17,8 +17,8 @@ import { endLeftovers, TEST_RUN } from "./leftovers.ts";
 const ROOT = join(import.meta.dirname ?? ".", "..");
 const RUN_ID = crypto.randomUUID();
 
-/** Files that measure processor time: nothing else may run in their process. */
-const TIMING = /timing_test/;
+/** Files that measure processor time, or fill the machine themselves: nothing else may run beside them. */
+const TIMING = /timing_test|fair_shares_test/;
 /** What files import that measure how long others wait during an attack: the machine must be quiet. */
 const AWAKE = 'from "./awake.ts"';
 /** Files that share one cluster. */

@@ -4,7 +4,10 @@ import { CassandraLedger } from "../../src/storage/cassandra/ledger.ts";
 import { CassandraLedgerReader } from "../../src/storage/cassandra/ledger_reader.ts";
 import { parseStorageUrl } from "../../src/storage/cassandra/settings.ts";
 import { CassandraStorage } from "../../src/storage/cassandra/storage.ts";
+import { newClient } from "../../src/storage/cassandra/session.ts";
 import { fileRecord, READINGS } from "../contracts/storage_fixtures.ts";
+import { settled } from "../harness/manual_clock.ts";
+import { until } from "../harness/until.ts";
 
 /** Nothing listens on this port. */
 const URL = "cassandra://user:secret@127.0.0.1:1?datacenter=datacenter1";
@@ -62,5 +65,23 @@ Deno.test("cassandra: without a node, every method of storage and ledger fails w
   } finally {
     await storage.close();
     await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("cassandra: two refreshes of a control connection at once do not end the process", async () => {
+  const client = await newClient(parseStorageUrl(URL, "").connection, { user: "u", password: "p" });
+  const { controlConnection: control } = client as unknown as {
+    controlConnection: Record<"_refresh" | "_refreshControlConnection", () => Promise<void>>;
+  };
+  let attempts = 0;
+  // The other refresh has just reset what this one set.
+  control._refreshControlConnection = () => Promise.resolve(void attempts++);
+  const timer = setTimeout(() => control._refresh());
+  try {
+    await until("the refresh was attempted", () => attempts > 0);
+    await settled();
+  } finally {
+    clearTimeout(timer);
+    await client.shutdown();
   }
 });

@@ -6,6 +6,10 @@ import { isUnexplained } from "./errors.ts";
 import type { ConnectionSettings } from "./settings.ts";
 
 type Driver = typeof import("cassandra-driver");
+/** What the driver keeps for itself. */
+interface ControlConnection {
+  _refresh(hosts?: unknown): Promise<void>;
+}
 /** A parameter of a statement. */
 export type Parameter = string | number | bigint | boolean | null | Uint8Array | Date | string[];
 export type Row = types.Row;
@@ -42,7 +46,7 @@ export async function newClient(
   const { Client, auth, policies, types } = await loadDriver();
   // The driver logs the TLS version, which Deno's sockets do not have.
   if (tls) TLSSocket.prototype.getProtocol ??= () => null;
-  return new Client({
+  const client = new Client({
     contactPoints: [...contactPoints],
     localDataCenter: datacenter,
     authProvider: new auth.PlainTextAuthProvider(login.user, login.password),
@@ -78,6 +82,18 @@ export async function newClient(
     socketOptions: { connectTimeout: CONNECT_MS, readTimeout: READ_MS },
     ...more,
   });
+  endureFailedRefreshes(client);
+  return client;
+}
+
+/**
+ * The driver refreshes its control connection from a timer that nobody awaits. After all nodes were down,
+ * two refreshes can run at the same time; one of them then fails, and its exception ends the process.
+ */
+function endureFailedRefreshes(client: Client): void {
+  const control = (client as Client & { controlConnection: ControlConnection }).controlConnection;
+  const refresh = control._refresh.bind(control);
+  control._refresh = (hosts) => refresh(hosts).catch(() => undefined);
 }
 
 /** Creates a client that writes the rows of one tenant. It logs in once to each node. */
