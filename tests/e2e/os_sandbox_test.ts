@@ -30,7 +30,8 @@ Deno.test({
     // The spare sandbox for the next file.
     const { inner, status } = await until("the spare sandbox has its filter", () => {
       const inner = innermost(manage.pid);
-      const status = inner === undefined ? "" : Deno.readTextFileSync(`/proc/${inner}/status`);
+      if (inner === undefined) return null;
+      const status = Deno.readTextFileSync(`/proc/${inner}/status`);
       return /^Seccomp:\s2$/m.test(status) ? { inner, status } : null;
     });
     assert.match(status, /^NoNewPrivs:\s1$/m);
