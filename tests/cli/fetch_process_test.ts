@@ -96,14 +96,20 @@ Deno.test({
     await using dir = new TempDir();
     const args = ["-d", dir.path, "--server", server.url, "--watch", "--rest", "0.1"];
     const child = command(args).spawn();
+    const stderr = new Response(child.stderr).text();
+    let stdout = "";
+    const read = child.stdout.pipeThrough(new TextDecoderStream()).pipeTo(
+      new WritableStream({ write: (text) => void (stdout += text) }),
+    );
     await until(() => server.requests.length > 0);
     await dir.write("a.csv", "1");
-    await until(() => server.files.length === 1);
+    // The server has the file before `fetch` has its answer.
+    await until(() => stdout.includes("sent"));
     child.kill("SIGTERM");
-    const { code, stdout, stderr } = await child.output();
-    assert.equal(code, 0);
-    assert.match(new TextDecoder().decode(stdout), /^sent {6}a\.csv.*\n1 sent, 1 byte in /);
-    assert.match(new TextDecoder().decode(stderr), /watching .*; press Ctrl-C to stop/);
+    assert.equal((await child.status).code, 0);
+    await read;
+    assert.match(stdout, /^sent {6}a\.csv.*\n1 sent, 1 byte in /);
+    assert.match(await stderr, /watching .*; press Ctrl-C to stop/);
   },
 });
 
