@@ -32,7 +32,7 @@ Deno.test(`${FILES} files moved in at once while manage is busy, some as a whole
   }
   await Deno.rename(join(outside, "t5"), join(staging, "t5"));
 
-  const loaded = await platform.allSettled(FILES + 1, 180);
+  const loaded = await platform.allSettled(FILES + 1, 600);
   assert.equal(loaded.length, FILES + 1);
   assert.deepEqual(loaded.filter((file) => file.state !== "ingested" || !addsUp(file)), []);
   for (const tenant of TENANTS) {
