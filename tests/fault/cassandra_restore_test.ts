@@ -14,8 +14,6 @@ const CONFIG = "[manage]\nscan_seconds = 0.5\n";
 const ROWS = 2_000;
 /** Of a file whose load is interrupted. */
 const BIG_ROWS = 100_000;
-/** Rests in the middle of that file, so that its load can be interrupted on any machine. */
-const REST = `if (ctx.line === ${BIG_ROWS / 2}) for (let n = 0; n < 2_000_000_000; n++);`;
 const SECONDS = 120;
 
 const ignore = !await hasOwnNodes();
@@ -73,10 +71,10 @@ class Site {
     return await this.on.platform.files();
   }
 
+  /** Counting takes so long on a busy machine that a load can be over before. */
   async hasRowsOf(file: string): Promise<boolean> {
-    const query = `SELECT line FROM "${
-      this.on.keyspace("one")
-    }".items WHERE file = ? LIMIT 1 ALLOW FILTERING`;
+    const table = `"${this.on.keyspace("one")}".items`;
+    const query = `SELECT line FROM ${table} WHERE file = ? LIMIT 1 ALLOW FILTERING`;
     return (await this.on.client.execute(query, [file])).rows.length > 0;
   }
 
@@ -110,7 +108,7 @@ Deno.test({
       const cluster = await ownCluster(NODE);
       await using on = await CassandraPlatform.create(CONFIG, cluster);
       const site = new Site(on, backup);
-      await on.platform.deploy("one", keepAll({ before: REST }));
+      await on.platform.deploy("one", keepAll());
       await site.stage("a.csv");
       await site.load();
       await site.backUp();
