@@ -6,8 +6,6 @@ import { parseStorageUrl } from "../../src/storage/cassandra/settings.ts";
 import { CassandraStorage } from "../../src/storage/cassandra/storage.ts";
 import { newClient } from "../../src/storage/cassandra/session.ts";
 import { fileRecord, READINGS } from "../contracts/storage_fixtures.ts";
-import { settled } from "../harness/manual_clock.ts";
-import { until } from "../harness/until.ts";
 
 /** Nothing listens on this port. */
 const URL = "cassandra://user:secret@127.0.0.1:1?datacenter=datacenter1";
@@ -76,12 +74,11 @@ Deno.test("cassandra: two refreshes of a control connection at once do not end t
   let attempts = 0;
   // The other refresh has just reset what this one set.
   control._refreshControlConnection = () => Promise.resolve(void attempts++);
-  const timer = setTimeout(() => control._refresh());
   try {
-    await until("the refresh was attempted", () => attempts > 0);
-    await settled();
+    // The driver's timer calls this and awaits nothing.
+    await control._refresh();
+    assert.equal(attempts, 1);
   } finally {
-    clearTimeout(timer);
     await client.shutdown();
   }
 });
